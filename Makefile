@@ -1,0 +1,28 @@
+# `make run` and `make test` need Python 3.11, gcc and make, and nothing else.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+CORE := $(filter-out laiobench/native/_core.c,$(wildcard laiobench/native/*.[ch]))
+
+.PHONY: run test lint clean
+
+run: $(VENV)/.installed
+	$(BIN)/laiobench run
+
+test: $(VENV)/.installed
+	$(BIN)/pytest
+
+lint: $(VENV)/.installed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+# Editable, so that Python changes need no install; a change of the core does.
+$(VENV)/.installed: pyproject.toml setup.py laiobench/native/build.py $(CORE)
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[test]'
+	touch $@
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info laiobench/native/_core.*
