@@ -1,0 +1,164 @@
+/*
+ * The contract with Python: a plan goes in, a raw run comes out, and besides
+ * there is start, wait, look and stop.  Strings are names from the core's own
+ * tables; times are nanoseconds; descriptors are open and stay the caller's.
+ *
+ * cffi reads this file as well as the compiler: plain declarations only.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "counters.h"
+#include "error.h"
+#include "target.h"
+
+typedef struct JobPlan {
+    int fd;
+    uint32_t iodepth;
+    uint32_t block_bytes;
+    uint64_t region_start; /* bytes */
+    uint64_t region_blocks;
+    bool random;
+    bool use_random_map;
+    uint32_t read_percent; /* 0: only writes */
+    uint64_t ios; /* in the measured window; 0: no limit but the runtime */
+    uint64_t ramp_ns;
+    uint64_t runtime_ns; /* 0: until the ios are done */
+    uint64_t seed;
+    bool continue_on_error;
+} JobPlan;
+
+typedef struct IOThreadPlan {
+    const char *name;       /* up to 15 characters are shown by the kernel */
+    const char *completion; /* poll, eventfd, bh, getevents */
+    const char *engine;     /* libaio, null */
+    bool ppoll;             /* as the fd monitor, instead of epoll */
+    bool resfd;             /* an eventfd per completion, needed or not */
+    bool reap_on_submit;
+    bool strict_short_io;
+    uint32_t max_batch;           /* 0: all that there is */
+    uint32_t complete_min;        /* getevents: completions per call */
+    uint64_t null_latency_ns;
+    double null_jitter;
+    uint32_t null_servers;
+    const int *cpus;
+    uint32_t cpu_count; /* 0: anywhere */
+    const JobPlan *jobs;
+    uint32_t job_count;
+} IOThreadPlan;
+
+typedef struct RunPlan {
+    const IOThreadPlan *iothreads;
+    uint32_t iothread_count;
+} RunPlan;
+
+typedef struct Run Run;
+
+/*
+ * Set everything up, so that run_start() has nothing left to fail at.  NULL
+ * on failure, with @error.
+ */
+Run *run_new(const RunPlan *plan, Error *error);
+
+void run_start(Run *run);
+
+/*
+ * Wait until all jobs have finished, for @timeout_ms at most, or until a
+ * signal.  Returns whether they have.
+ */
+bool run_wait(Run *run, int timeout_ms);
+
+/* Ask the jobs to issue no more; run_wait() tells when they have drained. */
+void run_stop(Run *run);
+
+/*
+ * End the threads and give everything back.  The kernel lets go of an AIO
+ * context only when nothing is in flight: take the reports before.
+ */
+void run_free(Run *run);
+
+/* ---- what a job has come to; final once run_wait() said so -------------- */
+
+typedef struct JobReport {
+    uint64_t submitted, completed, failed, cancelled; /* in its whole life */
+    uint64_t window_start_ns; /* CLOCK_MONOTONIC; 0: it never measured */
+    uint64_t window_end_ns;   /* now, while it has not finished */
+    bool has_finished;
+    bool gave_up; /* nothing but failures */
+} JobReport;
+
+void run_job_report(const Run *run, uint32_t iothread, uint32_t job,
+                    JobReport *report);
+
+typedef struct LatencyReport {
+    uint64_t min, max, sum;
+    const uint64_t *counts; /* HISTOGRAM_COUNTS of them; the last: overflow */
+} LatencyReport;
+
+typedef struct DirectionReport {
+    uint64_t ios, bytes, short_ios, eofs;
+    const uint64_t *errors; /* ERRNO_COUNT of them, by errno */
+    LatencyReport slat, clat, lat;
+} DirectionReport;
+
+#define HISTOGRAM_COUNTS 27649
+#define ERRNO_COUNT 256
+
+/* @direction: 0 read, 1 write, 2 trim, 3 sync.  False if it has none. */
+bool run_direction_report(const Run *run, uint32_t iothread, uint32_t job,
+                          uint32_t direction, DirectionReport *report);
+
+/* ---- what an IOThread has counted ---------------------------------------- */
+
+typedef struct UsageReport {
+    uint64_t user_ns, system_ns;
+    uint64_t voluntary_switches, involuntary_switches;
+    uint64_t run_delay_ns;
+} UsageReport;
+
+typedef struct IOThreadReport {
+    Counters window; /* while its jobs measured */
+    Counters life;   /* since it was made */
+    UsageReport usage; /* in the window */
+    uint64_t leftover_events; /* of the eventfd, read at the very end */
+    bool fdmon_fell_back;
+    bool ring_is_foreign;
+    Error failure;
+} IOThreadReport;
+
+void run_iothread_report(const Run *run, uint32_t iothread,
+                         IOThreadReport *report);
+
+typedef struct ClockReport {
+    bool hardware;
+    double read_ns;
+    double drift_ppm; /* against CLOCK_MONOTONIC, since the run was made */
+} ClockReport;
+
+void run_clock_report(const Run *run, ClockReport *report);
+
+/* ---- looks at a running job ---------------------------------------------- */
+
+typedef struct Sample {
+    uint64_t at_ns; /* CLOCK_MONOTONIC */
+    uint64_t ios, bytes; /* since the last sample */
+    bool is_new_window; /* the window opened since then: all before is void */
+    uint32_t bins;
+} Sample;
+
+/*
+ * What has been recorded since the last sample of this job, as a histogram of
+ * lat over all directions: @indexes and @counts get @sample->bins pairs, and
+ * have room for HISTOGRAM_COUNTS.  One thread at a time.
+ */
+void run_sample(Run *run, uint32_t iothread, uint32_t job, Sample *sample,
+                uint32_t *indexes, uint64_t *counts);
+
+/* ---- facts ---------------------------------------------------------------- */
+
+uint64_t histogram_value(uint32_t index);
+
+/* Of the C sources that this module was built from. */
+const char *core_source_hash(void);

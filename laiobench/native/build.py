@@ -1,0 +1,57 @@
+"""Build the C core as an extension module: cffi's API mode, stable ABI.
+
+The headers that make up the contract are given to cffi as they are, but for
+preprocessor lines, which it does not take; so nothing is declared twice.
+"""
+
+import hashlib
+from pathlib import Path
+
+from cffi import FFI
+
+HERE = Path(__file__).parent
+ROOT = HERE.parent.parent
+
+# Read by cffi too, in the order in which they depend on each other.
+CONTRACT = ["counters.h", "error.h", "target.h", "api.h"]
+GENERATED = "_core.c"
+
+
+def core_files(suffix: str) -> list[Path]:
+    """The core's own sources, sorted by name."""
+    return sorted(path for path in HERE.glob(f"*{suffix}") if path.name != GENERATED)
+
+
+def source_hash() -> str:
+    """What the sources are now; the module remembers what they were."""
+    digest = hashlib.sha256()
+    for path in core_files(".c") + core_files(".h"):
+        digest.update(path.name.encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def declarations(header: str) -> str:
+    """A header without comments' neighbours that cffi can't parse: # lines but plain defines."""
+    lines = (HERE / header).read_text().splitlines()
+    return "\n".join(
+        line for line in lines if not line.startswith("#") or line.startswith("#define ")
+    )
+
+
+ffibuilder = FFI()
+for contract_header in CONTRACT:
+    ffibuilder.cdef(declarations(contract_header))
+ffibuilder.set_source(
+    "laiobench.native._core",
+    '#include "api.h"',
+    sources=[str(path.relative_to(ROOT)) for path in core_files(".c")],
+    depends=[str(path.relative_to(ROOT)) for path in core_files(".h")],
+    include_dirs=[str(HERE.relative_to(ROOT))],
+    define_macros=[("CORE_SOURCE_HASH", f'"{source_hash()}"')],
+    extra_compile_args=["-std=gnu11", "-O2", "-g", "-Wall", "-Wextra"],
+    libraries=["pthread"],
+    py_limited_api=True,
+)
+
+if __name__ == "__main__":
+    ffibuilder.compile(verbose=True)

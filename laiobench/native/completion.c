@@ -1,0 +1,69 @@
+#include "completion.h"
+
+#include <string.h>
+
+const CompletionMode *completion_find(const char *name)
+{
+    static const CompletionMode *const modes[] = {
+        &completion_poll,
+        &completion_eventfd,
+        &completion_bh,
+        &completion_getevents,
+    };
+
+    for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
+        if (strcmp(modes[i]->name, name) == 0) {
+            return modes[i];
+        }
+    }
+    return NULL;
+}
+
+int completion_attach(Completion *completion, const CompletionMode *mode,
+                      uint32_t min_nr, Engine *engine, Error *error)
+{
+    *completion = (Completion){
+        .mode = mode,
+        .ctx = engine->ctx,
+        .engine = engine,
+        .min_nr = min_nr,
+    };
+    return mode->attach(completion, error);
+}
+
+void completion_detach(Completion *completion)
+{
+    completion->mode->detach(completion);
+}
+
+void completion_read_leftover(Completion *completion)
+{
+    EventNotifier *notifier = completion->engine->notifier;
+
+    if (notifier) {
+        event_notifier_test_and_clear(notifier, &completion->leftover_events);
+    }
+}
+
+uint32_t completion_reap(Completion *completion, uint64_t *door)
+{
+    AioContext *ctx = completion->ctx;
+
+    return completion->engine->ops->reap(
+        completion->engine,
+        ctx->depth > 1 ? &ctx->counters.reaped.nested : door);
+}
+
+void completion_read_eventfd(Completion *completion)
+{
+    AioContext *ctx = completion->ctx;
+    uint64_t value;
+    int ret =
+        event_notifier_test_and_clear(completion->engine->notifier, &value);
+
+    if (ret < 0) {
+        error_set(&ctx->failure, "read", -ret, 0);
+    }
+    ctx->counters.eventfd.reads++;
+    ctx->counters.eventfd.values += value;
+}

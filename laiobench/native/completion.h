@@ -1,0 +1,58 @@
+/*
+ * Completion modes: how it is noticed that requests have completed.  A mode
+ * is a door between an engine and the loop: it decides who asks the engine,
+ * and when.  All doors lead to completion_reap(); none records or refills.
+ * One table of functions, one file for each mode.
+ */
+#pragma once
+
+#include "bottom_half.h"
+#include "engine.h"
+#include "fdmon.h"
+
+typedef struct Completion Completion;
+
+typedef struct CompletionMode {
+    const char *name;
+    bool needs_eventfd; /* of the engine, one event per completion */
+
+    /* Put the door up, and take it down.  0 or -errno. */
+    int (*attach)(Completion *completion, Error *error);
+    void (*detach)(Completion *completion);
+} CompletionMode;
+
+struct Completion {
+    const CompletionMode *mode;
+    AioContext *ctx;
+    Engine *engine;
+    uint32_t min_nr;   /* getevents: completions to wait for at a time */
+    BottomHalf *bh;    /* bh: reaps */
+    FdMon *own_fdmon;  /* getevents: sleeps in the engine ... */
+    FdMon *ctx_fdmon;  /* ... instead of this one */
+    uint64_t leftover_events; /* found in the eventfd at the end */
+};
+
+extern const CompletionMode completion_poll;
+extern const CompletionMode completion_eventfd;
+extern const CompletionMode completion_bh;
+extern const CompletionMode completion_getevents;
+
+/* NULL if there is none of this name. */
+const CompletionMode *completion_find(const char *name);
+
+/* Connect @engine, which is opened with an eventfd if the mode needs one. */
+int completion_attach(Completion *completion, const CompletionMode *mode,
+                      uint32_t min_nr, Engine *engine, Error *error);
+void completion_detach(Completion *completion);
+
+/*
+ * When all is reaped: events may be left in the eventfd, whose requests were
+ * reaped before it was read.  Read them, so that the accounts close.
+ */
+void completion_read_leftover(Completion *completion);
+
+/* Reap in the name of @door, or of nested loops; how many. */
+uint32_t completion_reap(Completion *completion, uint64_t *door);
+
+/* Read the engine's eventfd; a failure ends the run. */
+void completion_read_eventfd(Completion *completion);

@@ -1,0 +1,99 @@
+"""The core's failures in words: which call failed, with which errno, asked for what.
+
+Each entry says what it means here and what to do about it.
+"""
+
+import errno
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+Explained = tuple[str, str]
+"""What failed and why; what to do about it."""
+
+
+def _io_setup(code: int, events: int) -> Explained:
+    if code == errno.EAGAIN:
+        used, limit = _aio_limits()
+        wanted = used + events
+        return (
+            f"the kernel has no room for {events:,} more AIO events: "
+            f"{used:,} of {limit:,} are in use (io_setup: EAGAIN)",
+            f"raise the limit: sysctl -w fs.aio-max-nr={max(2 * limit, wanted, 1 << 20)}, "
+            "or lower iodepth or numjobs",
+        )
+    if code == errno.ENOSYS:
+        return (
+            "this kernel has no native AIO, or a sandbox forbids it (io_setup: ENOSYS)",
+            "run it outside of the sandbox, on a kernel with CONFIG_AIO",
+        )
+    return _other("io_setup", code), "lower iodepth"
+
+
+def _eventfd2(code: int, _argument: int) -> Explained:
+    if code == errno.ENOSYS:
+        return (
+            "this kernel has no eventfd (eventfd2: ENOSYS), and the completion mode needs one",
+            "use --completion=poll or --completion=getevents",
+        )
+    return _descriptors("eventfd2", code)
+
+
+def _sched_setaffinity(code: int, cpu: int) -> Explained:
+    return (
+        f"the thread cannot run on the CPUs asked for, from {cpu} on "
+        f"(sched_setaffinity: {_name(code)})",
+        f"cpus_allowed may name these: {','.join(map(str, sorted(os.sched_getaffinity(0))))}",
+    )
+
+
+def _no_memory(code: int, size_bytes: int) -> Explained:
+    amount = f"{size_bytes:,} bytes" if size_bytes else "the run's structures"
+    return f"no memory for {amount} ({_name(code)})", "lower iodepth, bs or numjobs"
+
+
+def _pthread_create(code: int, _argument: int) -> Explained:
+    return (
+        f"the thread could not be started (pthread_create: {_name(code)})",
+        "lower numjobs, or raise the limit of processes (ulimit -u)",
+    )
+
+
+def _descriptors(call: str, code: int) -> Explained:
+    if code in (errno.EMFILE, errno.ENFILE):
+        return (
+            f"no more files can be opened ({call}: {_name(code)})",
+            "raise the limit (ulimit -n), or lower numjobs",
+        )
+    return _other(call, code), ""
+
+
+def _name(code: int) -> str:
+    return f"{errno.errorcode.get(code, code)}, {os.strerror(code)}"
+
+
+def _other(call: str, code: int) -> str:
+    return f"{call} failed: {_name(code)}"
+
+
+def _aio_limits() -> tuple[int, int]:
+    """Events in use on this machine, and how many there may be."""
+    folder = Path("/proc/sys/fs")
+    return int((folder / "aio-nr").read_text()), int((folder / "aio-max-nr").read_text())
+
+
+_EXPLANATIONS: dict[str, Callable[[int, int], Explained]] = {
+    "io_setup": _io_setup,
+    "eventfd2": _eventfd2,
+    "sched_setaffinity": _sched_setaffinity,
+    "malloc": _no_memory,
+    "mmap": _no_memory,
+    "pthread_create": _pthread_create,
+}
+
+
+def explain_failure(call: str, code: int, argument: int) -> Explained:
+    """The failure of `call` with errno `code`, asked for `argument`."""
+    if call in _EXPLANATIONS:
+        return _EXPLANATIONS[call](code, argument)
+    return _descriptors(call, code)

@@ -1,0 +1,47 @@
+/*
+ * An fd monitor sleeps until a descriptor of an AioContext is ready.  One
+ * table of functions, one file for each that there is; the context does not
+ * know which it has.
+ */
+#pragma once
+
+#include "aio_context.h"
+
+typedef struct FdMonOps {
+    const char *name;
+    const char *wait_call; /* the system call in wait(), for errors */
+
+    void (*destroy)(FdMon *mon);
+
+    /* @old is replaced by @new; either may be NULL.  0 or -errno. */
+    int (*update)(FdMon *mon, AioHandler *old, AioHandler *new);
+
+    /*
+     * Sleep for @timeout_ns at most (0: only look; -1: for ever) and pass
+     * what is ready to aio_handler_set_ready().  0 or -errno; a signal is no
+     * error.
+     */
+    int (*wait)(FdMon *mon, int64_t timeout_ns);
+
+    /*
+     * It sees events that no io_poll shows, so that polling the handlers
+     * cannot stand in for wait().
+     */
+    bool sees_more_than_handlers;
+
+    bool is_replaceable; /* by ppoll, when it fails */
+} FdMonOps;
+
+struct FdMon {
+    const FdMonOps *ops;
+    AioContext *ctx;
+};
+
+FdMon *fdmon_epoll_new(AioContext *ctx, Error *error);
+FdMon *fdmon_ppoll_new(AioContext *ctx, Error *error);
+
+/* What poll(2) shall look for: POLLIN, POLLOUT, both or none. */
+uint32_t fdmon_events(const AioHandler *handler);
+
+/* Make @mon watch what the context has by now.  0 or -errno. */
+int fdmon_register_all(FdMon *mon);

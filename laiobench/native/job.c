@@ -1,0 +1,244 @@
+#define _GNU_SOURCE
+#include "job.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#define PAGE_BYTES 4096
+#define SECTOR_BYTES 512
+
+/* A device that only fails does so at full speed; no need to see it all. */
+#define FAILURES_TO_GIVE_UP 1000
+
+/* ---- buffers ----------------------------------------------------------- */
+
+static bool job_writes(const JobConfig *config)
+{
+    return config->workload.read_percent < 100;
+}
+
+/*
+ * Page-aligned each, whatever the device asks for (zram overwrites whole
+ * pages), and there from the start, so that no page fault is measured.
+ */
+static int allocate_buffers(Job *job, Error *error)
+{
+    size_t stride = job->config.workload.block_bytes;
+    size_t bytes;
+
+    stride = (stride + PAGE_BYTES - 1) / PAGE_BYTES * PAGE_BYTES;
+    bytes = stride * job->config.iodepth;
+    job->buffers = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
+                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+    if (job->buffers == MAP_FAILED) {
+        job->buffers = NULL;
+        return error_set(error, "mmap", errno, bytes);
+    }
+    job->buffer_stride = stride;
+    if (job_writes(&job->config)) {
+        random_fill(&job->data, job->buffers, bytes);
+    }
+    return 0;
+}
+
+/*
+ * Random bytes don't compress; a new number in each sector keeps a device
+ * that looks for duplicates from finding any.
+ */
+static void freshen(Job *job, Request *request)
+{
+    uint64_t number = random_u64(&job->data);
+
+    for (uint32_t at = 0; at < request->bytes; at += SECTOR_BYTES) {
+        number += UINT64_C(0x9e3779b97f4a7c15);
+        memcpy(request->buffer + at, &number, sizeof(number));
+    }
+}
+
+/* ---- life -------------------------------------------------------------- */
+
+int job_init(Job *job, const JobConfig *config, const Clock *clock,
+             Error *error)
+{
+    bool uses[DIRECTION_COUNT] = {
+        [DIRECTION_READ] = config->workload.read_percent > 0,
+        [DIRECTION_WRITE] = job_writes(config),
+    };
+
+    *job = (Job){.config = *config};
+    workload_init(&job->workload, &config->workload);
+    random_stream_init(&job->data, random_mix(config->seed));
+    if (recorder_init(&job->recorder, clock, uses) < 0) {
+        return error_set(error, "malloc", ENOMEM, sizeof(DirectionRecord));
+    }
+    job->requests =
+        aligned_alloc(_Alignof(Request), config->iodepth * sizeof(Request));
+    if (!job->requests) {
+        error_set(error, "malloc", ENOMEM, config->iodepth * sizeof(Request));
+        goto out_recorder;
+    }
+    if (allocate_buffers(job, error) < 0) {
+        goto out_requests;
+    }
+    memset(job->requests, 0, config->iodepth * sizeof(Request));
+    for (uint32_t i = 0; i < config->iodepth; i++) {
+        Request *request = &job->requests[i];
+
+        request->owner = job;
+        request->buffer = job->buffers + i * job->buffer_stride;
+        request->iocb.aio_fildes = (uint32_t)config->fd;
+    }
+    return 0;
+
+out_requests:
+    free(job->requests);
+out_recorder:
+    recorder_cleanup(&job->recorder);
+    return -ENOMEM;
+}
+
+void job_cleanup(Job *job)
+{
+    munmap(job->buffers, job->buffer_stride * job->config.iodepth);
+    free(job->requests);
+    recorder_cleanup(&job->recorder);
+}
+
+static void set_phase(Job *job, JobPhase phase)
+{
+    __atomic_store_n(&job->phase, phase, __ATOMIC_RELEASE);
+}
+
+static uint64_t ticks_from_now(Job *job, uint64_t ns)
+{
+    return job->ctx->now + clock_ns_to_ticks(job->ctx->clock, ns);
+}
+
+static void begin_measuring(Job *job)
+{
+    recorder_reset(&job->recorder);
+    job->window_start = aio_context_read_clock(job->ctx);
+    job->budget = job->config.ios;
+    if (job->budget != JOB_UNLIMITED) {
+        /* Those of the ramp complete in the window, and count there. */
+        job->budget -= job->in_flight < job->budget ? job->in_flight
+                                                    : job->budget;
+    }
+    set_phase(job, JOB_MEASURING);
+    if (job->config.runtime_ns > 0) {
+        timer_arm(&job->timer, ticks_from_now(job, job->config.runtime_ns));
+    }
+    job->events->measuring(job->events_opaque, job);
+}
+
+static void finish(Job *job)
+{
+    timer_disarm(&job->timer);
+    job->window_end = job->ctx->now;
+    if (job->phase == JOB_RAMP || job->phase == JOB_IDLE) {
+        job->window_start = job->window_end; /* never came to measure */
+    }
+    set_phase(job, JOB_FINISHED);
+    job->events->finished(job->events_opaque, job);
+}
+
+static void phase_is_over(void *opaque)
+{
+    Job *job = opaque;
+
+    if (job->phase == JOB_RAMP) {
+        begin_measuring(job);
+    } else {
+        job_stop(job, JOB_END_COMPLETE);
+    }
+}
+
+void job_attach(Job *job, AioContext *ctx, Engine *engine,
+                const JobEvents *events, void *opaque)
+{
+    job->ctx = ctx;
+    job->engine = engine;
+    job->events = events;
+    job->events_opaque = opaque;
+    timer_init(&job->timer, ctx, phase_is_over, job);
+}
+
+static inline void issue(Job *job, Request *request)
+{
+    job->budget--;
+    job->in_flight++;
+    job->submitted++;
+    workload_next(&job->workload, request);
+    if (request->op == REQUEST_WRITE) {
+        freshen(job, request);
+    }
+    job->engine->ops->submit(job->engine, request);
+}
+
+void job_start(Job *job)
+{
+    if (job->config.ramp_ns > 0) {
+        job->budget = JOB_UNLIMITED;
+        set_phase(job, JOB_RAMP);
+        aio_context_read_clock(job->ctx);
+        timer_arm(&job->timer, ticks_from_now(job, job->config.ramp_ns));
+    } else {
+        begin_measuring(job);
+    }
+    job->engine->ops->plug(job->engine);
+    for (uint32_t i = 0; i < job->config.iodepth && job->budget > 0; i++) {
+        issue(job, &job->requests[i]);
+    }
+    job->engine->ops->unplug(job->engine);
+}
+
+void job_stop(Job *job, JobEnd why)
+{
+    if (job->phase == JOB_FINISHED || job->phase == JOB_DRAINING) {
+        return;
+    }
+    job->budget = 0;
+    job->end = why;
+    job->engine->ops->cancel_pending(job->engine, job);
+    if (job->in_flight == 0) {
+        finish(job);
+    } else if (job->phase == JOB_MEASURING) {
+        set_phase(job, JOB_DRAINING);
+    }
+}
+
+/* ---- one completion ---------------------------------------------------- */
+
+static __attribute__((noinline)) void count_failure(Job *job, Request *request)
+{
+    if (request->result == -ECANCELED) {
+        job->cancelled++;
+        return;
+    }
+    job->failed++;
+    job->failures_in_a_row++;
+    recorder_add_failure(&job->recorder, request);
+    if (job->failures_in_a_row >= FAILURES_TO_GIVE_UP &&
+        !job->config.continue_on_error) {
+        job_stop(job, JOB_END_ERRORS);
+    }
+}
+
+void job_handle(Job *job, Request *request)
+{
+    request->state = REQUEST_IDLE;
+    job->in_flight--;
+    if (__builtin_expect(request_succeeded(request), 1)) {
+        job->completed++;
+        job->failures_in_a_row = 0;
+        recorder_add_success(&job->recorder, request);
+    } else {
+        count_failure(job, request);
+    }
+    if (__builtin_expect(job->budget > 0, 1)) {
+        issue(job, request);
+    } else if (job->in_flight == 0 && job->phase != JOB_FINISHED) {
+        finish(job);
+    }
+}

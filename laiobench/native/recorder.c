@@ -1,0 +1,62 @@
+#include "recorder.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+int recorder_init(Recorder *recorder, const Clock *clock,
+                  const bool uses[DIRECTION_COUNT])
+{
+    *recorder = (Recorder){.clock = clock};
+    for (int i = 0; i < DIRECTION_COUNT; i++) {
+        if (!uses[i]) {
+            continue;
+        }
+        recorder->directions[i] = calloc(1, sizeof(DirectionRecord));
+        if (!recorder->directions[i]) {
+            recorder_cleanup(recorder);
+            return -ENOMEM;
+        }
+    }
+    recorder_reset(recorder);
+    return 0;
+}
+
+void recorder_cleanup(Recorder *recorder)
+{
+    for (int i = 0; i < DIRECTION_COUNT; i++) {
+        free(recorder->directions[i]);
+        recorder->directions[i] = NULL;
+    }
+}
+
+void recorder_reset(Recorder *recorder)
+{
+    for (int i = 0; i < DIRECTION_COUNT; i++) {
+        DirectionRecord *record = recorder->directions[i];
+
+        if (!record) {
+            continue;
+        }
+        memset(record, 0, offsetof(DirectionRecord, latency));
+        for (int kind = 0; kind < LATENCY_COUNT; kind++) {
+            histogram_reset(&record->latency[kind]);
+        }
+    }
+    recorder->completed_in_submit = 0;
+    __atomic_fetch_add(&recorder->generation, 1, __ATOMIC_RELEASE);
+}
+
+void recorder_add_failure(Recorder *recorder, const Request *request)
+{
+    DirectionRecord *record =
+        recorder->directions[recorder_direction(request)];
+    uint32_t code = (uint32_t)-request->result;
+
+    if (request->result == 0) {
+        record->eofs++;
+    } else {
+        record->errors[code < ERRNO_MAX ? code : ERRNO_MAX - 1]++;
+    }
+}

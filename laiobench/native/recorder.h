@@ -1,0 +1,92 @@
+/*
+ * What a job has measured: successes in histograms, failures by errno, one
+ * set per direction.  The IOThread that runs the job writes; any thread may
+ * read while it does.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "clock.h"
+#include "histogram.h"
+#include "request.h"
+
+typedef enum Direction {
+    DIRECTION_READ,
+    DIRECTION_WRITE,
+    DIRECTION_TRIM,
+    DIRECTION_SYNC,
+    DIRECTION_COUNT,
+} Direction;
+
+#define ERRNO_MAX 256 /* the kernel's end at 133; those beyond count as the last */
+
+typedef enum LatencyKind {
+    LATENCY_SLAT, /* queued -> submit returned */
+    LATENCY_CLAT, /* submit returned -> reaped */
+    LATENCY_LAT,  /* queued -> reaped */
+    LATENCY_COUNT,
+} LatencyKind;
+
+typedef struct DirectionRecord {
+    uint64_t ios; /* successes only */
+    uint64_t bytes;
+    uint64_t short_ios; /* of them: those that took several completions */
+    uint64_t eofs; /* reads of what is not there any more */
+    uint64_t errors[ERRNO_MAX];
+    Histogram latency[LATENCY_COUNT];
+} DirectionRecord;
+
+typedef struct Recorder {
+    const Clock *clock;
+    uint64_t completed_in_submit;
+    uint32_t generation; /* atomic; counts resets */
+    DirectionRecord *directions[DIRECTION_COUNT]; /* NULL: not used */
+} Recorder;
+
+/* @uses: which directions.  0 or -ENOMEM. */
+int recorder_init(Recorder *recorder, const Clock *clock,
+                  const bool uses[DIRECTION_COUNT]);
+void recorder_cleanup(Recorder *recorder);
+
+/* Forget all: the measured window begins. */
+void recorder_reset(Recorder *recorder);
+
+static inline Direction recorder_direction(const Request *request)
+{
+    static const uint8_t directions[] = {
+        [REQUEST_READ] = DIRECTION_READ,
+        [REQUEST_WRITE] = DIRECTION_WRITE,
+        [REQUEST_FSYNC] = DIRECTION_SYNC,
+        [REQUEST_FDSYNC] = DIRECTION_SYNC,
+    };
+
+    return directions[request->op];
+}
+
+/* Count a request that brought no data; it is no I/O of the results. */
+void recorder_add_failure(Recorder *recorder, const Request *request);
+
+/*
+ * slat + clat = lat holds for each I/O to the nanosecond, so clat is their
+ * difference, not a third rounding.
+ */
+static inline void recorder_add_success(Recorder *recorder,
+                                        const Request *request)
+{
+    DirectionRecord *record =
+        recorder->directions[recorder_direction(request)];
+    uint64_t slat_ns = clock_ticks_to_ns(recorder->clock,
+                                         request->submitted - request->queued);
+    uint64_t lat_ns = clock_ticks_to_ns(recorder->clock,
+                                        request->reaped - request->queued);
+
+    counter_add(&record->ios, 1);
+    counter_add(&record->bytes, request->bytes);
+    record->short_ios += request->bytes_done > 0;
+    histogram_add(&record->latency[LATENCY_SLAT], slat_ns);
+    histogram_add(&record->latency[LATENCY_CLAT], lat_ns - slat_ns);
+    histogram_add(&record->latency[LATENCY_LAT], lat_ns);
+    recorder->completed_in_submit += request->reaped == request->submitted;
+}

@@ -1,0 +1,76 @@
+/*
+ * What a job does next: the direction, offset and length of its I/Os, one
+ * after the other.  Depends on nothing but its plan, so the same seed gives
+ * the same I/Os; knows nothing of time or of the queue.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "random_map.h"
+#include "random_stream.h"
+#include "request.h"
+
+typedef struct WorkloadPlan {
+    uint64_t start;        /* of the region, bytes */
+    uint64_t blocks;       /* in the region */
+    uint32_t block_bytes;
+    uint32_t read_percent; /* 0: only writes, 100: only reads */
+    bool random;
+    bool use_map; /* random: each block once a pass */
+    uint64_t seed;
+} WorkloadPlan;
+
+typedef struct Workload {
+    WorkloadPlan plan;
+    RandomStream directions;
+    RandomStream offsets;
+    RandomMap map;
+    uint64_t next_block[2]; /* sequential: of reads, of writes */
+} Workload;
+
+void workload_init(Workload *workload, const WorkloadPlan *plan);
+
+static inline RequestOp workload_next_op(Workload *workload)
+{
+    uint32_t read_percent = workload->plan.read_percent;
+
+    if (read_percent == 100) {
+        return REQUEST_READ;
+    }
+    if (read_percent == 0) {
+        return REQUEST_WRITE;
+    }
+    return random_below(&workload->directions, 100) < read_percent
+               ? REQUEST_READ
+               : REQUEST_WRITE;
+}
+
+static inline uint64_t workload_next_block(Workload *workload, RequestOp op)
+{
+    uint64_t *next, block;
+
+    if (workload->plan.random) {
+        return workload->plan.use_map
+                   ? random_map_next(&workload->map)
+                   : random_below(&workload->offsets, workload->plan.blocks);
+    }
+    /* Reads and writes each go through the region at their own pace. */
+    next = &workload->next_block[op == REQUEST_WRITE];
+    block = *next;
+    *next = block + 1 == workload->plan.blocks ? 0 : block + 1;
+    return block;
+}
+
+/* Set the op, offset and length of @request. */
+static inline void workload_next(Workload *workload, Request *request)
+{
+    const WorkloadPlan *plan = &workload->plan;
+    RequestOp op = workload_next_op(workload);
+
+    request->op = (uint8_t)op;
+    request->bytes = plan->block_bytes;
+    request->offset = plan->start + workload_next_block(workload, op) *
+                                        (uint64_t)plan->block_bytes;
+}
