@@ -1,0 +1,36 @@
+"""laiobench: a block-device benchmark through Linux native AIO.
+
+    import laiobench
+    result = laiobench.run(laiobench.Job(filename="/dev/nvme0n1", rw="randread", runtime=5))
+    print(result.jobs[0].read.iops)
+
+The names below are the public API; they are imported when first used, so that
+the command line starts fast.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+from laiobench.version import __version__
+
+if TYPE_CHECKING:
+    from laiobench.errors import LaiobenchError
+    from laiobench.job import Job
+    from laiobench.measure import run
+    from laiobench.result import RunResult
+
+__all__ = ["Job", "LaiobenchError", "RunResult", "__version__", "run"]
+
+_HOMES = {
+    "Job": "laiobench.job",
+    "LaiobenchError": "laiobench.errors",
+    "RunResult": "laiobench.result",
+    "run": "laiobench.measure",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'laiobench' has no attribute {name!r}")
+    import importlib
+
+    return getattr(importlib.import_module(_HOMES[name]), name)

@@ -1,0 +1,144 @@
+"""What makes a run's numbers mean less than they seem to.
+
+Each caveat is a value: what was seen, why it matters, what to do.  They are
+judged from what was measured alone, and never change it.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from laiobench.runner import Trial, WorkRun
+from laiobench.units import NS_PER_S, format_ns
+
+# An "asynchronous" submit that takes this share of the time is none.
+BLOCKING_SHARE = 0.25
+# Of the threads' time, spent ready to run and not running.
+RUN_DELAY_SHARE = 0.05
+CLOCK_DRIFT_PPM = 100.0
+EARLY_SHARE = 0.9
+
+
+@dataclass(frozen=True)
+class Caveat:
+    """`id` is for programs; the rest are phrases for people."""
+
+    id: str
+    seen: str
+    why: str
+    do: str
+
+
+def find(trial: Trial) -> list[Caveat]:
+    """All that apply, those of jobs in the jobs' order."""
+    found = list(_clock(trial))
+    for run in trial.runs:
+        if run.raw.window_end_ns > run.raw.window_start_ns:
+            found += [
+                *_submit_blocks(run),
+                *_ended_early(run),
+                *_run_delay(run),
+                *_buffered(run),
+                *_fallbacks(run),
+            ]
+    return _once_each(found)
+
+
+def _once_each(caveats: Sequence[Caveat]) -> list[Caveat]:
+    return list(dict.fromkeys(caveats))
+
+
+def _window_ns(run: WorkRun) -> int:
+    return run.raw.window_end_ns - run.raw.window_start_ns
+
+
+def _clock(trial: Trial) -> Iterator[Caveat]:
+    drift = trial.clock.drift_ppm
+    if abs(drift) > CLOCK_DRIFT_PPM:
+        yield Caveat(
+            "clock_drift",
+            f"the CPU's counter strayed by {drift:.0f} ppm from CLOCK_MONOTONIC",
+            "latencies are off by as much",
+            "repeat the run; a virtual machine may have been moved",
+        )
+
+
+def _submit_blocks(run: WorkRun) -> Iterator[Caveat]:
+    """Buffered, extending or congested I/O makes io_submit wait, in silence."""
+    job, inside_ns = run.work.job, run.raw_thread.window["submit"]["ns"]
+    share = inside_ns / _window_ns(run)
+    completed = sum(direction.ios for direction in run.raw.directions.values())
+    inline = run.raw_thread.window["other"]["completed_in_submit"]
+    if job.engine != "libaio" or job.iodepth == 1 or share < BLOCKING_SHARE or not completed:
+        return
+    depth = _true_depth(run, share)
+    if depth > job.iodepth / 2:
+        return
+    yield Caveat(
+        "submit_blocks",
+        f"{job.name}: {share:.0%} of the time was spent inside io_submit; "
+        f"effectively depth {depth:.1f}, not {job.iodepth}"
+        + (f" ({inline / completed:.0%} completed inside the call)" if inline else ""),
+        "the target or file system serves these I/Os while they are submitted, one by one",
+        "use direct=1 on allocated blocks; for a RAM device, this is as it should be",
+    )
+
+
+def _true_depth(run: WorkRun, share: float) -> float:
+    """I/Os that the device had at a time: those inside io_submit it has one by one."""
+    clat_ns = sum(direction.latency["clat"].sum for direction in run.raw.directions.values())
+    return share + clat_ns / _window_ns(run)
+
+
+def _ended_early(run: WorkRun) -> Iterator[Caveat]:
+    job = run.work.job
+    if job.runtime is None or job.time_based or job.number_ios:
+        return
+    lasted_s = _window_ns(run) / NS_PER_S
+    if run.raw.has_finished and lasted_s < EARLY_SHARE * job.runtime and not run.raw.gave_up:
+        yield Caveat(
+            "ended_early",
+            f"{job.name} was through its size after {format_ns(lasted_s * NS_PER_S)}, "
+            f"before its runtime of {job.runtime:g} s",
+            "runtime is an upper limit, as in fio",
+            "add time_based to go on for the whole runtime",
+        )
+
+
+def _run_delay(run: WorkRun) -> Iterator[Caveat]:
+    delay_ns = run.raw_thread.usage["run_delay_ns"]
+    if delay_ns > RUN_DELAY_SHARE * _window_ns(run):
+        yield Caveat(
+            "cpu_contended",
+            f"{run.work.job.name} waited {delay_ns / _window_ns(run):.0%} of the time for a CPU",
+            "others were running on it; latencies contain that wait",
+            "end what else runs, lower numjobs, or give it CPUs of its own with cpus_allowed",
+        )
+
+
+def _buffered(run: WorkRun) -> Iterator[Caveat]:
+    job = run.work.job
+    if job.engine == "libaio" and not job.direct:
+        yield Caveat(
+            "buffered",
+            f"{job.name} goes through the page cache (direct=0)",
+            "memory is measured as much as the device, and io_submit waits for both",
+            "use direct=1 to measure the device",
+        )
+
+
+def _fallbacks(run: WorkRun) -> Iterator[Caveat]:
+    name = run.work.job.name
+    if run.raw_thread.fdmon_fell_back:
+        yield Caveat(
+            "fdmon_fell_back",
+            f"{name}: epoll failed; the loop slept in ppoll instead",
+            "its cost per sleep differs",
+            "look for a sandbox or a limit that forbids epoll",
+        )
+    if run.raw_thread.ring_is_foreign:
+        yield Caveat(
+            "foreign_ring",
+            f"{name}: the kernel's completion ring has a layout unknown to this version",
+            "completions were taken with io_getevents, also where the mode needs no system call",
+            "look for a newer laiobench",
+        )

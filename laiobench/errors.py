@@ -1,0 +1,65 @@
+"""The errors that users see, and the exit codes that all commands share.
+
+An error says what failed, on what, why, and what to do about it.  It is raised
+where that is known, and printed in one place (`laiobench.cli.main`).
+"""
+
+from collections.abc import Sequence
+from enum import IntEnum
+
+
+class ExitCode(IntEnum):
+    """The same for every command."""
+
+    OK = 0
+    RUN_FAILED = 1
+    USAGE = 2
+    REGRESS = 3
+    INCONCLUSIVE = 4
+    MISMATCH = 5
+    INTERRUPTED = 130
+
+
+class LaiobenchError(Exception):
+    """Something that the user is told in a sentence, without a traceback.
+
+    Args:
+        problem: what failed, on what, and why.
+        remedy: what to do about it, where there is something.
+    """
+
+    exit_code = ExitCode.RUN_FAILED
+
+    def __init__(self, problem: str, remedy: str = "") -> None:
+        super().__init__(problem)
+        self.problem = problem
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        return f"{self.problem}\n  {self.remedy}" if self.remedy else self.problem
+
+
+class RunError(LaiobenchError):
+    """The run could not be made, or did not end well: exit 1."""
+
+
+class UsageError(LaiobenchError):
+    """What was asked for makes no sense: exit 2."""
+
+    exit_code = ExitCode.USAGE
+
+
+class CombinedUsageError(UsageError):
+    """Several of them, told at once."""
+
+    def __init__(self, problems: Sequence[UsageError]) -> None:
+        super().__init__("\n".join(str(problem) for problem in problems))
+        self.problems = tuple(problems)
+
+
+def raise_all(problems: Sequence[UsageError]) -> None:
+    """Raise what there is: nothing, the one error, or all of them together."""
+    if len(problems) == 1:
+        raise problems[0]
+    if problems:
+        raise CombinedUsageError(problems)

@@ -1,0 +1,150 @@
+"""The table for people."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from tabulate import tabulate
+
+from laiobench.result import DirectionResult, JobResult, RunResult
+from laiobench.units import NS_PER_S, format_bandwidth, format_count, format_ns, format_size
+
+_HEADERS = (
+    "job", "", "IOPS", "bandwidth", "mean", "p50", "p99", "p99.9", "max", "errors",
+)  # fmt: skip
+
+
+def render(result: RunResult) -> str:
+    """The whole result: what was measured, at what cost, and whether it is proven."""
+    if not result.jobs:
+        return f"nothing was measured (status {result.status})"
+    parts = [_measured(result.jobs), "", *(_costs(job) for job in result.jobs), _proof(result)]
+    if result.status != "ok":
+        parts.append(f"status  {result.status}")
+    return "\n".join(parts)
+
+
+def _measured(jobs: Sequence[JobResult]) -> str:
+    rows = [
+        _row(_title(job) if first else "", name, direction)
+        for job in jobs
+        for first, (name, direction) in _with_first(job.directions())
+    ]
+    return tabulate(
+        rows,
+        headers=_HEADERS,
+        tablefmt="simple",
+        disable_numparse=True,
+        colalign=("left", "left", *("right",) * 8),
+    )
+
+
+def _with_first(
+    directions: dict[str, DirectionResult],
+) -> list[tuple[bool, tuple[str, DirectionResult]]]:
+    return [(number == 0, item) for number, item in enumerate(directions.items())]
+
+
+def _title(job: JobResult) -> str:
+    copies = int(job.options.get("numjobs", 1))
+    return f"{job.name} {job.copy_index + 1}/{copies}" if copies > 1 else job.name
+
+
+def _row(title: str, name: str, direction: DirectionResult) -> tuple[str, ...]:
+    latency = direction.lat_ns
+    at = latency.percentiles
+    return (
+        title,
+        name,
+        format_count(direction.iops),
+        format_bandwidth(direction.bw_bytes),
+        format_ns(latency.mean) if latency.count else "–",
+        *(format_ns(at[key]) if key in at else "–" for key in ("50", "99", "99.9")),
+        format_ns(latency.max) if latency.count else "–",
+        format_count(sum(direction.errors.values())),
+    )
+
+
+def _costs(job: JobResult) -> str:
+    """What the job was, what it cost, and how its I/Os went."""
+    ios = sum(direction.ios for direction in job.directions().values())
+    submit, other = job.counters["submit"], job.counters["other"]
+    seconds = job.runtime_ns / NS_PER_S
+    busy = (job.cpu.user_ns + job.cpu.system_ns) / job.runtime_ns if job.runtime_ns else 0.0
+    options = job.options
+    what = (
+        f"{options['rw']} {format_size(options['bs'])}, depth {options['iodepth']}, "
+        f"{options['completion']}, {_path(job)}, {seconds:.2f} s"
+    )
+    if not ios:
+        return f"{_title(job)}: {what}; no I/O was completed"
+    share = job.cpu.system_ns / max(1, job.cpu.user_ns + job.cpu.system_ns)
+    return (
+        f"{_title(job)}: {what}\n"
+        f"  cpu {format_ns(job.cpu.per_io_ns)} per I/O ({share:.0%} in the kernel), "
+        f"{busy:.0%} of one CPU; "
+        f"{_per(submit['calls'], ios)} io_submit, "
+        f"{_per(_sleeps(job), ios)} sleeps and "
+        f"{_per(other['voluntary_switches'] + other['involuntary_switches'], ios)} "
+        f"context switches per I/O"
+    )
+
+
+def _path(job: JobResult) -> str:
+    if job.target is None:
+        return "null engine"
+    return job.target if job.options["direct"] else f"{job.target} (buffered)"
+
+
+def _sleeps(job: JobResult) -> int:
+    counters = job.counters
+    return int(counters["loop"]["blocking"])
+
+
+def _per(events: int, ios: int) -> str:
+    rate = events / ios
+    return "0" if events == 0 else f"{rate:.2f}" if rate >= 0.005 else f"{rate:.1g}"
+
+
+def _proof(result: RunResult) -> str:
+    rules = [(job, rule) for job in result.jobs for rule in job.proof]
+    broken = [
+        f"  {_title(job)}: {rule.rule}: {rule.left:,} against {rule.right:,}"
+        for job, rule in rules
+        if not rule.holds
+    ]
+    if broken:
+        return "\n".join(["proof  broken:", *broken])
+    return f"proof: all {len(rules)} rules hold: the mode ran as chosen, and nothing was lost"
+
+
+# ---- lists -----------------------------------------------------------------------
+
+
+def summary(identifier: str, result: RunResult) -> dict[str, Any]:
+    """A stored result in a few words."""
+    ios = [direction for job in result.jobs for direction in job.directions().values()]
+    return {
+        "id": identifier,
+        "started_at": result.started_at,
+        "status": result.status,
+        "jobs": list(dict.fromkeys(job.name for job in result.jobs)),
+        "iops": [round(direction.iops, 1) for direction in ios],
+    }
+
+
+def render_summaries(rows: Sequence[dict[str, Any]]) -> str:
+    """A line each."""
+    return tabulate(
+        [
+            (
+                row["id"],
+                row["status"],
+                ", ".join(row["jobs"]),
+                ", ".join(format_count(iops) for iops in row["iops"]),
+            )
+            for row in rows
+        ],
+        headers=("result", "status", "jobs", "IOPS"),
+        tablefmt="simple",
+        disable_numparse=True,
+    )

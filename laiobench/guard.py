@@ -1,0 +1,211 @@
+"""Opening targets: may we read there, and may we write there?
+
+A target is opened once, first, and everything is decided by that open file:
+what a name meant before or means later does not matter.  Writing needs the
+user's word for that very target, and nobody else using it.
+"""
+
+import errno
+import fcntl
+import os
+import stat
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from laiobench import native
+from laiobench.errors import LaiobenchError, RunError, UsageError
+from laiobench.job import Job
+from laiobench.machine.mounts import mount_points
+from laiobench.units import format_size
+
+
+@dataclass(frozen=True)
+class Region:
+    """The part of a target that a job uses: whole blocks of its size."""
+
+    start: int
+    blocks: int
+
+
+@dataclass(frozen=True)
+class OpenTarget:
+    """An open file or device, and what it allows."""
+
+    path: str
+    """With all links resolved."""
+    fd: int
+    limits: native.TargetLimits
+
+
+class Targets:
+    """All targets of a run, each opened once for those who read and once for those who write."""
+
+    def __init__(self, allow_write: Sequence[str | os.PathLike[str]] = ()) -> None:
+        self._writable = frozenset(os.path.realpath(path) for path in allow_write)
+        self._open: dict[tuple[str, bool, bool], OpenTarget] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        for target in self._open.values():
+            os.close(target.fd)
+        self._open.clear()
+
+    def open(self, path: str, job: Job) -> OpenTarget:
+        """The target at `path`, as `job` needs it.
+
+        Raises:
+            UsageError: it may not be written to, or is nothing to measure.
+            RunError: it can't be opened.
+        """
+        real = os.path.realpath(path)
+        if job.writes and real not in self._writable:
+            raise _not_allowed(path, real, job)
+        key = (real, job.writes, job.direct)
+        if key not in self._open:
+            self._open[key] = _open(path, real, job)
+        return self._open[key]
+
+
+def region_of(job: Job, target: OpenTarget) -> Region:
+    """The blocks that `job` uses of `target`.
+
+    Raises:
+        RunError: the region is not within the target, or not aligned as direct I/O needs it.
+    """
+    limits = target.limits
+    if limits.size_bytes == 0 and job.size is None:
+        if limits.is_regular_file:
+            raise RunError(f"{target.path} is empty: there is nothing to read or overwrite")
+        raise RunError(f"{target.path} has no size of its own", "say how much with --size")
+    size = limits.size_bytes - job.offset if job.size is None else job.size
+    if limits.size_bytes and (size <= 0 or job.offset + size > limits.size_bytes):
+        wanted = f"offset {format_size(job.offset)}"
+        if job.size is not None:
+            wanted += f" + size {format_size(job.size)}"
+        raise RunError(
+            f"{wanted} goes beyond {target.path}, which has {format_size(limits.size_bytes)}",
+            f"size can be up to {max(0, limits.size_bytes - job.offset)} bytes at this offset",
+        )
+    if job.direct:
+        _check_alignment(job, target)
+    if size < job.bs:
+        raise RunError(
+            f"bs={format_size(job.bs)} is larger than the region of {target.path}, "
+            f"which has {format_size(size)}",
+            "lower bs, or raise size",
+        )
+    return Region(start=job.offset, blocks=size // job.bs)
+
+
+def _check_alignment(job: Job, target: OpenTarget) -> None:
+    align = target.limits.request_align
+    for name, value in (("bs", job.bs), ("offset", job.offset)):
+        if value % align:
+            below, above = value // align * align, -(-value // align) * align
+            fitting = " or ".join(str(fit) for fit in (below, above) if fit)
+            raise RunError(
+                f"{name}={value} does not fit direct I/O on {target.path}: "
+                f"it must be a multiple of {align} bytes",
+                f"{name}={fitting or align} fits, as does every multiple of {align}; "
+                "or go through the page cache with --direct=0",
+            )
+
+
+# ---- opening ----------------------------------------------------------------------
+
+
+def _open(path: str, real: str, job: Job) -> OpenTarget:
+    # O_EXCL: the kernel refuses a block device that it uses itself.
+    # O_NONBLOCK: a FIFO must not keep us waiting for a writer.
+    flags = os.O_CLOEXEC | os.O_NONBLOCK | (os.O_DIRECT if job.direct else 0)
+    flags |= os.O_RDWR | os.O_EXCL if job.writes else os.O_RDONLY
+    try:
+        fd = os.open(real, flags)
+    except OSError as error:
+        raise _cannot_open(path, real, job, error) from None
+    try:
+        fcntl.fcntl(fd, fcntl.F_SETFL, flags & ~os.O_NONBLOCK)
+        return OpenTarget(real, fd, _check_open(path, fd, job))
+    except BaseException:
+        os.close(fd)
+        raise
+
+
+def _check_open(path: str, fd: int, job: Job) -> native.TargetLimits:
+    """What the open file allows; an error if it is nothing to measure."""
+    mode = os.fstat(fd).st_mode
+    if stat.S_ISDIR(mode):
+        raise _is_directory(path)
+    if stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode):
+        raise UsageError(f"{path} is a pipe or socket", "name a file or a block device")
+    if stat.S_ISBLK(mode) and job.writes:
+        _refuse_if_mounted(path, os.fstat(fd).st_rdev)
+    limits = native.probe_target(fd)
+    if job.direct and limits.request_align == 0:
+        raise _no_direct_io(path)
+    return limits
+
+
+def _refuse_if_mounted(path: str, device: int) -> None:
+    for place in mount_points(device):
+        raise _in_use(path, f"it is mounted at {place}")
+
+
+# ---- what is said ------------------------------------------------------------------
+
+
+def _not_allowed(path: str, real: str, job: Job) -> LaiobenchError:
+    link = f" (which is {real})" if real != str(Path.cwd() / path) else ""
+    return UsageError(
+        f"job {job.name} would overwrite {path}{link}: rw={job.rw} was not allowed to",
+        f"if its data may be lost, add --allow-write={real}",
+    )
+
+
+def _in_use(path: str, how: str) -> LaiobenchError:
+    return UsageError(
+        f"{path} will not be written to: {how}",
+        "unmount or detach it first; nothing overrides this",
+    )
+
+
+def _is_directory(path: str) -> LaiobenchError:
+    return UsageError(f"{path} is a directory", "name a file in it, or a block device")
+
+
+def _no_direct_io(path: str) -> LaiobenchError:
+    return RunError(
+        f"{path} does not support direct I/O (O_DIRECT)",
+        "use a file on another file system, or go through the page cache with --direct=0",
+    )
+
+
+def _cannot_open(path: str, real: str, job: Job, error: OSError) -> LaiobenchError:
+    match error.errno:
+        case errno.ENOENT:
+            return RunError(
+                f"{path} does not exist",
+                "check the name, or leave --filename out to use laiobench's own scratch file",
+            )
+        case errno.EISDIR:
+            return _is_directory(path)
+        case errno.EACCES | errno.EPERM:
+            verb = "write to" if job.writes else "read"
+            return RunError(
+                f"no permission to {verb} {path}",
+                "run as a user who may, or as root for a block device",
+            )
+        case errno.EROFS:
+            return RunError(f"{path} is on a read-only file system, and rw={job.rw} writes")
+        case errno.EBUSY:
+            places = mount_points(Path(real).stat().st_rdev)
+            how = f"it is mounted at {places[0]}" if places else "the kernel is using it (EBUSY)"
+            return _in_use(path, how)
+        case errno.EINVAL if job.direct:  # what O_DIRECT of a directory says, too
+            return _is_directory(path) if Path(real).is_dir() else _no_direct_io(path)
+        case _:
+            return RunError(f"{path} cannot be opened: {error.strerror}")

@@ -1,0 +1,312 @@
+"""Job: what to do to which target, and how; the one definition of every option.
+
+The command line, profile files, documents, help and the option table are all
+made from the fields of `Job`: an option is added here and nowhere else.  Names,
+meanings and bare units are fio's; where ours differ, the help says so.  A value
+is kept in the unit in which a bare number is read, so what a document shows can
+be given as an option again.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic.fields import FieldInfo
+from pydantic_core import PydanticUndefined
+
+from laiobench import units
+
+# ---- how values are written --------------------------------------------------
+
+
+def _size(value: object) -> object:
+    return units.parse_size(value) if isinstance(value, str) else value
+
+
+def _count(value: object) -> object:
+    """A number with fio's suffixes: `iodepth=1k`."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return units.parse_size(value)
+    except ValueError:
+        raise ValueError(f"{value!r} is not a whole number") from None
+
+
+def _seconds(value: object) -> object:
+    return units.parse_duration_ns(value, "s") / 1e9 if isinstance(value, str) else value
+
+
+def _microseconds(value: object) -> object:
+    return units.parse_duration_ns(value, "us") / 1e3 if isinstance(value, str) else value
+
+
+def _flag(value: object) -> object:
+    """`opt`, `opt=1` and `opt=true` are the same, as are their contraries."""
+    words = {
+        "": True,
+        "1": True,
+        "true": True,
+        "yes": True,
+        "0": False,
+        "false": False,
+        "no": False,
+    }
+    if isinstance(value, str):
+        if value.lower() not in words:
+            raise ValueError(f"{value!r} is neither yes nor no; write 1 or 0")
+        return words[value.lower()]
+    return value
+
+
+def _cpus(value: object) -> object:
+    """`0,2-5`: CPU numbers and ranges of them."""
+    if isinstance(value, list):
+        return tuple(value)
+    if not isinstance(value, str):
+        return value
+    cpus: set[int] = set()
+    for part in value.split(","):
+        first, _, last = part.strip().partition("-")
+        if not first.isdigit() or not (last or first).isdigit():
+            raise ValueError(f"{value!r} is not a list of CPUs; write 0 or 0,2-5")
+        if int(last or first) < int(first):
+            raise ValueError(f"{part!r} is a range that ends before it begins")
+        cpus.update(range(int(first), int(last or first) + 1))
+    return tuple(sorted(cpus))
+
+
+def _rw(value: object) -> object:
+    return "rw" if value == "readwrite" else value
+
+
+def _number(value: object) -> object:
+    """A decimal: `0.25`."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return float(value)
+    except ValueError:
+        raise ValueError(f"{value!r} is not a number") from None
+
+
+Size = Annotated[int, BeforeValidator(_size)]
+Count = Annotated[int, BeforeValidator(_count)]
+Number = Annotated[float, BeforeValidator(_number)]
+Seconds = Annotated[float, BeforeValidator(_seconds)]
+Microseconds = Annotated[float, BeforeValidator(_microseconds)]
+Flag = Annotated[bool, BeforeValidator(_flag)]
+Cpus = Annotated[tuple[int, ...], BeforeValidator(_cpus)]
+Pattern = Annotated[
+    Literal["read", "write", "randread", "randwrite", "rw", "randrw"], BeforeValidator(_rw)
+]
+CompletionMode = Literal["poll", "eventfd", "bh", "getevents"]
+
+GROUPS = {
+    "job": "The job",
+    "pattern": "Pattern",
+    "region": "Target and region",
+    "queue": "Queue",
+    "random": "Randomness",
+    "time": "Length",
+    "threads": "Threads",
+    "mechanism": "How completions are noticed",
+    "null": "The null engine's target",
+}
+
+# fio's other names for the same option.
+ALIASES = {"blocksize": "bs", "readwrite": "rw", "file": "filename", "mem_alignment": "mem_align"}
+
+
+def option(group: str, default: Any, text: str, *, unit: str = "", **limits: Any) -> Any:
+    """A field of `Job`: its group in the help, default, help text and the bare number's unit."""
+    return Field(
+        default, description=text, json_schema_extra={"group": group, "unit": unit}, **limits
+    )
+
+
+class Job(BaseModel):
+    """One workload on one target.  Frozen; `Job(rw="randread", bs="4k")` parses and checks.
+
+    Raises:
+        pydantic.ValidationError: an option is unknown or has a wrong value.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+
+    name: str = option("job", "job", "what the job is called in results", min_length=1)
+
+    rw: Pattern = option(
+        "pattern", "read", "read, write, randread, randwrite, rw or randrw (mixed)"
+    )
+    rwmixread: Count = option(
+        "pattern",
+        50,
+        "share of reads in a mix; rwmixwrite is its complement",
+        unit="%",
+        ge=0,
+        le=100,
+    )
+    bs: Size = option("pattern", 4096, "size of each I/O", unit="bytes", ge=1, le=1 << 30)
+
+    filename: str | None = option(
+        "region", None, "the file or block device; none: laiobench's own scratch file"
+    )
+    size: Size | None = option(
+        "region",
+        None,
+        "length of the region used; none: up to the target's end",
+        unit="bytes",
+        gt=0,
+    )
+    offset: Size = option("region", 0, "where the region begins", unit="bytes", ge=0)
+    direct: Flag = option("region", True, "bypass the page cache (O_DIRECT; fio's default is 0)")
+
+    iodepth: Count = option("queue", 1, "I/Os kept in flight", ge=1, le=65536)
+    max_batch: Count = option("queue", 32, "I/Os in one io_submit; 0: all there are", ge=0)
+    reap_on_submit: Flag = option(
+        "queue", False, "take completions right after each submit (hides the completion mode)"
+    )
+    short_io: Literal["resubmit", "strict"] = option(
+        "queue", "resubmit", "a short I/O: ask for the rest, or end it at once"
+    )
+
+    norandommap: Flag = option(
+        "random", False, "random offsets may repeat, instead of each block once per pass"
+    )
+    randseed: Count = option(
+        "random", 0x8989, "seed of offsets, directions and data", ge=0, lt=1 << 64
+    )
+
+    runtime: Seconds | None = option(
+        "time", None, "measure for so long at most; none: until the size is done", unit="s", gt=0
+    )
+    time_based: Flag = option("time", False, "go on for the whole runtime, over and over the size")
+    ramp_time: Seconds = option("time", 0, "run for so long before measuring", unit="s", ge=0)
+    loops: Count = option("time", 1, "passes over the size", ge=1)
+    number_ios: Count | None = option("time", None, "end after so many I/Os", ge=1)
+
+    numjobs: Count = option("threads", 1, "copies of the job, a thread each", ge=1, le=4096)
+    cpus_allowed: Cpus | None = option("threads", None, "CPUs to run on, such as 0,2-5")
+    stonewall: Flag = option("threads", False, "begin when all jobs above have finished")
+    continue_on_error: Flag = option(
+        "threads", False, "count failed I/Os without failing the run, and never give up"
+    )
+
+    engine: Literal["libaio", "null"] = option(
+        "mechanism", "libaio", "Linux native AIO, or a simulated target (see null_*)"
+    )
+    completion: CompletionMode = option(
+        "mechanism", "poll", "poll, eventfd, bh (eventfd, then a bottom half) or getevents"
+    )
+    resfd: Flag = option(
+        "mechanism", False, "have the kernel set an eventfd also where the mode needs none"
+    )
+    fdmon: Literal["epoll", "ppoll"] = option("mechanism", "epoll", "what the loop sleeps in")
+
+    null_latency_us: Microseconds = option("null", 0, "mean service time", unit="us", ge=0)
+    null_jitter: Number = option(
+        "null", 0, "service times spread evenly over mean × (1 ± this)", ge=0, le=1
+    )
+    null_servers: Count = option(
+        "null", 0, "I/Os served at a time; 0: all in flight", ge=0, le=65536
+    )
+
+    @property
+    def reads(self) -> bool:
+        """Whether any of its I/Os is a read."""
+        return self.read_percent > 0
+
+    @property
+    def writes(self) -> bool:
+        """Whether any of its I/Os changes data."""
+        return self.read_percent < 100
+
+    @property
+    def is_random(self) -> bool:
+        return self.rw.startswith("rand")
+
+    @property
+    def read_percent(self) -> int:
+        """Share of reads, 0 to 100."""
+        match self.rw.removeprefix("rand"):
+            case "read":
+                return 100
+            case "write":
+                return 0
+            case _:
+                return self.rwmixread
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_name_for_each(cls, values: Any) -> Any:
+        """Put fio's other spellings into our fields."""
+        if not isinstance(values, dict):
+            return values
+        values = {ALIASES.get(name, name): value for name, value in values.items()}
+        if "rwmixwrite" in values:
+            share = _count(values.pop("rwmixwrite"))
+            if not isinstance(share, int) or not 0 <= share <= 100:
+                raise ValueError("rwmixwrite is a share from 0 to 100 %")
+            if values.get("rwmixread", 100 - share) != 100 - share:
+                raise ValueError("rwmixread and rwmixwrite do not add up to 100 %")
+            values["rwmixread"] = 100 - share
+        return values
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        if self.time_based and self.runtime is None:
+            raise ValueError("time_based needs a runtime")
+        return self
+
+
+# ---- the options, as others list them ------------------------------------------
+
+
+@dataclass(frozen=True)
+class Option:
+    """One option, for help texts and tables."""
+
+    name: str
+    group: str
+    help: str
+    default: str
+    unit: str
+    is_flag: bool
+
+
+def _shown_default(field: FieldInfo) -> str:
+    default = field.default
+    if default is None or default is PydanticUndefined:
+        return ""
+    if isinstance(default, bool):
+        return str(int(default))
+    if isinstance(default, int) and _extra(field)["unit"] == "bytes" and default:
+        return units.format_size(default).replace(" KiB", "k")
+    return str(default)
+
+
+def _extra(field: FieldInfo) -> dict[str, str]:
+    extra = field.json_schema_extra
+    assert isinstance(extra, dict)
+    return {key: str(value) for key, value in extra.items()}
+
+
+def options() -> Iterator[Option]:
+    """All options of a job, in the order of their definition."""
+    for name, field in Job.model_fields.items():
+        extra = _extra(field)
+        yield Option(
+            name=name,
+            group=extra["group"],
+            help=field.description or "",
+            default=_shown_default(field),
+            unit=extra["unit"],
+            is_flag=field.annotation is bool,
+        )
+
+
+def option_names() -> frozenset[str]:
+    """Every name that a job file or the command line may use."""
+    return frozenset(Job.model_fields) | frozenset(ALIASES) | {"rwmixwrite"}

@@ -1,0 +1,74 @@
+"""What machine this is, and what is being measured on it: facts for the result."""
+
+import os
+import platform
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from laiobench.machine.devices import describe_target
+
+__all__ = ["describe", "describe_target"]
+
+
+def describe(paths: Iterable[str]) -> dict[str, Any]:
+    """The machine, and the targets at `paths` by their paths."""
+    return {
+        "host": platform.node(),
+        "cpu": _cpu(),
+        "memory_bytes": psutil.virtual_memory().total,
+        "kernel": platform.release(),
+        "distribution": _distribution(),
+        "virtualisation": _virtualisation(),
+        "clock_source": _read("/sys/devices/system/clocksource/clocksource0/current_clocksource"),
+        "aio_max_nr": int(_read("/proc/sys/fs/aio-max-nr") or 0),
+        "targets": {path: describe_target(path) for path in sorted(set(paths))},
+    }
+
+
+def _read(path: str | Path) -> str:
+    """A small file's text; empty where it can't be read."""
+    try:
+        return Path(path).read_text(errors="replace").strip()
+    except OSError:
+        return ""
+
+
+def _cpu() -> dict[str, Any]:
+    model = ""
+    for line in _read("/proc/cpuinfo").splitlines():
+        key, _, value = line.partition(":")
+        if key.strip() in ("model name", "CPU part"):
+            model = value.strip()
+            break
+    return {
+        "model": model or platform.machine(),
+        "architecture": platform.machine(),
+        "cpus": os.cpu_count(),
+        "cpus_usable": len(os.sched_getaffinity(0)),
+        "governor": _read("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor"),
+        "mitigations": _mitigations(),
+    }
+
+
+def _mitigations() -> dict[str, str]:
+    """What the kernel does about CPU vulnerabilities: it decides what a system call costs."""
+    folder = Path("/sys/devices/system/cpu/vulnerabilities")
+    states = {path.name: _read(path) for path in sorted(folder.glob("*"))}
+    return {name: state for name, state in states.items() if state != "Not affected"}
+
+
+def _distribution() -> str:
+    try:
+        return platform.freedesktop_os_release()["PRETTY_NAME"]
+    except (OSError, KeyError):
+        return ""
+
+
+def _virtualisation() -> str:
+    """`none`, or who the hypervisor says it is."""
+    if " hypervisor" not in _read("/proc/cpuinfo"):
+        return "none"
+    return _read("/sys/class/dmi/id/sys_vendor") or _read("/sys/hypervisor/type") or "unknown"

@@ -1,0 +1,38 @@
+"""Measuring: the whole way from jobs to a result, as one call.
+
+What the Python API offers and what the commands use.
+"""
+
+from collections.abc import Sequence
+
+from laiobench.job import Job
+from laiobench.result import RunResult, from_trial
+from laiobench.runner import Control, Watcher, run_jobs
+
+
+def run(
+    jobs: Job | Sequence[Job],
+    *,
+    allow_write: Sequence[str] = (),
+    control: Control | None = None,
+    watch: Watcher | None = None,
+    argv: Sequence[str] | None = None,
+) -> RunResult:
+    """Run one job or several, and return what was measured.
+
+    Args:
+        jobs: they start together; one with `stonewall` waits for those before it.
+        allow_write: paths of the targets whose data may be lost.  A job that
+            writes to anything else is refused.
+        control: lets a signal handler end the run.
+        watch: is given a sample of each running job every second.
+        argv: what to note as the command; default: the process's own.
+
+    Raises:
+        LaiobenchError: a target can't be used as asked, or the run could not
+            be set up.  A run that began always returns a result: look at its
+            `status`.
+    """
+    sequence = [jobs] if isinstance(jobs, Job) else list(jobs)
+    trial = run_jobs(sequence, allow_write=allow_write, control=control, watch=watch)
+    return from_trial(trial, argv)

@@ -1,0 +1,81 @@
+"""Proof that the chosen completion mode really ran, and that nothing was lost.
+
+Each rule compares two numbers that the core counted independently.  A broken
+rule means that the run did not measure what it says: the run has failed.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from laiobench.job import Job
+from laiobench.native import RawThread
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A relation between two numbers, and whether it holds."""
+
+    rule: str
+    holds: bool
+    left: int
+    right: int
+
+
+def check(job: Job, thread: RawThread) -> list[Rule]:
+    """All rules that apply to the jobs of a thread in this completion mode."""
+    return [*_accounts(thread), *_mode(job, thread)]
+
+
+def _equal(rule: str, left: int, right: int) -> Rule:
+    return Rule(rule, left == right, left, right)
+
+
+def _total(thread: RawThread, *names: str) -> int:
+    return sum(int(getattr(job, name)) for job in thread.jobs for name in names)
+
+
+def _ended(thread: RawThread) -> int:
+    return _total(thread, "completed", "failed", "cancelled")
+
+
+def _reaped(thread: RawThread) -> int:
+    """Requests that came back from the engine; the others never reached it."""
+    submit = thread.life["submit"]
+    return _ended(thread) - int(submit["head_failures"]) - int(submit["withdrawn"])
+
+
+def _accounts(thread: RawThread) -> Iterator[Rule]:
+    """Whatever went in has come out, one way or the other."""
+    submitted = _total(thread, "submitted")
+    yield _equal("submitted = completed + failed + cancelled", submitted, _ended(thread))
+    by_source = sum(thread.life["reaped"].values())
+    yield _equal("reaped by all sources = completions", by_source, _reaped(thread))
+
+
+def _mode(job: Job, thread: RawThread) -> Iterator[Rule]:
+    """What only this mode does.  Inline and nested reaping were asked for, or no mode's."""
+    by, completions = thread.life["reaped"], _reaped(thread)
+    window = thread.window
+    elsewhere = int(by["inline"]) + int(by["nested"])
+    yield _equal(
+        f"reaped by {job.completion} = completions",
+        int(by[job.completion]) + elsewhere,
+        completions,
+    )
+    match job.completion:
+        case "poll":
+            yield _equal("eventfd reads = 0", int(window["eventfd"]["reads"]), 0)
+            yield _equal(
+                "sleeps with I/Os in flight = 0", int(window["loop"]["slept_in_flight"]), 0
+            )
+            yield _equal("notifier writes = 0", int(window["notify"]["writes"]), 0)
+        case "eventfd":
+            yield _equal("poll iterations = 0", int(window["poll"]["iterations"]), 0)
+            yield _equal(
+                "events in the eventfd = completions",
+                int(thread.life["eventfd"]["values"]) + thread.leftover_events,
+                completions + int(thread.life["other"]["short_io"]),
+            )
+        case "bh":
+            ran, reads = int(window["bh"]["reaps"]), int(window["eventfd"]["reads"])
+            yield Rule("bottom halves that reaped <= eventfd reads", ran <= reads, ran, reads)

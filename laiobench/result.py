@@ -1,0 +1,335 @@
+"""RunResult: the document of a run, which is also what the Python API returns.
+
+One model for writing, reading back, and the published JSON Schema.  Any number
+shown anywhere can be recomputed from it.  Latencies are in ns; a histogram's
+pairs are the largest value that a bin counts, and the count.
+"""
+
+import errno
+import shlex
+import sys
+from collections.abc import Sequence
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from laiobench import caveats, machine, native, proof
+from laiobench.histogram import Histogram, bin_high, percentiles
+from laiobench.runner import Trial, Work, WorkRun
+from laiobench.series import Series
+from laiobench.units import NS_PER_S
+from laiobench.version import __version__
+
+SCHEMA_VERSION = 1
+
+
+class Record(BaseModel):
+    """Frozen; what a later version adds is ignored, not refused."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class Latency(Record):
+    """One kind of latency of one direction, in ns."""
+
+    count: int
+    min: int
+    max: int
+    mean: float
+    stddev: float
+    percentiles: dict[str, int]
+    histogram: list[tuple[int, int]] = Field(description="[largest value of a bin, count]")
+    overflow: int = Field(0, description="values above 60 s, which have no bin")
+
+
+class DirectionResult(Record):
+    """Successful I/Os only; errors are counted by name, `eof` where data had vanished."""
+
+    ios: int
+    bytes: int
+    iops: float
+    bw_bytes: float = Field(description="bytes per second")
+    short_ios: int = Field(description="of the ios: those that took several completions")
+    errors: dict[str, int]
+    slat_ns: Latency
+    clat_ns: Latency
+    lat_ns: Latency
+
+
+class Cpu(Record):
+    """Of the IOThread, in the measured window."""
+
+    user_ns: int
+    system_ns: int
+    per_io_ns: float
+
+
+class Accounts(Record):
+    """Of the job's whole life, ramp and drain included."""
+
+    submitted: int
+    completed: int
+    failed: int
+    cancelled: int
+
+
+class ProofRule(Record):
+    """Two numbers counted independently, and whether they are as they must be."""
+
+    rule: str
+    holds: bool
+    left: int
+    right: int
+
+
+class SeriesPoint(Record):
+    """An interval, by when it ended since the window opened; latencies are lat."""
+
+    t_ns: int
+    ios: int
+    bytes: int
+    p50_ns: int | None = Field(description="null in an interval without I/Os")
+    p99_ns: int | None
+    max_ns: int | None
+
+
+class SeenWarning(Record):
+    """Why the numbers may mean less than they seem to."""
+
+    id: str
+    seen: str
+    why: str
+    do: str
+
+
+class JobResult(Record):
+    """One copy of a job."""
+
+    name: str
+    copy_index: int = Field(alias="copy", description="which of numjobs, from 0")
+    group: int = Field(description="jobs of one group ran together")
+    iothread: str
+    target: str | None
+    options: dict[str, Any] = Field(description="every option, resolved")
+    runtime_ns: int
+    read: DirectionResult | None = None
+    write: DirectionResult | None = None
+    trim: DirectionResult | None = None
+    sync: DirectionResult | None = None
+    cpu: Cpu
+    accounts: Accounts
+    counters: dict[str, dict[str, Any]]
+    proof: list[ProofRule]
+    series: list[SeriesPoint]
+
+    model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
+
+    def directions(self) -> dict[str, DirectionResult]:
+        """Those that the job has, by name."""
+        return {
+            name: direction
+            for name in native.DIRECTIONS
+            if (direction := getattr(self, name)) is not None
+        }
+
+
+class Tool(Record):
+    """What measured."""
+
+    name: str = "laiobench"
+    version: str
+    build: str = Field(description="hash of the C core's sources")
+
+
+class ClockFacts(Record):
+    """How time was read."""
+
+    source: Literal["cpu", "clock_gettime"]
+    read_ns: float = Field(description="what one reading costs")
+    drift_ppm: float = Field(description="against CLOCK_MONOTONIC, over the run")
+
+
+class RunResult(Record):
+    """The document of one run."""
+
+    schema_version: int = Field(SCHEMA_VERSION, alias="schema")
+    kind: Literal["run"] = "run"
+    status: Literal["ok", "failed", "interrupted"]
+    failures: list[str] = Field(description="why the status is failed, in sentences")
+    tool: Tool
+    argv: list[str]
+    started_at: str = Field(description="UTC, ISO 8601")
+    machine: dict[str, Any]
+    clock: ClockFacts
+    warnings: list[SeenWarning]
+    jobs: list[JobResult]
+
+    model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
+
+    def to_json(self) -> str:
+        """The document as text."""
+        return self.model_dump_json(by_alias=True, exclude_none=False)
+
+    @property
+    def command(self) -> str:
+        """What was typed."""
+        return shlex.join(self.argv)
+
+
+# ---- from a trial ----------------------------------------------------------------
+
+
+def from_trial(trial: Trial, argv: Sequence[str] | None = None) -> RunResult:
+    """Give a trial its meaning: rates, percentiles, proof, status."""
+    jobs = [_job_result(run) for run in trial.runs]
+    failures = _failures(trial.runs, jobs)
+    status: Literal["ok", "failed", "interrupted"] = "failed" if failures else "ok"
+    targets = [run.work.target.path for run in trial.runs if run.work.target]
+    return RunResult(
+        status="interrupted" if trial.interrupted else status,
+        failures=failures,
+        tool=Tool(version=__version__, build=native.source_hash()),
+        argv=list(sys.argv if argv is None else argv),
+        started_at=trial.started_at.isoformat().replace("+00:00", "Z"),
+        machine=machine.describe(targets),
+        clock=ClockFacts(
+            source="cpu" if trial.clock.hardware else "clock_gettime",
+            read_ns=trial.clock.read_ns,
+            drift_ppm=trial.clock.drift_ppm,
+        ),
+        warnings=[SeenWarning(**vars(caveat)) for caveat in caveats.find(trial)],
+        jobs=jobs,
+    )
+
+
+def _job_result(run: WorkRun) -> JobResult:
+    work, raw, thread = run.work, run.raw, run.raw_thread
+    runtime_ns = max(0, raw.window_end_ns - raw.window_start_ns)
+    directions = {
+        name: _direction_result(direction, runtime_ns) for name, direction in raw.directions.items()
+    }
+    ios = sum(direction.ios for direction in directions.values())
+    user_ns, system_ns = thread.usage["user_ns"], thread.usage["system_ns"]
+    other = {
+        name: thread.usage[name] for name in thread.usage if name not in ("user_ns", "system_ns")
+    }
+    counters = {**thread.window, "other": {**thread.window["other"], **other}}
+    return JobResult(
+        name=work.job.name,
+        copy_index=work.copy,
+        group=work.group,
+        iothread=work.thread,
+        target=work.target.path if work.target else None,
+        options=_options(work),
+        runtime_ns=runtime_ns,
+        cpu=Cpu(
+            user_ns=user_ns,
+            system_ns=system_ns,
+            per_io_ns=(user_ns + system_ns) / ios if ios else 0.0,
+        ),
+        accounts=Accounts(
+            submitted=raw.submitted,
+            completed=raw.completed,
+            failed=raw.failed,
+            cancelled=raw.cancelled,
+        ),
+        counters=counters,
+        proof=[ProofRule(**vars(rule)) for rule in proof.check(work.job, thread)],
+        series=_series(run.series, raw.window_start_ns),
+        **directions,
+    )
+
+
+def _options(work: Work) -> dict[str, Any]:
+    """Every option, with what the target decided filled in."""
+    resolved = work.job.model_dump(mode="json")
+    if work.target:
+        resolved["filename"] = work.target.path
+    if resolved["size"] is None:
+        resolved["size"] = work.region.blocks * work.job.bs
+    return resolved
+
+
+def _direction_result(raw: native.RawDirection, runtime_ns: int) -> DirectionResult:
+    seconds = runtime_ns / NS_PER_S
+    errors = {errno.errorcode.get(code, str(code)): count for code, count in raw.errors.items()}
+    if raw.eofs:
+        errors["eof"] = raw.eofs
+    return DirectionResult(
+        ios=raw.ios,
+        bytes=raw.bytes,
+        iops=raw.ios / seconds if seconds else 0.0,
+        bw_bytes=raw.bytes / seconds if seconds else 0.0,
+        short_ios=raw.short_ios,
+        errors=errors,
+        slat_ns=_latency(raw.latency["slat"]),
+        clat_ns=_latency(raw.latency["clat"]),
+        lat_ns=_latency(raw.latency["lat"]),
+    )
+
+
+def _latency(raw: native.RawLatency) -> Latency:
+    histogram = Histogram(raw.bins, raw.min, raw.max, raw.sum, raw.overflow)
+    return Latency(
+        count=histogram.count,
+        min=raw.min,
+        max=raw.max,
+        mean=histogram.mean,
+        stddev=histogram.stddev,
+        percentiles={f"{key:g}": value for key, value in histogram.percentiles().items()},
+        histogram=[(bin_high(index), count) for index, count in raw.bins],
+        overflow=raw.overflow,
+    )
+
+
+def _series(series: Series, window_start_ns: int) -> list[SeriesPoint]:
+    points = []
+    for point in series:
+        bins = point.bins
+        at = percentiles(bins, (50.0, 99.0))
+        points.append(
+            SeriesPoint(
+                t_ns=point.end_ns - window_start_ns,
+                ios=point.ios,
+                bytes=point.size_bytes,
+                p50_ns=at.get(50.0),
+                p99_ns=at.get(99.0),
+                max_ns=bin_high(bins[-1][0]) if bins else None,
+            )
+        )
+    return points
+
+
+# ---- status ----------------------------------------------------------------------
+
+
+def _failures(runs: Sequence[WorkRun], jobs: Sequence[JobResult]) -> list[str]:
+    """Sentences; none: all is well."""
+    failures: list[str] = []
+    for run, job in zip(runs, jobs, strict=True):
+        if run.raw_thread.failure:
+            failures.append(f"{job.name}: the event loop failed: {run.raw_thread.failure}")
+        if run.raw.has_finished:
+            failures += _broken_rules(job)
+        if not run.work.job.continue_on_error:
+            failures += _io_errors(run, job)
+    return failures
+
+
+def _broken_rules(job: JobResult) -> list[str]:
+    return [
+        f"{job.name}: a proof rule does not hold: {rule.rule}: {rule.left:,} against {rule.right:,}"
+        for rule in job.proof
+        if not rule.holds
+    ]
+
+
+def _io_errors(run: WorkRun, job: JobResult) -> list[str]:
+    failures = []
+    for name, direction in job.directions().items():
+        if direction.errors:
+            kinds = ", ".join(f"{count:,} × {kind}" for kind, count in direction.errors.items())
+            failures.append(f"{job.name}: {name} I/Os failed: {kinds}")
+    if run.raw.gave_up:
+        failures.append(f"{job.name} was ended, since nothing but failures came back")
+    return failures

@@ -1,0 +1,101 @@
+"""The scratch file: what is measured when no target is named.
+
+A real file on a real file system, fully written (holes would answer without
+the disk), kept and reused.  It is our own, so jobs may write to it.
+"""
+
+import os
+import stat
+from pathlib import Path
+
+from laiobench.errors import RunError
+from laiobench.machine.mounts import file_system
+from laiobench.units import format_size
+
+DEFAULT_BYTES = 256 << 20
+FOLDER_VARIABLE = "LAIOBENCH_SCRATCH"
+
+_CHUNK_BYTES = 4 << 20
+_SPARE_BYTES = 64 << 20
+_MEMORY_FILE_SYSTEMS = {"tmpfs", "ramfs"}
+
+
+def folders() -> list[Path]:
+    """Where it may be put, best first."""
+    if chosen := os.environ.get(FOLDER_VARIABLE):
+        return [Path(chosen)]
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    return [cache / "laiobench", Path("/var/tmp") / f"laiobench-{os.getuid()}", Path.cwd()]
+
+
+def prepare(size_bytes: int = DEFAULT_BYTES) -> Path:
+    """The scratch file, at least so large; written now if it is not there yet.
+
+    Raises:
+        RunError: no folder has a real file system with room for it.
+    """
+    reasons = []
+    for folder in folders():
+        path = folder / "scratch.dat"
+        if _is_usable(path, size_bytes):
+            return path
+        if reason := _unsuitable(folder, size_bytes):
+            reasons.append(f"{folder}: {reason}")
+            continue
+        _write(path, size_bytes)
+        return path
+    raise RunError(
+        "there is no place for the scratch file: " + "; ".join(reasons),
+        f"name a target with --filename, or a folder in {FOLDER_VARIABLE}",
+    )
+
+
+def _is_usable(path: Path, size_bytes: int) -> bool:
+    """Ours, large enough, and without holes."""
+    try:
+        status = path.lstat()
+    except OSError:
+        return False
+    return (
+        stat.S_ISREG(status.st_mode)
+        and status.st_uid == os.getuid()
+        and status.st_size >= size_bytes
+        and status.st_blocks * 512 >= status.st_size
+    )
+
+
+def _unsuitable(folder: Path, size_bytes: int) -> str:
+    """Why not to put it there; empty if nothing speaks against it."""
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        free = os.statvfs(folder)
+    except OSError as error:
+        return error.strerror or str(error)
+    if folder.stat().st_uid not in (os.getuid(), 0):
+        return "it belongs to somebody else"
+    if (kind := file_system(folder)) in _MEMORY_FILE_SYSTEMS:
+        return f"{kind} is not on a disk"
+    if free.f_bavail * free.f_frsize < size_bytes + _SPARE_BYTES:
+        return f"less than {format_size(size_bytes)} are free"
+    return ""
+
+
+def _write(path: Path, size_bytes: int) -> None:
+    """Random bytes, on disk before the name is there."""
+    partial = path.with_name(f"{path.name}.partial-{os.getpid()}")
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    try:
+        with os.fdopen(os.open(partial, flags, 0o600), "wb") as file:
+            os.posix_fallocate(file.fileno(), 0, size_bytes)
+            for start in range(0, size_bytes, _CHUNK_BYTES):
+                file.write(os.urandom(min(_CHUNK_BYTES, size_bytes - start)))
+            file.flush()
+            os.fsync(file.fileno())
+        partial.rename(path)
+    except OSError as error:
+        raise RunError(
+            f"the scratch file {path} cannot be written: {error.strerror}",
+            f"name a target with --filename, or another folder in {FOLDER_VARIABLE}",
+        ) from None
+    finally:
+        partial.unlink(missing_ok=True)

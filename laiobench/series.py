@@ -1,0 +1,80 @@
+"""What a job did over time, in a bounded amount of memory.
+
+Each point keeps the histogram of its interval, so when there are too many
+points, neighbours are merged exactly: the intervals become twice as long, and
+nothing is averaged.
+"""
+
+import zlib
+from array import array
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+Bins = list[tuple[int, int]]
+"""Index of a histogram's bin, and the count in it."""
+
+
+@dataclass(frozen=True)
+class Point:
+    """An interval, by the moment it ended (CLOCK_MONOTONIC, ns); `packed` holds its bins."""
+
+    end_ns: int
+    ios: int
+    size_bytes: int
+    packed: bytes
+
+    @property
+    def bins(self) -> Bins:
+        """The interval's latencies."""
+        flat = array("Q", zlib.decompress(self.packed))
+        return list(zip(flat[::2], flat[1::2], strict=True))
+
+
+def make_point(end_ns: int, ios: int, size_bytes: int, bins: Bins) -> Point:
+    """A point; its bins are compressed at once, since most are never looked at again."""
+    flat = array("Q", [number for pair in bins for number in pair])
+    return Point(end_ns, ios, size_bytes, zlib.compress(flat.tobytes(), 1))
+
+
+def merge(first: Point, second: Point) -> Point:
+    """Two neighbouring intervals as one."""
+    counts = Counter(dict(first.bins))
+    counts.update(dict(second.bins))
+    return make_point(
+        second.end_ns,
+        first.ios + second.ios,
+        first.size_bytes + second.size_bytes,
+        sorted(counts.items()),
+    )
+
+
+class Series:
+    """Points in order of time, at most `limit` of them."""
+
+    def __init__(self, limit: int = 512) -> None:
+        self._limit = limit
+        self._points: list[Point] = []
+        self._samples_per_point = 1
+        self._open: Point | None = None  # collects samples until it is a point
+        self._samples_open = 0
+
+    def __iter__(self) -> Iterator[Point]:
+        yield from self._points
+        if self._open is not None:
+            yield self._open
+
+    def add(self, point: Point) -> None:
+        """Add the newest interval."""
+        self._open = point if self._open is None else merge(self._open, point)
+        self._samples_open += 1
+        if self._samples_open == self._samples_per_point:
+            self._points.append(self._open)
+            self._open, self._samples_open = None, 0
+            if len(self._points) == self._limit:
+                self._halve()
+
+    def _halve(self) -> None:
+        pairs = zip(self._points[::2], self._points[1::2], strict=True)
+        self._points = [merge(first, second) for first, second in pairs]
+        self._samples_per_point *= 2

@@ -1,0 +1,168 @@
+"""The store: results as files in a folder, one JSON document each.
+
+A document appears whole or not at all: it is written beside its place, synced,
+and renamed.  Nothing here is ever overwritten.
+"""
+
+import errno
+import os
+import re
+import secrets
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from laiobench.errors import LaiobenchError, RunError, UsageError
+from laiobench.result import SCHEMA_VERSION, RunResult
+
+DEFAULT_FOLDER = Path("results")
+LAST = "last"
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A result, and the file that it is in."""
+
+    path: Path
+    result: RunResult
+
+    @property
+    def id(self) -> str:
+        """How users name it: the file's name, or the beginning of it."""
+        return self.path.stem
+
+
+def check_writable(folder: Path) -> None:
+    """Find out before the run whether its result can be saved.
+
+    Raises:
+        RunError: it can't.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        descriptor, name = tempfile.mkstemp(prefix=".writable-", dir=folder)
+        os.close(descriptor)
+        Path(name).unlink()
+    except OSError as error:
+        raise _cannot_save(folder, error) from None
+
+
+def file_name(result: RunResult) -> str:
+    """`20261122T170102Z-randread-4k-qd1-5f3a.json`: sorts by time, tells the jobs apart."""
+    stamp = re.sub(r"\.\d+", "", result.started_at).replace("-", "").replace(":", "")
+    names = list(dict.fromkeys(job.name for job in result.jobs)) or ["empty"]
+    slug = re.sub(r"[^A-Za-z0-9._-]+", "-", "+".join(names[:3]))[:60].strip("-.")
+    return f"{stamp}-{slug or 'job'}-{secrets.token_hex(2)}.json"
+
+
+def save(result: RunResult, folder: Path) -> Path:
+    """Write the document to a new file in `folder`; returns its path.
+
+    Raises:
+        RunError: it can't be written; nothing is left behind.
+    """
+    return save_as(result, folder / file_name(result))
+
+
+def save_as(result: RunResult, path: Path) -> Path:
+    """Write the document to `path`, atomically: whole, synced, then renamed.
+
+    Raises:
+        RunError: it can't be written; an earlier file there is unharmed.
+    """
+    partial = path.with_name(f".{path.name}.partial-{os.getpid()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with partial.open("w", encoding="utf-8") as file:
+            file.write(result.to_json() + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        partial.replace(path)
+        _sync_folder(path.parent)
+    except OSError as error:
+        raise _cannot_save(path, error) from None
+    finally:
+        partial.unlink(missing_ok=True)
+    return path
+
+
+def _sync_folder(folder: Path) -> None:
+    """A rename is on disk when its folder is."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def load(path: Path) -> RunResult:
+    """Read one document.
+
+    Raises:
+        UsageError: it is no result, is damaged, or of a later version.
+    """
+    try:
+        text = path.read_bytes()
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}") from None
+    try:
+        result = RunResult.model_validate_json(text)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"]) or "the document"
+        raise UsageError(f"{path} is not a result of laiobench: {where}: {first['msg']}") from None
+    if result.schema_version > SCHEMA_VERSION:
+        raise UsageError(
+            f"{path} has schema {result.schema_version}, from a later laiobench",
+            f"this version reads up to schema {SCHEMA_VERSION}",
+        )
+    return result
+
+
+def paths(folder: Path) -> list[Path]:
+    """The results in a folder, oldest first."""
+    return sorted(path for path in folder.glob("*.json") if not path.name.startswith("."))
+
+
+def stored(folder: Path) -> Iterator[Stored | LaiobenchError]:
+    """All results, oldest first; in the place of an unreadable one, why it is."""
+    for path in paths(folder):
+        try:
+            yield Stored(path, load(path))
+        except LaiobenchError as error:
+            yield error
+
+
+def find(reference: str, folder: Path) -> Path:
+    """The file that `reference` names: a path, `last`, or the beginning of an id.
+
+    Raises:
+        UsageError: none, or more than one.
+    """
+    if Path(reference).is_file():
+        return Path(reference)
+    known = paths(folder)
+    if reference == LAST and known:
+        return known[-1]
+    matching = [path for path in known if path.name.startswith(reference)]
+    if len(matching) == 1:
+        return matching[0]
+    if matching:
+        raise UsageError(
+            f"{reference} is the beginning of {len(matching)} results in {folder}",
+            "write more of it: " + ", ".join(path.stem for path in matching[:5]),
+        )
+    raise UsageError(
+        f"there is no result {reference} in {folder}",
+        "`laiobench list` shows those there are" if known else "it holds no results",
+    )
+
+
+def _cannot_save(path: Path, error: OSError) -> RunError:
+    remedy = "choose another place with --results or --output"
+    if error.errno == errno.ENOSPC:
+        remedy = "make room there, or " + remedy
+    return RunError(f"the result cannot be saved in {path}: {error.strerror}", remedy)

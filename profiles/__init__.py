@@ -1,0 +1,1 @@
+"""The shipped profiles: package data, read by `laiobench.sources.profiles`."""
