@@ -1,0 +1,5 @@
+"""`python -m laiobench`."""
+
+from laiobench.cli.main import main
+
+main()

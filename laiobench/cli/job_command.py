@@ -1,0 +1,59 @@
+"""A click command that takes all of a job's options besides its own.
+
+The options come from `laiobench.job`; they are parsed as fio spells them, and
+listed in the help by group.
+"""
+
+from typing import Any
+
+import click
+
+from laiobench.job import GROUPS, options
+from laiobench.sources import suggest
+from laiobench.sources.flags import split
+
+
+class JobCommand(click.Command):
+    """Puts the jobs' settings into the parameter `settings`."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        own = self._own_options(ctx)
+        parted = split(args, own)
+        for word in parted.rest:
+            if word == "--":
+                break
+            name = word.partition("=")[0]
+            if word.startswith("--") and name not in own:
+                known = [*own, *(f"--{option.name}" for option in options())]
+                raise click.UsageError(f"there is no option {name}{suggest(name, known)}", ctx)
+        rest = super().parse_args(ctx, parted.rest)
+        ctx.params["settings"] = parted.settings
+        return rest
+
+    def _own_options(self, ctx: click.Context) -> dict[str, bool]:
+        """The long options of the command itself, and whether each takes a value."""
+        own: dict[str, bool] = {}
+        for parameter in self.get_params(ctx):
+            if isinstance(parameter, click.Option):
+                takes_value = not (parameter.is_flag or parameter.count)
+                for name in (*parameter.opts, *parameter.secondary_opts):
+                    own[name] = takes_value
+        return own
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        super().format_options(ctx, formatter)
+        for group, title in GROUPS.items():
+            rows = [
+                (_usage(option), _text(option)) for option in options() if option.group == group
+            ]
+            with formatter.section(title):
+                formatter.write_dl(rows)
+
+
+def _usage(option: Any) -> str:
+    return f"--{option.name}" if option.is_flag else f"--{option.name}=…"
+
+
+def _text(option: Any) -> str:
+    notes = [note for note in (option.unit, option.default and f"default {option.default}") if note]
+    return f"{option.help}  [{', '.join(notes)}]" if notes else str(option.help)

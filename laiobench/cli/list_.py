@@ -1,0 +1,37 @@
+"""`laiobench list`: the stored results."""
+
+import json
+from pathlib import Path
+
+import click
+
+from laiobench import store
+from laiobench.errors import LaiobenchError
+from laiobench.formats import table
+
+
+@click.command("list", short_help="List the stored results.")
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON array.")
+@click.option(
+    "--results",
+    type=click.Path(path_type=Path),
+    metavar="FOLDER",
+    default=store.DEFAULT_FOLDER,
+    show_default=True,
+    help="Where results are.",
+)
+def command(as_json: bool, results: Path) -> None:
+    """List the stored results, oldest first.  What can't be read is told on stderr."""
+    readable = []
+    for entry in store.stored(results):
+        if isinstance(entry, LaiobenchError):
+            click.echo(f"warning: {entry}", err=True)
+        else:
+            readable.append(entry)
+    rows = [table.summary(entry.id, entry.result) for entry in readable]
+    if as_json:
+        click.echo(json.dumps(rows))
+    elif rows:
+        click.echo(table.render_summaries(rows))
+    else:
+        click.echo(f"there are no results in {results}", err=True)

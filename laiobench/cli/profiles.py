@@ -1,0 +1,22 @@
+"""`laiobench profiles`: what can be run by name."""
+
+import json
+
+import click
+from tabulate import tabulate
+
+from laiobench.sources import profiles
+
+
+@click.command("profiles", short_help="List the shipped profiles.")
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON array.")
+def command(as_json: bool) -> None:
+    """List the profiles that come with laiobench."""
+    rows = [
+        {"name": name, "description": source.description, "jobs": len(source.drafts)}
+        for name, source in profiles.load_all()
+    ]
+    if as_json:
+        click.echo(json.dumps(rows))
+    else:
+        click.echo(tabulate([(row["name"], row["description"]) for row in rows], tablefmt="plain"))

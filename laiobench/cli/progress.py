@@ -1,0 +1,60 @@
+"""Progress on a terminal: one line on stderr, redrawn every second."""
+
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import click
+
+from laiobench.histogram import percentiles
+from laiobench.runner import Progress, Watcher
+from laiobench.units import format_bandwidth, format_count, format_ns
+
+_CLEAR_LINE = "\r\x1b[K"
+
+
+@contextmanager
+def progress(enabled: bool) -> Iterator[Watcher | None]:
+    """A watcher that draws, if there is a terminal to draw on; the line is gone at the end."""
+    if not enabled or not sys.stderr.isatty():
+        yield None
+        return
+    try:
+        yield _draw
+    finally:
+        click.echo(_CLEAR_LINE, nl=False, err=True)
+
+
+def _draw(samples: Sequence[Progress]) -> None:
+    interval_s = samples[0].interval_s
+    ios = sum(progress.sample.ios for progress in samples)
+    size_bytes = sum(progress.sample.bytes for progress in samples)
+    bins: dict[int, int] = {}
+    for progress in samples:
+        for index, count in progress.sample.bins:
+            bins[index] = bins.get(index, 0) + count
+    if interval_s <= 0:
+        return
+    p99 = percentiles(sorted(bins.items()), (99.0,)).get(99.0)
+    line = (
+        f"{_names(samples)}  {samples[0].elapsed_s:.0f} s{_of(samples)}  "
+        f"{format_count(round(ios / interval_s))} IOPS  "
+        f"{format_bandwidth(size_bytes / interval_s)}  "
+        f"p99 {format_ns(p99) if p99 is not None else '–'}"
+    )
+    click.echo(_CLEAR_LINE + line, nl=False, err=True)
+
+
+def _names(samples: Sequence[Progress]) -> str:
+    names = list(dict.fromkeys(progress.work.job.name for progress in samples))
+    return names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"
+
+
+def _of(samples: Sequence[Progress]) -> str:
+    """` of 10`, where the end is known."""
+    ends = [
+        progress.work.job.runtime + progress.work.job.ramp_time
+        for progress in samples
+        if progress.work.job.runtime and progress.work.job.time_based
+    ]
+    return f" of {max(ends):g}" if len(ends) == len(samples) else ""

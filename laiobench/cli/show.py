@@ -1,0 +1,25 @@
+"""`laiobench show`: one stored result."""
+
+from pathlib import Path
+
+import click
+
+from laiobench import store
+from laiobench.formats import table
+
+
+@click.command("show", short_help="Show a stored result.")
+@click.argument("result", default=store.LAST)
+@click.option("--json", "as_json", is_flag=True, help="Print the whole document, as JSON.")
+@click.option(
+    "--results",
+    type=click.Path(path_type=Path),
+    metavar="FOLDER",
+    default=store.DEFAULT_FOLDER,
+    show_default=True,
+    help="Where results are.",
+)
+def command(result: str, as_json: bool, results: Path) -> None:
+    """Show RESULT: a file, the beginning of an id, or `last`, which is the default."""
+    found = store.load(store.find(result, results))
+    click.echo(found.to_json() if as_json else table.render(found))

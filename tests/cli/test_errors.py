@@ -1,0 +1,201 @@
+"""Wrong input: one clear sentence on stderr, the right exit code, and no traceback."""
+
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from program import Outcome, Program
+
+RUN_FAILED, USAGE = 1, 2
+
+
+def complaint(outcome: Outcome, code: int) -> str:
+    """The one error; nothing else was said, and nothing was answered."""
+    assert outcome.code == code, outcome.stderr
+    assert outcome.stdout == ""
+    first, *more = outcome.stderr.splitlines()
+    assert first.startswith("laiobench: error: ")
+    assert all(line.startswith("  ") for line in more), outcome.stderr
+    return outcome.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--iodepth=0"], "--iodepth=0: it must be at least 1"),
+        (["--bs=0"], "--bs=0: it must be at least 1"),
+        (["--bs=1.3k"], "'1.3k' is not a whole number of bytes"),
+        (["--rw=randraed"], "did you mean randread"),
+        (["--completion=polling"], "did you mean poll?"),
+        (["--iodpeth=3"], "there is no option --iodpeth; did you mean --iodepth?"),
+        (["--iodepth"], "--iodepth needs a value"),
+        (["nosuchprofile"], "there is no profile or file nosuchprofile"),
+        (["mine.toml"], "mine.toml cannot be read: No such file"),
+        (["--time_based"], "time_based needs a runtime"),
+        (["a", "b"], "unexpected extra argument"),
+    ],
+)
+def test_usage(program: Program, arguments: list[str], said: str) -> None:
+    assert said in complaint(program("run", *arguments), USAGE)
+
+
+def test_unknown_commands_are_answered_with_the_nearest(program: Program) -> None:
+    assert "there is no command rnu; did you mean run?" in complaint(program("rnu"), USAGE)
+
+
+def test_all_errors_of_a_profile_at_once(program: Program, tmp_path: Path) -> None:
+    profile = tmp_path / "wrong.toml"
+    profile.write_text('[job.a]\nrw = "raed"\niodepth = 0\n')
+    outcome = program("run", profile)
+    assert outcome.code == USAGE
+    assert outcome.stderr.count("laiobench: error:") == 2
+
+
+def test_a_file_that_does_not_exist(program: Program) -> None:
+    assert "nowhere.bin does not exist" in complaint(
+        program("run", "--filename=nowhere.bin"), RUN_FAILED
+    )
+
+
+def test_a_directory(program: Program, tmp_path: Path) -> None:
+    assert "is a directory" in complaint(program("run", f"--filename={tmp_path}"), USAGE)
+
+
+def test_a_fifo_is_refused_and_does_not_block(program: Program, tmp_path: Path) -> None:
+    fifo = tmp_path / "fifo"
+    os.mkfifo(fifo)
+    assert "pipe or socket" in complaint(program("run", f"--filename={fifo}", "--direct=0"), USAGE)
+
+
+def test_an_empty_file(program: Program, tmp_path: Path) -> None:
+    empty = tmp_path / "empty"
+    empty.touch()
+    assert "is empty" in complaint(program("run", f"--filename={empty}"), RUN_FAILED)
+
+
+@pytest.mark.root
+def test_no_permission(program: Program, tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    secret.write_bytes(bytes(8192))
+    secret.chmod(0)
+    outcome = program(
+        "run", f"--filename={secret}", "--no-save",
+        prefix=("setpriv", "--bounding-set=-all", "--inh-caps=-all", "--ambient-caps=-all"),
+    )  # fmt: skip
+    assert "no permission to read" in complaint(outcome, RUN_FAILED)
+
+
+def test_a_size_beyond_the_target_says_what_fits(program: Program, data_file: Path) -> None:
+    said = complaint(program("run", f"--filename={data_file}", "--size=17m"), RUN_FAILED)
+    assert "goes beyond" in said
+    assert str(16 << 20) in said
+
+
+def test_a_block_size_that_direct_io_cannot_do_says_which_fit(
+    program: Program, data_file: Path
+) -> None:
+    said = complaint(program("run", f"--filename={data_file}", "--bs=4000"), RUN_FAILED)
+    assert "must be a multiple of 512 bytes" in said
+    assert "bs=3584 or 4096 fits" in said
+
+
+def test_no_room_for_aio_events_says_the_sysctl(program: Program, data_file: Path) -> None:
+    limit = int(Path("/proc/sys/fs/aio-max-nr").read_text())
+    outcome = program(
+        "run", f"--filename={data_file}", "--iodepth=65536", f"--numjobs={limit // 65536 + 1}",
+        "--bs=512", "--norandommap", "--no-save",
+    )  # fmt: skip
+    said = complaint(outcome, RUN_FAILED)
+    assert f"of {limit:,} are in use" in said
+    assert "sysctl -w fs.aio-max-nr=" in said
+
+
+def test_a_cpu_that_is_not_there(program: Program, data_file: Path) -> None:
+    said = complaint(
+        program("run", f"--filename={data_file}", "--cpus_allowed=900", "--no-save"), RUN_FAILED
+    )
+    assert "cpus_allowed may name these" in said
+
+
+# ---- writing -------------------------------------------------------------------
+
+
+def test_writing_needs_the_very_target_s_name(
+    program: Program, data_file: Path, tmp_path: Path
+) -> None:
+    write = ("run", "--rw=write", "--number_ios=1", f"--filename={data_file}")
+    before = data_file.read_bytes()
+    assert f"add --allow-write={data_file}" in complaint(program(*write), USAGE)
+    other = complaint(program(*write, f"--allow-write={data_file.parent}"), USAGE)
+    assert "would overwrite" in other
+    assert data_file.read_bytes() == before
+    link = tmp_path / "link"
+    link.symlink_to(data_file)
+    through_link = ("run", "--rw=write", "--number_ios=1", f"--filename={link}")
+    assert f"which is {data_file}" in complaint(program(*through_link), USAGE)
+    assert program(*write, f"--allow-write={data_file}").code == 0
+    assert program(*through_link, f"--allow-write={link}").code == 0
+
+
+@pytest.fixture
+def loop_device(tmp_path: Path) -> Iterator[str]:
+    """A loop device with an ext4 file system on it."""
+    image = tmp_path / "image"
+    with image.open("wb") as file:
+        file.truncate(16 << 20)
+    subprocess.run(["mkfs.ext4", "-q", image], check=True)
+    device = subprocess.run(
+        ["losetup", "--find", "--show", image], check=True, capture_output=True, text=True
+    ).stdout.strip()
+    yield device
+    subprocess.run(["losetup", "--detach", device], check=True)
+
+
+@pytest.mark.root
+def test_a_mounted_device_is_never_written_to(
+    program: Program, loop_device: str, tmp_path: Path
+) -> None:
+    place = tmp_path / "mounted"
+    place.mkdir()
+    subprocess.run(["mount", loop_device, place], check=True)
+    try:
+        outcome = program(
+            "run", "--rw=randwrite", f"--filename={loop_device}", f"--allow-write={loop_device}"
+        )
+        said = complaint(outcome, USAGE)
+        assert f"it is mounted at {place}" in said
+        assert program("run", f"--filename={loop_device}", "--number_ios=10").code == 0
+    finally:
+        subprocess.run(["umount", place], check=True)
+
+
+# ---- results ---------------------------------------------------------------------
+
+
+def test_a_results_folder_that_cannot_be_is_told_before_the_run(
+    program: Program, data_file: Path
+) -> None:
+    program.folder.joinpath("taken").write_text("a file")
+    outcome = program("run", f"--filename={data_file}", "--results=taken", "--runtime=30")
+    assert "cannot be saved in taken" in complaint(outcome, RUN_FAILED)
+
+
+@pytest.mark.root
+def test_a_full_disk_loses_no_result(program: Program, data_file: Path, tmp_path: Path) -> None:
+    small = tmp_path / "small"
+    small.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4k", "none", small], check=True)
+    try:
+        outcome = program(
+            "run", f"--filename={data_file}", "--number_ios=3000", "--iodepth=16", "--json",
+            f"--results={small}",
+        )  # fmt: skip
+        assert outcome.code == RUN_FAILED
+        assert "No space left on device" in outcome.stderr
+        assert outcome.document["jobs"][0]["read"]["ios"] == 3000
+        assert list(small.iterdir()) == []
+    finally:
+        subprocess.run(["umount", small], check=True)

@@ -1,0 +1,56 @@
+"""What all tests have in common: the program as a subprocess, and skips that must not be.
+
+With LAIOBENCH_NO_SKIPS set (CI), a test that would be skipped fails instead.
+"""
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from program import Program
+
+ROOT = Path(__file__).parent.parent
+
+TOOLS = {"strace": "strace", "fio": "fio"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.get_closest_marker("root") and os.geteuid() != 0:
+            item.add_marker(pytest.mark.skip(reason="needs root"))
+        for marker, tool in TOOLS.items():
+            if item.get_closest_marker(marker) and not shutil.which(tool):
+                item.add_marker(pytest.mark.skip(reason=f"needs {tool}"))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    report = yield
+    if report.skipped and os.environ.get("LAIOBENCH_NO_SKIPS") and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        report.longrepr = f"{item.nodeid} was skipped, which LAIOBENCH_NO_SKIPS forbids"
+    return report
+
+
+@pytest.fixture
+def program(tmp_path: Path) -> Program:
+    """laiobench, with an empty folder to run in and no settings from the outside."""
+    environment = {
+        name: value for name, value in os.environ.items() if not name.startswith("LAIOBENCH_")
+    }
+    environment["LAIOBENCH_SCRATCH"] = str(ROOT / ".pytest_cache" / "scratch")
+    return Program(tmp_path, environment)
+
+
+@pytest.fixture(scope="session")
+def data_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """16 MiB of random bytes on a real file system, on disk."""
+    path = tmp_path_factory.mktemp("data") / "data.bin"
+    with path.open("wb") as file:
+        file.write(os.urandom(16 << 20))
+        file.flush()
+        os.fsync(file.fileno())
+    return path

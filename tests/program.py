@@ -1,0 +1,61 @@
+"""The real program, run as a subprocess, as its users run it."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a run of the program came to."""
+
+    code: int
+    stdout: str
+    stderr: str
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """stdout as one JSON document."""
+        document: dict[str, Any] = json.loads(self.stdout)
+        return document
+
+
+@dataclass(frozen=True)
+class Program:
+    """The real program, in a folder of its own."""
+
+    folder: Path
+    environment: Mapping[str, str]
+
+    def command(self, *arguments: str | Path) -> list[str]:
+        return [sys.executable, "-m", "laiobench", *map(str, arguments)]
+
+    def __call__(
+        self, *arguments: str | Path, prefix: tuple[str, ...] = (), timeout_s: float = 60
+    ) -> Outcome:
+        done = subprocess.run(
+            [*prefix, *self.command(*arguments)],
+            cwd=self.folder,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=timeout_s,
+            check=False,
+        )
+        assert "Traceback" not in done.stderr, done.stderr
+        return Outcome(done.returncode, done.stdout, done.stderr)
+
+    def start(self, *arguments: str | Path) -> subprocess.Popen[str]:
+        """The program, running."""
+        return subprocess.Popen(
+            self.command(*arguments),
+            cwd=self.folder,
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )

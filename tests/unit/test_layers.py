@@ -1,0 +1,93 @@
+"""The layering of ARCHITECTURE.md, read from the imports themselves."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent.parent
+PACKAGE = ROOT / "laiobench"
+
+# Each row may import from its own and from those above it.
+ROWS = [
+    ["version", "errors", "units"],
+    ["job"],
+    ["sources"],
+    ["native"],
+    ["machine", "guard", "scratch"],
+    ["series", "runner"],
+    ["histogram", "proof", "caveats", "result", "store"],
+    ["measure"],
+    ["formats"],
+    ["cli"],
+]
+ROW_OF = {name: number for number, row in enumerate(ROWS) for name in row}
+
+# The C core: each row may include from its own and from those below it.
+CORE_ROWS = [
+    ["check", "error", "clock", "counter", "counters", "event_notifier", "aio_context", "fdmon",
+     "fdmon_epoll", "fdmon_ppoll", "bottom_half", "timer", "request"],
+    ["engine", "aio_ring", "linux_aio", "null_engine", "target", "random_stream"],
+    ["histogram", "recorder", "random_map", "workload"],
+    ["completion", "completion_poll", "completion_eventfd", "completion_bh",
+     "completion_getevents", "job"],
+    ["iothread"],
+    ["api"],
+]  # fmt: skip
+CORE_ROW_OF = {name: number for number, row in enumerate(CORE_ROWS) for name in row}
+
+
+def modules() -> list[Path]:
+    skipped = {PACKAGE / "__init__.py", PACKAGE / "__main__.py"}
+    return sorted(set(PACKAGE.rglob("*.py")) - skipped)
+
+
+def top(path: Path) -> str:
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def imports(path: Path) -> set[str]:
+    """What a module imports of laiobench, by the first name below it."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            names = [node.module] if node.module != "laiobench" else []
+            names += [f"{node.module}.{alias.name}" for alias in node.names]
+        elif isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        else:
+            continue
+        for name in names:
+            parts = name.split(".")
+            if parts[0] == "laiobench" and len(parts) > 1 and parts[1] in ROW_OF:
+                found.add(parts[1])
+    return found
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_imports_run_one_way(path: Path) -> None:
+    own = ROW_OF[top(path)]
+    for imported in imports(path):
+        assert ROW_OF[imported] <= own, f"{path} imports laiobench.{imported}, which is above it"
+
+
+def test_only_native_imports_the_extension() -> None:
+    importers = [path for path in modules() if "laiobench.native._core" in path.read_text()]
+    assert {path.parent.name for path in importers} == {"native"}
+
+
+def core_files() -> list[Path]:
+    return sorted(
+        path
+        for pattern in ("*.c", "*.h")
+        for path in (PACKAGE / "native").glob(pattern)
+        if path.name != "_core.c"
+    )
+
+
+@pytest.mark.parametrize("path", core_files(), ids=lambda path: path.name)
+def test_core_includes_run_one_way(path: Path) -> None:
+    own = CORE_ROW_OF[path.stem]
+    for included in re.findall(r'#include "(\w+)\.h"', path.read_text()):
+        assert CORE_ROW_OF[included] <= own, f"{path.name} includes {included}.h, from above it"

@@ -1,0 +1,160 @@
+"""From profiles, files, flags and the environment to jobs; and what is said when they are wrong."""
+
+import contextlib
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from laiobench.errors import LaiobenchError, UsageError
+from laiobench.job import Job
+from laiobench.sources import Draft, Setting, profiles, resolve, toml_file
+from laiobench.sources.flags import from_environment, split
+
+OWN = {"--json": False, "--output": True}
+
+
+def jobs_of(text: str) -> list[Job]:
+    return resolve(toml_file.parse(text, "test.toml").drafts)
+
+
+def errors_of(text: str) -> list[str]:
+    with pytest.raises(UsageError) as caught:
+        jobs_of(text)
+    return [str(problem) for problem in getattr(caught.value, "problems", [caught.value])]
+
+
+def test_a_job_is_its_table_over_the_global_one() -> None:
+    first, second = jobs_of(
+        """
+        [global]
+        rw = "randread"
+        bs = "8k"
+        [job.a]
+        [job.b]
+        bs = 4096
+        runtime = 0.5
+        time_based = true
+        cpus_allowed = [0, 1]
+        """
+    )
+    assert (first.name, first.rw, first.bs) == ("a", "randread", 8192)
+    assert (second.name, second.rw, second.bs, second.runtime) == ("b", "randread", 4096, 0.5)
+    assert second.cpus_allowed == (0, 1)
+
+
+def test_wrong_keys_are_told_with_their_line_and_the_nearest_name() -> None:
+    assert errors_of('[job.a]\nrw = "read"\niodpeth = 3\n') == [
+        "test.toml:3: there is no option iodpeth; did you mean iodepth?"
+    ]
+
+
+def test_all_errors_are_told_at_once() -> None:
+    text = '[global]\nbs = 0\n[job.a]\nrw = "randraed"\niodepth = 0\n[job.b]\nruntime = "soon"\n'
+    assert errors_of(text) == [
+        "test.toml:2: bs=0: it must be at least 1",
+        "test.toml:4: rw=randraed: it must be read, write, randread, randwrite, rw or randrw; "
+        "did you mean randread?",
+        "test.toml:5: iodepth=0: it must be at least 1",
+        "test.toml:7: runtime=soon: 'soon' is not a duration; write 30, 500ms, 10s, 2m or 1h",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "error"),
+    [
+        ("[job.a", "test.toml is not valid TOML"),
+        ("", "test.toml: no job; begin one with [job.NAME]"),
+        ("job = 3", "test.toml: no job; begin one with [job.NAME]"),
+        ("[job]\na = 3", "test.toml: each job must be a table, [job.NAME]"),
+        ("schema = 2\n[job.a]", "test.toml: schema must be 1"),
+        ("globl = 1\n[job.a]", "test.toml: there is no key globl; did you mean global?"),
+        ("[job.a]\niodepth = true", "test.toml:2: iodepth=True: it must be a whole number"),
+        ("[job.a]\niodepth = 1.5", "test.toml:2: iodepth=1.5: it must be a whole number"),
+        ("[job.a]\ntime_based = true", "job a: time_based needs a runtime"),
+        (
+            "[job.a]\nrwmixread = 30\nrwmixwrite = 30",
+            "job a: rwmixread and rwmixwrite do not add up to 100 %",
+        ),
+    ],
+)
+def test_errors_of_files(text: str, error: str) -> None:
+    assert errors_of(text)[0].startswith(error)
+
+
+@given(st.text(max_size=200))
+def test_any_text_is_jobs_or_an_error(text: str) -> None:
+    with contextlib.suppress(LaiobenchError):
+        jobs_of(text)
+
+
+def test_fio_s_other_spellings() -> None:
+    (job,) = jobs_of('[job.a]\nreadwrite = "readwrite"\nblocksize = "16k"\nrwmixwrite = 30')
+    assert (job.rw, job.bs, job.rwmixread) == ("rw", 16384, 70)
+
+
+@pytest.mark.parametrize("name", profiles.names())
+def test_shipped_profiles_are_valid_and_described(name: str) -> None:
+    source = profiles.load(name)
+    assert source.description
+    assert resolve(source.drafts)
+
+
+def test_an_unknown_profile_is_answered_with_the_nearest() -> None:
+    with pytest.raises(UsageError, match="did you mean quick"):
+        profiles.open_source("quik")
+
+
+def test_a_file_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="cannot be read: No such file"):
+        profiles.open_source(str(tmp_path / "mine.toml"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "settings", "rest"),
+    [
+        (["--iodepth=32"], {"iodepth": "32"}, []),
+        (["--iodepth", "32"], {"iodepth": "32"}, []),
+        (["--ramp-time", "5"], {"ramp_time": "5"}, []),
+        (["--ramp_time=5"], {"ramp_time": "5"}, []),
+        (["--time_based", "quick"], {"time_based": ""}, ["quick"]),
+        (["--time-based=0"], {"time_based": "0"}, []),
+        (["--output", "--iodepth", "x"], {}, ["--output", "--iodepth", "x"]),
+        (["--json", "--bs=4k"], {"bs": "4k"}, ["--json"]),
+        (["--blocksize=4k"], {"bs": "4k"}, []),
+        (["--", "--bs=4k"], {}, ["--", "--bs=4k"]),
+    ],
+)
+def test_flags(arguments: list[str], settings: dict[str, str], rest: list[str]) -> None:
+    parted = split(arguments, OWN)
+    assert {name: setting.value for name, setting in parted.settings.items()} == settings
+    assert parted.rest == rest
+
+
+def test_an_option_without_its_value() -> None:
+    with pytest.raises(UsageError, match="--iodepth needs a value"):
+        split(["--iodepth"], OWN)
+
+
+def test_flags_go_over_the_environment_and_both_over_the_file() -> None:
+    draft = toml_file.parse("[job.a]\niodepth = 1\nbs = 4096\nruntime = 1", "f").drafts[0]
+    environment = from_environment(
+        {"LAIOBENCH_BS": "8k", "LAIOBENCH_RUNTIME": "2", "LAIOBENCH_SCRATCH": "/x", "BS": "1k"}
+    )
+    (job,) = resolve([draft.under(environment).under({"runtime": Setting("3", "--runtime")})])
+    assert (job.iodepth, job.bs, job.runtime) == (1, 8192, 3)
+
+
+def test_errors_name_the_flag_or_the_variable() -> None:
+    draft = Draft(
+        "job",
+        {
+            "iodepth": Setting("0", "--iodepth", is_name=True),
+            "bs": Setting("x", "LAIOBENCH_BS", is_name=True),
+        },
+    )
+    with pytest.raises(UsageError) as caught:
+        resolve([draft])
+    assert "LAIOBENCH_BS=x: 'x' is not a size" in str(caught.value)
+    assert "--iodepth=0: it must be at least 1" in str(caught.value)
