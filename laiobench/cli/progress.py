@@ -7,7 +7,7 @@ from contextlib import contextmanager
 import click
 
 from laiobench.histogram import percentiles
-from laiobench.runner import Progress, Watcher
+from laiobench.runner import SAMPLE_INTERVAL_S, Progress, Watcher
 from laiobench.units import format_bandwidth, format_count, format_ns
 
 _CLEAR_LINE = "\r\x1b[K"
@@ -27,14 +27,14 @@ def progress(enabled: bool) -> Iterator[Watcher | None]:
 
 def _draw(samples: Sequence[Progress]) -> None:
     interval_s = samples[0].interval_s
+    if interval_s < SAMPLE_INTERVAL_S / 2:
+        return  # the rest at the very end says nothing
     ios = sum(progress.sample.ios for progress in samples)
     size_bytes = sum(progress.sample.bytes for progress in samples)
     bins: dict[int, int] = {}
     for progress in samples:
         for index, count in progress.sample.bins:
             bins[index] = bins.get(index, 0) + count
-    if interval_s <= 0:
-        return
     p99 = percentiles(sorted(bins.items()), (99.0,)).get(99.0)
     line = (
         f"{_names(samples)}  {samples[0].elapsed_s:.0f} s{_of(samples)}  "

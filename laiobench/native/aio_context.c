@@ -475,6 +475,20 @@ bool aio_poll(AioContext *ctx, bool blocking)
     return progress;
 }
 
+/* All counters are uint64_t, so the groups of them are one array. */
+Counters aio_context_counters(const AioContext *ctx)
+{
+    Counters copy;
+    const uint64_t *from = (const uint64_t *)&ctx->counters;
+    uint64_t *to = (uint64_t *)&copy;
+
+    _Static_assert(sizeof(Counters) % sizeof(uint64_t) == 0, "only counters");
+    for (size_t i = 0; i < sizeof(Counters) / sizeof(uint64_t); i++) {
+        to[i] = counter_read(&from[i]);
+    }
+    return copy;
+}
+
 /* ---- life -------------------------------------------------------------- */
 
 void aio_context_set_home(AioContext *ctx)

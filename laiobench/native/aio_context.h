@@ -142,6 +142,9 @@ bool aio_poll(AioContext *ctx, bool blocking);
  */
 void aio_notify(AioContext *ctx);
 
+/* The counters as they are now, though other threads add to some.  Any thread. */
+Counters aio_context_counters(const AioContext *ctx);
+
 /* For fd monitors: @handler has @revents. */
 void aio_handler_set_ready(AioContext *ctx, AioHandler *handler,
                            uint32_t revents);

@@ -294,14 +294,12 @@ bool run_direction_report(const Run *run, uint32_t iothread, uint32_t index,
     return true;
 }
 
-/* All counters are uint64_t, so a group of them is an array. */
 static Counters counters_between(const Counters *from, const Counters *to)
 {
     Counters between;
     const uint64_t *a = (const uint64_t *)from, *b = (const uint64_t *)to;
     uint64_t *difference = (uint64_t *)&between;
 
-    _Static_assert(sizeof(Counters) % sizeof(uint64_t) == 0, "only counters");
     for (size_t i = 0; i < sizeof(Counters) / sizeof(uint64_t); i++) {
         difference[i] = b[i] - a[i];
     }
@@ -327,14 +325,14 @@ void run_iothread_report(const Run *run, uint32_t index,
     const IOThread *iothread = &run->workers[index].iothread;
     bool finished =
         __atomic_load_n(&iothread->has_closed_window, __ATOMIC_ACQUIRE);
-    const Counters *at_close =
-        finished ? &iothread->at_close : &iothread->ctx.counters;
+    Counters at_close = finished ? iothread->at_close
+                                 : aio_context_counters(&iothread->ctx);
     const Usage *used_at_close =
         finished ? &iothread->used_at_close : &iothread->used_at_open;
 
     *report = (IOThreadReport){
-        .window = counters_between(&iothread->at_open, at_close),
-        .life = *at_close,
+        .window = counters_between(&iothread->at_open, &at_close),
+        .life = at_close,
         .usage = usage_between(&iothread->used_at_open, used_at_close),
         .leftover_events = iothread->completion.leftover_events,
         .fdmon_fell_back = iothread->ctx.fdmon_fell_back,

@@ -59,7 +59,7 @@ static void open_window(void *opaque, Job *job)
     (void)job;
     if (!iothread->window_is_open) {
         iothread->window_is_open = true;
-        iothread->at_open = iothread->ctx.counters;
+        iothread->at_open = aio_context_counters(&iothread->ctx);
         iothread->used_at_open = read_usage(iothread);
     }
 }
@@ -73,7 +73,7 @@ static void job_finished(void *opaque, Job *job)
         return;
     }
     completion_read_leftover(&iothread->completion);
-    iothread->at_close = iothread->ctx.counters;
+    iothread->at_close = aio_context_counters(&iothread->ctx);
     iothread->used_at_close = read_usage(iothread);
     if (!iothread->window_is_open) { /* stopped before anything was measured */
         iothread->at_open = iothread->at_close;
@@ -226,6 +226,17 @@ static void delete_bottom_halves(IOThread *iothread)
     }
 }
 
+/*
+ * When the thread is gone.  Not on the thread itself: whoever asked it to quit
+ * may still be on the way out of bh_schedule(), and use the notifier.
+ */
+static void free_context(IOThread *iothread)
+{
+    aio_context_set_home(&iothread->ctx);
+    delete_bottom_halves(iothread);
+    aio_context_cleanup(&iothread->ctx);
+}
+
 /* On the IOThread itself, whose CPUs then own the memory that it touches. */
 static int set_up(IOThread *iothread, Error *error)
 {
@@ -270,10 +281,11 @@ out_schedstat:
 
 static void tear_down(IOThread *iothread)
 {
+    for (uint32_t i = 0; i < iothread->job_count; i++) {
+        job_detach(&iothread->jobs[i]);
+    }
     completion_detach(&iothread->completion);
     iothread->engine->ops->destroy(iothread->engine);
-    delete_bottom_halves(iothread);
-    aio_context_cleanup(&iothread->ctx);
     close(iothread->schedstat_fd);
 }
 
@@ -364,9 +376,7 @@ int iothread_init(IOThread *iothread, const IOThreadConfig *config, Job *jobs,
     }
 
 out_context:
-    delete_bottom_halves(iothread);
-    aio_context_set_home(&iothread->ctx);
-    aio_context_cleanup(&iothread->ctx);
+    free_context(iothread);
 out_done:
     done_list_cleanup(&iothread->done);
     return ret;
@@ -376,5 +386,6 @@ void iothread_cleanup(IOThread *iothread)
 {
     bh_schedule(iothread->quit_bh);
     pthread_join(iothread->thread, NULL);
+    free_context(iothread);
     done_list_cleanup(&iothread->done);
 }

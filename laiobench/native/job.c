@@ -164,6 +164,11 @@ void job_attach(Job *job, AioContext *ctx, Engine *engine,
     timer_init(&job->timer, ctx, phase_is_over, job);
 }
 
+void job_detach(Job *job)
+{
+    timer_disarm(&job->timer);
+}
+
 static inline void issue(Job *job, Request *request)
 {
     job->budget--;

@@ -81,6 +81,9 @@ void job_cleanup(Job *job);
 void job_attach(Job *job, AioContext *ctx, Engine *engine,
                 const JobEvents *events, void *opaque);
 
+/* It runs nowhere any more; what it has in flight is the engine's to end. */
+void job_detach(Job *job);
+
 /* Fill the queue. */
 void job_start(Job *job);
 
