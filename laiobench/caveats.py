@@ -32,7 +32,7 @@ def find(trial: Trial) -> list[Caveat]:
     """All that apply, those of jobs in the jobs' order."""
     found = list(_clock(trial))
     for run in trial.runs:
-        if run.raw.window_end_ns > run.raw.window_start_ns:
+        if run.window_ns:
             found += [
                 *_submit_blocks(run),
                 *_ended_early(run),
@@ -45,10 +45,6 @@ def find(trial: Trial) -> list[Caveat]:
 
 def _once_each(caveats: Sequence[Caveat]) -> list[Caveat]:
     return list(dict.fromkeys(caveats))
-
-
-def _window_ns(run: WorkRun) -> int:
-    return run.raw.window_end_ns - run.raw.window_start_ns
 
 
 def _clock(trial: Trial) -> Iterator[Caveat]:
@@ -64,10 +60,10 @@ def _clock(trial: Trial) -> Iterator[Caveat]:
 
 def _submit_blocks(run: WorkRun) -> Iterator[Caveat]:
     """Buffered, extending or congested I/O makes io_submit wait, in silence."""
-    job, inside_ns = run.work.job, run.raw_thread.window["submit"]["ns"]
-    share = inside_ns / _window_ns(run)
+    job, inside_ns = run.work.job, run.counters["submit"]["ns"]
+    share = inside_ns / run.window_ns
     completed = sum(direction.ios for direction in run.raw.directions.values())
-    inline = run.raw_thread.window["other"]["completed_in_submit"]
+    inline = run.counters["other"]["completed_in_submit"]
     if job.engine != "libaio" or job.iodepth == 1 or share < BLOCKING_SHARE or not completed:
         return
     depth = _true_depth(run, share)
@@ -86,14 +82,14 @@ def _submit_blocks(run: WorkRun) -> Iterator[Caveat]:
 def _true_depth(run: WorkRun, share: float) -> float:
     """I/Os that the device had at a time: those inside io_submit it has one by one."""
     clat_ns = sum(direction.latency["clat"].sum for direction in run.raw.directions.values())
-    return share + clat_ns / _window_ns(run)
+    return share + clat_ns / run.window_ns
 
 
 def _ended_early(run: WorkRun) -> Iterator[Caveat]:
     job = run.work.job
     if job.runtime is None or job.time_based or job.number_ios:
         return
-    lasted_s = _window_ns(run) / NS_PER_S
+    lasted_s = run.window_ns / NS_PER_S
     if run.raw.has_finished and lasted_s < EARLY_SHARE * job.runtime and not run.raw.gave_up:
         yield Caveat(
             "ended_early",
@@ -105,11 +101,11 @@ def _ended_early(run: WorkRun) -> Iterator[Caveat]:
 
 
 def _run_delay(run: WorkRun) -> Iterator[Caveat]:
-    delay_ns = run.raw_thread.usage["run_delay_ns"]
-    if delay_ns > RUN_DELAY_SHARE * _window_ns(run):
+    delay_ns = run.usage["run_delay_ns"]
+    if delay_ns > RUN_DELAY_SHARE * run.window_ns:
         yield Caveat(
             "cpu_contended",
-            f"{run.work.job.name} waited {delay_ns / _window_ns(run):.0%} of the time for a CPU",
+            f"{run.work.job.name} waited {delay_ns / run.window_ns:.0%} of the time for a CPU",
             "others were running on it; latencies contain that wait",
             "end what else runs, lower numjobs, or give it CPUs of its own with cpus_allowed",
         )
@@ -128,14 +124,14 @@ def _buffered(run: WorkRun) -> Iterator[Caveat]:
 
 def _fallbacks(run: WorkRun) -> Iterator[Caveat]:
     name = run.work.job.name
-    if run.raw_thread.fdmon_fell_back:
+    if any(worker.fdmon_fell_back for worker in run.workers):
         yield Caveat(
             "fdmon_fell_back",
             f"{name}: epoll failed; the loop slept in ppoll instead",
             "its cost per sleep differs",
             "look for a sandbox or a limit that forbids epoll",
         )
-    if run.raw_thread.ring_is_foreign:
+    if any(worker.ring_is_foreign for worker in run.workers):
         yield Caveat(
             "foreign_ring",
             f"{name}: the kernel's completion ring has a layout unknown to this version",

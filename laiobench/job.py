@@ -189,6 +189,12 @@ class Job(BaseModel):
 
     numjobs: Count = option("threads", 1, "copies of the job, a thread each", ge=1, le=4096)
     cpus_allowed: Cpus | None = option("threads", None, "CPUs to run on, such as 0,2-5")
+    iothread: str | None = option(
+        "threads", None, "name of the IOThread to share, or main; none: one of its own"
+    )
+    iothread_move_every: Count = option(
+        "threads", 0, "move on to the next IOThread after so many I/Os (to test moving)", ge=0
+    )
     stonewall: Flag = option("threads", False, "begin when all jobs above have finished")
     continue_on_error: Flag = option(
         "threads", False, "count failed I/Os without failing the run, and never give up"

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from laiobench.job import Job
-from laiobench.native import RawThread
+from laiobench.native import RawWorker
 
 
 @dataclass(frozen=True)
@@ -21,41 +21,36 @@ class Rule:
     right: int
 
 
-def check(job: Job, thread: RawThread) -> list[Rule]:
-    """All rules that apply to the jobs of a thread in this completion mode."""
-    return [*_accounts(thread), *_mode(job, thread)]
+def check(job: Job, worker: RawWorker) -> list[Rule]:
+    """All rules that apply to a worker with this job's completion mode."""
+    return [*_accounts(worker), *_mode(job, worker)]
 
 
 def _equal(rule: str, left: int, right: int) -> Rule:
     return Rule(rule, left == right, left, right)
 
 
-def _total(thread: RawThread, *names: str) -> int:
-    return sum(int(getattr(job, name)) for job in thread.jobs for name in names)
+def _ended(worker: RawWorker) -> int:
+    return worker.completed + worker.failed + worker.cancelled
 
 
-def _ended(thread: RawThread) -> int:
-    return _total(thread, "completed", "failed", "cancelled")
-
-
-def _reaped(thread: RawThread) -> int:
+def _reaped(worker: RawWorker) -> int:
     """Requests that came back from the engine; the others never reached it."""
-    submit = thread.life["submit"]
-    return _ended(thread) - int(submit["head_failures"]) - int(submit["withdrawn"])
+    submit = worker.life["submit"]
+    return _ended(worker) - int(submit["head_failures"]) - int(submit["withdrawn"])
 
 
-def _accounts(thread: RawThread) -> Iterator[Rule]:
+def _accounts(worker: RawWorker) -> Iterator[Rule]:
     """Whatever went in has come out, one way or the other."""
-    submitted = _total(thread, "submitted")
-    yield _equal("submitted = completed + failed + cancelled", submitted, _ended(thread))
-    by_source = sum(thread.life["reaped"].values())
-    yield _equal("reaped by all sources = completions", by_source, _reaped(thread))
+    yield _equal("submitted = completed + failed + cancelled", worker.submitted, _ended(worker))
+    by_source = sum(worker.life["reaped"].values())
+    yield _equal("reaped by all sources = completions", by_source, _reaped(worker))
 
 
-def _mode(job: Job, thread: RawThread) -> Iterator[Rule]:
+def _mode(job: Job, worker: RawWorker) -> Iterator[Rule]:
     """What only this mode does.  Inline and nested reaping were asked for, or no mode's."""
-    by, completions = thread.life["reaped"], _reaped(thread)
-    window = thread.window
+    by, completions = worker.life["reaped"], _reaped(worker)
+    window = worker.window
     elsewhere = int(by["inline"]) + int(by["nested"])
     yield _equal(
         f"reaped by {job.completion} = completions",
@@ -73,8 +68,8 @@ def _mode(job: Job, thread: RawThread) -> Iterator[Rule]:
             yield _equal("poll iterations = 0", int(window["poll"]["iterations"]), 0)
             yield _equal(
                 "events in the eventfd = completions",
-                int(thread.life["eventfd"]["values"]) + thread.leftover_events,
-                completions + int(thread.life["other"]["short_io"]),
+                int(worker.life["eventfd"]["values"]) + worker.leftover_events,
+                completions + int(worker.life["other"]["short_io"]),
             )
         case "bh":
             ran, reads = int(window["bh"]["reaps"]), int(window["eventfd"]["reads"])

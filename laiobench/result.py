@@ -57,7 +57,7 @@ class DirectionResult(Record):
 
 
 class Cpu(Record):
-    """Of the IOThread, in the measured window."""
+    """Of the job's IOThreads in the measured window; per I/O of all jobs that share them."""
 
     user_ns: int
     system_ns: int
@@ -108,7 +108,7 @@ class JobResult(Record):
     name: str
     copy_index: int = Field(alias="copy", description="which of numjobs, from 0")
     group: int = Field(description="jobs of one group ran together")
-    iothread: str
+    iothreads: list[str] = Field(description="those that it ran on, the first one first")
     target: str | None
     options: dict[str, Any] = Field(description="every option, resolved")
     runtime_ns: int
@@ -203,29 +203,25 @@ def from_trial(trial: Trial, argv: Sequence[str] | None = None) -> RunResult:
 
 
 def _job_result(run: WorkRun) -> JobResult:
-    work, raw, thread = run.work, run.raw, run.raw_thread
-    runtime_ns = max(0, raw.window_end_ns - raw.window_start_ns)
+    work, raw, usage = run.work, run.raw, run.usage
     directions = {
-        name: _direction_result(direction, runtime_ns) for name, direction in raw.directions.items()
+        name: _direction_result(direction, run.window_ns)
+        for name, direction in raw.directions.items()
     }
-    ios = sum(direction.ios for direction in directions.values())
-    user_ns, system_ns = thread.usage["user_ns"], thread.usage["system_ns"]
-    other = {
-        name: thread.usage[name] for name in thread.usage if name not in ("user_ns", "system_ns")
-    }
-    counters = {**thread.window, "other": {**thread.window["other"], **other}}
+    cpu_ns = usage.pop("user_ns"), usage.pop("system_ns")
+    counters = run.counters
     return JobResult(
         name=work.job.name,
         copy_index=work.copy,
         group=work.group,
-        iothread=work.thread,
+        iothreads=[worker.name for worker in run.workers],
         target=work.target.path if work.target else None,
         options=_options(work),
-        runtime_ns=runtime_ns,
+        runtime_ns=run.window_ns,
         cpu=Cpu(
-            user_ns=user_ns,
-            system_ns=system_ns,
-            per_io_ns=(user_ns + system_ns) / ios if ios else 0.0,
+            user_ns=cpu_ns[0],
+            system_ns=cpu_ns[1],
+            per_io_ns=sum(cpu_ns) / run.ios_of_workers if run.ios_of_workers else 0.0,
         ),
         accounts=Accounts(
             submitted=raw.submitted,
@@ -233,11 +229,27 @@ def _job_result(run: WorkRun) -> JobResult:
             failed=raw.failed,
             cancelled=raw.cancelled,
         ),
-        counters=counters,
-        proof=[ProofRule(**vars(rule)) for rule in proof.check(work.job, thread)],
+        counters={**counters, "other": {**counters["other"], **usage}},
+        proof=_proof(run),
         series=_series(run.series, raw.window_start_ns),
         **directions,
     )
+
+
+def _proof(run: WorkRun) -> list[ProofRule]:
+    """Of each of its workers; none while I/Os are in flight."""
+    if not run.raw.has_finished:
+        return []
+    return [
+        ProofRule(
+            rule=f"{rule.rule} (on {worker.name})" if len(run.workers) > 1 else rule.rule,
+            holds=rule.holds,
+            left=rule.left,
+            right=rule.right,
+        )
+        for worker in run.workers
+        for rule in proof.check(run.work.job, worker)
+    ]
 
 
 def _options(work: Work) -> dict[str, Any]:
@@ -307,10 +319,12 @@ def _failures(runs: Sequence[WorkRun], jobs: Sequence[JobResult]) -> list[str]:
     """Sentences; none: all is well."""
     failures: list[str] = []
     for run, job in zip(runs, jobs, strict=True):
-        if run.raw_thread.failure:
-            failures.append(f"{job.name}: the event loop failed: {run.raw_thread.failure}")
-        if run.raw.has_finished:
-            failures += _broken_rules(job)
+        failures += [
+            f"{job.name}: the event loop failed: {worker.failure}"
+            for worker in run.workers
+            if worker.failure
+        ]
+        failures += _broken_rules(job)
         if not run.work.job.continue_on_error:
             failures += _io_errors(run, job)
     return failures

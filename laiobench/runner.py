@@ -7,17 +7,29 @@ nothing of results, files or words; what it yields is a Trial.
 
 import hashlib
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from laiobench import scratch
+from laiobench.errors import UsageError
 from laiobench.guard import OpenTarget, Region, Targets, region_of
 from laiobench.job import Job
-from laiobench.native import NativeRun, RawClock, RawJob, RawSample, RawThread, ThreadPlan, WorkPlan
+from laiobench.native import (
+    CounterGroups,
+    NativeRun,
+    RawClock,
+    RawJob,
+    RawRun,
+    RawSample,
+    RawWorker,
+    WorkerPlan,
+    WorkPlan,
+)
 from laiobench.series import Series, make_point
 
 SAMPLE_INTERVAL_S = 1.0
+MAIN = "main"
 NULL_TARGET_BYTES = 1 << 30
 
 # No longer than this passes between a signal and our noticing it.
@@ -52,7 +64,8 @@ class Work:
     """Which of numjobs."""
     group: int
     """Jobs of one group run together; stonewall begins another."""
-    thread: str
+    iothread: str
+    """The worker on which it begins; MAIN for the thread that called."""
     target: OpenTarget | None
     """None for the null engine."""
     region: Region
@@ -63,12 +76,50 @@ class Work:
 
 @dataclass(frozen=True)
 class WorkRun:
-    """What became of one copy of a job."""
+    """What became of one copy of a job, and of the workers that it ran on."""
 
     work: Work
     raw: RawJob
-    raw_thread: RawThread
+    workers: tuple[RawWorker, ...]
+    ios_of_workers: int
+    """I/Os of all jobs that these workers ran, to share what they cost."""
     series: Series
+
+    @property
+    def window_ns(self) -> int:
+        """How long it measured."""
+        return max(0, self.raw.window_end_ns - self.raw.window_start_ns)
+
+    @property
+    def counters(self) -> CounterGroups:
+        """What its workers counted in the measured window, added up."""
+        first, *more = (worker.window for worker in self.workers)
+        for other in more:
+            first = _added(first, other)
+        return first
+
+    @property
+    def usage(self) -> dict[str, int]:
+        """What its workers' threads used in the measured window, added up."""
+        return {
+            name: sum(worker.usage[name] for worker in self.workers)
+            for name in self.workers[0].usage
+        }
+
+
+def _added(one: CounterGroups, other: CounterGroups) -> CounterGroups:
+    """Two workers' counters as one's."""
+    return {
+        group: {
+            name: max(value, other[group][name])
+            if name == "in_flight_max"
+            else {size: n + other[group][name][size] for size, n in value.items()}
+            if isinstance(value, dict)
+            else value + other[group][name]
+            for name, value in members.items()
+        }
+        for group, members in one.items()
+    }
 
 
 @dataclass(frozen=True)
@@ -98,7 +149,7 @@ Watcher = Callable[[Sequence[Progress]], None]
 
 
 def lay_out(jobs: Sequence[Job], targets: Targets) -> list[Work]:
-    """Open the targets, and give each copy of each job its group, thread, region and seed.
+    """Open the targets, and give each copy of each job its group, worker, region and seed.
 
     Raises:
         LaiobenchError: a target can't be used as the job wants.
@@ -115,7 +166,7 @@ def lay_out(jobs: Sequence[Job], targets: Targets) -> list[Work]:
                     job=job,
                     copy=copy,
                     group=group,
-                    thread=f"iothread{len(works)}",
+                    iothread=job.iothread or f"iothread{len(works)}",
                     target=target,
                     region=region,
                     ios=_ios_to_measure(job, region),
@@ -152,41 +203,136 @@ def _ios_to_measure(job: Job, region: Region) -> int:
     return min(limits, default=0)
 
 
+# ---- workers -----------------------------------------------------------------------
+
+# Options that are the worker's, so that all jobs of an IOThread must agree on them.
+SHARED_OPTIONS = (
+    "engine", "completion", "fdmon", "resfd", "max_batch", "reap_on_submit", "short_io",
+    "cpus_allowed", "null_latency_us", "null_jitter", "null_servers",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Workers:
+    """The workers of a group, and which of them each work may run on, its first one first."""
+
+    plans: tuple[WorkerPlan, ...]
+    rings: tuple[tuple[int, ...], ...]
+
+
+def _plan_workers(works: Sequence[Work]) -> _Workers:
+    """A worker for each name, and a second one where a job moves and has nowhere to go.
+
+    Raises:
+        UsageError: jobs that share an IOThread want it to be different things.
+    """
+    first_of: dict[str, Work] = {}
+    for work in works:
+        _check_agreement(first_of.setdefault(work.iothread, work), work)
+    following = _following(works, first_of)
+    names = list(first_of)
+    plans = tuple(
+        WorkerPlan(
+            name=name,
+            job=first_of[name].job,
+            is_main=name == MAIN,
+            next=names.index(following.get(name, name)),
+            seed=first_of[name].seed,
+        )
+        for name in names
+    )
+    rings = tuple(_ring(plans, names.index(work.iothread), work.job) for work in works)
+    return _Workers(plans, rings)
+
+
+def _following(works: Sequence[Work], first_of: dict[str, Work]) -> dict[str, str]:
+    """To which worker a job moves on from each: round the shared ones, or there and back.
+
+    Adds the second workers to `first_of`.
+    """
+    following: dict[str, str] = {}
+    moving = [work for work in works if work.job.iothread_move_every]
+    shared = list(dict.fromkeys(work.iothread for work in moving if work.job.iothread))
+    if len(shared) > 1:
+        following |= dict(zip(shared, [*shared[1:], shared[0]], strict=True))
+    for work in moving:
+        if work.iothread not in following:
+            second = f"{work.iothread}b"
+            first_of[second] = first_of[work.iothread]
+            following |= {work.iothread: second, second: work.iothread}
+    return following
+
+
+def _ring(plans: Sequence[WorkerPlan], first: int, job: Job) -> tuple[int, ...]:
+    ring = [first]
+    while job.iothread_move_every and plans[ring[-1]].next != first:
+        ring.append(plans[ring[-1]].next)
+    return tuple(ring)
+
+
+def _check_agreement(first: Work, work: Work) -> None:
+    for name in SHARED_OPTIONS:
+        if getattr(first.job, name) != getattr(work.job, name):
+            raise UsageError(
+                f"jobs {first.job.name} and {work.job.name} share the IOThread "
+                f"{work.iothread}, but differ in {name}",
+                "an IOThread has one event loop: give them the same, or IOThreads of their own",
+            )
+
+
 # ---- running -----------------------------------------------------------------------
 
 
 @dataclass
 class _Group:
-    """Works that run together, each on its own thread."""
+    """Works that run together."""
 
     works: list[Work]
+    workers: _Workers = field(init=False)
     series: list[Series] = field(init=False)
 
     def __post_init__(self) -> None:
+        self.workers = _plan_workers(self.works)
         self.series = [Series() for _ in self.works]
 
-    def plans(self) -> list[ThreadPlan]:
+    def plans(self) -> list[WorkPlan]:
         return [
-            ThreadPlan(
-                work.thread,
-                (
-                    WorkPlan(
-                        job=work.job,
-                        fd=work.target.fd if work.target else -1,
-                        region_start=work.region.start,
-                        region_blocks=work.region.blocks,
-                        ios=work.ios,
-                        seed=work.seed,
-                    ),
-                ),
+            WorkPlan(
+                job=work.job,
+                worker=ring[0],
+                fd=work.target.fd if work.target else -1,
+                limits=work.target.limits if work.target else None,
+                region_start=work.region.start,
+                region_blocks=work.region.blocks,
+                ios=work.ios,
+                seed=work.seed,
             )
-            for work in self.works
+            for work, ring in zip(self.works, self.workers.rings, strict=True)
+        ]
+
+    def runs(self, raw: RawRun) -> list[WorkRun]:
+        """What became of each work."""
+        ios = [sum(direction.ios for direction in job.directions.values()) for job in raw.jobs]
+        rings = self.workers.rings
+        return [
+            WorkRun(
+                work=work,
+                raw=job,
+                workers=tuple(raw.workers[index] for index in ring),
+                ios_of_workers=sum(
+                    n for n, other in zip(ios, rings, strict=True) if set(other) & set(ring)
+                ),
+                series=series,
+            )
+            for work, job, ring, series in zip(
+                self.works, raw.jobs, rings, self.series, strict=True
+            )
         ]
 
 
-def _groups(works: Sequence[Work]) -> Iterator[_Group]:
-    for number in sorted({work.group for work in works}):
-        yield _Group([work for work in works if work.group == number])
+def _groups(works: Sequence[Work]) -> list[_Group]:
+    numbers = sorted({work.group for work in works})
+    return [_Group([work for work in works if work.group == number]) for number in numbers]
 
 
 def run_jobs(
@@ -226,7 +372,7 @@ def run_jobs(
 def _run_group(
     group: _Group, control: Control, watch: Watcher | None
 ) -> tuple[list[WorkRun], RawClock]:
-    native_run = NativeRun(group.plans())
+    native_run = NativeRun(group.workers.plans, group.plans())
     try:
         native_run.start()
         _follow(native_run, group, control, watch)
@@ -234,11 +380,7 @@ def _run_group(
     finally:
         if not control.leave:  # closing waits for what is in flight
             native_run.close()
-    runs = [
-        WorkRun(work, thread.jobs[0], thread, series)
-        for work, thread, series in zip(group.works, raw.threads, group.series, strict=True)
-    ]
-    return runs, raw.clock
+    return group.runs(raw), raw.clock
 
 
 def _follow(native_run: NativeRun, group: _Group, control: Control, watch: Watcher | None) -> None:
@@ -268,7 +410,7 @@ def _follow(native_run: NativeRun, group: _Group, control: Control, watch: Watch
 
 def _sample_all(native_run: NativeRun, group: _Group, *, is_last: bool) -> list[RawSample]:
     """Every job's newest interval, which its series keeps; one without I/Os is a stall."""
-    samples = [native_run.sample(index, 0) for index in range(len(group.works))]
+    samples = [native_run.sample(index) for index in range(len(group.works))]
     for index, sample in enumerate(samples):
         if sample.is_new_window:
             group.series[index] = Series()

@@ -36,24 +36,32 @@ class TargetLimits:
 
 
 @dataclass(frozen=True)
+class WorkerPlan:
+    """A thread with its event loop, and what it runs with: the mechanism options of `job`."""
+
+    name: str
+    job: Job
+    is_main: bool
+    """Runs in the thread that waits, instead of one of its own."""
+    next: int
+    """The worker to which moving jobs go on; its own index: nowhere."""
+    seed: int
+
+
+@dataclass(frozen=True)
 class WorkPlan:
-    """One copy of a job, with its target open and its region known."""
+    """One copy of a job, with its target open, its region known, and the worker to begin on."""
 
     job: Job
+    worker: int
     fd: int
+    limits: TargetLimits | None
+    """None for an engine that needs no target."""
     region_start: int
     region_blocks: int
     ios: int
     """I/Os to measure; 0: until the runtime is over."""
     seed: int
-
-
-@dataclass(frozen=True)
-class ThreadPlan:
-    """The jobs of one IOThread.  They share its engine, so the first one's mechanism holds."""
-
-    name: str
-    works: tuple[WorkPlan, ...]
 
 
 @dataclass(frozen=True)
@@ -95,18 +103,25 @@ class RawJob:
 
 
 @dataclass(frozen=True)
-class RawThread:
-    """What an IOThread counted in its measured window, and since it was made."""
+class RawWorker:
+    """What a worker counted while its jobs measured, and since it was made.
 
+    The accounts are of the jobs' stretches on this worker.
+    """
+
+    name: str
     window: CounterGroups
     life: CounterGroups
     usage: dict[str, int]
+    submitted: int
+    completed: int
+    failed: int
+    cancelled: int
     leftover_events: int
     fdmon_fell_back: bool
     ring_is_foreign: bool
     failure: str
     """The loop's own, as a sentence; empty if there was none."""
-    jobs: tuple[RawJob, ...]
 
 
 @dataclass(frozen=True)
@@ -120,9 +135,10 @@ class RawClock:
 
 @dataclass(frozen=True)
 class RawRun:
-    """All that the core has to say."""
+    """All that the core has to say: of each work, and of each worker."""
 
-    threads: tuple[RawThread, ...]
+    jobs: tuple[RawJob, ...]
+    workers: tuple[RawWorker, ...]
     clock: RawClock
 
 
@@ -169,8 +185,9 @@ class NativeRun:
         RunError: it could not be set up.
     """
 
-    def __init__(self, threads: Sequence[ThreadPlan]) -> None:
-        self._plans = tuple(threads)
+    def __init__(self, workers: Sequence[WorkerPlan], works: Sequence[WorkPlan]) -> None:
+        self._workers = tuple(workers)
+        self._works = tuple(works)
         self._keep_alive: list[Any] = []
         error = ffi.new("Error *")
         self._run = lib.run_new(self._run_plan(), error)
@@ -196,17 +213,20 @@ class NativeRun:
         lib.run_start(self._run)
 
     def wait(self, timeout_s: float) -> bool:
-        """Whether all jobs have finished; back after the timeout, or at a signal."""
+        """Whether all jobs have finished; back after the timeout, or at a signal.
+
+        A worker that is_main runs in here.
+        """
         return bool(lib.run_wait(self._run, max(0, int(timeout_s * 1000))))
 
     def stop(self) -> None:
         """Ask the jobs to issue no more."""
         lib.run_stop(self._run)
 
-    def sample(self, thread: int, job: int) -> RawSample:
+    def sample(self, work: int) -> RawSample:
         """What one job did since its last sample."""
         sample = ffi.new("Sample *")
-        lib.run_sample(self._run, thread, job, sample, self._indexes, self._counts)
+        lib.run_sample(self._run, work, sample, self._indexes, self._counts)
         indexes = ffi.unpack(self._indexes, sample.bins)
         counts = ffi.unpack(self._counts, sample.bins)
         return RawSample(
@@ -222,7 +242,8 @@ class NativeRun:
         clock = ffi.new("ClockReport *")
         lib.run_clock_report(self._run, clock)
         return RawRun(
-            threads=tuple(self._thread(index) for index in range(len(self._plans))),
+            jobs=tuple(self._job(index) for index in range(len(self._works))),
+            workers=tuple(self._worker(index) for index in range(len(self._workers))),
             clock=RawClock(clock.hardware, clock.read_ns, clock.drift_ppm),
         )
 
@@ -234,64 +255,69 @@ class NativeRun:
         return value
 
     def _run_plan(self) -> Any:
-        threads = self._alive(ffi.new("IOThreadPlan[]", len(self._plans)))
-        for plan, thread in zip(self._plans, threads, strict=True):
-            self._fill_thread(thread, plan)
+        workers = self._alive(ffi.new("WorkerPlan[]", len(self._workers)))
+        for plan, native in zip(self._workers, workers, strict=True):
+            self._fill_worker(native, plan)
+        jobs = self._alive(ffi.new("JobPlan[]", len(self._works)))
+        for work, native in zip(self._works, jobs, strict=True):
+            _fill_job(native, work)
         run = ffi.new("RunPlan *")
-        run.iothreads = threads
-        run.iothread_count = len(self._plans)
+        run.workers, run.worker_count = workers, len(self._workers)
+        run.jobs, run.job_count = jobs, len(self._works)
         return self._alive(run)
 
-    def _fill_thread(self, thread: Any, plan: ThreadPlan) -> None:
-        job = plan.works[0].job
-        works = self._alive(ffi.new("JobPlan[]", len(plan.works)))
-        for work, native in zip(plan.works, works, strict=True):
-            _fill_job(native, work)
+    def _fill_worker(self, native: Any, plan: WorkerPlan) -> None:
+        job = plan.job
         cpus = job.cpus_allowed or ()
-        thread.name = self._alive(ffi.new("char[]", plan.name.encode()))
-        thread.completion = self._alive(ffi.new("char[]", job.completion.encode()))
-        thread.engine = self._alive(ffi.new("char[]", job.engine.encode()))
-        thread.ppoll = job.fdmon == "ppoll"
-        thread.resfd = job.resfd
-        thread.reap_on_submit = job.reap_on_submit
-        thread.strict_short_io = job.short_io == "strict"
-        thread.max_batch = job.max_batch
-        thread.complete_min = 1
-        thread.null_latency_ns = round(job.null_latency_us * 1000)
-        thread.null_jitter = job.null_jitter
-        thread.null_servers = job.null_servers
-        thread.cpus = self._alive(ffi.new("int[]", cpus))
-        thread.cpu_count = len(cpus)
-        thread.jobs = works
-        thread.job_count = len(plan.works)
+        native.name = self._alive(ffi.new("char[]", plan.name.encode()))
+        native.is_main = plan.is_main
+        native.next = plan.next
+        native.completion = self._alive(ffi.new("char[]", job.completion.encode()))
+        native.engine = self._alive(ffi.new("char[]", job.engine.encode()))
+        native.ppoll = job.fdmon == "ppoll"
+        native.resfd = job.resfd
+        native.reap_on_submit = job.reap_on_submit
+        native.strict_short_io = job.short_io == "strict"
+        native.max_batch = job.max_batch
+        native.complete_min = 1
+        native.null_latency_ns = round(job.null_latency_us * 1000)
+        native.null_jitter = job.null_jitter
+        native.null_servers = job.null_servers
+        native.seed = plan.seed
+        native.cpus = self._alive(ffi.new("int[]", cpus))
+        native.cpu_count = len(cpus)
 
     # ---- reports ----------------------------------------------------------------
 
-    def _thread(self, index: int) -> RawThread:
-        report = ffi.new("IOThreadReport *")
-        lib.run_iothread_report(self._run, index, report)
+    def _worker(self, index: int) -> RawWorker:
+        report = ffi.new("WorkerReport *")
+        lib.run_worker_report(self._run, index, report)
         failure = report.failure
         sentence = ""
         if failure.code:
             sentence = explain_failure(_text(failure.call), failure.code, failure.argument)[0]
-        return RawThread(
+        return RawWorker(
+            name=self._workers[index].name,
             window=_counter_groups(report.window),
             life=_counter_groups(report.life),
             usage=dict(_members(report.usage)),
+            submitted=report.submitted,
+            completed=report.completed,
+            failed=report.failed,
+            cancelled=report.cancelled,
             leftover_events=report.leftover_events,
             fdmon_fell_back=report.fdmon_fell_back,
             ring_is_foreign=report.ring_is_foreign,
             failure=sentence,
-            jobs=tuple(self._job(index, job) for job in range(len(self._plans[index].works))),
         )
 
-    def _job(self, thread: int, job: int) -> RawJob:
+    def _job(self, index: int) -> RawJob:
         report = ffi.new("JobReport *")
-        lib.run_job_report(self._run, thread, job, report)
+        lib.run_job_report(self._run, index, report)
         directions = {}
         for number, name in enumerate(DIRECTIONS):
             native = ffi.new("DirectionReport *")
-            if lib.run_direction_report(self._run, thread, job, number, native):
+            if lib.run_direction_report(self._run, index, number, native):
                 directions[name] = _direction(native)
         return RawJob(
             submitted=report.submitted,
@@ -308,7 +334,11 @@ class NativeRun:
 
 def _fill_job(native: Any, work: WorkPlan) -> None:
     job = work.job
+    native.worker = work.worker
     native.fd = work.fd
+    if work.limits:
+        for name in TargetLimits.__dataclass_fields__:
+            setattr(native.limits, name, getattr(work.limits, name))
     native.iodepth = job.iodepth
     native.block_bytes = job.bs
     native.region_start = work.region_start
@@ -320,6 +350,7 @@ def _fill_job(native: Any, work: WorkPlan) -> None:
     native.ramp_ns = round(job.ramp_time * NS_PER_S)
     native.runtime_ns = round((job.runtime or 0) * NS_PER_S)
     native.seed = work.seed
+    native.move_every = job.iothread_move_every
     native.continue_on_error = job.continue_on_error
 
 

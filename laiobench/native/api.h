@@ -12,10 +12,12 @@
 
 #include "counters.h"
 #include "error.h"
-#include "target.h"
+#include "target_limits.h"
 
 typedef struct JobPlan {
+    uint32_t worker; /* where it begins */
     int fd;
+    TargetLimits limits;
     uint32_t iodepth;
     uint32_t block_bytes;
     uint64_t region_start; /* bytes */
@@ -27,31 +29,35 @@ typedef struct JobPlan {
     uint64_t ramp_ns;
     uint64_t runtime_ns; /* 0: until the ios are done */
     uint64_t seed;
+    uint64_t move_every; /* ios, then on to the next worker; 0: stay */
     bool continue_on_error;
 } JobPlan;
 
-typedef struct IOThreadPlan {
-    const char *name;       /* up to 15 characters are shown by the kernel */
+typedef struct WorkerPlan {
+    const char *name;  /* up to 15 characters are shown by the kernel */
+    bool is_main;      /* runs in run_wait(), not on an IOThread; one at most */
+    uint32_t next;     /* where jobs that move go on */
     const char *completion; /* poll, eventfd, bh, getevents */
     const char *engine;     /* libaio, null */
     bool ppoll;             /* as the fd monitor, instead of epoll */
     bool resfd;             /* an eventfd per completion, needed or not */
     bool reap_on_submit;
     bool strict_short_io;
-    uint32_t max_batch;           /* 0: all that there is */
-    uint32_t complete_min;        /* getevents: completions per call */
+    uint32_t max_batch;     /* 0: all that there is */
+    uint32_t complete_min;  /* getevents: completions per call */
     uint64_t null_latency_ns;
     double null_jitter;
     uint32_t null_servers;
+    uint64_t seed;          /* of the null engine's jitter */
     const int *cpus;
     uint32_t cpu_count; /* 0: anywhere */
-    const JobPlan *jobs;
-    uint32_t job_count;
-} IOThreadPlan;
+} WorkerPlan;
 
 typedef struct RunPlan {
-    const IOThreadPlan *iothreads;
-    uint32_t iothread_count;
+    const WorkerPlan *workers;
+    uint32_t worker_count;
+    const JobPlan *jobs;
+    uint32_t job_count;
 } RunPlan;
 
 typedef struct Run Run;
@@ -66,7 +72,8 @@ void run_start(Run *run);
 
 /*
  * Wait until all jobs have finished, for @timeout_ms at most, or until a
- * signal.  Returns whether they have.
+ * signal.  Returns whether they have.  A worker that is_main runs in here, so
+ * it must always be the same thread that waits.
  */
 bool run_wait(Run *run, int timeout_ms);
 
@@ -89,8 +96,7 @@ typedef struct JobReport {
     bool gave_up; /* nothing but failures */
 } JobReport;
 
-void run_job_report(const Run *run, uint32_t iothread, uint32_t job,
-                    JobReport *report);
+void run_job_report(const Run *run, uint32_t job, JobReport *report);
 
 typedef struct LatencyReport {
     uint64_t min, max, sum;
@@ -107,10 +113,10 @@ typedef struct DirectionReport {
 #define ERRNO_COUNT 256
 
 /* @direction: 0 read, 1 write, 2 trim, 3 sync.  False if it has none. */
-bool run_direction_report(const Run *run, uint32_t iothread, uint32_t job,
-                          uint32_t direction, DirectionReport *report);
+bool run_direction_report(const Run *run, uint32_t job, uint32_t direction,
+                          DirectionReport *report);
 
-/* ---- what an IOThread has counted ---------------------------------------- */
+/* ---- what a worker has counted ------------------------------------------- */
 
 typedef struct UsageReport {
     uint64_t user_ns, system_ns;
@@ -118,18 +124,18 @@ typedef struct UsageReport {
     uint64_t run_delay_ns;
 } UsageReport;
 
-typedef struct IOThreadReport {
-    Counters window; /* while its jobs measured */
-    Counters life;   /* since it was made */
+typedef struct WorkerReport {
+    Counters window;   /* while a job of its was measuring */
+    Counters life;     /* since it was made */
     UsageReport usage; /* in the window */
-    uint64_t leftover_events; /* of the eventfd, read at the very end */
+    uint64_t submitted, completed, failed, cancelled; /* of jobs while here */
+    uint64_t leftover_events; /* of the eventfd, read when idle */
     bool fdmon_fell_back;
     bool ring_is_foreign;
-    Error failure;
-} IOThreadReport;
+    Error failure; /* the loop's own */
+} WorkerReport;
 
-void run_iothread_report(const Run *run, uint32_t iothread,
-                         IOThreadReport *report);
+void run_worker_report(const Run *run, uint32_t worker, WorkerReport *report);
 
 typedef struct ClockReport {
     bool hardware;
@@ -153,8 +159,8 @@ typedef struct Sample {
  * lat over all directions: @indexes and @counts get @sample->bins pairs, and
  * have room for HISTOGRAM_COUNTS.  One thread at a time.
  */
-void run_sample(Run *run, uint32_t iothread, uint32_t job, Sample *sample,
-                uint32_t *indexes, uint64_t *counts);
+void run_sample(Run *run, uint32_t job, Sample *sample, uint32_t *indexes,
+                uint64_t *counts);
 
 /* ---- facts ---------------------------------------------------------------- */
 

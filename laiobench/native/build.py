@@ -13,7 +13,7 @@ HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
 
 # Read by cffi too, in the order in which they depend on each other.
-CONTRACT = ["counters.h", "error.h", "target.h", "api.h"]
+CONTRACT = ["counters.h", "error.h", "target_limits.h", "api.h"]
 GENERATED = "_core.c"
 
 

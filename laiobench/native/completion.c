@@ -39,9 +39,10 @@ void completion_detach(Completion *completion)
 void completion_read_leftover(Completion *completion)
 {
     EventNotifier *notifier = completion->engine->notifier;
+    uint64_t events;
 
-    if (notifier) {
-        event_notifier_test_and_clear(notifier, &completion->leftover_events);
+    if (notifier && event_notifier_test_and_clear(notifier, &events) > 0) {
+        completion->leftover_events += events;
     }
 }
 

@@ -29,7 +29,7 @@ struct Completion {
     BottomHalf *bh;    /* bh: reaps */
     FdMon *own_fdmon;  /* getevents: sleeps in the engine ... */
     FdMon *ctx_fdmon;  /* ... instead of this one */
-    uint64_t leftover_events; /* found in the eventfd at the end */
+    uint64_t leftover_events; /* found in the eventfd when idle */
 };
 
 extern const CompletionMode completion_poll;
@@ -46,8 +46,8 @@ int completion_attach(Completion *completion, const CompletionMode *mode,
 void completion_detach(Completion *completion);
 
 /*
- * When all is reaped: events may be left in the eventfd, whose requests were
- * reaped before it was read.  Read them, so that the accounts close.
+ * When all is reaped, and only then: events may be left in the eventfd, whose
+ * requests were reaped before it was read.  Read them: the accounts close.
  */
 void completion_read_leftover(Completion *completion);
 

@@ -17,6 +17,11 @@ static inline void counter_add(uint64_t *counter, uint64_t n)
     __atomic_store_n(counter, *counter + n, __ATOMIC_RELAXED);
 }
 
+static inline void counter_set(uint64_t *counter, uint64_t value)
+{
+    __atomic_store_n(counter, value, __ATOMIC_RELAXED);
+}
+
 /* For counters with several writers. */
 static inline void counter_add_shared(uint64_t *counter, uint64_t n)
 {

@@ -1,15 +1,16 @@
 #include "histogram.h"
 
-#include <string.h>
-
 _Static_assert(((64 - 11 - 28) << 10) + (HISTOGRAM_MAX_NS >> 25) <
                    HISTOGRAM_BUCKETS,
                "60 s fits");
 
 void histogram_reset(Histogram *histogram)
 {
-    memset(histogram, 0, sizeof(*histogram));
     histogram->min = UINT64_MAX;
+    histogram->max = histogram->sum = 0;
+    for (uint32_t i = 0; i <= HISTOGRAM_BUCKETS; i++) {
+        counter_set(&histogram->counts[i], 0);
+    }
 }
 
 uint64_t histogram_value(uint32_t index)

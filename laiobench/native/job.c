@@ -58,6 +58,33 @@ static void freshen(Job *job, Request *request)
 
 /* ---- life -------------------------------------------------------------- */
 
+static int allocate_requests(Job *job, Error *error)
+{
+    uint32_t depth = job->config.iodepth;
+
+    job->idle = calloc(depth, sizeof(*job->idle));
+    job->requests =
+        aligned_alloc(_Alignof(Request), depth * sizeof(*job->requests));
+    if (!job->idle || !job->requests) {
+        return error_set(error, "malloc", ENOMEM,
+                         depth * sizeof(*job->requests));
+    }
+    memset(job->requests, 0, depth * sizeof(*job->requests));
+    return 0;
+}
+
+static void prepare_requests(Job *job)
+{
+    for (uint32_t i = 0; i < job->config.iodepth; i++) {
+        Request *request = &job->requests[i];
+
+        request->owner = job;
+        request->buffer = job->buffers + i * job->buffer_stride;
+        request->iocb.aio_fildes = (uint32_t)job->config.fd;
+        job->idle[job->idle_count++] = request;
+    }
+}
+
 int job_init(Job *job, const JobConfig *config, const Clock *clock,
              Error *error)
 {
@@ -66,53 +93,47 @@ int job_init(Job *job, const JobConfig *config, const Clock *clock,
         [DIRECTION_WRITE] = job_writes(config),
     };
 
-    *job = (Job){.config = *config};
+    *job = (Job){
+        .config = *config,
+        .target = {.fd = config->fd, .limits = config->limits},
+        .is_gated = config->move_every > 0,
+        .ios_until_move = config->move_every,
+    };
     workload_init(&job->workload, &config->workload);
     random_stream_init(&job->data, random_mix(config->seed));
     if (recorder_init(&job->recorder, clock, uses) < 0) {
         return error_set(error, "malloc", ENOMEM, sizeof(DirectionRecord));
     }
-    job->requests =
-        aligned_alloc(_Alignof(Request), config->iodepth * sizeof(Request));
-    if (!job->requests) {
-        error_set(error, "malloc", ENOMEM, config->iodepth * sizeof(Request));
-        goto out_recorder;
+    if (allocate_requests(job, error) < 0 || allocate_buffers(job, error) < 0) {
+        job_cleanup(job);
+        return -ENOMEM;
     }
-    if (allocate_buffers(job, error) < 0) {
-        goto out_requests;
-    }
-    memset(job->requests, 0, config->iodepth * sizeof(Request));
-    for (uint32_t i = 0; i < config->iodepth; i++) {
-        Request *request = &job->requests[i];
-
-        request->owner = job;
-        request->buffer = job->buffers + i * job->buffer_stride;
-        request->iocb.aio_fildes = (uint32_t)config->fd;
-    }
+    prepare_requests(job);
     return 0;
-
-out_requests:
-    free(job->requests);
-out_recorder:
-    recorder_cleanup(&job->recorder);
-    return -ENOMEM;
 }
 
 void job_cleanup(Job *job)
 {
-    munmap(job->buffers, job->buffer_stride * job->config.iodepth);
+    if (job->buffers) {
+        munmap(job->buffers, job->buffer_stride * job->config.iodepth);
+    }
     free(job->requests);
+    free(job->idle);
     recorder_cleanup(&job->recorder);
 }
+
+/* ---- phases ------------------------------------------------------------ */
 
 static void set_phase(Job *job, JobPhase phase)
 {
     __atomic_store_n(&job->phase, phase, __ATOMIC_RELEASE);
 }
 
-static uint64_t ticks_from_now(Job *job, uint64_t ns)
+static void arm_phase_timer(Job *job, uint64_t ns)
 {
-    return job->ctx->now + clock_ns_to_ticks(job->ctx->clock, ns);
+    job->phase_deadline =
+        job->ctx->now + clock_ns_to_ticks(job->ctx->clock, ns);
+    timer_arm(&job->timer, job->phase_deadline);
 }
 
 static void begin_measuring(Job *job)
@@ -127,17 +148,29 @@ static void begin_measuring(Job *job)
     }
     set_phase(job, JOB_MEASURING);
     if (job->config.runtime_ns > 0) {
-        timer_arm(&job->timer, ticks_from_now(job, job->config.runtime_ns));
+        arm_phase_timer(job, job->config.runtime_ns);
     }
     job->events->measuring(job->events_opaque, job);
+}
+
+static void begin(Job *job)
+{
+    aio_context_read_clock(job->ctx);
+    if (job->config.ramp_ns > 0) {
+        job->budget = JOB_UNLIMITED;
+        set_phase(job, JOB_RAMP);
+        arm_phase_timer(job, job->config.ramp_ns);
+    } else {
+        begin_measuring(job);
+    }
 }
 
 static void finish(Job *job)
 {
     timer_disarm(&job->timer);
     job->window_end = job->ctx->now;
-    if (job->phase == JOB_RAMP || job->phase == JOB_IDLE) {
-        job->window_start = job->window_end; /* never came to measure */
+    if (!job_is_measuring(job)) {
+        job->window_start = job->window_end; /* it never came to that */
     }
     set_phase(job, JOB_FINISHED);
     job->events->finished(job->events_opaque, job);
@@ -154,58 +187,17 @@ static void phase_is_over(void *opaque)
     }
 }
 
-void job_attach(Job *job, AioContext *ctx, Engine *engine,
-                const JobEvents *events, void *opaque)
-{
-    job->ctx = ctx;
-    job->engine = engine;
-    job->events = events;
-    job->events_opaque = opaque;
-    timer_init(&job->timer, ctx, phase_is_over, job);
-}
-
-void job_detach(Job *job)
-{
-    timer_disarm(&job->timer);
-}
-
-static inline void issue(Job *job, Request *request)
-{
-    job->budget--;
-    job->in_flight++;
-    job->submitted++;
-    workload_next(&job->workload, request);
-    if (request->op == REQUEST_WRITE) {
-        freshen(job, request);
-    }
-    job->engine->ops->submit(job->engine, request);
-}
-
-void job_start(Job *job)
-{
-    if (job->config.ramp_ns > 0) {
-        job->budget = JOB_UNLIMITED;
-        set_phase(job, JOB_RAMP);
-        aio_context_read_clock(job->ctx);
-        timer_arm(&job->timer, ticks_from_now(job, job->config.ramp_ns));
-    } else {
-        begin_measuring(job);
-    }
-    job->engine->ops->plug(job->engine);
-    for (uint32_t i = 0; i < job->config.iodepth && job->budget > 0; i++) {
-        issue(job, &job->requests[i]);
-    }
-    job->engine->ops->unplug(job->engine);
-}
-
 void job_stop(Job *job, JobEnd why)
 {
     if (job->phase == JOB_FINISHED || job->phase == JOB_DRAINING) {
         return;
     }
+    timer_disarm(&job->timer); /* or the end of a ramp would begin anew */
+    job->phase_deadline = 0;
     job->budget = 0;
+    job->is_moving = false;
     job->end = why;
-    job->engine->ops->cancel_pending(job->engine, job);
+    job->target.engine->ops->cancel_pending(job->target.engine, job);
     if (job->in_flight == 0) {
         finish(job);
     } else if (job->phase == JOB_MEASURING) {
@@ -213,15 +205,69 @@ void job_stop(Job *job, JobEnd why)
     }
 }
 
+/* ---- issuing ----------------------------------------------------------- */
+
+static inline void issue(Job *job, Request *request)
+{
+    job->budget--;
+    job->in_flight++;
+    job->accounts.submitted++;
+    workload_next(&job->workload, request);
+    if (request->op == REQUEST_WRITE) {
+        freshen(job, request);
+    }
+    target_submit(&job->target, request);
+}
+
+static bool may_issue(const Job *job)
+{
+    return job->budget > 0 && !job->is_moving;
+}
+
+/* Issue all that may go now.  The caller has plugged the engine. */
+static void job_pump(Job *job)
+{
+    while (job->idle_count > 0 && may_issue(job)) {
+        issue(job, job->idle[--job->idle_count]);
+    }
+}
+
+void job_attach(Job *job, AioContext *ctx, Engine *engine,
+                const JobEvents *events, void *opaque)
+{
+    job->ctx = ctx;
+    job->events = events;
+    job->events_opaque = opaque;
+    job->is_moving = false;
+    job->ios_until_move = job->config.move_every;
+    target_attach(&job->target, ctx, engine);
+    timer_init(&job->timer, ctx, phase_is_over, job);
+    if (job->phase == JOB_IDLE) {
+        begin(job);
+    } else if (job->phase_deadline) {
+        timer_arm(&job->timer, job->phase_deadline);
+    }
+    engine->ops->plug(engine);
+    job_pump(job);
+    engine->ops->unplug(engine);
+}
+
+void job_detach(Job *job)
+{
+    timer_disarm(&job->timer);
+    target_detach(&job->target);
+    job->ctx = NULL;
+}
+
 /* ---- one completion ---------------------------------------------------- */
 
 static __attribute__((noinline)) void count_failure(Job *job, Request *request)
 {
     if (request->result == -ECANCELED) {
-        job->cancelled++;
+        job->accounts.cancelled++;
         return;
     }
-    job->failed++;
+    job->accounts.failed++;
     job->failures_in_a_row++;
     recorder_add_failure(&job->recorder, request);
     if (job->failures_in_a_row >= FAILURES_TO_GIVE_UP &&
@@ -230,18 +276,40 @@ static __attribute__((noinline)) void count_failure(Job *job, Request *request)
     }
 }
 
+/* The slow way on: the slot waits until all gates are open. */
+static __attribute__((noinline)) void handle_gated(Job *job, Request *request)
+{
+    job->idle[job->idle_count++] = request;
+    if (job->ios_until_move > 0 && --job->ios_until_move == 0) {
+        job->is_moving = job->budget > 0;
+    }
+    job_pump(job);
+    if (job->in_flight > 0 || job->phase == JOB_FINISHED) {
+        return;
+    }
+    if (job->is_moving) {
+        job->events->may_move(job->events_opaque, job);
+    } else if (job->budget == 0) {
+        finish(job);
+    }
+}
+
 void job_handle(Job *job, Request *request)
 {
     request->state = REQUEST_IDLE;
     job->in_flight--;
     if (__builtin_expect(request_succeeded(request), 1)) {
-        job->completed++;
+        job->accounts.completed++;
         job->failures_in_a_row = 0;
         recorder_add_success(&job->recorder, request);
+        job->ctx->counters.other.completed_in_submit +=
+            request->reaped == request->submitted;
     } else {
         count_failure(job, request);
     }
-    if (__builtin_expect(job->budget > 0, 1)) {
+    if (__builtin_expect(job->is_gated, 0)) {
+        handle_gated(job, request);
+    } else if (__builtin_expect(job->budget > 0, 1)) {
         issue(job, request);
     } else if (job->in_flight == 0 && job->phase != JOB_FINISHED) {
         finish(job);

@@ -1,13 +1,14 @@
 /*
  * Job: keeps a target busy.  It owns the requests and their buffers, decides
  * how many I/Os are still to be issued, and moves through its phases: ramp,
- * measured window, drain.  It runs on one AioContext, whose loop hands it
- * each finished request; it never sees how completions are noticed.
+ * measured window, drain.  It runs on one AioContext at a time, whose worker
+ * hands it each finished request; it never sees how completions are noticed.
  */
 #pragma once
 
 #include "engine.h"
 #include "recorder.h"
+#include "target.h"
 #include "timer.h"
 #include "workload.h"
 
@@ -15,12 +16,14 @@
 
 typedef struct JobConfig {
     int fd;
+    TargetLimits limits;
     uint32_t iodepth;
     WorkloadPlan workload;
     uint64_t ios;        /* to issue in the measured window, or JOB_UNLIMITED */
     uint64_t ramp_ns;
     uint64_t runtime_ns; /* 0: until the I/Os are issued */
     uint64_t seed;       /* of the data written */
+    uint64_t move_every; /* I/Os on one context, then on to the next; 0: stay */
     bool continue_on_error;
 } JobConfig;
 
@@ -39,24 +42,36 @@ typedef enum JobEnd {
     JOB_END_LOOP_FAILED, /* the context's own failure */
 } JobEnd;
 
+/* Of a stretch of a job's life: submitted = completed + failed + cancelled. */
+typedef struct JobAccounts {
+    uint64_t submitted, completed, failed, cancelled;
+} JobAccounts;
+
 typedef struct Job Job;
 
+/* What a job tells whoever runs it; on its context's home thread. */
 typedef struct JobEvents {
     void (*measuring)(void *opaque, Job *job); /* its window opens */
-    void (*finished)(void *opaque, Job *job);  /* nothing is in flight */
+    void (*may_move)(void *opaque, Job *job);  /* time to, and all is drained */
+    void (*finished)(void *opaque, Job *job);  /* for good, and all is drained */
 } JobEvents;
 
 struct Job {
     /* What every I/O touches. */
-    Engine *engine;
+    Target target;
     Workload workload;
     Recorder recorder;
     uint64_t budget; /* I/Os still to issue */
     uint32_t in_flight;
     uint32_t failures_in_a_row;
+    bool is_gated; /* slots are not simply refilled: see job_pump() */
+    JobAccounts accounts; /* of its whole life */
 
-    /* Of the job's whole life: submitted = completed + failed + cancelled. */
-    uint64_t submitted, completed, failed, cancelled;
+    /* Gated: the slots that wait, and what for. */
+    Request **idle;
+    uint32_t idle_count;
+    bool is_moving;            /* drains, to go on on another context */
+    uint64_t ios_until_move;
 
     JobConfig config;
     AioContext *ctx;
@@ -64,12 +79,20 @@ struct Job {
     uint8_t *buffers;
     size_t buffer_stride;
     RandomStream data;
-    Timer timer; /* at the end of the phase */
+    Timer timer; /* at the end of the phase ... */
+    uint64_t phase_deadline; /* ... in ticks, kept while moving; 0: none */
     JobPhase phase; /* atomic: others look */
     JobEnd end;
+    bool stop_requested; /* atomic: by any thread */
     uint64_t window_start, window_end; /* ticks */
     const JobEvents *events;
     void *events_opaque;
+
+    /* Belong to the worker that it is on, or on the way to. */
+    JobAccounts at_attach;
+    bool is_in_window;
+    Job *next_arrival;
+    TAILQ_ENTRY(Job) node;
 };
 
 /* Make the requests and their buffers.  0 or -errno. */
@@ -77,15 +100,15 @@ int job_init(Job *job, const JobConfig *config, const Clock *clock,
              Error *error);
 void job_cleanup(Job *job);
 
-/* Where it runs.  Its engine must be that context's. */
+/*
+ * Run on @ctx from now on: begin, or go on where it was detached.  @engine
+ * must be that context's.
+ */
 void job_attach(Job *job, AioContext *ctx, Engine *engine,
                 const JobEvents *events, void *opaque);
 
-/* It runs nowhere any more; what it has in flight is the engine's to end. */
+/* Run nowhere; nothing may be in flight, but at the very end of all. */
 void job_detach(Job *job);
-
-/* Fill the queue. */
-void job_start(Job *job);
 
 /* Issue no more; it finishes when nothing is in flight. */
 void job_stop(Job *job, JobEnd why);
@@ -96,4 +119,10 @@ void job_handle(Job *job, Request *request);
 static inline bool job_is_finished(const Job *job)
 {
     return __atomic_load_n(&job->phase, __ATOMIC_ACQUIRE) == JOB_FINISHED;
+}
+
+/* In its measured window, drain included. */
+static inline bool job_is_measuring(const Job *job)
+{
+    return job->phase == JOB_MEASURING || job->phase == JOB_DRAINING;
 }

@@ -1,7 +1,6 @@
 #include "recorder.h"
 
 #include <errno.h>
-#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -33,19 +32,23 @@ void recorder_cleanup(Recorder *recorder)
 
 void recorder_reset(Recorder *recorder)
 {
+    /* Acquire and release, twice: pair with those of whoever samples. */
+    __atomic_fetch_add(&recorder->generation, 1, __ATOMIC_ACQ_REL);
     for (int i = 0; i < DIRECTION_COUNT; i++) {
         DirectionRecord *record = recorder->directions[i];
 
         if (!record) {
             continue;
         }
-        memset(record, 0, offsetof(DirectionRecord, latency));
+        counter_set(&record->ios, 0);
+        counter_set(&record->bytes, 0);
+        record->short_ios = record->eofs = 0;
+        memset(record->errors, 0, sizeof(record->errors));
         for (int kind = 0; kind < LATENCY_COUNT; kind++) {
             histogram_reset(&record->latency[kind]);
         }
     }
-    recorder->completed_in_submit = 0;
-    __atomic_fetch_add(&recorder->generation, 1, __ATOMIC_RELEASE);
+    __atomic_fetch_add(&recorder->generation, 1, __ATOMIC_ACQ_REL);
 }
 
 void recorder_add_failure(Recorder *recorder, const Request *request)

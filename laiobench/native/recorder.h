@@ -40,8 +40,7 @@ typedef struct DirectionRecord {
 
 typedef struct Recorder {
     const Clock *clock;
-    uint64_t completed_in_submit;
-    uint32_t generation; /* atomic; counts resets */
+    uint32_t generation; /* atomic; odd while it is reset, then another */
     DirectionRecord *directions[DIRECTION_COUNT]; /* NULL: not used */
 } Recorder;
 
@@ -88,5 +87,4 @@ static inline void recorder_add_success(Recorder *recorder,
     histogram_add(&record->latency[LATENCY_SLAT], slat_ns);
     histogram_add(&record->latency[LATENCY_CLAT], lat_ns - slat_ns);
     histogram_add(&record->latency[LATENCY_LAT], lat_ns);
-    recorder->completed_in_submit += request->reaped == request->submitted;
 }

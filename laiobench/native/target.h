@@ -1,20 +1,30 @@
 /*
- * What a file or block device demands of direct I/O, and how large it is.
+ * Target: an open file or block device, as one job uses it, with its limits
+ * and the context that it is attached to.  Requests go through it, so that
+ * each finds the engine that can carry it out.
  *
- * cffi reads this file as well as the compiler: plain declarations only.
+ * It moves to another context thus: its job issues no more, everything in
+ * flight comes back, it is detached, and attached there.  Home thread of the
+ * context only.
  */
 #pragma once
 
-#include <stdbool.h>
-#include <stdint.h>
+#include "engine.h"
+#include "target_limits.h"
 
-typedef struct TargetLimits {
-    uint64_t size_bytes; /* 0: has none, such as a character device */
-    uint32_t memory_align;  /* of buffer addresses; 0: direct I/O is refused */
-    uint32_t request_align; /* of offsets and lengths */
-    bool is_block_device;
-    bool is_regular_file;
-} TargetLimits;
+typedef struct Target {
+    int fd;
+    TargetLimits limits;
+    AioContext *ctx; /* NULL: attached to none */
+    Engine *engine;  /* that context's */
+} Target;
 
-/* Ask the kernel about the open file @fd.  0 or -errno. */
-int target_probe(int fd, TargetLimits *limits);
+void target_attach(Target *target, AioContext *ctx, Engine *engine);
+
+/* Nothing may be in flight. */
+void target_detach(Target *target);
+
+static inline void target_submit(Target *target, Request *request)
+{
+    target->engine->ops->submit(target->engine, request);
+}

@@ -106,7 +106,7 @@ def test_numjobs_are_threads_with_streams_of_their_own(program: Program, data_fi
     assert outcome.code == 0, outcome.stderr
     jobs = outcome.document["jobs"]
     assert [job["copy"] for job in jobs] == [0, 1, 2, 3]
-    assert len({job["iothread"] for job in jobs}) == 4
+    assert len({job["iothreads"][0] for job in jobs}) == 4
     assert all(job["read"]["ios"] == 2000 for job in jobs)
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
 from program import Program
 
 pytestmark = pytest.mark.strace

@@ -3,18 +3,19 @@
 #include "harness.h"
 #include "iothread.h"
 
-typedef struct Worker {
+typedef struct Bench {
+    Worker worker;
     IOThread iothread;
     Job job;
     EventNotifier finished;
-} Worker;
+} Bench;
 
 static void tell(void *opaque)
 {
     event_notifier_set(opaque);
 }
 
-static void start(Worker *worker, const char *completion, uint64_t runtime_ns)
+static void start(Bench *bench, const char *completion, uint64_t runtime_ns)
 {
     JobConfig job = {
         .fd = -1,
@@ -23,38 +24,48 @@ static void start(Worker *worker, const char *completion, uint64_t runtime_ns)
         .ios = JOB_UNLIMITED,
         .runtime_ns = runtime_ns,
     };
-    IOThreadConfig config = {
-        .name = "test",
+    WorkerConfig config = {
         .completion = completion_find(completion),
         .engine = engine_find("null"),
         .engine_config = {.max_requests = 4, .max_events = 4,
                           .null_latency_ns = 1000},
         .min_nr = 1,
     };
+    IOThreadConfig thread = {.name = "test"};
     Error error = {0};
 
-    CHECK_EQUAL(event_notifier_init(&worker->finished, NULL), 0);
-    CHECK_EQUAL(job_init(&worker->job, &job, test_clock(), &error), 0);
-    CHECK_EQUAL(iothread_init(&worker->iothread, &config, &worker->job, 1,
-                              test_clock(), tell, &worker->finished, &error),
+    CHECK_EQUAL(event_notifier_init(&bench->finished, NULL), 0);
+    CHECK_EQUAL(job_init(&bench->job, &job, test_clock(), &error), 0);
+    CHECK_EQUAL(worker_init(&bench->worker, &config, test_clock(), tell,
+                            &bench->finished, &error),
                 0);
-    iothread_start_jobs(&worker->iothread);
+    CHECK_EQUAL(iothread_start(&bench->iothread, &bench->worker, &thread,
+                               &error),
+                0);
+    worker_hand_over(&bench->worker, &bench->job);
 }
 
-static void wait_until_finished(Worker *worker)
+static void stop(Bench *bench)
+{
+    __atomic_store_n(&bench->job.stop_requested, true, __ATOMIC_RELAXED);
+    worker_check_stop(&bench->worker);
+}
+
+static void wait_until_finished(Bench *bench)
 {
     uint64_t value;
 
-    while (event_notifier_test_and_clear(&worker->finished, &value) == 0) {
+    while (event_notifier_test_and_clear(&bench->finished, &value) == 0) {
         usleep(10);
     }
 }
 
-static void end(Worker *worker)
+static void end(Bench *bench)
 {
-    iothread_cleanup(&worker->iothread);
-    job_cleanup(&worker->job);
-    event_notifier_cleanup(&worker->finished);
+    iothread_join(&bench->iothread);
+    worker_cleanup(&bench->worker);
+    job_cleanup(&bench->job);
+    event_notifier_cleanup(&bench->finished);
 }
 
 /* A plain flag with a notification would hang here, now and then. */
@@ -63,13 +74,14 @@ static void stop_right_after_start_a_thousand_times(void)
     static const char *const modes[] = {"poll", "eventfd", "bh", "getevents"};
 
     for (int i = 0; i < 1000; i++) {
-        Worker worker;
+        Bench bench;
 
-        start(&worker, modes[i % 4], UINT64_C(60000000000));
-        iothread_drain_jobs(&worker.iothread);
-        wait_until_finished(&worker);
-        CHECK_EQUAL(worker.job.submitted, worker.job.completed);
-        end(&worker);
+        start(&bench, modes[i % 4], UINT64_C(60000000000));
+        stop(&bench);
+        wait_until_finished(&bench);
+        CHECK_EQUAL(bench.job.accounts.submitted,
+                    bench.job.accounts.completed);
+        end(&bench);
     }
 }
 
@@ -77,22 +89,22 @@ static void stop_right_after_start_a_thousand_times(void)
 static void end_right_after_start_many_times(void)
 {
     for (int i = 0; i < 200; i++) {
-        Worker worker;
+        Bench bench;
 
-        start(&worker, i % 2 ? "poll" : "eventfd", UINT64_C(60000000000));
-        end(&worker);
+        start(&bench, i % 2 ? "poll" : "eventfd", UINT64_C(60000000000));
+        end(&bench);
     }
 }
 
 static void draining_what_has_finished_does_no_harm(void)
 {
-    Worker worker;
+    Bench bench;
 
-    start(&worker, "eventfd", 1000000);
-    wait_until_finished(&worker);
-    iothread_drain_jobs(&worker.iothread);
-    end(&worker);
-    CHECK_EQUAL(worker.iothread.ctx.counters.loop.slept_in_flight > 0, 1);
+    start(&bench, "eventfd", 1000000);
+    wait_until_finished(&bench);
+    stop(&bench);
+    end(&bench);
+    CHECK_EQUAL(bench.worker.ctx.counters.loop.slept_in_flight > 0, 1);
 }
 
 static const TestCase tests[] = {

@@ -13,7 +13,10 @@ static const char *const modes[] = {"poll", "eventfd", "bh", "getevents"};
 typedef struct Case {
     const char *engine;
     const char *completion;
-    uint32_t threads;
+    uint32_t jobs;
+    uint32_t workers;    /* the jobs take turns in choosing their first */
+    uint64_t move_every; /* round all workers */
+    bool main;           /* the first worker is the main one */
     uint32_t iodepth;
     uint64_t ios;
     uint64_t ramp_ns, runtime_ns;
@@ -25,13 +28,15 @@ typedef struct Case {
 static Run *start(const Case *what, int fd)
 {
     static JobPlan jobs[MAX_THREADS];
-    static IOThreadPlan threads[MAX_THREADS];
-    RunPlan plan = {.iothreads = threads, .iothread_count = what->threads};
+    static WorkerPlan workers[MAX_THREADS];
+    RunPlan plan = {.workers = workers, .worker_count = what->workers,
+                    .jobs = jobs, .job_count = what->jobs};
     Error error = {0};
     Run *run;
 
-    for (uint32_t i = 0; i < what->threads; i++) {
+    for (uint32_t i = 0; i < what->jobs; i++) {
         jobs[i] = (JobPlan){
+            .worker = i % what->workers,
             .fd = fd,
             .iodepth = what->iodepth,
             .block_bytes = BLOCK,
@@ -43,9 +48,14 @@ static Run *start(const Case *what, int fd)
             .ramp_ns = what->ramp_ns,
             .runtime_ns = what->runtime_ns,
             .seed = i,
+            .move_every = what->move_every,
         };
-        threads[i] = (IOThreadPlan){
+    }
+    for (uint32_t i = 0; i < what->workers; i++) {
+        workers[i] = (WorkerPlan){
             .name = "test",
+            .is_main = what->main && i == 0,
+            .next = (i + 1) % what->workers,
             .completion = what->completion,
             .engine = what->engine,
             .ppoll = what->ppoll,
@@ -53,8 +63,6 @@ static Run *start(const Case *what, int fd)
             .complete_min = 1,
             .null_latency_ns = what->null_latency_ns,
             .null_jitter = 0.5,
-            .jobs = &jobs[i],
-            .job_count = 1,
         };
     }
     run = run_new(&plan, &error);
@@ -63,40 +71,59 @@ static Run *start(const Case *what, int fd)
     return run;
 }
 
+static void check_job(Run *run, uint32_t index, uint64_t expected_ios)
+{
+    JobReport job;
+    DirectionReport direction;
+    uint64_t ios = 0;
+
+    run_job_report(run, index, &job);
+    CHECK(job.has_finished);
+    CHECK_EQUAL(job.submitted, job.completed + job.failed + job.cancelled);
+    CHECK_EQUAL(job.failed, 0);
+    for (uint32_t d = 0; d < 4; d++) {
+        if (run_direction_report(run, index, d, &direction)) {
+            uint64_t recorded = 0;
+
+            for (int bin = 0; bin < HISTOGRAM_COUNTS; bin++) {
+                recorded += direction.lat.counts[bin];
+            }
+            CHECK_EQUAL(recorded, direction.ios);
+            CHECK_EQUAL(direction.lat.sum,
+                        direction.slat.sum + direction.clat.sum);
+            ios += direction.ios;
+        }
+    }
+    if (expected_ios) {
+        CHECK_EQUAL(ios, expected_ios);
+    }
+}
+
+static void check_worker(Run *run, uint32_t index)
+{
+    WorkerReport worker;
+    const ReapedCounters *reaped = &worker.life.reaped;
+
+    run_worker_report(run, index, &worker);
+    CHECK_EQUAL(worker.failure.code, 0);
+    CHECK_EQUAL(worker.submitted,
+                worker.completed + worker.failed + worker.cancelled);
+    CHECK_EQUAL(reaped->poll + reaped->eventfd + reaped->bh +
+                    reaped->getevents + reaped->inline_ + reaped->nested,
+                worker.completed);
+    if (worker.life.eventfd.reads > 0) {
+        CHECK_EQUAL(worker.life.eventfd.values + worker.leftover_events,
+                    worker.completed);
+    }
+}
+
 static void check_accounts(Run *run, const Case *what, uint64_t expected_ios)
 {
-    for (uint32_t i = 0; i < what->threads; i++) {
-        JobReport job;
-        IOThreadReport thread;
-        DirectionReport direction;
-        uint64_t ios = 0;
-
-        run_job_report(run, i, 0, &job);
-        run_iothread_report(run, i, &thread);
-        CHECK(job.has_finished);
-        CHECK_EQUAL(job.submitted, job.completed + job.failed + job.cancelled);
-        CHECK_EQUAL(job.failed, 0);
-        CHECK_EQUAL(thread.failure.code, 0);
-        for (uint32_t d = 0; d < 4; d++) {
-            if (run_direction_report(run, i, 0, d, &direction)) {
-                uint64_t recorded = 0;
-
-                for (int bin = 0; bin < HISTOGRAM_COUNTS; bin++) {
-                    recorded += direction.lat.counts[bin];
-                }
-                CHECK_EQUAL(recorded, direction.ios);
-                CHECK_EQUAL(direction.lat.sum,
-                            direction.slat.sum + direction.clat.sum);
-                ios += direction.ios;
-            }
-        }
-        if (expected_ios) {
-            CHECK_EQUAL(ios, expected_ios);
-        }
-        CHECK_EQUAL(thread.life.reaped.poll + thread.life.reaped.eventfd +
-                        thread.life.reaped.bh + thread.life.reaped.getevents +
-                        thread.life.reaped.inline_ + thread.life.reaped.nested,
-                    job.completed);
+    for (uint32_t i = 0; i < what->jobs; i++) {
+        check_job(run, i, expected_ios);
+    }
+    for (uint32_t i = 0; i < what->workers; i++) {
+        check_worker(run, i);
     }
 }
 
@@ -104,13 +131,11 @@ static void finish(Run *run, const Case *what, uint64_t expected_ios)
 {
     static uint32_t indexes[HISTOGRAM_COUNTS];
     static uint64_t counts[HISTOGRAM_COUNTS];
-    uint64_t sampled = 0;
 
     while (!run_wait(run, 5)) { /* look while it runs, as progress does */
         Sample sample;
 
-        run_sample(run, 0, 0, &sample, indexes, counts);
-        sampled += sample.ios;
+        run_sample(run, 0, &sample, indexes, counts);
     }
     check_accounts(run, what, expected_ios);
     run_free(run);
@@ -121,7 +146,7 @@ static void every_mode_on_a_file(void)
     int fd = make_file(BLOCK * BLOCKS);
 
     for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
-        Case what = {.engine = "libaio", .completion = modes[i], .threads = 2,
+        Case what = {.engine = "libaio", .completion = modes[i], .jobs = 2, .workers = 2,
                      .iodepth = 8, .ios = 2000, .read_percent = 70,
                      .ppoll = i % 2};
 
@@ -133,7 +158,7 @@ static void every_mode_on_a_file(void)
 static void every_mode_on_the_null_engine(void)
 {
     for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
-        Case what = {.engine = "null", .completion = modes[i], .threads = 2,
+        Case what = {.engine = "null", .completion = modes[i], .jobs = 2, .workers = 2,
                      .iodepth = 16, .ios = 3000, .read_percent = 100,
                      .null_latency_ns = i % 2 ? 0 : 20000};
 
@@ -143,7 +168,7 @@ static void every_mode_on_the_null_engine(void)
 
 static void a_ramp_is_not_measured(void)
 {
-    Case what = {.engine = "null", .completion = "eventfd", .threads = 2,
+    Case what = {.engine = "null", .completion = "eventfd", .jobs = 2, .workers = 2,
                  .iodepth = 4, .ios = 500, .read_percent = 100,
                  .ramp_ns = 30000000, .null_latency_ns = 100000};
     Run *run = start(&what, -1);
@@ -151,7 +176,7 @@ static void a_ramp_is_not_measured(void)
 
     while (!run_wait(run, 5)) {
     }
-    run_job_report(run, 0, 0, &job);
+    run_job_report(run, 0, &job);
     CHECK(job.completed > 600); /* the ramp's as well */
     check_accounts(run, &what, 500);
     run_free(run);
@@ -160,7 +185,7 @@ static void a_ramp_is_not_measured(void)
 static void a_runtime_ends_the_job(void)
 {
     for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
-        Case what = {.engine = "null", .completion = modes[i], .threads = 1,
+        Case what = {.engine = "null", .completion = modes[i], .jobs = 1, .workers = 1,
                      .iodepth = 4, .runtime_ns = 30000000, .read_percent = 100,
                      .null_latency_ns = 50000};
 
@@ -171,7 +196,7 @@ static void a_runtime_ends_the_job(void)
 static void stopping_drains(void)
 {
     for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
-        Case what = {.engine = "null", .completion = modes[i], .threads = 2,
+        Case what = {.engine = "null", .completion = modes[i], .jobs = 2, .workers = 2,
                      .iodepth = 4, .runtime_ns = 60000000000,
                      .read_percent = 100, .null_latency_ns = 1000000};
         Run *run = start(&what, -1);
@@ -187,11 +212,73 @@ static void freeing_at_once_is_safe(void)
 {
     for (int i = 0; i < 40; i++) {
         Case what = {.engine = "null", .completion = modes[i % 4],
-                     .threads = 2, .iodepth = 4, .runtime_ns = 60000000000,
+                     .jobs = 2, .workers = 2, .iodepth = 4, .runtime_ns = 60000000000,
                      .read_percent = 100, .null_latency_ns = 1000};
 
         run_free(start(&what, -1));
     }
+}
+
+static void jobs_share_an_iothread(void)
+{
+    int fd = make_file(BLOCK * BLOCKS);
+
+    for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
+        Case what = {.engine = "libaio", .completion = modes[i], .jobs = 3,
+                     .workers = 1, .iodepth = 4, .ios = 1000,
+                     .read_percent = 100};
+
+        finish(start(&what, fd), &what, 1000);
+    }
+    close(fd);
+}
+
+/* In the middle of its work, again and again; nothing is lost. */
+static void jobs_move_between_iothreads(void)
+{
+    int fd = make_file(BLOCK * BLOCKS);
+
+    for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
+        Case what = {.engine = i % 2 ? "null" : "libaio",
+                     .completion = modes[i], .jobs = 2, .workers = 3,
+                     .move_every = 7, .iodepth = 4, .ios = 2000,
+                     .read_percent = 50, .null_latency_ns = 1000};
+
+        finish(start(&what, fd), &what, 2000);
+    }
+    close(fd);
+}
+
+static void jobs_move_while_they_are_stopped(void)
+{
+    for (int i = 0; i < 40; i++) {
+        Case what = {.engine = "null", .completion = modes[i % 4], .jobs = 3,
+                     .workers = 2, .move_every = 1, .iodepth = 2,
+                     .runtime_ns = 60000000000, .read_percent = 100,
+                     .null_latency_ns = 1000};
+        Run *run = start(&what, -1);
+
+        run_wait(run, i % 3);
+        run_stop(run);
+        finish(run, &what, 0);
+    }
+}
+
+static void the_main_context_runs_in_the_thread_that_waits(void)
+{
+    int fd = make_file(BLOCK * BLOCKS);
+
+    for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
+        Case what = {.engine = "libaio", .completion = modes[i], .jobs = 2,
+                     .workers = 1, .main = true, .iodepth = 4, .ios = 500,
+                     .read_percent = 100};
+
+        finish(start(&what, fd), &what, 500);
+        what.workers = 2; /* and goes on on an IOThread, and comes back */
+        what.move_every = 50;
+        finish(start(&what, fd), &what, 500);
+    }
+    close(fd);
 }
 
 static void a_plan_that_cannot_be_leaves_nothing_behind(void)
@@ -199,16 +286,16 @@ static void a_plan_that_cannot_be_leaves_nothing_behind(void)
     int cpu = 1000;
     JobPlan job = {.iodepth = 1, .block_bytes = BLOCK, .region_blocks = 1,
                    .read_percent = 100, .ios = 1};
-    IOThreadPlan thread = {.name = "x", .completion = "poll", .engine = "null",
-                           .jobs = &job, .job_count = 1, .cpus = &cpu,
-                           .cpu_count = 1};
-    RunPlan plan = {.iothreads = &thread, .iothread_count = 1};
+    WorkerPlan worker = {.name = "x", .completion = "poll", .engine = "null",
+                         .cpus = &cpu, .cpu_count = 1};
+    RunPlan plan = {.workers = &worker, .worker_count = 1, .jobs = &job,
+                    .job_count = 1};
     Error error = {0};
 
     CHECK(!run_new(&plan, &error));
     CHECK(strcmp(error.call, "sched_setaffinity") == 0);
-    thread.cpu_count = 0;
-    thread.engine = "nosuch";
+    worker.cpu_count = 0;
+    worker.engine = "nosuch";
     error = (Error){0};
     CHECK(!run_new(&plan, &error));
     CHECK(strcmp(error.call, "plan") == 0);
@@ -221,6 +308,10 @@ static const TestCase tests[] = {
     TEST(a_runtime_ends_the_job),
     TEST(stopping_drains),
     TEST(freeing_at_once_is_safe),
+    TEST(jobs_share_an_iothread),
+    TEST(jobs_move_between_iothreads),
+    TEST(jobs_move_while_they_are_stopped),
+    TEST(the_main_context_runs_in_the_thread_that_waits),
     TEST(a_plan_that_cannot_be_leaves_nothing_behind),
 };
 

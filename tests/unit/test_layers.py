@@ -26,14 +26,15 @@ ROW_OF = {name: number for number, row in enumerate(ROWS) for name in row}
 
 # The C core: each row may include from its own and from those below it.
 CORE_ROWS = [
-    ["check", "error", "clock", "counter", "counters", "event_notifier", "aio_context", "fdmon",
+    ["error", "clock", "counter", "counters", "event_notifier", "aio_context", "fdmon",
      "fdmon_epoll", "fdmon_ppoll", "bottom_half", "timer", "request"],
-    ["engine", "aio_ring", "linux_aio", "null_engine", "target", "random_stream"],
+    ["engine", "aio_ring", "linux_aio", "null_engine", "target", "target_limits",
+     "target_probe", "random_stream"],
     ["histogram", "recorder", "random_map", "workload"],
     ["completion", "completion_poll", "completion_eventfd", "completion_bh",
      "completion_getevents", "job"],
-    ["iothread"],
-    ["api"],
+    ["worker", "iothread"],
+    ["api", "run", "report"],
 ]  # fmt: skip
 CORE_ROW_OF = {name: number for number, row in enumerate(CORE_ROWS) for name in row}
 

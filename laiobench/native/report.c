@@ -1,0 +1,202 @@
+#define _GNU_SOURCE
+#include <stdlib.h>
+#include <string.h>
+
+#include "run.h"
+
+/* ---- reports ------------------------------------------------------------- */
+
+static uint64_t monotonic_ns(const Clock *clock, uint64_t ticks)
+{
+    return clock->start_ns +
+           clock_ticks_to_ns(clock, ticks - clock->start_ticks);
+}
+
+void run_job_report(const Run *run, uint32_t index, JobReport *report)
+{
+    const Job *job = &run->jobs[index];
+    bool finished = job_is_finished(job);
+    uint64_t end = finished ? job->window_end : clock_now(&run->clock);
+
+    *report = (JobReport){
+        .submitted = job->accounts.submitted,
+        .completed = job->accounts.completed,
+        .failed = job->accounts.failed,
+        .cancelled = job->accounts.cancelled,
+        .has_finished = finished,
+        .gave_up = job->end == JOB_END_ERRORS,
+    };
+    if (job->window_start != 0) {
+        report->window_start_ns = monotonic_ns(&run->clock, job->window_start);
+        report->window_end_ns = monotonic_ns(&run->clock, end);
+    }
+}
+
+static LatencyReport latency_report(const Histogram *histogram)
+{
+    return (LatencyReport){
+        .min = histogram->min,
+        .max = histogram->max,
+        .sum = histogram->sum,
+        .counts = histogram->counts,
+    };
+}
+
+bool run_direction_report(const Run *run, uint32_t index, uint32_t direction,
+                          DirectionReport *report)
+{
+    const Recorder *recorder = &run->jobs[index].recorder;
+    const DirectionRecord *record =
+        direction < DIRECTION_COUNT ? recorder->directions[direction] : NULL;
+
+    if (!record) {
+        return false;
+    }
+    *report = (DirectionReport){
+        .ios = record->ios,
+        .bytes = record->bytes,
+        .short_ios = record->short_ios,
+        .eofs = record->eofs,
+        .errors = record->errors,
+        .slat = latency_report(&record->latency[LATENCY_SLAT]),
+        .clat = latency_report(&record->latency[LATENCY_CLAT]),
+        .lat = latency_report(&record->latency[LATENCY_LAT]),
+    };
+    return true;
+}
+
+void run_worker_report(const Run *run, uint32_t index, WorkerReport *report)
+{
+    const Worker *worker = &run->workers[index].worker;
+    const Usage *usage = &worker->usage;
+    const JobAccounts *accounts = &worker->accounts;
+
+    *report = (WorkerReport){
+        .window = worker->window,
+        .life = run_is_over(run) ? worker->life
+                                 : aio_context_counters(&worker->ctx),
+        .usage =
+            {
+                .user_ns = usage->user_ns,
+                .system_ns = usage->system_ns,
+                .voluntary_switches = usage->voluntary_switches,
+                .involuntary_switches = usage->involuntary_switches,
+                .run_delay_ns = usage->run_delay_ns,
+            },
+        .submitted = accounts->submitted,
+        .completed = accounts->completed,
+        .failed = accounts->failed,
+        .cancelled = accounts->cancelled,
+        .leftover_events = worker->completion.leftover_events,
+        .fdmon_fell_back = worker->ctx.fdmon_fell_back,
+        .ring_is_foreign = worker->engine->is_foreign,
+        .failure = worker->failure,
+    };
+}
+
+void run_clock_report(const Run *run, ClockReport *report)
+{
+    *report = (ClockReport){
+        .hardware = run->clock.hardware,
+        .read_ns = run->clock.read_ns,
+        .drift_ppm = clock_drift_ppm(&run->clock),
+    };
+}
+
+/* ---- samples --------------------------------------------------------------- */
+
+static uint64_t lat_count(const Recorder *recorder, uint32_t index)
+{
+    uint64_t count = 0;
+
+    for (int i = 0; i < DIRECTION_COUNT; i++) {
+        const DirectionRecord *record = recorder->directions[i];
+
+        if (record) {
+            count += counter_read(&record->latency[LATENCY_LAT].counts[index]);
+        }
+    }
+    return count;
+}
+
+static uint64_t bytes_so_far(const Recorder *recorder)
+{
+    uint64_t bytes = 0;
+
+    for (int i = 0; i < DIRECTION_COUNT; i++) {
+        const DirectionRecord *record = recorder->directions[i];
+
+        bytes += record ? counter_read(&record->bytes) : 0;
+    }
+    return bytes;
+}
+
+static uint32_t generation_of(const Recorder *recorder)
+{
+    return __atomic_load_n(&recorder->generation, __ATOMIC_ACQUIRE);
+}
+
+/* The sampler of a job, emptied if its window has opened since. */
+static Sampler *sampler_of(Run *run, uint32_t job, Sample *sample)
+{
+    uint32_t generation = generation_of(&run->jobs[job].recorder);
+    Sampler *sampler = run->samplers[job];
+
+    if (!sampler) {
+        sampler = run->samplers[job] = calloc(1, sizeof(*sampler));
+    }
+    if (sampler && sampler->generation != generation) {
+        memset(sampler, 0, sizeof(*sampler));
+        sampler->generation = generation;
+        sample->is_new_window = true;
+    }
+    return sampler;
+}
+
+static void take_differences(const Recorder *recorder, Sampler *sampler,
+                             Sample *sample, uint32_t *indexes,
+                             uint64_t *counts)
+{
+    uint64_t bytes = bytes_so_far(recorder);
+
+    sample->bytes = bytes - sampler->bytes;
+    sampler->bytes = bytes;
+    for (uint32_t i = 0; i < HISTOGRAM_COUNTS; i++) {
+        uint64_t count = lat_count(recorder, i);
+
+        if (count != sampler->counts[i]) {
+            indexes[sample->bins] = i;
+            counts[sample->bins++] = count - sampler->counts[i];
+            sample->ios += count - sampler->counts[i];
+            sampler->counts[i] = count;
+        }
+    }
+}
+
+void run_sample(Run *run, uint32_t job, Sample *sample, uint32_t *indexes,
+                uint64_t *counts)
+{
+    const Recorder *recorder = &run->jobs[job].recorder;
+    uint64_t now = clock_monotonic_ns();
+    Sampler *sampler;
+
+    *sample = (Sample){.at_ns = now};
+    sampler = sampler_of(run, job, sample);
+    if (!sampler) {
+        return; /* without memory there are no samples, and the run goes on */
+    }
+    take_differences(recorder, sampler, sample, indexes, counts);
+    if (sampler->generation % 2 == 1 ||
+        sampler->generation != generation_of(recorder)) {
+        /* The window is just opening: what was read is of neither side. */
+        sampler->generation = UINT32_MAX;
+        *sample = (Sample){.at_ns = now, .is_new_window = true};
+    }
+}
+
+/* ---- facts ----------------------------------------------------------------- */
+
+const char *core_source_hash(void)
+{
+    return CORE_SOURCE_HASH;
+}

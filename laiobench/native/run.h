@@ -1,0 +1,41 @@
+/*
+ * Run: the workers, threads and jobs that a plan asks for.  Behind api.h:
+ * run.c makes and drives it, report.c tells what came of it.
+ */
+#pragma once
+
+#include "api.h"
+#include "iothread.h"
+
+/* Of a job: what the last sample saw. */
+typedef struct Sampler {
+    uint32_t generation;
+    uint64_t bytes;
+    uint64_t counts[HISTOGRAM_COUNTS];
+} Sampler;
+
+/* A worker, and the thread that runs it unless it is the main one. */
+typedef struct RunWorker {
+    Worker worker;
+    IOThread iothread;
+    bool is_main;
+    bool is_open; /* has jobs, or may get some */
+} RunWorker;
+
+struct Run {
+    Clock clock;
+    RunWorker *workers;
+    uint32_t worker_count;
+    RunWorker *main; /* NULL: all have threads */
+    Job *jobs;
+    uint32_t *first_worker; /* of each job */
+    Sampler **samplers;     /* of each job; made at its first sample */
+    uint32_t job_count;
+    uint32_t unfinished;    /* atomic: jobs */
+    EventNotifier finished; /* set by each that has */
+    Timer slice;            /* on the main worker: the end of run_wait() */
+    bool slice_is_over;
+};
+
+/* All jobs have finished, so that what they and the workers counted is final. */
+bool run_is_over(const Run *run);

@@ -1,0 +1,90 @@
+"""Who runs a job: an IOThread of its own, a shared one, the main context, several in turn."""
+
+from pathlib import Path
+
+import pytest
+
+from program import Program
+
+MODES = ("poll", "eventfd", "bh", "getevents")
+
+
+def two_jobs(program: Program, more: str) -> Path:
+    profile = program.folder / "two.toml"
+    profile.write_text(
+        f'[global]\nrw = "randread"\nnumber_ios = 1500\niodepth = 4\n{more}\n[job.a]\n[job.b]\n'
+    )
+    return profile
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_jobs_share_an_iothread_and_its_queue(program: Program, data_file: Path, mode: str) -> None:
+    profile = two_jobs(program, f'iothread = "shared"\ncompletion = "{mode}"')
+    outcome = program("run", profile, f"--filename={data_file}", "--json")
+    assert outcome.code == 0, outcome.stderr
+    a, b = outcome.document["jobs"]
+    assert a["iothreads"] == b["iothreads"] == ["shared"]
+    assert a["read"]["ios"] == b["read"]["ios"] == 1500
+    assert a["counters"] == b["counters"]  # of the thread that they share
+    assert a["counters"]["reaped"][mode] == 3000
+    assert all(rule["holds"] for rule in a["proof"])
+    assert a["cpu"]["per_io_ns"] == pytest.approx(
+        (a["cpu"]["user_ns"] + a["cpu"]["system_ns"]) / 3000
+    )
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_job_runs_on_the_main_context(program: Program, data_file: Path, mode: str) -> None:
+    outcome = program(
+        "run", f"--filename={data_file}", "--rw=randread", "--iothread=main", "--iodepth=4",
+        "--number_ios=1500", f"--completion={mode}", "--json",
+    )  # fmt: skip
+    assert outcome.code == 0, outcome.stderr
+    (job,) = outcome.document["jobs"]
+    assert job["iothreads"] == ["main"]
+    assert job["counters"]["reaped"][mode] == 1500
+    assert all(rule["holds"] for rule in job["proof"])
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("iothread", [None, "named", "main"])
+def test_a_job_moves_between_contexts_and_loses_nothing(
+    program: Program, data_file: Path, mode: str, iothread: str | None
+) -> None:
+    where = [f"--iothread={iothread}"] if iothread else []
+    outcome = program(
+        "run", f"--filename={data_file}", "--rw=randread", "--iodepth=8", "--number_ios=3000",
+        "--iothread_move_every=100", f"--completion={mode}", *where, "--json",
+    )  # fmt: skip
+    assert outcome.code == 0, outcome.stderr
+    (job,) = outcome.document["jobs"]
+    first = iothread or "iothread0"
+    assert job["iothreads"] == [first, f"{first}b"]
+    assert job["read"]["ios"] == job["accounts"]["submitted"] == 3000
+    assert job["counters"]["reaped"][mode] == 3000
+    assert len(job["proof"]) >= 6
+    assert all(rule["holds"] for rule in job["proof"])
+
+
+def test_jobs_move_round_the_iothreads_that_are_named(program: Program, data_file: Path) -> None:
+    profile = program.folder / "round.toml"
+    profile.write_text(
+        '[global]\nrw = "randread"\nnumber_ios = 2000\niothread_move_every = 50\n'
+        '[job.a]\niothread = "one"\n[job.b]\niothread = "two"\n[job.c]\niothread = "three"\n'
+    )
+    outcome = program("run", profile, f"--filename={data_file}", "--json")
+    assert outcome.code == 0, outcome.stderr
+    a, b, c = outcome.document["jobs"]
+    assert a["iothreads"] == ["one", "two", "three"]
+    assert b["iothreads"] == ["two", "three", "one"]
+    assert [job["read"]["ios"] for job in (a, b, c)] == [2000, 2000, 2000]
+
+
+def test_jobs_of_one_iothread_must_agree(program: Program, data_file: Path) -> None:
+    profile = program.folder / "differ.toml"
+    profile.write_text(
+        '[global]\niothread = "x"\n[job.a]\ncompletion = "poll"\n[job.b]\ncompletion = "eventfd"\n'
+    )
+    outcome = program("run", profile, f"--filename={data_file}")
+    assert outcome.code == 2
+    assert "jobs a and b share the IOThread x, but differ in completion" in outcome.stderr
