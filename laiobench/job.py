@@ -101,7 +101,7 @@ Cpus = Annotated[tuple[int, ...], BeforeValidator(_cpus)]
 Pattern = Annotated[
     Literal["read", "write", "randread", "randwrite", "rw", "randrw"], BeforeValidator(_rw)
 ]
-CompletionMode = Literal["poll", "eventfd", "bh", "getevents"]
+CompletionMode = Literal["poll", "eventfd", "bh", "adaptive", "getevents"]
 
 GROUPS = {
     "job": "The job",
@@ -204,7 +204,35 @@ class Job(BaseModel):
         "mechanism", "libaio", "Linux native AIO, or a simulated target (see null_*)"
     )
     completion: CompletionMode = option(
-        "mechanism", "poll", "poll, eventfd, bh (eventfd, then a bottom half) or getevents"
+        "mechanism",
+        "poll",
+        "poll, eventfd, bh (eventfd, then a bottom half), adaptive (poll a while, then eventfd) "
+        "or getevents",
+    )
+    poll_max_ns: Count = option(
+        "mechanism",
+        32768,
+        "adaptive: look for so long at most; 0: not at all",
+        unit="ns",
+        ge=0,
+        le=10**12,
+    )
+    poll_grow: Count = option(
+        "mechanism",
+        2,
+        "adaptive: grow by this factor when looking longer would have found it",
+        ge=1,
+        le=1000,
+    )
+    poll_shrink: Count = option(
+        "mechanism",
+        2,
+        "adaptive: shrink by this factor when it came too late; 0: to nothing",
+        ge=0,
+        le=1000,
+    )
+    poll_rule: Literal["weighted", "step"] = option(
+        "mechanism", "weighted", "adaptive: judge by a weighted average, or by the last wait"
     )
     resfd: Flag = option(
         "mechanism", False, "have the kernel set an eventfd also where the mode needs none"

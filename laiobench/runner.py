@@ -208,7 +208,8 @@ def _ios_to_measure(job: Job, region: Region) -> int:
 # Options that are the worker's, so that all jobs of an IOThread must agree on them.
 SHARED_OPTIONS = (
     "engine", "completion", "fdmon", "resfd", "max_batch", "reap_on_submit", "short_io",
-    "cpus_allowed", "null_latency_us", "null_jitter", "null_servers",
+    "poll_max_ns", "poll_grow", "poll_shrink", "poll_rule", "cpus_allowed",
+    "null_latency_us", "null_jitter", "null_servers",
 )  # fmt: skip
 
 

@@ -280,6 +280,11 @@ class NativeRun:
         native.strict_short_io = job.short_io == "strict"
         native.max_batch = job.max_batch
         native.complete_min = 1
+        native.poll_step = job.poll_rule == "step"
+        if job.completion == "adaptive":
+            native.poll_max_ns = job.poll_max_ns
+        native.poll_grow = job.poll_grow
+        native.poll_shrink = job.poll_shrink
         native.null_latency_ns = round(job.null_latency_us * 1000)
         native.null_jitter = job.null_jitter
         native.null_servers = job.null_servers

@@ -351,37 +351,89 @@ static bool can_poll(const AioContext *ctx)
            !ctx->fdmon->ops->sees_more_than_handlers;
 }
 
-/*
- * Look until something is there, or until @until.  Returns whether something
- * was found, or the time is up.
- */
-static bool busy_poll(AioContext *ctx, uint64_t until)
+static bool wants_to_poll(const AioContext *ctx)
 {
-    uint64_t start, now;
+    return ctx->poll_while_in_flight || ctx->adaptive.max > 0;
+}
 
-    if (look(ctx)) {
-        ctx->counters.poll.hits++;
-        return true;
+typedef enum PollOutcome {
+    POLL_FOUND,    /* something is ready */
+    POLL_TIME_UP,  /* @until has come */
+    POLL_GIVEN_UP, /* looked long enough: sleep */
+} PollOutcome;
+
+/* When to give up, having begun at @start. */
+static uint64_t poll_end(const AioContext *ctx, uint64_t start)
+{
+    if (ctx->poll_while_in_flight && ctx->in_flight > 0) {
+        return UINT64_MAX;
     }
-    if (until == 0 || !(ctx->poll_while_in_flight && ctx->in_flight > 0)) {
-        return false;
-    }
-    start = now = clock_now(ctx->clock);
-    while (now < until) {
+    return start + ctx->budget.ticks;
+}
+
+/* Look until something is there, until @until, or until it is long enough. */
+static PollOutcome busy_poll(AioContext *ctx, uint64_t start, uint64_t until)
+{
+    PollCounters *counters = &ctx->counters.poll;
+    uint64_t end = poll_end(ctx, start), now = start;
+
+    while (now < until && now < end) {
         for (int i = 0; i < LOOKS_PER_CLOCK_READING; i++) {
             if (look(ctx)) {
                 now = aio_context_read_clock(ctx);
-                ctx->counters.poll.hits++;
-                ctx->counters.poll.ns +=
-                    clock_ticks_to_ns(ctx->clock, now - start);
-                return true;
+                counters->hits++;
+                counters->ns += clock_ticks_to_ns(ctx->clock, now - start);
+                return POLL_FOUND;
             }
         }
         now = aio_context_read_clock(ctx);
     }
-    ctx->counters.poll.misses++;
-    ctx->counters.poll.ns += clock_ticks_to_ns(ctx->clock, now - start);
-    return true;
+    if (now > start) {
+        counters->misses++;
+        counters->ns += clock_ticks_to_ns(ctx->clock, now - start);
+    }
+    return now >= until ? POLL_TIME_UP : POLL_GIVEN_UP;
+}
+
+static void count_change(AioContext *ctx, PollChange change)
+{
+    ctx->counters.poll.grow += change == POLL_GREW;
+    ctx->counters.poll.shrink += change == POLL_SHRANK;
+}
+
+/*
+ * Events are ready after @waited, which does not contain the handlers' own
+ * time.  What only the notifier ended was no event of a handler's.
+ */
+static void adapt(AioContext *ctx, uint64_t waited)
+{
+    AioHandler *handler;
+    bool is_event = false;
+
+    TAILQ_FOREACH(handler, &ctx->ready, node_ready) {
+        if (handler->ops->io_read == notifier_read || !handler->ops->io_poll) {
+            continue;
+        }
+        is_event = true;
+        if (ctx->adaptive.rule == POLL_RULE_WEIGHTED) {
+            count_change(ctx, adaptive_poll_event(&ctx->adaptive,
+                                                  &handler->budget, waited));
+        }
+    }
+    if (!is_event) {
+        return;
+    }
+    if (ctx->adaptive.rule == POLL_RULE_STEP) {
+        count_change(ctx, adaptive_poll_event(&ctx->adaptive, &ctx->budget,
+                                              waited));
+        return;
+    }
+    ctx->budget.ticks = 0;
+    TAILQ_FOREACH(handler, &ctx->handlers, node) {
+        if (!handler->deleted && handler->budget.ticks > ctx->budget.ticks) {
+            ctx->budget.ticks = handler->budget.ticks;
+        }
+    }
 }
 
 /* How long to sleep so as to be awake at @until. */
@@ -444,25 +496,48 @@ static uint64_t wake_up_time(AioContext *ctx)
     return deadline;
 }
 
+/* Wait for something to do until @until; 0: only look. */
+static void look_or_wait(AioContext *ctx, uint64_t until)
+{
+    PollOutcome outcome = POLL_GIVEN_UP;
+    uint64_t start;
+
+    if (!can_poll(ctx)) {
+        ctx->counters.poll.disabled++;
+        wait_for_events(ctx, until);
+        return;
+    }
+    /* Seeing all handlers, it is the look that a timeout of 0 owes. */
+    if ((until == 0 || wants_to_poll(ctx)) && look(ctx)) {
+        ctx->counters.poll.hits++;
+        if (ctx->adaptive.max > 0) {
+            adapt(ctx, 0);
+        }
+        return;
+    }
+    if (until == 0) {
+        return;
+    }
+    start = aio_context_fresh_now(ctx);
+    if (wants_to_poll(ctx)) {
+        outcome = busy_poll(ctx, start, until);
+    }
+    if (outcome == POLL_GIVEN_UP) {
+        wait_for_events(ctx, until);
+    }
+    if (ctx->adaptive.max > 0) {
+        adapt(ctx, aio_context_fresh_now(ctx) - start);
+    }
+}
+
 bool aio_poll(AioContext *ctx, bool blocking)
 {
-    bool progress, looked = false;
-    uint64_t until;
+    bool progress;
 
     assert_home(ctx);
     ctx->depth++;
     ctx->counters.loop.iterations++;
-
-    until = blocking ? wake_up_time(ctx) : 0;
-    if (can_poll(ctx)) {
-        /* Seeing all handlers, it is the look that a timeout of 0 owes. */
-        looked = busy_poll(ctx, until) || until == 0;
-    } else {
-        ctx->counters.poll.disabled++;
-    }
-    if (!looked) {
-        wait_for_events(ctx, until);
-    }
+    look_or_wait(ctx, blocking ? wake_up_time(ctx) : 0);
     accept_notify(ctx);
     progress = bh_poll(ctx);
     progress |= dispatch_ready(ctx);
@@ -490,6 +565,25 @@ Counters aio_context_counters(const AioContext *ctx)
 }
 
 /* ---- life -------------------------------------------------------------- */
+
+void aio_context_set_polling(AioContext *ctx, PollRule rule, uint64_t max_ns,
+                             uint32_t grow, uint32_t shrink)
+{
+    AioHandler *handler;
+
+    ctx->adaptive = (AdaptivePoll){
+        .rule = rule,
+        .max = clock_ns_to_ticks(ctx->clock, max_ns),
+        .first = clock_ns_to_ticks(ctx->clock, ADAPTIVE_POLL_FIRST_NS),
+        .grow = grow,
+        .shrink = shrink,
+    };
+    ctx->budget = (PollBudget){0};
+    TAILQ_FOREACH(handler, &ctx->handlers, node) {
+        handler->budget = (PollBudget){0};
+    }
+    aio_notify(ctx);
+}
 
 void aio_context_set_home(AioContext *ctx)
 {

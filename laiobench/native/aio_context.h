@@ -14,6 +14,7 @@
 #include <stdint.h>
 #include <sys/queue.h>
 
+#include "adaptive_poll.h"
 #include "clock.h"
 #include "counter.h"
 #include "counters.h"
@@ -45,6 +46,7 @@ struct AioHandler {
     bool poll_ready;    /* what io_poll saw */
     bool in_ready_list;
     bool in_poll_ready; /* its io_poll_ready is running */
+    PollBudget budget;  /* of its own, under the weighted rule */
     bool deleted;       /* waits until nobody walks the list */
     TAILQ_ENTRY(AioHandler) node;
     TAILQ_ENTRY(AioHandler) node_ready;
@@ -58,6 +60,8 @@ struct AioContext {
     uint64_t now;      /* ticks; the loop's latest reading of the clock */
     bool now_is_fresh; /* ... which was taken in this round */
     bool poll_while_in_flight; /* poll mode: never sleep on requests */
+    AdaptivePoll adaptive;     /* else: how long to look before sleeping */
+    PollBudget budget;         /* that time; the handlers' longest if weighted */
     uint32_t in_flight;        /* requests that engines have in flight */
     uint32_t depth;            /* aio_poll() calls now active: > 1 if nested */
     int poll_disable_cnt;      /* handlers that can't be polled */
@@ -97,6 +101,13 @@ int aio_context_init(AioContext *ctx, FdMonKind fdmon, const Clock *clock,
 
 /* Nothing may be registered, scheduled or armed any more. */
 void aio_context_cleanup(AioContext *ctx);
+
+/*
+ * Look for events for up to @max_ns before sleeping (0: don't), where all
+ * handlers can be polled.
+ */
+void aio_context_set_polling(AioContext *ctx, PollRule rule, uint64_t max_ns,
+                             uint32_t grow, uint32_t shrink);
 
 /* Make the calling thread the home thread. */
 void aio_context_set_home(AioContext *ctx);

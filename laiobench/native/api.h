@@ -37,7 +37,7 @@ typedef struct WorkerPlan {
     const char *name;  /* up to 15 characters are shown by the kernel */
     bool is_main;      /* runs in run_wait(), not on an IOThread; one at most */
     uint32_t next;     /* where jobs that move go on */
-    const char *completion; /* poll, eventfd, bh, getevents */
+    const char *completion; /* poll, eventfd, bh, adaptive, getevents */
     const char *engine;     /* libaio, null */
     bool ppoll;             /* as the fd monitor, instead of epoll */
     bool resfd;             /* an eventfd per completion, needed or not */
@@ -45,6 +45,9 @@ typedef struct WorkerPlan {
     bool strict_short_io;
     uint32_t max_batch;     /* 0: all that there is */
     uint32_t complete_min;  /* getevents: completions per call */
+    bool poll_step;         /* adaptive: judge by the last wait, not an average */
+    uint64_t poll_max_ns;   /* adaptive: look for so long at most; 0: don't */
+    uint32_t poll_grow, poll_shrink;
     uint64_t null_latency_ns;
     double null_jitter;
     uint32_t null_servers;

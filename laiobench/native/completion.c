@@ -8,6 +8,7 @@ const CompletionMode *completion_find(const char *name)
         &completion_poll,
         &completion_eventfd,
         &completion_bh,
+        &completion_adaptive,
         &completion_getevents,
     };
 
@@ -65,6 +66,7 @@ void completion_read_eventfd(Completion *completion)
     if (ret < 0) {
         error_set(&ctx->failure, "read", -ret, 0);
     }
+    ctx->now_is_fresh = false; /* the call took its time */
     ctx->counters.eventfd.reads++;
     ctx->counters.eventfd.values += value;
 }

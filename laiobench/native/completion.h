@@ -35,6 +35,7 @@ struct Completion {
 extern const CompletionMode completion_poll;
 extern const CompletionMode completion_eventfd;
 extern const CompletionMode completion_bh;
+extern const CompletionMode completion_adaptive;
 extern const CompletionMode completion_getevents;
 
 /* NULL if there is none of this name. */
@@ -56,3 +57,6 @@ uint32_t completion_reap(Completion *completion, uint64_t *door);
 
 /* Read the engine's eventfd; a failure ends the run. */
 void completion_read_eventfd(Completion *completion);
+
+/* The handler of modes that sleep on it: read it, then reap. */
+void completion_eventfd_read(void *opaque);

@@ -4,7 +4,7 @@
  */
 #include "completion.h"
 
-static void eventfd_read(void *opaque)
+void completion_eventfd_read(void *opaque)
 {
     Completion *completion = opaque;
     Counters *counters = &completion->ctx->counters;
@@ -15,7 +15,9 @@ static void eventfd_read(void *opaque)
     }
 }
 
-static const AioHandlerOps eventfd_handler = {.io_read = eventfd_read};
+static const AioHandlerOps eventfd_handler = {
+    .io_read = completion_eventfd_read,
+};
 
 static int eventfd_attach(Completion *completion, Error *error)
 {

@@ -88,6 +88,10 @@ static int worker_config(const RunPlan *plan, uint32_t index,
                 .seed = worker->seed,
             },
         .min_nr = worker->complete_min,
+        .poll_rule = worker->poll_step ? POLL_RULE_STEP : POLL_RULE_WEIGHTED,
+        .poll_max_ns = worker->poll_max_ns,
+        .poll_grow = worker->poll_grow,
+        .poll_shrink = worker->poll_shrink,
     };
     if (!config->completion || !config->engine || depth == 0 ||
         worker->next >= plan->worker_count) {

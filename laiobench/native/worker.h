@@ -15,6 +15,9 @@ typedef struct WorkerConfig {
     const EngineType *engine;
     EngineConfig engine_config;
     uint32_t min_nr; /* getevents: completions to wait for at a time */
+    PollRule poll_rule; /* adaptive: how long to look before sleeping */
+    uint64_t poll_max_ns;
+    uint32_t poll_grow, poll_shrink;
 } WorkerConfig;
 
 /* What the kernel says of a thread at one moment. */

@@ -23,7 +23,7 @@ def wait_until_running(process: subprocess.Popen[str]) -> None:
     raise AssertionError("the run did not start")
 
 
-@pytest.mark.parametrize("mode", ["poll", "eventfd", "bh", "getevents"])
+@pytest.mark.parametrize("mode", ["poll", "eventfd", "bh", "adaptive", "getevents"])
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_drains_and_saves(
     program: Program, data_file: Path, number: signal.Signals, mode: str

@@ -44,7 +44,7 @@ def trace_of(log: Path) -> Trace:
 
 
 @pytest.mark.parametrize("iodepth", [1, 8])
-@pytest.mark.parametrize("mode", ["poll", "eventfd", "bh", "getevents"])
+@pytest.mark.parametrize("mode", ["poll", "eventfd", "bh", "adaptive", "getevents"])
 def test_system_calls_are_those_counted(
     program: Program, data_file: Path, mode: str, iodepth: int
 ) -> None:
@@ -60,7 +60,7 @@ def test_system_calls_are_those_counted(
 
     assert trace.count("io_submit") == counters["submit"]["calls"]
     assert trace.count("io_getevents") == counters["other"]["io_getevents"]
-    assert bool(trace.result_fd) == (mode in ("eventfd", "bh"))
+    assert bool(trace.result_fd) == (mode in ("eventfd", "bh", "adaptive"))
     if trace.result_fd:  # and one more at the end, for what was reaped unread
         reads = trace.count("read", f"{trace.result_fd},")
         assert reads == counters["eventfd"]["reads"] + 1

@@ -30,6 +30,8 @@ static void start(Bench *bench, const char *completion, uint64_t runtime_ns)
         .engine_config = {.max_requests = 4, .max_events = 4,
                           .null_latency_ns = 1000},
         .min_nr = 1,
+        .poll_max_ns = strcmp(completion, "adaptive") ? 0 : 32768,
+        .poll_grow = 2,
     };
     IOThreadConfig thread = {.name = "test"};
     Error error = {0};
@@ -71,12 +73,13 @@ static void end(Bench *bench)
 /* A plain flag with a notification would hang here, now and then. */
 static void stop_right_after_start_a_thousand_times(void)
 {
-    static const char *const modes[] = {"poll", "eventfd", "bh", "getevents"};
+    static const char *const modes[] = {"poll", "eventfd", "bh", "adaptive",
+                                   "getevents"};
 
     for (int i = 0; i < 1000; i++) {
         Bench bench;
 
-        start(&bench, modes[i % 4], UINT64_C(60000000000));
+        start(&bench, modes[i % 5], UINT64_C(60000000000));
         stop(&bench);
         wait_until_finished(&bench);
         CHECK_EQUAL(bench.job.accounts.submitted,

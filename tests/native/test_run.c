@@ -8,7 +8,8 @@
 
 enum { BLOCK = 4096, BLOCKS = 256, MAX_THREADS = 4 };
 
-static const char *const modes[] = {"poll", "eventfd", "bh", "getevents"};
+static const char *const modes[] = {"poll", "eventfd", "bh", "adaptive",
+                                   "getevents"};
 
 typedef struct Case {
     const char *engine;
@@ -63,6 +64,9 @@ static Run *start(const Case *what, int fd)
             .complete_min = 1,
             .null_latency_ns = what->null_latency_ns,
             .null_jitter = 0.5,
+            .poll_max_ns = strcmp(what->completion, "adaptive") ? 0 : 32768,
+            .poll_grow = 2,
+            .poll_shrink = 2,
         };
     }
     run = run_new(&plan, &error);
@@ -211,7 +215,7 @@ static void stopping_drains(void)
 static void freeing_at_once_is_safe(void)
 {
     for (int i = 0; i < 40; i++) {
-        Case what = {.engine = "null", .completion = modes[i % 4],
+        Case what = {.engine = "null", .completion = modes[i % 5],
                      .jobs = 2, .workers = 2, .iodepth = 4, .runtime_ns = 60000000000,
                      .read_percent = 100, .null_latency_ns = 1000};
 
@@ -252,7 +256,7 @@ static void jobs_move_between_iothreads(void)
 static void jobs_move_while_they_are_stopped(void)
 {
     for (int i = 0; i < 40; i++) {
-        Case what = {.engine = "null", .completion = modes[i % 4], .jobs = 3,
+        Case what = {.engine = "null", .completion = modes[i % 5], .jobs = 3,
                      .workers = 2, .move_every = 1, .iodepth = 2,
                      .runtime_ns = 60000000000, .read_percent = 100,
                      .null_latency_ns = 1000};

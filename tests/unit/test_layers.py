@@ -27,11 +27,11 @@ ROW_OF = {name: number for number, row in enumerate(ROWS) for name in row}
 # The C core: each row may include from its own and from those below it.
 CORE_ROWS = [
     ["error", "clock", "counter", "counters", "event_notifier", "aio_context", "fdmon",
-     "fdmon_epoll", "fdmon_ppoll", "bottom_half", "timer", "request"],
+     "fdmon_epoll", "fdmon_ppoll", "adaptive_poll", "bottom_half", "timer", "request"],
     ["engine", "aio_ring", "linux_aio", "null_engine", "target", "target_limits",
      "target_probe", "random_stream"],
     ["histogram", "recorder", "random_map", "workload"],
-    ["completion", "completion_poll", "completion_eventfd", "completion_bh",
+    ["completion", "completion_poll", "completion_eventfd", "completion_bh", "completion_adaptive",
      "completion_getevents", "job"],
     ["worker", "iothread"],
     ["api", "run", "report"],
