@@ -124,6 +124,13 @@ def _buffered(run: WorkRun) -> Iterator[Caveat]:
 
 def _fallbacks(run: WorkRun) -> Iterator[Caveat]:
     name = run.work.job.name
+    if misaligned := run.counters["other"]["pool_fallbacks"]:
+        yield Caveat(
+            "misaligned",
+            f"{name}: {misaligned:,} I/Os were misaligned and went to a thread pool",
+            "direct I/O cannot carry them out, so they were not native AIO, but threads and copies",
+            "use a blockalign and mem_align that the target takes",
+        )
     if any(worker.fdmon_fell_back for worker in run.workers):
         yield Caveat(
             "fdmon_fell_back",

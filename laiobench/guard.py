@@ -17,16 +17,21 @@ from typing import Self
 from laiobench import native
 from laiobench.errors import LaiobenchError, RunError, UsageError
 from laiobench.job import Job
+from laiobench.machine.devices import disk_name
 from laiobench.machine.mounts import mount_points
 from laiobench.units import format_size
+
+PAGE_BYTES = 4096
 
 
 @dataclass(frozen=True)
 class Region:
-    """The part of a target that a job uses: whole blocks of its size."""
+    """The part of a target that a job uses: the places where its I/Os may begin."""
 
     start: int
     blocks: int
+    step_bytes: int
+    """From one place to the next: bs, or blockalign for random I/O."""
 
 
 @dataclass(frozen=True)
@@ -92,13 +97,16 @@ def region_of(job: Job, target: OpenTarget) -> Region:
         )
     if job.direct:
         _check_alignment(job, target)
+    if job.mem_align < PAGE_BYTES and job.engine != "null":
+        _check_memory(job, target)
     if size < job.bs:
         raise RunError(
             f"bs={format_size(job.bs)} is larger than the region of {target.path}, "
             f"which has {format_size(size)}",
             "lower bs, or raise size",
         )
-    return Region(start=job.offset, blocks=size // job.bs)
+    step_bytes = (job.blockalign or job.bs) if job.is_random else job.bs
+    return Region(job.offset, (size - job.bs) // step_bytes + 1, step_bytes)
 
 
 def _check_alignment(job: Job, target: OpenTarget) -> None:
@@ -113,6 +121,16 @@ def _check_alignment(job: Job, target: OpenTarget) -> None:
                 f"{name}={fitting or align} fits, as does every multiple of {align}; "
                 "or go through the page cache with --direct=0",
             )
+
+
+def _check_memory(job: Job, target: OpenTarget) -> None:
+    """zram writes and reads whole pages, whatever alignment it claims to take."""
+    if disk_name(target.fd).startswith("zram"):
+        raise UsageError(
+            f"mem_align={job.mem_align} would have {target.path} overwrite memory: "
+            "zram moves whole pages, whatever alignment it claims to take",
+            f"use mem_align={PAGE_BYTES}, the default",
+        )
 
 
 # ---- opening ----------------------------------------------------------------------

@@ -116,7 +116,12 @@ GROUPS = {
 }
 
 # fio's other names for the same option.
-ALIASES = {"blocksize": "bs", "readwrite": "rw", "file": "filename", "mem_alignment": "mem_align"}
+ALIASES = {
+    "blocksize": "bs",
+    "readwrite": "rw",
+    "ba": "blockalign",
+    "iomem_align": "mem_align",
+}
 
 
 def option(group: str, default: Any, text: str, *, unit: str = "", **limits: Any) -> Any:
@@ -150,6 +155,10 @@ class Job(BaseModel):
     )
     bs: Size = option("pattern", 4096, "size of each I/O", unit="bytes", ge=1, le=1 << 30)
 
+    blockalign: Size | None = option(
+        "pattern", None, "random offsets are multiples of this; none: of bs", unit="bytes", ge=1
+    )
+
     filename: str | None = option(
         "region", None, "the file or block device; none: laiobench's own scratch file"
     )
@@ -161,6 +170,9 @@ class Job(BaseModel):
         gt=0,
     )
     offset: Size = option("region", 0, "where the region begins", unit="bytes", ge=0)
+    mem_align: Size = option(
+        "region", 4096, "alignment of buffers: this, and not more", unit="bytes", ge=1, le=4096
+    )
     direct: Flag = option("region", True, "bypass the page cache (O_DIRECT; fio's default is 0)")
 
     iodepth: Count = option("queue", 1, "I/Os kept in flight", ge=1, le=65536)
@@ -200,8 +212,10 @@ class Job(BaseModel):
         "threads", False, "count failed I/Os without failing the run, and never give up"
     )
 
-    engine: Literal["libaio", "null"] = option(
-        "mechanism", "libaio", "Linux native AIO, or a simulated target (see null_*)"
+    engine: Literal["libaio", "threads", "null"] = option(
+        "mechanism",
+        "libaio",
+        "Linux native AIO, a pool of threads, or a simulated target (see null_*)",
     )
     completion: CompletionMode = option(
         "mechanism",

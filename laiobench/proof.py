@@ -48,10 +48,14 @@ def _accounts(worker: RawWorker) -> Iterator[Rule]:
 
 
 def _mode(job: Job, worker: RawWorker) -> Iterator[Rule]:
-    """What only this mode does.  Inline and nested reaping were asked for, or no mode's."""
+    """What only this mode does.
+
+    Inline and nested reaping were asked for, or are no mode's; nor is the pool, which takes
+    misaligned I/Os.
+    """
     by, completions = worker.life["reaped"], _reaped(worker)
     window = worker.window
-    elsewhere = int(by["inline"]) + int(by["nested"])
+    elsewhere = int(by["inline"]) + int(by["nested"]) + int(by["pool"])
     doors = ("poll", "eventfd") if job.completion == "adaptive" else (job.completion,)
     yield _equal(
         f"reaped by {' and '.join(doors)} = completions",
@@ -71,7 +75,7 @@ def _mode(job: Job, worker: RawWorker) -> Iterator[Rule]:
         case "adaptive":
             yield _all_events(worker, completions)
         case "bh":
-            ran, reads = int(window["bh"]["reaps"]), int(window["eventfd"]["reads"])
+            ran, reads = int(worker.life["bh"]["reaps"]), int(worker.life["eventfd"]["reads"])
             yield Rule("bottom halves that reaped <= eventfd reads", ran <= reads, ran, reads)
 
 
@@ -80,5 +84,5 @@ def _all_events(worker: RawWorker, completions: int) -> Rule:
     return _equal(
         "events in the eventfd = completions",
         int(worker.life["eventfd"]["values"]) + worker.leftover_events,
-        completions + int(worker.life["other"]["short_io"]),
+        completions + int(worker.life["other"]["short_io"]) - int(worker.life["reaped"]["pool"]),
     )

@@ -185,7 +185,7 @@ def stream_seed(randseed: int, ordinal: int) -> int:
 def _target_of(job: Job, targets: Targets) -> tuple[OpenTarget | None, Region]:
     if job.engine == "null":
         size = job.size or NULL_TARGET_BYTES
-        return None, Region(start=job.offset, blocks=max(1, size // job.bs))
+        return None, Region(start=job.offset, blocks=max(1, size // job.bs), step_bytes=job.bs)
     target = targets.open(job.filename or _scratch_for(job), job)
     return target, region_of(job, target)
 
@@ -305,6 +305,7 @@ class _Group:
                 limits=work.target.limits if work.target else None,
                 region_start=work.region.start,
                 region_blocks=work.region.blocks,
+                step_bytes=work.region.step_bytes,
                 ios=work.ios,
                 seed=work.seed,
             )

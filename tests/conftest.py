@@ -54,3 +54,12 @@ def data_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
         file.flush()
         os.fsync(file.fileno())
     return path
+
+
+@pytest.fixture
+def zram() -> Iterator[str]:
+    """A RAM block device of our own, 64 MiB."""
+    number = Path("/sys/class/zram-control/hot_add").read_text().strip()
+    Path(f"/sys/block/zram{number}/disksize").write_text("64M")
+    yield f"/dev/zram{number}"
+    Path("/sys/class/zram-control/hot_remove").write_text(number)

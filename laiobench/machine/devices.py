@@ -27,6 +27,13 @@ def describe_target(path: str) -> dict[str, Any]:
     return {"kind": "character device"}
 
 
+def disk_name(fd: int) -> str:
+    """The disk that an open file is on, or is, such as nvme0n1; empty if it is on none."""
+    status = os.fstat(fd)
+    number = status.st_rdev if stat.S_ISBLK(status.st_mode) else status.st_dev
+    return str(_device(number).get("disk", ""))
+
+
 def _device(number: int) -> dict[str, Any]:
     """A block device, and the disk whose partition it may be."""
     folder = Path(f"/sys/dev/block/{os.major(number)}:{os.minor(number)}")

@@ -59,6 +59,7 @@ class WorkPlan:
     """None for an engine that needs no target."""
     region_start: int
     region_blocks: int
+    step_bytes: int
     ios: int
     """I/Os to measure; 0: until the runtime is over."""
     seed: int
@@ -341,13 +342,15 @@ def _fill_job(native: Any, work: WorkPlan) -> None:
     job = work.job
     native.worker = work.worker
     native.fd = work.fd
-    if work.limits:
+    if work.limits and job.direct:  # through the page cache, anything is aligned
         for name in TargetLimits.__dataclass_fields__:
             setattr(native.limits, name, getattr(work.limits, name))
     native.iodepth = job.iodepth
     native.block_bytes = job.bs
     native.region_start = work.region_start
     native.region_blocks = work.region_blocks
+    native.step_bytes = work.step_bytes
+    native.memory_align = job.mem_align
     native.random = job.is_random
     native.use_random_map = not job.norandommap
     native.read_percent = job.read_percent

@@ -21,7 +21,8 @@ typedef struct JobPlan {
     uint32_t iodepth;
     uint32_t block_bytes;
     uint64_t region_start; /* bytes */
-    uint64_t region_blocks;
+    uint64_t region_blocks; /* places where an I/O may begin ... */
+    uint32_t step_bytes;    /* ... so far apart */
     bool random;
     bool use_random_map;
     uint32_t read_percent; /* 0: only writes */
@@ -29,6 +30,7 @@ typedef struct JobPlan {
     uint64_t ramp_ns;
     uint64_t runtime_ns; /* 0: until the ios are done */
     uint64_t seed;
+    uint32_t memory_align; /* of buffers: this and not more; 4096: the usual */
     uint64_t move_every; /* ios, then on to the next worker; 0: stay */
     bool continue_on_error;
 } JobPlan;
@@ -38,7 +40,7 @@ typedef struct WorkerPlan {
     bool is_main;      /* runs in run_wait(), not on an IOThread; one at most */
     uint32_t next;     /* where jobs that move go on */
     const char *completion; /* poll, eventfd, bh, adaptive, getevents */
-    const char *engine;     /* libaio, null */
+    const char *engine;     /* libaio, threads, null */
     bool ppoll;             /* as the fd monitor, instead of epoll */
     bool resfd;             /* an eventfd per completion, needed or not */
     bool reap_on_submit;

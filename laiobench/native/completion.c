@@ -1,6 +1,10 @@
 #include "completion.h"
 
+#include <sched.h>
 #include <string.h>
+
+/* Longer than any thread is kept from its next instruction, one hopes. */
+#define LEFTOVER_TIMEOUT_NS 100000000
 
 const CompletionMode *completion_find(const char *name)
 {
@@ -39,11 +43,23 @@ void completion_detach(Completion *completion)
 
 void completion_read_leftover(Completion *completion)
 {
-    EventNotifier *notifier = completion->engine->notifier;
-    uint64_t events;
+    Engine *engine = completion->engine;
+    uint64_t seen = completion->ctx->counters.eventfd.values +
+                    completion->leftover_events;
+    uint64_t start = clock_monotonic_ns(), events;
 
-    if (notifier && event_notifier_test_and_clear(notifier, &events) > 0) {
-        completion->leftover_events += events;
+    if (!engine->notifier) {
+        return;
+    }
+    /* The kernel shows a completion a little before it sets the eventfd. */
+    while (seen < engine->events &&
+           clock_monotonic_ns() - start < LEFTOVER_TIMEOUT_NS) {
+        if (event_notifier_test_and_clear(engine->notifier, &events) > 0) {
+            completion->leftover_events += events;
+            seen += events;
+        } else {
+            sched_yield();
+        }
     }
 }
 

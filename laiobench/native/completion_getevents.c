@@ -39,7 +39,7 @@ static int getevents_wait(FdMon *base, int64_t timeout_ns)
     AioContext *ctx = base->ctx;
     FdMon *watched = completion->ctx_fdmon;
 
-    if (ctx->in_flight == 0) {
+    if (completion->engine->in_flight == 0) {
         return watched->ops->wait(watched, timeout_ns);
     }
     if (timeout_ns < 0 || timeout_ns > SLICE_NS) {

@@ -34,6 +34,7 @@ typedef struct ReapedCounters { /* completions, by who took them */
     uint64_t getevents;
     uint64_t inline_;       /* right after a submit (reap_on_submit) */
     uint64_t nested;        /* in a loop inside a loop, such as a drain */
+    uint64_t pool;          /* misaligned ones, from the thread pool */
 } ReapedCounters;
 
 typedef struct PollCounters {
@@ -79,7 +80,7 @@ typedef struct NotifyCounters {
 typedef struct OtherCounters {
     uint64_t io_getevents;
     uint64_t completed_in_submit; /* seen complete when io_submit() returned */
-    uint64_t pool_fallbacks;
+    uint64_t pool_fallbacks; /* misaligned requests: to the thread pool */
     uint64_t short_io;
     uint64_t in_flight_max;
 } OtherCounters;

@@ -4,7 +4,11 @@
 
 const EngineType *engine_find(const char *name)
 {
-    static const EngineType *const types[] = {&engine_linux_aio, &engine_null};
+    static const EngineType *const types[] = {
+        &engine_linux_aio,
+        &engine_threads,
+        &engine_null,
+    };
 
     for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
         if (strcmp(types[i]->name, name) == 0) {

@@ -23,8 +23,8 @@ typedef struct EngineOps {
     void (*plug)(Engine *engine);
     void (*unplug)(Engine *engine);
 
-    /* End @owner's requests that were not submitted yet with -ECANCELED. */
-    void (*cancel_pending)(Engine *engine, const void *owner);
+    /* End @target's requests that were not submitted yet with -ECANCELED. */
+    void (*cancel_pending)(Engine *engine, const struct Target *target);
 
     /* Would reap() do something?  No system call. */
     bool (*ready)(Engine *engine);
@@ -48,6 +48,8 @@ struct Engine {
     AioContext *ctx;
     DoneList *done;
     EventNotifier *notifier; /* set per completion; NULL if not asked for */
+    uint32_t in_flight;      /* requests that wait() may see completed */
+    uint64_t events;         /* that came back; each has set the notifier */
     bool is_foreign; /* its ring has a layout that we don't know */
 };
 
@@ -74,22 +76,42 @@ typedef struct EngineType {
 } EngineType;
 
 extern const EngineType engine_linux_aio;
+extern const EngineType engine_threads;
 extern const EngineType engine_null;
 
 /* NULL if there is none of this name. */
 const EngineType *engine_find(const char *name);
 
-/* For engines: @n requests left in one go, and are in flight. */
-static inline void engine_count_batch(AioContext *ctx, uint32_t n)
+/* For engines: @request is done, at the time that the loop has. */
+static inline void engine_finish(Engine *engine, Request *request, int result)
 {
+    request->result = result;
+    request->reaped = engine->ctx->now;
+    request_set_state(request, REQUEST_DONE);
+    done_list_push(engine->done, request);
+}
+
+/* For engines: @n requests left in one go, and are in flight. */
+static inline void engine_count_batch(Engine *engine, uint32_t n)
+{
+    AioContext *ctx = engine->ctx;
     SubmitCounters *submit = &ctx->counters.submit;
     uint32_t class = n > 1 ? 32 - (uint32_t)__builtin_clz(n - 1) : 0;
     uint32_t last = BATCH_SIZE_CLASSES - 1;
 
     submit->iocbs += n;
     submit->batch_sizes[class < last ? class : last]++;
+    engine->in_flight += n;
     ctx->in_flight += n;
     if (ctx->in_flight > ctx->counters.other.in_flight_max) {
         ctx->counters.other.in_flight_max = ctx->in_flight;
     }
+}
+
+/* For engines: @n requests are back. */
+static inline void engine_count_out(Engine *engine, uint32_t n)
+{
+    engine->in_flight -= n;
+    engine->events += n;
+    engine->ctx->in_flight -= n;
 }

@@ -13,6 +13,14 @@
 
 /* ---- buffers ----------------------------------------------------------- */
 
+/* How far into its page a buffer begins: as far as makes it no better aligned. */
+static size_t lead_of(const Job *job)
+{
+    uint32_t align = job->config.memory_align;
+
+    return align < PAGE_BYTES ? align : 0;
+}
+
 static bool job_writes(const JobConfig *config)
 {
     return config->workload.read_percent < 100;
@@ -20,11 +28,12 @@ static bool job_writes(const JobConfig *config)
 
 /*
  * Page-aligned each, whatever the device asks for (zram overwrites whole
- * pages), and there from the start, so that no page fault is measured.
+ * pages), unless the plan wants less; and there from the start, so that no
+ * page fault is measured.
  */
 static int allocate_buffers(Job *job, Error *error)
 {
-    size_t stride = job->config.workload.block_bytes;
+    size_t stride = job->config.workload.block_bytes + lead_of(job);
     size_t bytes;
 
     stride = (stride + PAGE_BYTES - 1) / PAGE_BYTES * PAGE_BYTES;
@@ -42,6 +51,11 @@ static int allocate_buffers(Job *job, Error *error)
     return 0;
 }
 
+static uint8_t *buffer_of(const Job *job, uint32_t index)
+{
+    return job->buffers + index * job->buffer_stride + lead_of(job);
+}
+
 /*
  * Random bytes don't compress; a new number in each sector keeps a device
  * that looks for duplicates from finding any.
@@ -52,7 +66,7 @@ static void freshen(Job *job, Request *request)
 
     for (uint32_t at = 0; at < request->bytes; at += SECTOR_BYTES) {
         number += UINT64_C(0x9e3779b97f4a7c15);
-        memcpy(request->buffer + at, &number, sizeof(number));
+        memcpy((uint8_t *)request->buffer + at, &number, sizeof(number));
     }
 }
 
@@ -78,8 +92,8 @@ static void prepare_requests(Job *job)
     for (uint32_t i = 0; i < job->config.iodepth; i++) {
         Request *request = &job->requests[i];
 
-        request->owner = job;
-        request->buffer = job->buffers + i * job->buffer_stride;
+        request->target = &job->target;
+        request->buffer = buffer_of(job, i);
         request->iocb.aio_fildes = (uint32_t)job->config.fd;
         job->idle[job->idle_count++] = request;
     }
@@ -95,10 +109,10 @@ int job_init(Job *job, const JobConfig *config, const Clock *clock,
 
     *job = (Job){
         .config = *config,
-        .target = {.fd = config->fd, .limits = config->limits},
         .is_gated = config->move_every > 0,
         .ios_until_move = config->move_every,
     };
+    target_init(&job->target, config->fd, &config->limits, job);
     workload_init(&job->workload, &config->workload);
     random_stream_init(&job->data, random_mix(config->seed));
     if (recorder_init(&job->recorder, clock, uses) < 0) {
@@ -197,7 +211,7 @@ void job_stop(Job *job, JobEnd why)
     job->budget = 0;
     job->is_moving = false;
     job->end = why;
-    job->target.engine->ops->cancel_pending(job->target.engine, job);
+    job->target.engine->ops->cancel_pending(job->target.engine, &job->target);
     if (job->in_flight == 0) {
         finish(job);
     } else if (job->phase == JOB_MEASURING) {
@@ -296,7 +310,7 @@ static __attribute__((noinline)) void handle_gated(Job *job, Request *request)
 
 void job_handle(Job *job, Request *request)
 {
-    request->state = REQUEST_IDLE;
+    request_set_state(request, REQUEST_IDLE);
     job->in_flight--;
     if (__builtin_expect(request_succeeded(request), 1)) {
         job->accounts.completed++;

@@ -23,6 +23,7 @@ typedef struct JobConfig {
     uint64_t ramp_ns;
     uint64_t runtime_ns; /* 0: until the I/Os are issued */
     uint64_t seed;       /* of the data written */
+    uint32_t memory_align; /* of the buffers: this, and not more */
     uint64_t move_every; /* I/Os on one context, then on to the next; 0: stay */
     bool continue_on_error;
 } JobConfig;

@@ -161,10 +161,10 @@ static void send_all(NullEngine *null)
         Request *request = null->unsent[i];
 
         request->submitted = now;
-        request->state = REQUEST_IN_FLIGHT;
+        request_set_state(request, REQUEST_IN_FLIGHT);
         heap_push(null, (Serving){due_time(null, now), request});
     }
-    engine_count_batch(ctx, null->unsent_count);
+    engine_count_batch(&null->base, null->unsent_count);
     ctx->counters.submit.calls++;
     null->unsent_count = 0;
     complete_due(null, now);
@@ -174,10 +174,7 @@ static void null_submit(Engine *engine, Request *request)
 {
     NullEngine *null = (NullEngine *)engine;
 
-    request->queued = engine->ctx->now;
-    request->bytes_done = 0;
-    request->eof = false;
-    request->state = REQUEST_PENDING;
+    request_begin(request, engine->ctx->now);
     null->unsent[null->unsent_count++] = request;
     if (!null->plugged) {
         send_all(null);
@@ -198,14 +195,7 @@ static void null_unplug(Engine *engine)
     }
 }
 
-static void finish(NullEngine *null, Request *request, int result)
-{
-    request->result = result;
-    request->reaped = null->base.ctx->now;
-    done_list_push(null->base.done, request);
-}
-
-static void null_cancel_pending(Engine *engine, const void *owner)
+static void null_cancel_pending(Engine *engine, const struct Target *target)
 {
     NullEngine *null = (NullEngine *)engine;
     uint32_t kept = 0;
@@ -213,10 +203,10 @@ static void null_cancel_pending(Engine *engine, const void *owner)
     for (uint32_t i = 0; i < null->unsent_count; i++) {
         Request *request = null->unsent[i];
 
-        if (request->owner == owner) {
+        if (request->target == target) {
             engine->ctx->counters.submit.withdrawn++;
             request->submitted = engine->ctx->now;
-            finish(null, request, -ECANCELED);
+            engine_finish(engine, request, -ECANCELED);
         } else {
             null->unsent[kept++] = request;
         }
@@ -245,9 +235,9 @@ static uint32_t null_reap(Engine *engine, uint64_t *reaped_by)
     aio_context_fresh_now(ctx);
     finished = done_list_count(&null->finished);
     for (uint32_t i = 0; i < finished; i++) {
-        finish(null, done_list_pop(&null->finished), 0);
+        engine_finish(engine, done_list_pop(&null->finished), 0);
     }
-    ctx->in_flight -= finished;
+    engine_count_out(engine, finished);
     *reaped_by += finished;
     return finished;
 }

@@ -31,15 +31,16 @@ typedef enum RequestState {
 typedef struct Request {
     struct iocb iocb;
 
-    void *owner; /* who issued it */
-    uint8_t *buffer;
+    struct Target *target; /* where to, and so whose it is */
+    void *buffer;          /* of bytes; if niov > 0: an array of struct iovec */
     uint64_t offset;
     uint32_t bytes;
     uint32_t bytes_done; /* by earlier, short completions */
     int32_t result;      /* 0 or -errno, once done */
     uint8_t op;          /* RequestOp */
-    uint8_t state;       /* RequestState; read by hang reports too */
+    uint8_t state;       /* RequestState, atomic: read by hang reports too */
     bool eof;            /* the rest was not there, and zero-filled */
+    uint8_t niov;        /* the array is the request's to change */
     uint64_t queued;     /* times in ticks: handed to the engine, */
     uint64_t submitted;  /* submit returned, */
     uint64_t reaped;     /* taken from the ring */
@@ -52,11 +53,38 @@ static inline int request_fd(const Request *request)
     return (int)request->iocb.aio_fildes;
 }
 
+/* Whoever sets it, and whoever looks, may be on different threads. */
+static inline void request_set_state(Request *request, RequestState state)
+{
+    __atomic_store_n(&request->state, (uint8_t)state, __ATOMIC_RELAXED);
+}
+
+/* Hand it to an engine at @now. */
+static inline void request_begin(Request *request, uint64_t now)
+{
+    request->queued = now;
+    request->bytes_done = 0;
+    request->eof = false;
+    request_set_state(request, REQUEST_PENDING);
+}
+
 /* Of one that is done: all of it, where it was to go. */
 static inline bool request_succeeded(const Request *request)
 {
     return request->result == 0 && !request->eof;
 }
+
+/* What is left to do after short completions. */
+static inline uint32_t request_bytes_left(const Request *request)
+{
+    return request->bytes - request->bytes_done;
+}
+
+/* @bytes more are done, and not all. */
+void request_advance(Request *request, uint32_t bytes);
+
+/* The target ends before the rest: 0 and zeros for a reader, else -ENOSPC. */
+int request_end_of_target(Request *request);
 
 /*
  * Finished requests, in order.  Engines push, the loop pops; a ring, since a
@@ -69,23 +97,8 @@ typedef struct DoneList {
 } DoneList;
 
 /* Room for @requests at a time.  0 or -1 without memory. */
-static inline int done_list_init(DoneList *list, uint32_t requests)
-{
-    uint32_t capacity = 1;
-
-    while (capacity < requests) {
-        capacity *= 2;
-    }
-    *list = (DoneList){.mask = capacity - 1};
-    list->requests = calloc(capacity, sizeof(*list->requests));
-    return list->requests ? 0 : -1;
-}
-
-static inline void done_list_cleanup(DoneList *list)
-{
-    free(list->requests);
-    list->requests = NULL;
-}
+int done_list_init(DoneList *list, uint32_t requests);
+void done_list_cleanup(DoneList *list);
 
 static inline uint32_t done_list_count(const DoneList *list)
 {
@@ -94,7 +107,6 @@ static inline uint32_t done_list_count(const DoneList *list)
 
 static inline void done_list_push(DoneList *list, Request *request)
 {
-    request->state = REQUEST_DONE;
     list->requests[list->tail++ & list->mask] = request;
 }
 

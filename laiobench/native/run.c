@@ -22,6 +22,7 @@ static JobConfig job_config(const JobPlan *plan)
             {
                 .start = plan->region_start,
                 .blocks = plan->region_blocks,
+                .step_bytes = plan->step_bytes,
                 .block_bytes = plan->block_bytes,
                 .read_percent = plan->read_percent,
                 .random = plan->random,
@@ -32,6 +33,7 @@ static JobConfig job_config(const JobPlan *plan)
         .ramp_ns = plan->ramp_ns,
         .runtime_ns = plan->runtime_ns,
         .seed = plan->seed,
+        .memory_align = plan->memory_align,
         .move_every = plan->move_every,
         .continue_on_error = plan->continue_on_error,
     };

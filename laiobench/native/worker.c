@@ -232,7 +232,7 @@ static void handle_done(Worker *worker)
     for (uint32_t i = 0; i < n; i++) {
         Request *request = done_list_pop(&worker->done);
 
-        job_handle(request->owner, request);
+        job_handle(request->target->owner, request);
     }
     ops->unplug(worker->engine);
 }

@@ -14,8 +14,9 @@
 
 typedef struct WorkloadPlan {
     uint64_t start;        /* of the region, bytes */
-    uint64_t blocks;       /* in the region */
-    uint32_t block_bytes;
+    uint64_t blocks;       /* places in the region where an I/O may begin */
+    uint32_t step_bytes;   /* from one to the next */
+    uint32_t block_bytes;  /* of an I/O */
     uint32_t read_percent; /* 0: only writes, 100: only reads */
     bool random;
     bool use_map; /* random: each block once a pass */
@@ -72,5 +73,5 @@ static inline void workload_next(Workload *workload, Request *request)
     request->op = (uint8_t)op;
     request->bytes = plan->block_bytes;
     request->offset = plan->start + workload_next_block(workload, op) *
-                                        (uint64_t)plan->block_bytes;
+                                        (uint64_t)plan->step_bytes;
 }

@@ -61,9 +61,9 @@ def test_system_calls_are_those_counted(
     assert trace.count("io_submit") == counters["submit"]["calls"]
     assert trace.count("io_getevents") == counters["other"]["io_getevents"]
     assert bool(trace.result_fd) == (mode in ("eventfd", "bh", "adaptive"))
-    if trace.result_fd:  # and one more at the end, for what was reaped unread
-        reads = trace.count("read", f"{trace.result_fd},")
-        assert reads == counters["eventfd"]["reads"] + 1
+    if trace.result_fd:  # and perhaps some at the end, for what was reaped unread
+        reads, counted = trace.count("read", f"{trace.result_fd},"), counters["eventfd"]["reads"]
+        assert counted <= reads <= counted + 5
     sleeps = trace.count("epoll_wait") + trace.count("epoll_pwait2") + trace.count("ppoll")
     counted = counters["loop"]["epoll_wait"] + counters["loop"]["ppoll"]
     assert counted <= sleeps <= counted + 4  # before the start and after the end

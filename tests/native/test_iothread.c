@@ -20,7 +20,7 @@ static void start(Bench *bench, const char *completion, uint64_t runtime_ns)
     JobConfig job = {
         .fd = -1,
         .iodepth = 4,
-        .workload = {.blocks = 100, .block_bytes = 4096, .read_percent = 100},
+        .workload = {.blocks = 100, .step_bytes = 4096, .block_bytes = 4096, .read_percent = 100},
         .ios = JOB_UNLIMITED,
         .runtime_ns = runtime_ns,
     };

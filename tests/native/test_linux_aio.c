@@ -1,16 +1,19 @@
 /* The queue and the ring, over a kernel that does what the test says. */
 #include <errno.h>
+#include <sys/uio.h>
 
 #include "engine.h"
 #include "fake_kernel.h"
 #include "fixture.h"
 #include "harness.h"
+#include "target.h"
 #include "timer.h"
 
 enum { BLOCK = 4096, REQUESTS = 64 };
 
 typedef struct Bench {
     AioContext *ctx;
+    Target target;
     DoneList done;
     Engine *engine;
     Request requests[REQUESTS];
@@ -38,7 +41,7 @@ static Bench *make_bench(const EngineConfig *config)
     for (int i = 0; i < REQUESTS; i++) {
         bench->requests[i] = (Request){
             .op = REQUEST_READ,
-            .owner = bench,
+            .target = &bench->target,
             .buffer = bench->buffers[i],
             .bytes = BLOCK,
             .offset = (uint64_t)i * BLOCK,
@@ -252,15 +255,33 @@ static void an_unknown_operation_is_an_io_error(void)
     free_bench(bench);
 }
 
+/* Plugged, pending and not blocked: it must leave at the unplug as ever. */
+static void cancelling_one_owner_s_blocks_nobody_else_s(void)
+{
+    Bench *bench = make_bench(&usual);
+    Target other = {0};
+
+    bench->engine->ops->plug(bench->engine);
+    bench->requests[1].target = &other;
+    submit(bench, 0, 2);
+    bench->engine->ops->cancel_pending(bench->engine, &bench->target);
+    bench->engine->ops->unplug(bench->engine);
+    CHECK_EQUAL(next_done(bench)->result, -ECANCELED);
+    CHECK_EQUAL(fake_kernel.held_count, 1);
+    fake_kernel_succeed_all();
+    CHECK_EQUAL(reap(bench), 1);
+    free_bench(bench);
+}
+
 static void what_pends_can_be_cancelled_by_its_owner(void)
 {
     Bench *bench = make_bench(&usual);
-    int other;
+    Target other = {0};
 
-    bench->requests[7].owner = &other;
+    bench->requests[7].target = &other;
     submit(bench, 0, 6);
     submit(bench, 6, 3); /* no room for these */
-    bench->engine->ops->cancel_pending(bench->engine, bench);
+    bench->engine->ops->cancel_pending(bench->engine, &bench->target);
     CHECK_EQUAL(next_done(bench)->result, -ECANCELED);
     CHECK_EQUAL(next_done(bench)->result, -ECANCELED);
     CHECK_EQUAL(done_list_count(&bench->done), 0);
@@ -414,6 +435,65 @@ static void errors_pass_and_more_than_asked_for_is_one(void)
     free_bench(bench);
 }
 
+static void several_buffers_go_as_a_vector_and_a_short_one_goes_on(void)
+{
+    Bench *bench = make_bench(&usual);
+    struct iovec iov[] = {{bench->buffers[0], 1000}, {bench->buffers[1], 3096}};
+    Request *request = &bench->requests[0];
+
+    request->buffer = iov;
+    request->niov = 2;
+    submit(bench, 0, 1);
+    CHECK_EQUAL(fake_kernel.held[0]->aio_lio_opcode, IOCB_CMD_PREADV);
+    CHECK_EQUAL(fake_kernel.held[0]->aio_nbytes, 2);
+    fake_kernel_complete(0, 1500);
+    CHECK_EQUAL(reap(bench), 0);
+    CHECK_EQUAL(fake_kernel.held[0]->aio_offset, 1500);
+    CHECK_EQUAL(iov[0].iov_len, 0);
+    CHECK_EQUAL(iov[1].iov_len, 2596);
+    CHECK(iov[1].iov_base == bench->buffers[1] + 500);
+    fake_kernel_complete(0, 0); /* and there it ends */
+    CHECK_EQUAL(reap(bench), 1);
+    CHECK(next_done(bench)->eof);
+    CHECK_EQUAL(bench->buffers[1][499], 0xee);
+    CHECK_EQUAL(bench->buffers[1][500], 0);
+    CHECK_EQUAL(bench->buffers[1][3095], 0);
+    CHECK_EQUAL(bench->buffers[1][3096], 0xee);
+
+    request = &bench->requests[2];
+    request->buffer = iov;
+    request->niov = 2;
+    request->op = REQUEST_WRITE;
+    iov[0] = (struct iovec){bench->buffers[2], BLOCK};
+    iov[1].iov_len = 0;
+    submit(bench, 2, 1);
+    CHECK_EQUAL(fake_kernel.held[0]->aio_lio_opcode, IOCB_CMD_PWRITEV);
+    fake_kernel_complete(0, BLOCK);
+    CHECK_EQUAL(reap(bench), 1);
+    free_bench(bench);
+}
+
+static void syncs_are_requests_like_others(void)
+{
+    Bench *bench = make_bench(&usual);
+
+    bench->requests[0].op = REQUEST_FSYNC;
+    bench->requests[1].op = REQUEST_FDSYNC;
+    for (int i = 0; i < 2; i++) {
+        bench->requests[i].bytes = 0;
+        bench->requests[i].buffer = NULL;
+    }
+    submit(bench, 0, 2);
+    CHECK_EQUAL(fake_kernel.held[0]->aio_lio_opcode, IOCB_CMD_FSYNC);
+    CHECK_EQUAL(fake_kernel.held[1]->aio_lio_opcode, IOCB_CMD_FDSYNC);
+    fake_kernel_complete(0, 0);
+    fake_kernel_complete(0, -EIO);
+    CHECK_EQUAL(reap(bench), 2);
+    CHECK(request_succeeded(next_done(bench)));
+    CHECK_EQUAL(next_done(bench)->result, -EIO);
+    free_bench(bench);
+}
+
 static void a_foreign_ring_is_read_by_system_call(void)
 {
     Bench *bench;
@@ -480,6 +560,7 @@ static const TestCase tests[] = {
     TEST(an_interrupted_submit_is_tried_again),
     TEST(a_bad_request_fails_alone_and_the_rest_goes_on),
     TEST(an_unknown_operation_is_an_io_error),
+    TEST(cancelling_one_owner_s_blocks_nobody_else_s),
     TEST(what_pends_can_be_cancelled_by_its_owner),
     TEST(reap_on_submit_takes_what_has_completed),
     TEST(the_ring_wraps_and_loses_nothing),
@@ -489,6 +570,8 @@ static const TestCase tests[] = {
     TEST(a_write_that_gets_nowhere_has_no_space),
     TEST(strict_short_io_ends_the_request_at_once),
     TEST(errors_pass_and_more_than_asked_for_is_one),
+    TEST(several_buffers_go_as_a_vector_and_a_short_one_goes_on),
+    TEST(syncs_are_requests_like_others),
     TEST(a_foreign_ring_is_read_by_system_call),
     TEST(each_completion_sets_the_eventfd_if_asked_to),
     TEST(a_failed_setup_leaves_nothing_behind),

@@ -40,7 +40,7 @@ static Run *start(const Case *what, int fd)
             .worker = i % what->workers,
             .fd = fd,
             .iodepth = what->iodepth,
-            .block_bytes = BLOCK,
+            .step_bytes = BLOCK, .block_bytes = BLOCK,
             .region_blocks = BLOCKS,
             .random = true,
             .use_random_map = i % 2,
@@ -288,7 +288,7 @@ static void the_main_context_runs_in_the_thread_that_waits(void)
 static void a_plan_that_cannot_be_leaves_nothing_behind(void)
 {
     int cpu = 1000;
-    JobPlan job = {.iodepth = 1, .block_bytes = BLOCK, .region_blocks = 1,
+    JobPlan job = {.iodepth = 1, .step_bytes = BLOCK, .block_bytes = BLOCK, .region_blocks = 1,
                    .read_percent = 100, .ios = 1};
     WorkerPlan worker = {.name = "x", .completion = "poll", .engine = "null",
                          .cpus = &cpu, .cpu_count = 1};

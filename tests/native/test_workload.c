@@ -96,7 +96,7 @@ static Workload *workload_of(WorkloadPlan plan)
 static void sequential_offsets_wrap_and_directions_have_their_own(void)
 {
     Workload *workload = workload_of((WorkloadPlan){
-        .start = 8192, .blocks = 3, .block_bytes = 4096, .read_percent = 50});
+        .start = 8192, .blocks = 3, .step_bytes = 4096, .block_bytes = 4096, .read_percent = 50});
     uint64_t next[2] = {0, 0};
 
     for (int i = 0; i < 100; i++) {
@@ -115,7 +115,7 @@ static void sequential_offsets_wrap_and_directions_have_their_own(void)
 
 static void the_same_seed_gives_the_same_ios(void)
 {
-    WorkloadPlan plan = {.blocks = 1000, .block_bytes = 512, .random = true,
+    WorkloadPlan plan = {.blocks = 1000, .step_bytes = 512, .block_bytes = 512, .random = true,
                          .read_percent = 30, .seed = 9};
     Workload *a = workload_of(plan), *b = workload_of(plan), *c;
     int differing = 0;
@@ -141,7 +141,7 @@ static void the_same_seed_gives_the_same_ios(void)
 static void the_mix_is_as_asked(void)
 {
     Workload *workload = workload_of((WorkloadPlan){
-        .blocks = 10, .block_bytes = 512, .random = true, .read_percent = 70});
+        .blocks = 10, .step_bytes = 512, .block_bytes = 512, .random = true, .read_percent = 70});
     int reads = 0;
 
     for (int i = 0; i < 100000; i++) {

@@ -28,7 +28,8 @@ ROW_OF = {name: number for number, row in enumerate(ROWS) for name in row}
 CORE_ROWS = [
     ["error", "clock", "counter", "counters", "event_notifier", "aio_context", "fdmon",
      "fdmon_epoll", "fdmon_ppoll", "adaptive_poll", "bottom_half", "timer", "request"],
-    ["engine", "aio_ring", "linux_aio", "null_engine", "target", "target_limits",
+    ["engine", "aio_ring", "laio_queue", "linux_aio", "blocking_io", "thread_pool",
+     "threads_engine", "null_engine", "target", "target_limits",
      "target_probe", "random_stream"],
     ["histogram", "recorder", "random_map", "workload"],
     ["completion", "completion_poll", "completion_eventfd", "completion_bh", "completion_adaptive",
