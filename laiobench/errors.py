@@ -43,6 +43,12 @@ class RunError(LaiobenchError):
     """The run could not be made, or did not end well: exit 1."""
 
 
+class Interrupted(LaiobenchError):
+    """The user stopped it before there was anything to save: exit 130."""
+
+    exit_code = ExitCode.INTERRUPTED
+
+
 class UsageError(LaiobenchError):
     """What was asked for makes no sense: exit 2."""
 

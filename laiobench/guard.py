@@ -45,49 +45,70 @@ class OpenTarget:
 
 
 class Targets:
-    """All targets of a run, each opened once for those who read and once for those who write."""
+    """All targets of a run, each opened once for those who use it in the same way.
+
+    A block device that is written to is claimed first, with O_EXCL: the kernel
+    refuses that for a device that it uses itself, and from then on nothing
+    else can begin to.  What is opened for use is that same claimed device.
+    """
 
     def __init__(self, allow_write: Sequence[str | os.PathLike[str]] = ()) -> None:
         self._writable = frozenset(os.path.realpath(path) for path in allow_write)
         self._open: dict[tuple[str, bool, bool], OpenTarget] = {}
+        self._claims: dict[str, int] = {}
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *exc_info: object) -> None:
-        for target in self._open.values():
-            os.close(target.fd)
-        self._open.clear()
+        for fd in [target.fd for target in self._open.values()] + list(self._claims.values()):
+            os.close(fd)
+        self.abandon()
 
-    def open(self, path: str, job: Job) -> OpenTarget:
-        """The target at `path`, as `job` needs it.
+    def abandon(self) -> None:
+        """Leave everything open, for I/Os that are still in flight."""
+        self._open.clear()
+        self._claims.clear()
+
+    def open(self, path: str, job: Job, *, is_ours: bool = False) -> OpenTarget:
+        """The target at `path`, as `job` needs it; `is_ours`: it may be written to.
 
         Raises:
             UsageError: it may not be written to, or is nothing to measure.
             RunError: it can't be opened.
         """
         real = os.path.realpath(path)
-        if job.writes and real not in self._writable:
+        if job.writes and real not in self._writable and not is_ours:
             raise _not_allowed(path, real, job)
         key = (real, job.writes, job.direct)
         if key not in self._open:
-            self._open[key] = _open(path, real, job)
+            self._open[key] = self._open_as(path, real, job)
         return self._open[key]
 
+    def _open_as(self, path: str, real: str, job: Job) -> OpenTarget:
+        opened = real
+        if job.writes and _is_block_device(real):
+            if real not in self._claims:
+                self._claims[real] = _claim(path, real, job)
+            opened = f"/proc/self/fd/{self._claims[real]}"
+        return _open(path, real, opened, job)
 
-def region_of(job: Job, target: OpenTarget) -> Region:
-    """The blocks that `job` uses of `target`.
+
+def region_of(job: Job, target: OpenTarget, default_bytes: int | None = None) -> Region:
+    """The part that `job` uses of `target`; of one without `size`, up to `default_bytes`.
 
     Raises:
         RunError: the region is not within the target, or not aligned as direct I/O needs it.
     """
     limits = target.limits
-    if limits.size_bytes == 0 and job.size is None:
-        if limits.is_regular_file:
-            raise RunError(f"{target.path} is empty: there is nothing to read or overwrite")
+    has_end = limits.is_regular_file or limits.is_block_device
+    if has_end and limits.size_bytes == 0:
+        raise RunError(f"{target.path} is empty: there is nothing to read or overwrite")
+    end = limits.size_bytes if default_bytes is None else default_bytes
+    if not has_end and job.size is None:
         raise RunError(f"{target.path} has no size of its own", "say how much with --size")
-    size = limits.size_bytes - job.offset if job.size is None else job.size
-    if limits.size_bytes and (size <= 0 or job.offset + size > limits.size_bytes):
+    size = end - job.offset if job.size is None else job.size
+    if has_end and (size <= 0 or job.offset + size > limits.size_bytes):
         wanted = f"offset {format_size(job.offset)}"
         if job.size is not None:
             wanted += f" + size {format_size(job.size)}"
@@ -136,16 +157,40 @@ def _check_memory(job: Job, target: OpenTarget) -> None:
 # ---- opening ----------------------------------------------------------------------
 
 
-def _open(path: str, real: str, job: Job) -> OpenTarget:
-    # O_EXCL: the kernel refuses a block device that it uses itself.
-    # O_NONBLOCK: a FIFO must not keep us waiting for a writer.
-    flags = os.O_CLOEXEC | os.O_NONBLOCK | (os.O_DIRECT if job.direct else 0)
-    flags |= os.O_RDWR | os.O_EXCL if job.writes else os.O_RDONLY
+def _is_block_device(path: str) -> bool:
     try:
-        fd = os.open(real, flags)
+        return stat.S_ISBLK(Path(path).stat().st_mode)
+    except OSError:
+        return False
+
+
+def _claim(path: str, real: str, job: Job) -> int:
+    """Take hold of a block device, so that neither the kernel nor another uses it."""
+    try:
+        fd = os.open(real, os.O_RDWR | os.O_EXCL | os.O_CLOEXEC)
     except OSError as error:
         raise _cannot_open(path, real, job, error) from None
     try:
+        status = os.fstat(fd)
+        if stat.S_ISBLK(status.st_mode):
+            _refuse_if_mounted(path, status.st_rdev)
+    except BaseException:
+        os.close(fd)
+        raise
+    return fd
+
+
+def _open(path: str, real: str, opened: str, job: Job) -> OpenTarget:
+    # O_NONBLOCK: a FIFO must not keep us waiting for a writer.
+    flags = os.O_CLOEXEC | os.O_NONBLOCK | (os.O_DIRECT if job.direct else 0)
+    flags |= os.O_RDWR if job.writes else os.O_RDONLY
+    try:
+        fd = os.open(opened, flags)
+    except OSError as error:
+        raise _cannot_open(path, real, job, error) from None
+    try:
+        if stat.S_ISBLK(os.fstat(fd).st_mode) and job.writes and opened == real:
+            raise RunError(f"{path} became a block device while it was opened", "try again")
         fcntl.fcntl(fd, fcntl.F_SETFL, flags & ~os.O_NONBLOCK)
         return OpenTarget(real, fd, _check_open(path, fd, job))
     except BaseException:
@@ -160,8 +205,6 @@ def _check_open(path: str, fd: int, job: Job) -> native.TargetLimits:
         raise _is_directory(path)
     if stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode):
         raise UsageError(f"{path} is a pipe or socket", "name a file or a block device")
-    if stat.S_ISBLK(mode) and job.writes:
-        _refuse_if_mounted(path, os.fstat(fd).st_rdev)
     limits = native.probe_target(fd)
     if job.direct and limits.request_align == 0:
         raise _no_direct_io(path)

@@ -8,9 +8,9 @@ it counts, which is what HdrHistogram prints as well.
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 SUB_BUCKET_BITS = 11
-MAX_NS = 60_000_000_000
 
 Bins = Sequence[tuple[int, int]]
 """Index of a bin, and the count in it; ascending."""
@@ -46,7 +46,7 @@ class Histogram:
     sum: int
     overflow: int = 0
 
-    @property
+    @cached_property
     def count(self) -> int:
         return sum(count for _, count in self.bins) + self.overflow
 
@@ -58,13 +58,14 @@ class Histogram:
     @property
     def stddev(self) -> float:
         """From the middles of the bins, as HdrHistogram does; what overflowed counts as max."""
-        if not self.count:
+        total, mean = self.count, self.mean
+        if not total:
             return 0.0
-        squares = self.overflow * (self.max - self.mean) ** 2
+        squares = self.overflow * (self.max - mean) ** 2
         for index, count in self.bins:
             middle = (bin_low(index) + bin_high(index)) / 2
-            squares += count * (middle - self.mean) ** 2
-        return math.sqrt(squares / self.count)
+            squares += count * (middle - mean) ** 2
+        return math.sqrt(squares / total)
 
     def percentiles(self, wanted: Sequence[float] = PERCENTILES) -> dict[float, int]:
         """The values that these percentages of all do not exceed: the nearest rank's bin.

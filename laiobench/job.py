@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, model_validator
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
@@ -53,11 +53,10 @@ def _flag(value: object) -> object:
         "false": False,
         "no": False,
     }
-    if isinstance(value, str):
-        if value.lower() not in words:
-            raise ValueError(f"{value!r} is neither yes nor no; write 1 or 0")
-        return words[value.lower()]
-    return value
+    text = str(value).lower() if isinstance(value, str | int) else ""
+    if text not in words:
+        raise ValueError(f"{value!r} is neither yes nor no; write 1 or 0")
+    return words[text]
 
 
 def _cpus(value: object) -> object:
@@ -91,6 +90,20 @@ def _number(value: object) -> object:
         raise ValueError(f"{value!r} is not a number") from None
 
 
+def _path(value: object) -> object:
+    """A file's name is bytes: one that is no UTF-8 is as good as any (os.fsdecode)."""
+    if value is None:
+        return None
+    if not isinstance(value, str):
+        raise ValueError("it must be a path")
+    if not value:
+        raise ValueError("it must not be empty")
+    if any(ord(character) < 0x20 or ord(character) == 0x7F for character in value):
+        raise ValueError("it must not contain control characters")
+    return value
+
+
+TargetPath = Annotated[str | None, PlainValidator(_path)]
 Size = Annotated[int, BeforeValidator(_size)]
 Count = Annotated[int, BeforeValidator(_count)]
 Number = Annotated[float, BeforeValidator(_number)]
@@ -102,6 +115,11 @@ Pattern = Annotated[
     Literal["read", "write", "randread", "randwrite", "rw", "randrw"], BeforeValidator(_rw)
 ]
 CompletionMode = Literal["poll", "eventfd", "bh", "adaptive", "getevents"]
+
+# Ten years: what is longer is a slip of the pen.
+LONGEST_S = 315_360_000
+# No control characters: names are shown in tables and passed to the kernel.
+PRINTABLE = r"^[^\x00-\x1f\x7f]+$"
 
 GROUPS = {
     "job": "The job",
@@ -140,7 +158,9 @@ class Job(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
-    name: str = option("job", "job", "what the job is called in results", min_length=1)
+    name: str = option(
+        "job", "job", "what the job is called in results", min_length=1, pattern=PRINTABLE
+    )
 
     rw: Pattern = option(
         "pattern", "read", "read, write, randread, randwrite, rw or randrw (mixed)"
@@ -159,7 +179,7 @@ class Job(BaseModel):
         "pattern", None, "random offsets are multiples of this; none: of bs", unit="bytes", ge=1
     )
 
-    filename: str | None = option(
+    filename: TargetPath = option(
         "region", None, "the file or block device; none: laiobench's own scratch file"
     )
     size: Size | None = option(
@@ -169,14 +189,16 @@ class Job(BaseModel):
         unit="bytes",
         gt=0,
     )
-    offset: Size = option("region", 0, "where the region begins", unit="bytes", ge=0)
+    offset: Size = option("region", 0, "where the region begins", unit="bytes", ge=0, le=1 << 60)
     mem_align: Size = option(
         "region", 4096, "alignment of buffers: this, and not more", unit="bytes", ge=1, le=4096
     )
     direct: Flag = option("region", True, "bypass the page cache (O_DIRECT; fio's default is 0)")
 
     iodepth: Count = option("queue", 1, "I/Os kept in flight", ge=1, le=65536)
-    max_batch: Count = option("queue", 32, "I/Os in one io_submit; 0: all there are", ge=0)
+    max_batch: Count = option(
+        "queue", 32, "I/Os in one io_submit; 0: all there are", ge=0, le=65536
+    )
     reap_on_submit: Flag = option(
         "queue", False, "take completions right after each submit (hides the completion mode)"
     )
@@ -192,12 +214,19 @@ class Job(BaseModel):
     )
 
     runtime: Seconds | None = option(
-        "time", None, "measure for so long at most; none: until the size is done", unit="s", gt=0
+        "time",
+        None,
+        "measure for so long at most; none: until the size is done",
+        unit="s",
+        gt=0,
+        le=LONGEST_S,
     )
     time_based: Flag = option("time", False, "go on for the whole runtime, over and over the size")
-    ramp_time: Seconds = option("time", 0, "run for so long before measuring", unit="s", ge=0)
-    loops: Count = option("time", 1, "passes over the size", ge=1)
-    number_ios: Count | None = option("time", None, "end after so many I/Os", ge=1)
+    ramp_time: Seconds = option(
+        "time", 0, "run for so long before measuring", unit="s", ge=0, le=LONGEST_S
+    )
+    loops: Count = option("time", 1, "passes over the size", ge=1, le=1 << 20)
+    number_ios: Count | None = option("time", None, "end after so many I/Os", ge=1, lt=1 << 63)
 
     numjobs: Count = option("threads", 1, "copies of the job, a thread each", ge=1, le=4096)
     cpus_allowed: Cpus | None = option("threads", None, "CPUs to run on, such as 0,2-5")
@@ -205,7 +234,11 @@ class Job(BaseModel):
         "threads", None, "name of the IOThread to share, or main; none: one of its own"
     )
     iothread_move_every: Count = option(
-        "threads", 0, "move on to the next IOThread after so many I/Os (to test moving)", ge=0
+        "threads",
+        0,
+        "move on to the next IOThread after so many I/Os (to test moving)",
+        ge=0,
+        lt=1 << 63,
     )
     stonewall: Flag = option("threads", False, "begin when all jobs above have finished")
     continue_on_error: Flag = option(
@@ -253,7 +286,9 @@ class Job(BaseModel):
     )
     fdmon: Literal["epoll", "ppoll"] = option("mechanism", "epoll", "what the loop sleeps in")
 
-    null_latency_us: Microseconds = option("null", 0, "mean service time", unit="us", ge=0)
+    null_latency_us: Microseconds = option(
+        "null", 0, "mean service time", unit="us", ge=0, le=1e6 * LONGEST_S
+    )
     null_jitter: Number = option(
         "null", 0, "service times spread evenly over mean × (1 ± this)", ge=0, le=1
     )
@@ -292,21 +327,27 @@ class Job(BaseModel):
         """Put fio's other spellings into our fields."""
         if not isinstance(values, dict):
             return values
-        values = {ALIASES.get(name, name): value for name, value in values.items()}
-        if "rwmixwrite" in values:
-            share = _count(values.pop("rwmixwrite"))
-            if not isinstance(share, int) or not 0 <= share <= 100:
-                raise ValueError("rwmixwrite is a share from 0 to 100 %")
-            if values.get("rwmixread", 100 - share) != 100 - share:
-                raise ValueError("rwmixread and rwmixwrite do not add up to 100 %")
-            values["rwmixread"] = 100 - share
-        return values
+        return dict(canonical(str(name), value) for name, value in values.items())
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
         if self.time_based and self.runtime is None:
             raise ValueError("time_based needs a runtime")
         return self
+
+
+def canonical(name: str, value: object) -> tuple[str, object]:
+    """An option by our name for it, where fio has several.
+
+    Raises:
+        ValueError: the value is none that the other name takes.
+    """
+    if name == "rwmixwrite":
+        share = _count(value)
+        if not isinstance(share, int) or not 0 <= share <= 100:
+            raise ValueError("it must be a share from 0 to 100 %")
+        return "rwmixread", 100 - share
+    return ALIASES.get(name, name), value
 
 
 # ---- the options, as others list them ------------------------------------------

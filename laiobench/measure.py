@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from laiobench.job import Job
 from laiobench.result import RunResult, from_trial
-from laiobench.runner import Control, Watcher, run_jobs
+from laiobench.runner import Control, Teller, Watcher, run_jobs
 
 
 def run(
@@ -16,6 +16,7 @@ def run(
     allow_write: Sequence[str] = (),
     control: Control | None = None,
     watch: Watcher | None = None,
+    tell: Teller = lambda _: None,
     argv: Sequence[str] | None = None,
 ) -> RunResult:
     """Run one job or several, and return what was measured.
@@ -26,6 +27,7 @@ def run(
             writes to anything else is refused.
         control: lets a signal handler end the run.
         watch: is given a sample of each running job every second.
+        tell: is given sentences for the user, such as what is waited for.
         argv: what to note as the command; default: the process's own.
 
     Raises:
@@ -34,5 +36,5 @@ def run(
             `status`.
     """
     sequence = [jobs] if isinstance(jobs, Job) else list(jobs)
-    trial = run_jobs(sequence, allow_write=allow_write, control=control, watch=watch)
+    trial = run_jobs(sequence, allow_write=allow_write, control=control, watch=watch, tell=tell)
     return from_trial(trial, argv)

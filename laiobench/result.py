@@ -57,7 +57,10 @@ class DirectionResult(Record):
 
 
 class Cpu(Record):
-    """Of the job's IOThreads in the measured window; per I/O of all jobs that share them."""
+    """Of the job's IOThreads in the measured window; per I/O of all jobs that share them.
+
+    All 0 where it is not known, since the job was left in mid-flight.
+    """
 
     user_ns: int
     system_ns: int
@@ -80,6 +83,15 @@ class ProofRule(Record):
     holds: bool
     left: int
     right: int
+
+
+class WorkerResult(Record):
+    """What proof rules compare: of an IOThread's whole life, ramp and drain included."""
+
+    iothread: str
+    accounts: Accounts
+    counters: dict[str, dict[str, Any]]
+    leftover_events: int = Field(description="found in the eventfd when all was reaped")
 
 
 class SeriesPoint(Record):
@@ -118,7 +130,8 @@ class JobResult(Record):
     sync: DirectionResult | None = None
     cpu: Cpu
     accounts: Accounts
-    counters: dict[str, dict[str, Any]]
+    counters: dict[str, dict[str, Any]] = Field(description="in the measured window")
+    workers: list[WorkerResult]
     proof: list[ProofRule]
     series: list[SeriesPoint]
 
@@ -147,6 +160,13 @@ class ClockFacts(Record):
     source: Literal["cpu", "clock_gettime"]
     read_ns: float = Field(description="what one reading costs")
     drift_ppm: float = Field(description="against CLOCK_MONOTONIC, over the run")
+
+
+class Head(Record):
+    """What a document of any version begins with."""
+
+    schema_version: int = Field(alias="schema")
+    kind: str
 
 
 class RunResult(Record):
@@ -182,14 +202,14 @@ class RunResult(Record):
 def from_trial(trial: Trial, argv: Sequence[str] | None = None) -> RunResult:
     """Give a trial its meaning: rates, percentiles, proof, status."""
     jobs = [_job_result(run) for run in trial.runs]
-    failures = _failures(trial.runs, jobs)
+    failures = [*_failures(trial.runs, jobs), *trial.failures]
     status: Literal["ok", "failed", "interrupted"] = "failed" if failures else "ok"
     targets = [run.work.target.path for run in trial.runs if run.work.target]
     return RunResult(
         status="interrupted" if trial.interrupted else status,
         failures=failures,
         tool=Tool(version=__version__, build=native.source_hash()),
-        argv=list(sys.argv if argv is None else argv),
+        argv=[printable(word) for word in (sys.argv if argv is None else argv)],
         started_at=trial.started_at.isoformat().replace("+00:00", "Z"),
         machine=machine.describe(targets),
         clock=ClockFacts(
@@ -208,21 +228,17 @@ def _job_result(run: WorkRun) -> JobResult:
         name: _direction_result(direction, run.window_ns)
         for name, direction in raw.directions.items()
     }
-    cpu_ns = usage.pop("user_ns"), usage.pop("system_ns")
+    cpu = _cpu(run, usage)
     counters = run.counters
     return JobResult(
         name=work.job.name,
         copy_index=work.copy,
         group=work.group,
         iothreads=[worker.name for worker in run.workers],
-        target=work.target.path if work.target else None,
+        target=printable(work.target.path) if work.target else None,
         options=_options(work),
         runtime_ns=run.window_ns,
-        cpu=Cpu(
-            user_ns=cpu_ns[0],
-            system_ns=cpu_ns[1],
-            per_io_ns=sum(cpu_ns) / run.ios_of_workers if run.ios_of_workers else 0.0,
-        ),
+        cpu=cpu,
         accounts=Accounts(
             submitted=raw.submitted,
             completed=raw.completed,
@@ -230,9 +246,35 @@ def _job_result(run: WorkRun) -> JobResult:
             cancelled=raw.cancelled,
         ),
         counters={**counters, "other": {**counters["other"], **usage}},
+        workers=[_worker_result(worker) for worker in run.workers],
         proof=_proof(run),
         series=_series(run.series, raw.window_start_ns),
         **directions,
+    )
+
+
+def _worker_result(worker: native.RawWorker) -> WorkerResult:
+    return WorkerResult(
+        iothread=worker.name,
+        accounts=Accounts(
+            submitted=worker.submitted,
+            completed=worker.completed,
+            failed=worker.failed,
+            cancelled=worker.cancelled,
+        ),
+        counters=worker.life,
+        leftover_events=worker.leftover_events,
+    )
+
+
+def _cpu(run: WorkRun, usage: dict[str, int]) -> Cpu:
+    """Takes its members out of `usage`.  The total is exact; its parts are as of a tick."""
+    total, user, system = (usage.pop(name) for name in ("cpu_ns", "user_ns", "system_ns"))
+    user_ns = round(total * user / (user + system)) if user + system else 0
+    return Cpu(
+        user_ns=user_ns,
+        system_ns=total - user_ns,
+        per_io_ns=total / run.ios_of_workers if run.ios_of_workers else 0.0,
     )
 
 
@@ -248,17 +290,25 @@ def _proof(run: WorkRun) -> list[ProofRule]:
             right=rule.right,
         )
         for worker in run.workers
-        for rule in proof.check(run.work.job, worker)
+        for rule in proof.check(run.work.job, worker, moves=len(run.workers) > 1)
     ]
+
+
+def printable(text: str) -> str:
+    """File names need not be UTF-8, but documents must."""
+    return text.encode(errors="surrogateescape").decode(errors="replace")
 
 
 def _options(work: Work) -> dict[str, Any]:
     """Every option, with what the target decided filled in."""
-    resolved = work.job.model_dump(mode="json")
+    resolved = {
+        name: printable(value) if isinstance(value, str) else value
+        for name, value in work.job.model_dump().items()
+    }
     if work.target:
-        resolved["filename"] = work.target.path
+        resolved["filename"] = printable(work.target.path)
     if resolved["size"] is None:
-        resolved["size"] = work.region.blocks * work.job.bs
+        resolved["size"] = (work.region.blocks - 1) * work.region.step_bytes + work.job.bs
     return resolved
 
 
@@ -344,6 +394,9 @@ def _io_errors(run: WorkRun, job: JobResult) -> list[str]:
         if direction.errors:
             kinds = ", ".join(f"{count:,} × {kind}" for kind, count in direction.errors.items())
             failures.append(f"{job.name}: {name} I/Os failed: {kinds}")
+    in_window = sum(sum(d.errors.values()) for d in job.directions().values())
+    if unseen := job.accounts.failed - in_window:
+        failures.append(f"{job.name}: {unseen:,} I/Os failed before the measured window")
     if run.raw.gave_up:
         failures.append(f"{job.name} was ended, since nothing but failures came back")
     return failures

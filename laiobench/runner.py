@@ -12,9 +12,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from laiobench import scratch
-from laiobench.errors import UsageError
+from laiobench.errors import RunError, UsageError
 from laiobench.guard import OpenTarget, Region, Targets, region_of
 from laiobench.job import Job
+from laiobench.machine import online_cpus
 from laiobench.native import (
     CounterGroups,
     NativeRun,
@@ -130,6 +131,8 @@ class Trial:
     clock: RawClock
     started_at: datetime
     interrupted: bool
+    failures: tuple[str, ...]
+    """Groups that could not be run after others had: why, in sentences."""
 
 
 @dataclass(frozen=True)
@@ -143,12 +146,24 @@ class Progress:
 
 
 Watcher = Callable[[Sequence[Progress]], None]
+Teller = Callable[[str], None]
 
 
 # ---- layout ------------------------------------------------------------------------
 
 
-def lay_out(jobs: Sequence[Job], targets: Targets) -> list[Work]:
+@dataclass(frozen=True)
+class Surroundings:
+    """What running jobs needs to know besides the jobs."""
+
+    control: Control
+    targets: Targets
+    watch: Watcher | None = None
+    tell: Teller = lambda _: None
+    """Is given sentences for the user, such as what is waited for."""
+
+
+def lay_out(jobs: Sequence[Job], around: Surroundings) -> list[Work]:
     """Open the targets, and give each copy of each job its group, worker, region and seed.
 
     Raises:
@@ -156,10 +171,11 @@ def lay_out(jobs: Sequence[Job], targets: Targets) -> list[Work]:
     """
     works: list[Work] = []
     group = 0
+    scratch_path = _prepare_scratch(jobs, around)
     for job in jobs:
         if job.stonewall and works:
             group += 1
-        target, region = _target_of(job, targets)
+        target, region = _target_of(job, around.targets, scratch_path)
         for copy in range(job.numjobs):
             works.append(
                 Work(
@@ -173,7 +189,37 @@ def lay_out(jobs: Sequence[Job], targets: Targets) -> list[Work]:
                     seed=stream_seed(job.randseed, len(works)),
                 )
             )
+    _check_cpus(jobs)
     return works
+
+
+def _uses_scratch(job: Job) -> bool:
+    return job.filename is None and job.engine != "null"
+
+
+def _prepare_scratch(jobs: Sequence[Job], around: Surroundings) -> str:
+    """The scratch file, large enough for all jobs that use it; empty if none does."""
+    needed = [
+        job.offset + job.size if job.size else scratch.DEFAULT_BYTES
+        for job in jobs
+        if _uses_scratch(job)
+    ]
+    if not needed:
+        return ""
+    control = around.control
+    return str(scratch.prepare(max(needed), tell=around.tell, stop=lambda: control.stop))
+
+
+def _check_cpus(jobs: Sequence[Job]) -> None:
+    """The kernel would silently drop CPUs that are not there, if one is."""
+    online = set(online_cpus())
+    for job in jobs:
+        if missing := sorted(set(job.cpus_allowed or ()) - online):
+            raise UsageError(
+                f"cpus_allowed of job {job.name} names CPUs that are not there: "
+                + ", ".join(map(str, missing)),
+                "these are: " + ", ".join(map(str, sorted(online))),
+            )
 
 
 def stream_seed(randseed: int, ordinal: int) -> int:
@@ -182,17 +228,15 @@ def stream_seed(randseed: int, ordinal: int) -> int:
     return int.from_bytes(hashlib.blake2b(text, digest_size=8).digest())
 
 
-def _target_of(job: Job, targets: Targets) -> tuple[OpenTarget | None, Region]:
+def _target_of(job: Job, targets: Targets, scratch_path: str) -> tuple[OpenTarget | None, Region]:
     if job.engine == "null":
         size = job.size or NULL_TARGET_BYTES
         return None, Region(start=job.offset, blocks=max(1, size // job.bs), step_bytes=job.bs)
-    target = targets.open(job.filename or _scratch_for(job), job)
+    if _uses_scratch(job):
+        target = targets.open(scratch_path, job, is_ours=True)
+        return target, region_of(job, target, scratch.DEFAULT_BYTES)
+    target = targets.open(job.filename or "", job)
     return target, region_of(job, target)
-
-
-def _scratch_for(job: Job) -> str:
-    needed = job.offset + (job.size or scratch.DEFAULT_BYTES)
-    return str(scratch.prepare(needed))
 
 
 def _ios_to_measure(job: Job, region: Region) -> int:
@@ -343,6 +387,7 @@ def run_jobs(
     allow_write: Sequence[str] = (),
     control: Control | None = None,
     watch: Watcher | None = None,
+    tell: Teller = lambda _: None,
 ) -> Trial:
     """Run all jobs, group after group.
 
@@ -351,42 +396,52 @@ def run_jobs(
         allow_write: the targets whose data may be lost.
         control: asks to stop, from a signal handler.
         watch: gets a sample of every running job each second.
+        tell: gets sentences for the user, such as what is waited for.
 
     Raises:
-        LaiobenchError: a target can't be used, or the run could not be set up.
+        LaiobenchError: a target can't be used, or the first group could not be
+            set up.  Once anything has been measured, it is returned.
     """
     control = control or Control()
     started_at = datetime.now(UTC)
-    writable = list(allow_write)
-    if any(job.filename is None and job.engine != "null" for job in jobs):
-        writable += [str(folder / "scratch.dat") for folder in scratch.folders()]
     runs: list[WorkRun] = []
+    failures: list[str] = []
     clock = RawClock(hardware=False, read_ns=0.0, drift_ppm=0.0)
-    with Targets(writable) as targets:
-        for group in _groups(lay_out(jobs, targets)):
+    with Targets(allow_write) as targets:
+        around = Surroundings(control, targets, watch, tell)
+        for group in _groups(lay_out(jobs, around)):
             if control.stop:
                 break
-            group_runs, clock = _run_group(group, control, watch)
+            try:
+                group_runs, clock = _run_group(group, around)
+            except RunError as error:
+                if not runs:
+                    raise
+                failures.append(f"the next group of jobs could not be run: {error.problem}")
+                break
             runs += group_runs
-    return Trial(tuple(runs), clock, started_at, interrupted=control.stop)
+        if control.leave:
+            targets.abandon()
+    return Trial(tuple(runs), clock, started_at, control.stop, tuple(failures))
 
 
-def _run_group(
-    group: _Group, control: Control, watch: Watcher | None
-) -> tuple[list[WorkRun], RawClock]:
+def _run_group(group: _Group, around: Surroundings) -> tuple[list[WorkRun], RawClock]:
     native_run = NativeRun(group.workers.plans, group.plans())
     try:
         native_run.start()
-        _follow(native_run, group, control, watch)
+        _follow(native_run, group, around)
         raw = native_run.collect()
     finally:
-        if not control.leave:  # closing waits for what is in flight
+        if around.control.leave:
+            native_run.stop()  # closing would wait for what is in flight
+        else:
             native_run.close()
     return group.runs(raw), raw.clock
 
 
-def _follow(native_run: NativeRun, group: _Group, control: Control, watch: Watcher | None) -> None:
+def _follow(native_run: NativeRun, group: _Group, around: Surroundings) -> None:
     """Until all have finished, or the user leaves: take samples, pass on requests."""
+    control = around.control
     started = last_sample = time.monotonic()
     stopped = finished = False
     while not finished and not control.leave:
@@ -400,8 +455,8 @@ def _follow(native_run: NativeRun, group: _Group, control: Control, watch: Watch
         if now < next_sample and not finished:
             continue
         samples = _sample_all(native_run, group, is_last=finished)
-        if watch:
-            watch(
+        if around.watch:
+            around.watch(
                 [
                     Progress(work, now - started, now - last_sample, sample)
                     for work, sample in zip(group.works, samples, strict=True)

@@ -6,14 +6,17 @@ the disk), kept and reused.  It is our own, so jobs may write to it.
 
 import os
 import stat
+from collections.abc import Callable
 from pathlib import Path
 
-from laiobench.errors import RunError
+from laiobench.errors import Interrupted, RunError
 from laiobench.machine.mounts import file_system
 from laiobench.units import format_size
 
 DEFAULT_BYTES = 256 << 20
 FOLDER_VARIABLE = "LAIOBENCH_SCRATCH"
+# A name that nobody else would give a file of theirs.
+FILE_NAME = "laiobench-scratch.dat"
 
 _CHUNK_BYTES = 4 << 20
 _SPARE_BYTES = 64 << 20
@@ -24,25 +27,41 @@ def folders() -> list[Path]:
     """Where it may be put, best first."""
     if chosen := os.environ.get(FOLDER_VARIABLE):
         return [Path(chosen)]
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return [cache / "laiobench", Path("/var/tmp") / f"laiobench-{os.getuid()}", Path.cwd()]
+    shared = Path("/var/tmp") / f"laiobench-{os.getuid()}"
+    try:
+        cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    except RuntimeError:  # nobody's home
+        return [shared]
+    return [cache / "laiobench", shared]
 
 
-def prepare(size_bytes: int = DEFAULT_BYTES) -> Path:
+def prepare(
+    size_bytes: int = DEFAULT_BYTES,
+    *,
+    tell: Callable[[str], None] = lambda _: None,
+    stop: Callable[[], bool] = lambda: False,
+) -> Path:
     """The scratch file, at least so large; written now if it is not there yet.
+
+    Args:
+        size_bytes: how much is needed.
+        tell: is given a sentence when there is something to wait for.
+        stop: asked now and then whether to give up.
 
     Raises:
         RunError: no folder has a real file system with room for it.
+        Interrupted: `stop` said so; nothing is left behind.
     """
     reasons = []
     for folder in folders():
-        path = folder / "scratch.dat"
+        path = Path(os.path.realpath(folder)) / FILE_NAME
         if _is_usable(path, size_bytes):
             return path
         if reason := _unsuitable(folder, size_bytes):
             reasons.append(f"{folder}: {reason}")
             continue
-        _write(path, size_bytes)
+        tell(f"writing the scratch file {path}, {format_size(size_bytes)}, to be kept and reused")
+        _write(path, size_bytes, stop)
         return path
     raise RunError(
         "there is no place for the scratch file: " + "; ".join(reasons),
@@ -68,6 +87,7 @@ def _unsuitable(folder: Path, size_bytes: int) -> str:
     """Why not to put it there; empty if nothing speaks against it."""
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _remove_left_over(folder)
         free = os.statvfs(folder)
     except OSError as error:
         return error.strerror or str(error)
@@ -80,7 +100,15 @@ def _unsuitable(folder: Path, size_bytes: int) -> str:
     return ""
 
 
-def _write(path: Path, size_bytes: int) -> None:
+def _remove_left_over(folder: Path) -> None:
+    """What processes that were killed while writing have left."""
+    for partial in folder.glob(f"{FILE_NAME}.partial-*"):
+        writer = partial.name.rpartition("-")[2]
+        if writer.isdigit() and not Path("/proc", writer).exists():
+            partial.unlink(missing_ok=True)
+
+
+def _write(path: Path, size_bytes: int, stop: Callable[[], bool]) -> None:
     """Random bytes, on disk before the name is there."""
     partial = path.with_name(f"{path.name}.partial-{os.getpid()}")
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -88,8 +116,11 @@ def _write(path: Path, size_bytes: int) -> None:
         with os.fdopen(os.open(partial, flags, 0o600), "wb") as file:
             os.posix_fallocate(file.fileno(), 0, size_bytes)
             for start in range(0, size_bytes, _CHUNK_BYTES):
+                if stop():
+                    raise Interrupted("stopped while the scratch file was written")
                 file.write(os.urandom(min(_CHUNK_BYTES, size_bytes - start)))
-            file.flush()
+                file.flush()
+                os.fdatasync(file.fileno())  # little by little, so that stopping is quick
             os.fsync(file.fileno())
         partial.rename(path)
     except OSError as error:

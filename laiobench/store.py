@@ -1,7 +1,7 @@
 """The store: results as files in a folder, one JSON document each.
 
 A document appears whole or not at all: it is written beside its place, synced,
-and renamed.  Nothing here is ever overwritten.
+and renamed.  In a folder of results each run has a file of its own.
 """
 
 import errno
@@ -16,7 +16,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from laiobench.errors import LaiobenchError, RunError, UsageError
-from laiobench.result import SCHEMA_VERSION, RunResult
+from laiobench.result import SCHEMA_VERSION, Head, RunResult
 
 DEFAULT_FOLDER = Path("results")
 LAST = "last"
@@ -51,8 +51,9 @@ def check_writable(folder: Path) -> None:
 
 
 def file_name(result: RunResult) -> str:
-    """`20261122T170102Z-randread-4k-qd1-5f3a.json`: sorts by time, tells the jobs apart."""
-    stamp = re.sub(r"\.\d+", "", result.started_at).replace("-", "").replace(":", "")
+    """`20261122T170102.123Z-randread-4k-qd1-5f3a.json`: sorts by time, tells the jobs apart."""
+    stamp = re.sub(r"[-:]", "", result.started_at)
+    stamp = re.sub(r"(\.\d{3})\d*", r"\1", stamp)
     names = list(dict.fromkeys(job.name for job in result.jobs)) or ["empty"]
     slug = re.sub(r"[^A-Za-z0-9._-]+", "-", "+".join(names[:3]))[:60].strip("-.")
     return f"{stamp}-{slug or 'job'}-{secrets.token_hex(2)}.json"
@@ -67,26 +68,51 @@ def save(result: RunResult, folder: Path) -> Path:
     return save_as(result, folder / file_name(result))
 
 
+def check_output(path: Path) -> None:
+    """Find out before the run whether the result can be saved as `path`.
+
+    Raises:
+        UsageError, RunError: it can't.
+    """
+    if path.is_dir():
+        raise UsageError(f"{path} is a folder", "name a file, or the folder with --results")
+    if not _is_special(path):
+        check_writable(path.resolve().parent)
+
+
+def _is_special(path: Path) -> bool:
+    """A device or a pipe, to be written into, never replaced."""
+    return path.exists() and not path.is_file()
+
+
 def save_as(result: RunResult, path: Path) -> Path:
     """Write the document to `path`, atomically: whole, synced, then renamed.
 
     Raises:
         RunError: it can't be written; an earlier file there is unharmed.
     """
+    text = result.to_json() + "\n"
+    try:
+        if _is_special(path):
+            path.write_text(text, encoding="utf-8")
+        else:
+            _replace(path.resolve(), text)  # a link stays a link
+    except OSError as error:
+        raise _cannot_save(path, error) from None
+    return path
+
+
+def _replace(path: Path, text: str) -> None:
     partial = path.with_name(f".{path.name}.partial-{os.getpid()}")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
         with partial.open("w", encoding="utf-8") as file:
-            file.write(result.to_json() + "\n")
+            file.write(text)
             file.flush()
             os.fsync(file.fileno())
         partial.replace(path)
         _sync_folder(path.parent)
-    except OSError as error:
-        raise _cannot_save(path, error) from None
     finally:
         partial.unlink(missing_ok=True)
-    return path
 
 
 def _sync_folder(folder: Path) -> None:
@@ -109,17 +135,17 @@ def load(path: Path) -> RunResult:
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror}") from None
     try:
-        result = RunResult.model_validate_json(text)
+        head = Head.model_validate_json(text)
+        if head.schema_version > SCHEMA_VERSION:
+            raise UsageError(
+                f"{path} has schema {head.schema_version}, from a later laiobench",
+                f"this version reads up to schema {SCHEMA_VERSION}",
+            )
+        return RunResult.model_validate_json(text)
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"]) or "the document"
         raise UsageError(f"{path} is not a result of laiobench: {where}: {first['msg']}") from None
-    if result.schema_version > SCHEMA_VERSION:
-        raise UsageError(
-            f"{path} has schema {result.schema_version}, from a later laiobench",
-            f"this version reads up to schema {SCHEMA_VERSION}",
-        )
-    return result
 
 
 def paths(folder: Path) -> list[Path]:

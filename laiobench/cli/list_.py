@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from laiobench import store
+from laiobench.cli.console import say
 from laiobench.errors import LaiobenchError
 from laiobench.formats import table
 
@@ -25,7 +26,7 @@ def command(as_json: bool, results: Path) -> None:
     readable = []
     for entry in store.stored(results):
         if isinstance(entry, LaiobenchError):
-            click.echo(f"warning: {entry}", err=True)
+            say(f"warning: {entry}")
         else:
             readable.append(entry)
     rows = [table.summary(entry.id, entry.result) for entry in readable]
@@ -34,4 +35,4 @@ def command(as_json: bool, results: Path) -> None:
     elif rows:
         click.echo(table.render_summaries(rows))
     else:
-        click.echo(f"there are no results in {results}", err=True)
+        say(f"there are no results in {results}")

@@ -7,11 +7,12 @@ imported when called, so that `--help` is instant.
 import importlib
 import os
 import sys
-from typing import Any, NoReturn
+from typing import NoReturn
 
 import click
 
-from laiobench.errors import CombinedUsageError, ExitCode, LaiobenchError
+from laiobench.cli.console import complain, complain_of, open_standard_streams
+from laiobench.errors import ExitCode, LaiobenchError
 from laiobench.version import __version__
 
 # Name → the module below laiobench.cli, and what --help says of it.
@@ -53,9 +54,14 @@ class LazyGroup(click.Group):
         return super().resolve_command(ctx, args)
 
 
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=LazyGroup,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.version_option(__version__, "-V", "--version", message="laiobench %(version)s")
-def cli() -> None:
+@click.pass_context
+def cli(ctx: click.Context) -> None:
     """Benchmark block devices through Linux native AIO.
 
     \b
@@ -63,57 +69,51 @@ def cli() -> None:
     laiobench run randread-4k-qd32 --filename=/dev/nvme0n1
     laiobench run --filename=F --rw=randread --bs=4k --iodepth=32 --runtime=5
     """
+    if ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help())
 
 
 def main() -> NoReturn:
     """Run the command line, and exit with one of the codes that all commands share."""
+    open_standard_streams()
+    code = _run()
+    try:
+        sys.stdout.flush()
+    except OSError as error:
+        code = _output_failed(error)
+    sys.exit(code)
+
+
+def _run() -> int:
     try:
         code = cli.main(standalone_mode=False)
-        _flush()
-        sys.exit(code if isinstance(code, int) else ExitCode.OK)
+        return code if isinstance(code, int) else ExitCode.OK
     except LaiobenchError as error:
-        _complain(error)
-        sys.exit(error.exit_code)
+        complain(error)
+        return error.exit_code
     except click.UsageError as error:
         where = error.ctx.command_path if error.ctx else "laiobench"
         message = error.format_message()
-        _say(f"{message[:1].lower()}{message[1:]}".rstrip("."), f"{where} --help tells more")
-        sys.exit(ExitCode.USAGE)
+        complain_of(f"{message[:1].lower()}{message[1:]}".rstrip("."), f"{where} --help tells more")
+        return ExitCode.USAGE
     except (click.Abort, KeyboardInterrupt):
-        _say("interrupted")
-        sys.exit(ExitCode.INTERRUPTED)
-    except BrokenPipeError:
-        # Whoever read our output has gone; there is nobody to tell.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(ExitCode.RUN_FAILED)
+        complain_of("interrupted")
+        return ExitCode.INTERRUPTED
+    except OSError as error:
+        return _output_failed(error)
     except Exception as error:
         if os.environ.get("LAIOBENCH_TRACEBACK"):
             raise
-        _say(
+        complain_of(
             f"a fault in laiobench itself: {type(error).__name__}: {error}",
             "please report it, with what LAIOBENCH_TRACEBACK=1 prints",
         )
-        sys.exit(ExitCode.RUN_FAILED)
+        return ExitCode.RUN_FAILED
 
 
-def _flush() -> None:
-    sys.stdout.flush()
-
-
-def _complain(error: LaiobenchError) -> None:
-    if isinstance(error, CombinedUsageError):
-        for problem in error.problems:
-            _say(problem.problem, problem.remedy)
-    else:
-        _say(error.problem, error.remedy)
-
-
-def _say(problem: str, remedy: str = "") -> None:
-    """On stderr; a closed stderr is no reason to fail in another way."""
-    lines: list[Any] = [f"laiobench: error: {problem}"]
-    if remedy:
-        lines.append(f"  {remedy}")
-    try:
-        click.echo("\n".join(lines), err=True)
-    except OSError:
-        return
+def _output_failed(error: OSError) -> int:
+    """stdout can't be written to; if its reader has gone, there is nobody to tell."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    if not isinstance(error, BrokenPipeError):
+        complain_of(f"the answer cannot be printed: {error.strerror or error}")
+    return ExitCode.RUN_FAILED

@@ -4,8 +4,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-import click
-
+from laiobench.cli.console import draw
 from laiobench.histogram import percentiles
 from laiobench.runner import SAMPLE_INTERVAL_S, Progress, Watcher
 from laiobench.units import format_bandwidth, format_count, format_ns
@@ -22,13 +21,14 @@ def progress(enabled: bool) -> Iterator[Watcher | None]:
     try:
         yield _draw
     finally:
-        click.echo(_CLEAR_LINE, nl=False, err=True)
+        draw(_CLEAR_LINE)
 
 
 def _draw(samples: Sequence[Progress]) -> None:
     interval_s = samples[0].interval_s
-    if interval_s < SAMPLE_INTERVAL_S / 2:
-        return  # the rest at the very end says nothing
+    window_opened = any(progress.sample.is_new_window for progress in samples)
+    if interval_s < SAMPLE_INTERVAL_S / 2 or (window_opened and samples[0].elapsed_s > interval_s):
+        return  # a part of an interval only: at the end, or since the ramp's end
     ios = sum(progress.sample.ios for progress in samples)
     size_bytes = sum(progress.sample.bytes for progress in samples)
     bins: dict[int, int] = {}
@@ -42,7 +42,7 @@ def _draw(samples: Sequence[Progress]) -> None:
         f"{format_bandwidth(size_bytes / interval_s)}  "
         f"p99 {format_ns(p99) if p99 is not None else '–'}"
     )
-    click.echo(_CLEAR_LINE + line, nl=False, err=True)
+    draw(_CLEAR_LINE + line)
 
 
 def _names(samples: Sequence[Progress]) -> str:

@@ -1,23 +1,21 @@
 """`laiobench run`: measure."""
 
 import os
-import signal
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
 
 from laiobench import store
+from laiobench.cli.console import complain, say
 from laiobench.cli.job_command import JobCommand
 from laiobench.cli.progress import progress
-from laiobench.errors import ExitCode, LaiobenchError
+from laiobench.cli.stopping import stop_on_signals
+from laiobench.errors import ExitCode, LaiobenchError, UsageError
 from laiobench.formats import table
-from laiobench.job import Job
 from laiobench.measure import run
 from laiobench.result import RunResult
-from laiobench.runner import Control
 from laiobench.sources import Draft, Setting, Source, resolve
 from laiobench.sources.flags import from_environment
 from laiobench.sources.profiles import DEFAULT, open_source
@@ -33,9 +31,7 @@ from laiobench.sources.profiles import DEFAULT, open_source
     "--results",
     type=click.Path(path_type=Path),
     metavar="FOLDER",
-    default=store.DEFAULT_FOLDER,
-    show_default=True,
-    help="Save the document in this folder, by date and name.",
+    help=f"Save the document in this folder, by date and name.  [default: {store.DEFAULT_FOLDER}]",
 )
 @click.option("--no-save", is_flag=True, help="Do not save the document.")
 @click.option(
@@ -49,7 +45,7 @@ def command(
     source: str | None,
     as_json: bool,
     output: Path | None,
-    results: Path,
+    results: Path | None,
     no_save: bool,
     allow_write: tuple[str, ...],
     quiet: bool,
@@ -62,12 +58,16 @@ def command(
     Options go over what SOURCE says, for all of its jobs.
     """
     jobs = resolve(_drafts(source, settings))
-    _check_destination(output, results, no_save)
-    with _signals() as control, progress(enabled=not quiet) as watch:
-        result = run(jobs, allow_write=allow_write, control=control, watch=watch)
-    code = _report(result, as_json, output, results, no_save, quiet)
-    if control.leave:
-        _leave_at_once(jobs)
+    destination = Destination.of(output, results, no_save)
+    destination.check()
+    tell = (lambda _: None) if quiet else say
+    # Until the result is safe, no signal may end us.
+    with stop_on_signals() as control:
+        with progress(enabled=not quiet) as watch:
+            result = run(jobs, allow_write=allow_write, control=control, watch=watch, tell=tell)
+        code = _report(result, destination, as_json=as_json, quiet=quiet)
+        if control.leave:
+            _leave_at_once(result)
     return code
 
 
@@ -81,82 +81,73 @@ def _drafts(source: str | None, settings: dict[str, Setting]) -> list[Draft]:
     return [draft.under(environment).under(settings) for draft in chosen.drafts]
 
 
-def _check_destination(output: Path | None, results: Path, no_save: bool) -> None:
-    if not no_save:
-        store.check_writable(output.absolute().parent if output else results)
+# ---- where the result goes -------------------------------------------------------------
 
 
-# ---- signals -----------------------------------------------------------------------
+@dataclass(frozen=True)
+class Destination:
+    """A file, a folder, or nowhere."""
+
+    file: Path | None
+    folder: Path | None
+
+    @classmethod
+    def of(cls, output: Path | None, results: Path | None, no_save: bool) -> "Destination":
+        """What the options say.
+
+        Raises:
+            UsageError: they contradict each other.
+        """
+        given = [
+            name
+            for name, value in (("--output", output), ("--results", results))
+            if value is not None
+        ] + ["--no-save"] * no_save
+        if len(given) > 1:
+            raise UsageError(f"{' and '.join(given)} contradict each other", "give one of them")
+        if no_save:
+            return cls(None, None)
+        return cls(output, None) if output else cls(None, results or store.DEFAULT_FOLDER)
+
+    def check(self) -> None:
+        """Find out before the run whether its result can be saved."""
+        if self.file:
+            store.check_output(self.file)
+        elif self.folder:
+            store.check_writable(self.folder)
+
+    def save(self, result: RunResult) -> Path | None:
+        """Save it; where, if anywhere."""
+        if self.file:
+            return store.save_as(result, self.file)
+        return store.save(result, self.folder) if self.folder else None
 
 
-@contextmanager
-def _signals() -> Iterator[Control]:
-    """Once: drain and save.  Twice: leave at once."""
-    control = Control()
-
-    def on_signal(number: int, _frame: object) -> None:
-        control.request_stop()
-        if control.leave:
-            text = "leaving at once\n"
-        else:
-            text = "stopping: waiting for the I/Os in flight; once more to leave at once\n"
-        os.write(sys.stderr.fileno(), f"\n{signal.Signals(number).name}: {text}".encode())
-
-    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    before = {number: signal.signal(number, on_signal) for number in numbers}
-    try:
-        yield control
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-def _leave_at_once(jobs: list[Job]) -> None:
-    """I/Os are in flight, and the kernel lets no process go before they are back."""
-    depth = sum(job.iodepth * job.numjobs for job in jobs)
-    click.echo(
-        f"leaving with up to {depth} I/Os in flight; "
-        "if the prompt does not come back, the kernel waits for the device to answer them",
-        err=True,
-    )
-    sys.stdout.flush()
-    os._exit(ExitCode.INTERRUPTED)
-
-
-# ---- the report --------------------------------------------------------------------
-
-
-def _report(
-    result: RunResult,
-    as_json: bool,
-    output: Path | None,
-    results: Path,
-    no_save: bool,
-    quiet: bool,
-) -> int:
+def _report(result: RunResult, destination: Destination, *, as_json: bool, quiet: bool) -> int:
     """Save first, so that nothing is lost; then print, whether or not that went well."""
     saved: Path | None = None
     not_saved: LaiobenchError | None = None
-    if not no_save:
-        try:
-            saved = store.save_as(result, output) if output else store.save(result, results)
-        except LaiobenchError as error:
-            not_saved = error
-    click.echo(result.to_json() if as_json else table.render(result))
-    if not quiet:
-        _remark(result, saved)
-    if not_saved:
-        raise not_saved
-    return _exit_code(result)
+    try:
+        saved = destination.save(result)
+    except LaiobenchError as error:
+        not_saved = error
+    try:
+        click.echo(result.to_json() if as_json else table.render(result))
+    finally:
+        if not quiet:
+            _remark(result, saved)
+        for failure in result.failures:
+            say(f"failed: {failure}")
+        if not_saved:
+            complain(not_saved)
+    return ExitCode.RUN_FAILED if not_saved else _exit_code(result)
 
 
 def _remark(result: RunResult, saved: Path | None) -> None:
     for warning in result.warnings:
-        click.echo(f"warning: {warning.seen}: {warning.why}\n  {warning.do}", err=True)
-    for failure in result.failures:
-        click.echo(f"failed: {failure}", err=True)
+        say(f"warning: {warning.seen}: {warning.why}\n  {warning.do}")
     if saved:
-        click.echo(f"saved in {saved}", err=True)
+        say(f"saved in {saved}")
 
 
 def _exit_code(result: RunResult) -> int:
@@ -167,3 +158,16 @@ def _exit_code(result: RunResult) -> int:
             return ExitCode.INTERRUPTED
         case _:
             return ExitCode.RUN_FAILED
+
+
+def _leave_at_once(result: RunResult) -> None:
+    """I/Os are in flight, and the kernel lets no process go before they are back."""
+    accounts = [job.accounts for job in result.jobs]
+    in_flight = sum(a.submitted - a.completed - a.failed - a.cancelled for a in accounts)
+    if in_flight > 0:
+        say(
+            f"leaving with {in_flight:,} I/Os in flight; if the prompt does not come back, "
+            "the kernel waits for the device to answer them"
+        )
+    sys.stdout.flush()
+    os._exit(ExitCode.INTERRUPTED)

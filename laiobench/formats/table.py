@@ -67,7 +67,6 @@ def _row(title: str, name: str, direction: DirectionResult) -> tuple[str, ...]:
 def _costs(job: JobResult) -> str:
     """What the job was, what it cost, and how its I/Os went."""
     ios = sum(direction.ios for direction in job.directions().values())
-    submit, other = job.counters["submit"], job.counters["other"]
     seconds = job.runtime_ns / NS_PER_S
     busy = (job.cpu.user_ns + job.cpu.system_ns) / job.runtime_ns if job.runtime_ns else 0.0
     options = job.options
@@ -77,27 +76,30 @@ def _costs(job: JobResult) -> str:
     )
     if not ios:
         return f"{_title(job)}: {what}; no I/O was completed"
-    share = job.cpu.system_ns / max(1, job.cpu.user_ns + job.cpu.system_ns)
+    cpu_ns = job.cpu.user_ns + job.cpu.system_ns
+    if not cpu_ns:
+        return f"{_title(job)}: {what}; cpu not known"
+    switches = _count(job, "other", "voluntary_switches")
+    switches += _count(job, "other", "involuntary_switches")
     return (
         f"{_title(job)}: {what}\n"
-        f"  cpu {format_ns(job.cpu.per_io_ns)} per I/O ({share:.0%} in the kernel), "
-        f"{busy:.0%} of one CPU; "
-        f"{_per(submit['calls'], ios)} io_submit, "
-        f"{_per(_sleeps(job), ios)} sleeps and "
-        f"{_per(other['voluntary_switches'] + other['involuntary_switches'], ios)} "
-        f"context switches per I/O"
+        f"  cpu {format_ns(job.cpu.per_io_ns)} per I/O "
+        f"({job.cpu.system_ns / cpu_ns:.0%} in the kernel), {busy:.0%} of one CPU; "
+        f"{_per(_count(job, 'submit', 'calls'), ios)} io_submit, "
+        f"{_per(_count(job, 'loop', 'blocking'), ios)} sleeps and "
+        f"{_per(switches, ios)} context switches per I/O"
     )
+
+
+def _count(job: JobResult, group: str, name: str) -> int:
+    """A counter; 0 where the document, of another version perhaps, has none."""
+    return int(job.counters.get(group, {}).get(name, 0))
 
 
 def _path(job: JobResult) -> str:
     if job.target is None:
         return "null engine"
     return job.target if job.options["direct"] else f"{job.target} (buffered)"
-
-
-def _sleeps(job: JobResult) -> int:
-    counters = job.counters
-    return int(counters["loop"]["blocking"])
 
 
 def _per(events: int, ios: int) -> str:
@@ -114,6 +116,8 @@ def _proof(result: RunResult) -> str:
     ]
     if broken:
         return "\n".join(["proof  broken:", *broken])
+    if not rules:
+        return "proof: none, since I/Os were still in flight"
     return f"proof: all {len(rules)} rules hold: the mode ran as chosen, and nothing was lost"
 
 

@@ -10,7 +10,7 @@ import psutil
 
 from laiobench.machine.devices import describe_target
 
-__all__ = ["describe", "describe_target"]
+__all__ = ["describe", "describe_target", "online_cpus"]
 
 
 def describe(paths: Iterable[str]) -> dict[str, Any]:
@@ -26,6 +26,16 @@ def describe(paths: Iterable[str]) -> dict[str, Any]:
         "aio_max_nr": int(_read("/proc/sys/fs/aio-max-nr") or 0),
         "targets": {path: describe_target(path) for path in sorted(set(paths))},
     }
+
+
+def online_cpus() -> list[int]:
+    """The CPUs that threads can run on, by number."""
+    cpus: list[int] = []
+    for part in _read("/sys/devices/system/cpu/online").split(","):
+        first, _, last = part.partition("-")
+        if first.isdigit():
+            cpus += range(int(first), int(last or first) + 1)
+    return cpus or list(range(os.cpu_count() or 1))
 
 
 def _read(path: str | Path) -> str:

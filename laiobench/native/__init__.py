@@ -12,7 +12,7 @@ from typing import Any, Self
 from laiobench.errors import RunError
 from laiobench.job import Job
 from laiobench.native._core import ffi, lib
-from laiobench.native.failures import explain_failure
+from laiobench.native.failures import Explained, explain_failure
 from laiobench.units import NS_PER_S
 
 DIRECTIONS = ("read", "write", "trim", "sync")
@@ -160,6 +160,11 @@ def source_hash() -> str:
     return text.decode()
 
 
+def empty_counters() -> CounterGroups:
+    """Every counter that there is, at 0."""
+    return _counter_groups(ffi.new("Counters *")[0])
+
+
 def probe_target(fd: int) -> TargetLimits:
     """Ask the kernel what the open file allows.
 
@@ -193,9 +198,16 @@ class NativeRun:
         error = ffi.new("Error *")
         self._run = lib.run_new(self._run_plan(), error)
         if self._run == ffi.NULL:
-            raise RunError(*explain_failure(_text(error.call), error.code, error.argument))
+            raise RunError(*self._setup_failure(error))
         self._indexes = ffi.new("uint32_t[]", lib.HISTOGRAM_COUNTS)
         self._counts = ffi.new("uint64_t[]", lib.HISTOGRAM_COUNTS)
+
+    def _setup_failure(self, error: Any) -> Explained:
+        call = _text(error.call)
+        asked = error.argument
+        if call == "io_setup":  # what the run took before has been given back
+            asked = sum(work.job.iodepth for work in self._works)
+        return explain_failure(call, error.code, asked)
 
     def __enter__(self) -> Self:
         return self

@@ -186,6 +186,13 @@ int aio_set_poll_handler(AioContext *ctx, const AioHandlerOps *ops,
     return set_handler(ctx, AIO_NO_FD, ops, opaque, error);
 }
 
+void aio_set_sleeper(AioContext *ctx, const AioSleeperOps *ops, void *opaque)
+{
+    assert_home(ctx);
+    ctx->sleeper = ops;
+    ctx->sleeper_opaque = opaque;
+}
+
 /* One list for all nested loops, so that each event is served once. */
 static void add_ready(AioContext *ctx, AioHandler *handler)
 {
@@ -347,8 +354,7 @@ static bool look(AioContext *ctx)
 
 static bool can_poll(const AioContext *ctx)
 {
-    return ctx->poll_disable_cnt == 0 &&
-           !ctx->fdmon->ops->sees_more_than_handlers;
+    return ctx->poll_disable_cnt == 0 && !ctx->sleeper;
 }
 
 static bool wants_to_poll(const AioContext *ctx)
@@ -449,20 +455,37 @@ static int64_t ns_until(AioContext *ctx, uint64_t until)
                        : 0;
 }
 
+static void wait_in_fdmon(AioContext *ctx, int64_t timeout_ns)
+{
+    int ret = ctx->fdmon->ops->wait(ctx->fdmon, timeout_ns);
+
+    if (ret < 0 && (!ctx->fdmon->ops->is_replaceable ||
+                    fall_back_to_ppoll(ctx, &ctx->failure) < 0)) {
+        error_set(&ctx->failure, ctx->fdmon->ops->wait_call, -ret, 0);
+    }
+}
+
+static void wait_in_sleeper(AioContext *ctx, int64_t timeout_ns)
+{
+    int ret = ctx->sleeper->sleep(ctx->sleeper_opaque, timeout_ns);
+
+    if (ret < 0) {
+        error_set(&ctx->failure, ctx->sleeper->call, -ret, 0);
+    }
+}
+
 static void wait_once(AioContext *ctx, int64_t timeout_ns)
 {
-    int ret;
-
     if (timeout_ns == 0) {
         ctx->counters.loop.zero_timeout++;
     } else {
         ctx->counters.loop.blocking++;
         ctx->counters.loop.slept_in_flight += ctx->in_flight > 0;
     }
-    ret = ctx->fdmon->ops->wait(ctx->fdmon, timeout_ns);
-    if (ret < 0 && (!ctx->fdmon->ops->is_replaceable ||
-                    fall_back_to_ppoll(ctx, &ctx->failure) < 0)) {
-        error_set(&ctx->failure, ctx->fdmon->ops->wait_call, -ret, 0);
+    if (ctx->sleeper && ctx->sleeper->wants(ctx->sleeper_opaque)) {
+        wait_in_sleeper(ctx, timeout_ns);
+    } else {
+        wait_in_fdmon(ctx, timeout_ns);
     }
 }
 

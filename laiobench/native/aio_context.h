@@ -38,6 +38,17 @@ typedef struct AioHandlerOps {
     void (*io_poll_ready)(void *opaque); /* io_poll said so: do the work */
 } AioHandlerOps;
 
+/*
+ * Another way to sleep than in the fd monitor: in a call that sees events of
+ * its own, and no descriptors.  While it wants to, the loop lets it.
+ */
+typedef struct AioSleeperOps {
+    const char *call; /* the system call, for errors */
+    bool (*wants)(void *opaque);
+    /* For @timeout_ns at most (0: only look; -1: for ever).  0 or -errno. */
+    int (*sleep)(void *opaque, int64_t timeout_ns);
+} AioSleeperOps;
+
 struct AioHandler {
     const AioHandlerOps *ops;
     void *opaque;
@@ -70,6 +81,8 @@ struct AioContext {
     AioHandlerList handlers;
     AioHandlerList ready; /* seen ready, not called yet; nested loops share it */
     FdMon *fdmon;
+    const AioSleeperOps *sleeper; /* NULL: none */
+    void *sleeper_opaque;
 
     /* Bottom halves: pushed by any thread, moved to `bh_ready` and run here. */
     BottomHalf *bh_incoming; /* atomic */
@@ -139,6 +152,12 @@ int aio_set_fd_handler(AioContext *ctx, int fd, const AioHandlerOps *ops,
  */
 int aio_set_poll_handler(AioContext *ctx, const AioHandlerOps *ops,
                          void *opaque, Error *error);
+
+/*
+ * Sleep in @ops instead of the fd monitor while it wants to; NULL: no more.
+ * Then handlers are not polled, since they show less than it sees.
+ */
+void aio_set_sleeper(AioContext *ctx, const AioSleeperOps *ops, void *opaque);
 
 /*
  * One round: busy-poll or sleep (if @blocking), then bottom halves, fd

@@ -124,7 +124,8 @@ bool run_direction_report(const Run *run, uint32_t job, uint32_t direction,
 /* ---- what a worker has counted ------------------------------------------- */
 
 typedef struct UsageReport {
-    uint64_t user_ns, system_ns;
+    uint64_t cpu_ns;             /* exact */
+    uint64_t user_ns, system_ns; /* its parts, coarse */
     uint64_t voluntary_switches, involuntary_switches;
     uint64_t run_delay_ns;
 } UsageReport;

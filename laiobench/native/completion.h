@@ -8,7 +8,6 @@
 
 #include "bottom_half.h"
 #include "engine.h"
-#include "fdmon.h"
 
 typedef struct Completion Completion;
 
@@ -27,8 +26,6 @@ struct Completion {
     Engine *engine;
     uint32_t min_nr;   /* getevents: completions to wait for at a time */
     BottomHalf *bh;    /* bh: reaps */
-    FdMon *own_fdmon;  /* getevents: sleeps in the engine ... */
-    FdMon *ctx_fdmon;  /* ... instead of this one */
     uint64_t leftover_events; /* found in the eventfd when idle */
 };
 

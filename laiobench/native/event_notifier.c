@@ -6,9 +6,6 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-/* What one set writes: an eventfd takes nothing but 8 bytes. */
-#define SET_BYTES sizeof(uint64_t)
-
 int event_notifier_init(EventNotifier *notifier, Error *error)
 {
     int ends[2];
@@ -53,26 +50,39 @@ int event_notifier_add(EventNotifier *notifier, uint64_t count)
     return written < 0 && errno != EAGAIN ? -errno : 0;
 }
 
+static ssize_t read_eventfd(int fd, uint64_t *value)
+{
+    ssize_t got;
+
+    do {
+        got = read(fd, value, sizeof(*value));
+    } while (got < 0 && errno == EINTR);
+    return got;
+}
+
+/* Each set wrote its count.  A read that fills the buffer may leave more. */
+static ssize_t read_pipe(int fd, uint64_t *value)
+{
+    uint64_t counts[64];
+    ssize_t got;
+
+    do {
+        got = read(fd, counts, sizeof(counts));
+        for (ssize_t i = 0; i < got / (ssize_t)sizeof(counts[0]); i++) {
+            *value += counts[i];
+        }
+    } while (got == (ssize_t)sizeof(counts) || (got < 0 && errno == EINTR));
+    return got;
+}
+
 int event_notifier_test_and_clear(EventNotifier *notifier, uint64_t *value)
 {
-    uint64_t buffer[64];
     ssize_t got;
 
     *value = 0;
-    if (event_notifier_is_eventfd(notifier)) {
-        do {
-            got = read(notifier->read_fd, value, sizeof(*value));
-        } while (got < 0 && errno == EINTR);
-    } else {
-        uint64_t sets = 0;
-
-        /* A pipe that fills the buffer may hold more. */
-        do {
-            got = read(notifier->read_fd, buffer, sizeof(buffer));
-            sets += got > 0 ? (uint64_t)got / SET_BYTES : 0;
-        } while (got == (ssize_t)sizeof(buffer) || (got < 0 && errno == EINTR));
-        *value = sets;
-    }
+    got = event_notifier_is_eventfd(notifier)
+              ? read_eventfd(notifier->read_fd, value)
+              : read_pipe(notifier->read_fd, value);
     if (got < 0 && errno != EAGAIN) {
         return -errno;
     }

@@ -36,6 +36,6 @@ static inline int event_notifier_set(EventNotifier *notifier)
 
 /*
  * Take all events there are.  Returns whether there were any, or -errno;
- * @value gets their number (for a pipe, the number of times it was set).
+ * @value gets their number.
  */
 int event_notifier_test_and_clear(EventNotifier *notifier, uint64_t *value);

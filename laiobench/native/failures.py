@@ -13,12 +13,13 @@ Explained = tuple[str, str]
 
 
 def _io_setup(code: int, events: int) -> Explained:
+    """`events`: all that the run needs, not those of the call that failed."""
     if code == errno.EAGAIN:
         used, limit = _aio_limits()
         wanted = used + events
         return (
-            f"the kernel has no room for {events:,} more AIO events: "
-            f"{used:,} of {limit:,} are in use (io_setup: EAGAIN)",
+            f"the kernel has no room for the run's {events:,} AIO events: others use {used:,} "
+            f"of the {limit:,} that there may be (io_setup: EAGAIN)",
             f"raise the limit: sysctl -w fs.aio-max-nr={max(2 * limit, wanted, 1 << 20)}, "
             "or lower iodepth or numjobs",
         )

@@ -23,12 +23,6 @@ typedef struct FdMonOps {
      */
     int (*wait)(FdMon *mon, int64_t timeout_ns);
 
-    /*
-     * It sees events that no io_poll shows, so that polling the handlers
-     * cannot stand in for wait().
-     */
-    bool sees_more_than_handlers;
-
     bool is_replaceable; /* by ppoll, when it fails */
 } FdMonOps;
 

@@ -183,8 +183,9 @@ static void finish(Job *job)
 {
     timer_disarm(&job->timer);
     job->window_end = job->ctx->now;
-    if (!job_is_measuring(job)) {
-        job->window_start = job->window_end; /* it never came to that */
+    if (!job_is_measuring(job)) { /* it never came to that */
+        job->window_start = job->window_end;
+        recorder_reset(&job->recorder);
     }
     set_phase(job, JOB_FINISHED);
     job->events->finished(job->events_opaque, job);
@@ -277,8 +278,8 @@ void job_detach(Job *job)
 
 static __attribute__((noinline)) void count_failure(Job *job, Request *request)
 {
-    if (request->result == -ECANCELED) {
-        job->accounts.cancelled++;
+    if (request->result == -ECANCELED && job->budget == 0) {
+        job->accounts.cancelled++; /* by job_stop(), not by a device */
         return;
     }
     job->accounts.failed++;

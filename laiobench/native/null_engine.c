@@ -28,6 +28,7 @@ typedef struct NullEngine {
 
     Request **unsent; /* plugged: they reach the target at unplug */
     uint32_t unsent_count;
+    uint32_t max_batch;
     uint32_t plugged;
 
     Serving *heap; /* by due time, the earliest first */
@@ -152,22 +153,31 @@ static void timer_expired(void *opaque)
     complete_due(null, null->base.ctx->now);
 }
 
-static void send_all(NullEngine *null)
+static void send_batch(NullEngine *null, Request **requests, uint32_t n)
 {
     AioContext *ctx = null->base.ctx;
     uint64_t now = aio_context_read_clock(ctx);
 
-    for (uint32_t i = 0; i < null->unsent_count; i++) {
-        Request *request = null->unsent[i];
-
-        request->submitted = now;
-        request_set_state(request, REQUEST_IN_FLIGHT);
-        heap_push(null, (Serving){due_time(null, now), request});
+    for (uint32_t i = 0; i < n; i++) {
+        requests[i]->submitted = now;
+        request_set_state(requests[i], REQUEST_IN_FLIGHT);
+        heap_push(null, (Serving){due_time(null, now), requests[i]});
     }
-    engine_count_batch(&null->base, null->unsent_count);
+    engine_count_batch(&null->base, n);
     ctx->counters.submit.calls++;
-    null->unsent_count = 0;
     complete_due(null, now);
+}
+
+static void send_all(NullEngine *null)
+{
+    uint32_t n;
+
+    for (uint32_t sent = 0; sent < null->unsent_count; sent += n) {
+        n = null->unsent_count - sent;
+        n = n < null->max_batch ? n : null->max_batch;
+        send_batch(null, null->unsent + sent, n);
+    }
+    null->unsent_count = 0;
 }
 
 static void null_submit(Engine *engine, Request *request)
@@ -176,7 +186,7 @@ static void null_submit(Engine *engine, Request *request)
 
     request_begin(request, engine->ctx->now);
     null->unsent[null->unsent_count++] = request;
-    if (!null->plugged) {
+    if (!null->plugged || null->unsent_count >= null->max_batch) {
         send_all(null);
     }
 }
@@ -319,6 +329,7 @@ static Engine *null_open(AioContext *ctx, DoneList *done,
     null->latency = clock_ns_to_ticks(ctx->clock, config->null_latency_ns);
     null->jitter = config->null_jitter;
     null->servers = config->null_servers;
+    null->max_batch = config->max_batch ? config->max_batch : UINT32_MAX;
     random_stream_init(&null->random, config->seed);
     timer_init(&null->timer, ctx, timer_expired, null);
 

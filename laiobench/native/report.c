@@ -77,6 +77,7 @@ void run_worker_report(const Run *run, uint32_t index, WorkerReport *report)
                                  : aio_context_counters(&worker->ctx),
         .usage =
             {
+                .cpu_ns = usage->cpu_ns,
                 .user_ns = usage->user_ns,
                 .system_ns = usage->system_ns,
                 .voluntary_switches = usage->voluntary_switches,

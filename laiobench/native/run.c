@@ -178,7 +178,7 @@ static int make_workers(Run *run, const RunPlan *plan, Error *error)
         int ret = worker_config(plan, i, &config, error);
 
         if (ret == 0) {
-            ret = worker_init(&worker->worker, &config, &run->clock,
+            ret = worker_init(&worker->worker, &config, &run->clock, &run->go,
                               job_finished, run, error);
         }
         if (ret < 0) {
@@ -252,6 +252,8 @@ void run_start(Run *run)
         worker_hand_over(&run->workers[run->first_worker[i]].worker,
                          &run->jobs[i]);
     }
+    /* Release: pairs with the acquire in arrive(). */
+    __atomic_store_n(&run->go, true, __ATOMIC_RELEASE);
 }
 
 bool run_is_over(const Run *run)

@@ -31,6 +31,7 @@ struct Run {
     uint32_t *first_worker; /* of each job */
     Sampler **samplers;     /* of each job; made at its first sample */
     uint32_t job_count;
+    bool go;                /* atomic: all have been handed over */
     uint32_t unfinished;    /* atomic: jobs */
     EventNotifier finished; /* set by each that has */
     Timer slice;            /* on the main worker: the end of run_wait() */

@@ -26,11 +26,6 @@ void timer_arm(Timer *timer, uint64_t deadline);
 
 void timer_disarm(Timer *timer);
 
-static inline bool timer_is_armed(const Timer *timer)
-{
-    return timer->state != TIMER_IDLE;
-}
-
 /* The earliest deadline of the context, UINT64_MAX for none. */
 static inline uint64_t timers_deadline(const AioContext *ctx)
 {

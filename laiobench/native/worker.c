@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "bottom_half.h"
@@ -36,9 +37,12 @@ static uint64_t read_run_delay_ns(int fd)
 static Usage read_usage(const Worker *worker)
 {
     struct rusage usage;
+    struct timespec cpu;
 
     getrusage(RUSAGE_THREAD, &usage);
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &cpu);
     return (Usage){
+        .cpu_ns = (uint64_t)cpu.tv_sec * 1000000000u + (uint64_t)cpu.tv_nsec,
         .user_ns = timeval_ns(usage.ru_utime),
         .system_ns = timeval_ns(usage.ru_stime),
         .voluntary_switches = (uint64_t)usage.ru_nvcsw,
@@ -157,13 +161,22 @@ static void receive(Worker *worker, Job *job)
     }
 }
 
-/* Runs on the home thread.  Acquire: pairs with worker_hand_over(). */
+/*
+ * Runs on the home thread.  Until all jobs have been handed over it comes
+ * back, so that they begin together, and no notification of theirs is
+ * counted, or read, in the midst of what they measure.
+ */
 static void arrive(void *opaque)
 {
     Worker *worker = opaque;
-    Job *newest = __atomic_exchange_n(&worker->arrivals, NULL, __ATOMIC_ACQUIRE);
-    Job *oldest = NULL;
+    Job *newest, *oldest = NULL;
 
+    if (!__atomic_load_n(worker->go, __ATOMIC_ACQUIRE)) {
+        bh_schedule(worker->arrive_bh);
+        return;
+    }
+    /* Acquire: pairs with worker_hand_over(). */
+    newest = __atomic_exchange_n(&worker->arrivals, NULL, __ATOMIC_ACQUIRE);
     while (newest) { /* they were pushed onto a stack: turn it round */
         Job *job = newest;
 
@@ -278,12 +291,14 @@ static void delete_bottom_halves(Worker *worker)
 }
 
 int worker_init(Worker *worker, const WorkerConfig *config, const Clock *clock,
-                void (*job_finished)(void *opaque), void *opaque, Error *error)
+                const bool *go, void (*job_finished)(void *opaque),
+                void *opaque, Error *error)
 {
     int ret;
 
     *worker = (Worker){
         .config = *config,
+        .go = go,
         .job_finished = job_finished,
         .opaque = opaque,
         .schedstat_fd = -1,

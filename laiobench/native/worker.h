@@ -22,7 +22,8 @@ typedef struct WorkerConfig {
 
 /* What the kernel says of a thread at one moment. */
 typedef struct Usage {
-    uint64_t user_ns, system_ns;
+    uint64_t cpu_ns;             /* exact */
+    uint64_t user_ns, system_ns; /* its parts, as of the last tick */
     uint64_t voluntary_switches, involuntary_switches;
     uint64_t run_delay_ns; /* ready to run, and not running */
 } Usage;
@@ -39,6 +40,7 @@ struct Worker {
 
     WorkerConfig config;
     Worker *next;  /* where jobs that move go on */
+    const bool *go; /* atomic: until it is true, jobs that arrive wait */
     Job *arrivals; /* atomic: handed over, not seen yet */
     BottomHalf *arrive_bh, *drain_bh;
     int schedstat_fd;
@@ -58,7 +60,7 @@ struct Worker {
 
 /* The context, whose home is the calling thread for now.  0 or -errno. */
 int worker_init(Worker *worker, const WorkerConfig *config, const Clock *clock,
-                void (*job_finished)(void *opaque), void *opaque,
+                const bool *go, void (*job_finished)(void *opaque), void *opaque,
                 Error *error);
 
 /* The thread that has run it is gone, or is the caller. */

@@ -14,6 +14,8 @@ void workload_init(Workload *workload, const WorkloadPlan *plan)
     random_stream_init(&workload->directions,
                        salted(plan->seed, SALT_DIRECTIONS));
     random_stream_init(&workload->offsets, salted(plan->seed, SALT_OFFSETS));
-    random_map_init(&workload->map, plan->blocks,
-                    salted(plan->seed, SALT_MAP));
+    if (plan->random && plan->use_map) {
+        random_map_init(&workload->map, plan->blocks,
+                        salted(plan->seed, SALT_MAP));
+    }
 }

@@ -7,13 +7,13 @@ telling all that is wrong at once, with where it was written.
 
 import difflib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pydantic import ValidationError
 
 from laiobench.errors import UsageError, raise_all
-from laiobench.job import Job, option_names
+from laiobench.job import Job, canonical, option_names
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,12 @@ class Setting:
     value: object
     origin: str
     is_name: bool = False
+
+    def told(self, name: str) -> str:
+        """How an error begins that is about this setting of option `name`."""
+        if self.is_name:
+            return f"{self.origin}={self.value}"
+        return f"{self.origin}: {name}={self.value}"
 
 
 Settings = Mapping[str, Setting]
@@ -75,6 +81,19 @@ def resolve(drafts: Sequence[Draft]) -> list[Job]:
     return jobs
 
 
+def put(settings: dict[str, Setting], name: str, setting: Setting) -> None:
+    """Add a setting under our name for the option, so that layers cover each other.
+
+    Raises:
+        UsageError: the value is none that fio's other name for it takes.
+    """
+    try:
+        name, value = canonical(name, setting.value)
+    except ValueError as error:
+        raise UsageError(f"{setting.told(name)}: {error}") from None
+    settings[name] = replace(setting, value=value)
+
+
 def unknown_option(name: str, origin: str) -> UsageError:
     """The error for an option that there is not, with the nearest that there is."""
     return UsageError(f"{origin}: there is no option {name}{suggest(name, option_names())}")
@@ -105,9 +124,7 @@ def _explain(detail: Any, draft: Draft) -> UsageError:
         return UsageError(f"job {draft.name}: {_reason(detail)}")
     if detail["type"] == "extra_forbidden":
         return unknown_option(name, setting.origin)
-    if setting.is_name:
-        return UsageError(f"{setting.origin}={setting.value}: {_reason(detail)}")
-    return UsageError(f"{setting.origin}: {name}={setting.value}: {_reason(detail)}")
+    return UsageError(f"{setting.told(name)}: {_reason(detail)}")
 
 
 def _reason(detail: Any) -> str:
@@ -135,5 +152,9 @@ def _reason(detail: Any) -> str:
             return "it must be 1 or 0"
         case "string_type":
             return "it must be text"
+        case "string_too_short":
+            return "it must not be empty"
+        case "string_pattern_mismatch":
+            return "it must not contain control characters"
         case _:
             return str(detail["msg"])

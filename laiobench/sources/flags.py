@@ -8,10 +8,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from laiobench.errors import UsageError
-from laiobench.job import ALIASES, option_names, options
-from laiobench.sources import Setting
+from laiobench.job import option_names, options
+from laiobench.sources import Setting, put, suggest, unknown_option
 
 ENVIRONMENT_PREFIX = "LAIOBENCH_"
+NOT_OPTIONS = frozenset({"LAIOBENCH_SCRATCH", "LAIOBENCH_TRACEBACK", "LAIOBENCH_NO_SKIPS"})
 
 
 @dataclass(frozen=True)
@@ -54,15 +55,23 @@ def split(arguments: Sequence[str], own_options: Mapping[str, bool]) -> Split:
             if not words:
                 raise UsageError(f"{written} needs a value, such as {written}=…")
             value = words.pop(0)
-        settings[ALIASES.get(name, name)] = Setting(value, written, is_name=True)
+        put(settings, name, Setting(value, written, is_name=True))
     return Split(settings, rest)
 
 
 def from_environment(environment: Mapping[str, str]) -> dict[str, Setting]:
-    """Settings in variables such as LAIOBENCH_RUNTIME; others of that prefix are not ours."""
-    settings = {}
+    """Settings in variables such as LAIOBENCH_RUNTIME.
+
+    Raises:
+        UsageError: a variable of that prefix is nearly an option's.
+    """
+    settings: dict[str, Setting] = {}
     for variable, value in environment.items():
+        if not variable.startswith(ENVIRONMENT_PREFIX) or variable in NOT_OPTIONS:
+            continue
         name = variable.removeprefix(ENVIRONMENT_PREFIX).lower()
-        if variable.startswith(ENVIRONMENT_PREFIX) and name in option_names():
-            settings[ALIASES.get(name, name)] = Setting(value, variable, is_name=True)
+        if name in option_names():
+            put(settings, name, Setting(value, variable, is_name=True))
+        elif suggest(name, option_names()):
+            raise unknown_option(name, variable)
     return settings

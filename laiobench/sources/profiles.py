@@ -48,6 +48,5 @@ def open_source(reference: str) -> Source:
         UsageError: there is neither.
     """
     path = Path(reference)
-    if path.suffix == ".toml" or path.is_file():
-        return toml_file.load(path)
-    return load(reference)
+    is_path = path.suffix == ".toml" or len(path.parts) > 1 or path.is_file()
+    return toml_file.load(path) if is_path and reference not in names() else load(reference)

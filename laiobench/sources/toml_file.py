@@ -14,7 +14,7 @@ from typing import Any
 
 from laiobench.errors import UsageError, raise_all
 from laiobench.job import option_names
-from laiobench.sources import Draft, Setting, Source, suggest, unknown_option
+from laiobench.sources import Draft, Setting, Source, put, suggest, unknown_option
 
 SCHEMA_VERSION = 1
 
@@ -102,7 +102,7 @@ class _Lines:
 
 
 def _settings(table: dict[str, Any], name: str, lines: _Lines) -> dict[str, Setting]:
-    return {
-        key.replace("-", "_"): Setting(value, lines.origin(name, key))
-        for key, value in table.items()
-    }
+    settings: dict[str, Setting] = {}
+    for key, value in table.items():
+        put(settings, key.replace("-", "_"), Setting(value, lines.origin(name, key)))
+    return settings

@@ -1,6 +1,8 @@
 """Wrong input: one clear sentence on stderr, the right exit code, and no traceback."""
 
+import json
 import os
+import stat
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -60,6 +62,11 @@ def test_a_file_that_does_not_exist(program: Program) -> None:
     )
 
 
+def test_an_empty_name_is_not_the_scratch_file(program: Program) -> None:
+    said = complaint(program("run", "--filename=", "--rw=randwrite"), USAGE)
+    assert "--filename=: it must not be empty" in said
+
+
 def test_a_directory(program: Program, tmp_path: Path) -> None:
     assert "is a directory" in complaint(program("run", f"--filename={tmp_path}"), USAGE)
 
@@ -109,15 +116,18 @@ def test_no_room_for_aio_events_says_the_sysctl(program: Program, data_file: Pat
         "--bs=512", "--norandommap", "--no-save",
     )  # fmt: skip
     said = complaint(outcome, RUN_FAILED)
-    assert f"of {limit:,} are in use" in said
+    needed = 65536 * (limit // 65536 + 1)
+    assert f"the run's {needed:,} AIO events: others use 0 of the {limit:,}" in said
     assert "sysctl -w fs.aio-max-nr=" in said
 
 
 def test_a_cpu_that_is_not_there(program: Program, data_file: Path) -> None:
     said = complaint(
-        program("run", f"--filename={data_file}", "--cpus_allowed=900", "--no-save"), RUN_FAILED
+        program("run", f"--filename={data_file}", "--cpus_allowed=900", "--no-save"), USAGE
     )
-    assert "cpus_allowed may name these" in said
+    assert "names CPUs that are not there: 900" in said
+    partly = ("run", f"--filename={data_file}", "--cpus_allowed=0,900", "--no-save")
+    assert "not there: 900" in complaint(program(*partly), USAGE)
 
 
 # ---- writing -------------------------------------------------------------------
@@ -138,6 +148,29 @@ def test_writing_needs_the_very_target_s_name(
     assert f"which is {data_file}" in complaint(program(*through_link), USAGE)
     assert program(*write, f"--allow-write={data_file}").code == 0
     assert program(*through_link, f"--allow-write={link}").code == 0
+
+
+def test_only_the_scratch_file_itself_is_our_own(program: Program, data_file: Path) -> None:
+    """A job on the scratch file gives no other job leave to write."""
+    before = data_file.read_bytes()
+    program.folder.joinpath("laiobench-scratch.dat").symlink_to(data_file)
+    profile = program.folder / "two.toml"
+    profile.write_text(
+        "[global]\nrw = 'randwrite'\nnumber_ios = 10\nsize = '1m'\n"
+        f"[job.ours]\n[job.theirs]\nfilename = '{data_file}'\n"
+    )
+    inside = Program(program.folder, {**program.environment, "LAIOBENCH_SCRATCH": "."})
+    assert "job theirs would overwrite" in complaint_after(inside("run", profile))
+    assert inside("run", "--rw=randwrite", "--size=1m", "--number_ios=10").code == 0
+    assert data_file.read_bytes() == before  # the link was replaced, not followed
+    assert not program.folder.joinpath("laiobench-scratch.dat").is_symlink()
+
+
+def complaint_after(outcome: Outcome) -> str:
+    """An error that may follow a remark."""
+    assert outcome.code == USAGE
+    assert outcome.stdout == ""
+    return outcome.stderr
 
 
 @pytest.fixture
@@ -181,6 +214,71 @@ def test_a_results_folder_that_cannot_be_is_told_before_the_run(
     program.folder.joinpath("taken").write_text("a file")
     outcome = program("run", f"--filename={data_file}", "--results=taken", "--runtime=30")
     assert "cannot be saved in taken" in complaint(outcome, RUN_FAILED)
+
+
+def test_contradicting_destinations(program: Program, tmp_path: Path) -> None:
+    both = ("run", "--engine=null", "--number_ios=1", "--output=x.json", "--no-save")
+    assert "--output and --no-save contradict each other" in complaint(program(*both), USAGE)
+    folder = ("run", "--engine=null", "--runtime=30", f"--output={tmp_path}")
+    assert "is a folder" in complaint(program(*folder), USAGE)
+
+
+def test_output_goes_into_devices_and_through_links(program: Program) -> None:
+    """What is there may be more than a file: it is written to, never replaced."""
+    null_run = ("run", "--engine=null", "--number_ios=10")
+    pipe = program.folder / "pipe"
+    os.mkfifo(pipe)
+    reader = subprocess.Popen(["cat", pipe], stdout=subprocess.PIPE, text=True)
+    assert program(*null_run, f"--output={pipe}").code == 0
+    text, _ = reader.communicate(timeout=10)
+    assert json.loads(text)["status"] == "ok"
+    assert stat.S_ISFIFO(pipe.stat().st_mode)
+
+    real, link = program.folder / "real.json", program.folder / "link.json"
+    link.symlink_to(real)
+    assert program(*null_run, f"--output={link}").code == 0
+    assert link.is_symlink()
+    assert json.loads(real.read_text())["status"] == "ok"
+    assert program(*null_run, "--output=/dev/null").code == 0
+    assert stat.S_ISCHR(Path("/dev/null").stat().st_mode)
+
+
+def test_names_that_are_not_utf8_lose_no_result(program: Program, data_file: Path) -> None:
+    name = os.fsencode(program.folder) + b"/f\xff"
+    Path(os.fsdecode(name)).symlink_to(data_file)
+    outcome = program("run", f"--filename={os.fsdecode(name)}", "--number_ios=10", "--json")
+    assert outcome.code == 0, outcome.stderr
+    assert "f\ufffd" in outcome.document["argv"][2]
+
+
+def test_an_answer_that_cannot_be_printed_is_told(program: Program) -> None:
+    command = " ".join(program.command("run", "--engine=null", "--number_ios=10"))
+    done = subprocess.run(
+        ["bash", "-c", f"{command} > /dev/full"], cwd=program.folder, env=program.environment,
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == RUN_FAILED
+    assert "the answer cannot be printed: No space left on device" in done.stderr
+    assert len(list(program.folder.joinpath("results").iterdir())) == 1
+    closed = subprocess.run(
+        ["bash", "-c", f"{command} >&- 2>&-"], cwd=program.folder, env=program.environment,
+        check=False,
+    )  # fmt: skip
+    assert closed.returncode == 0
+
+
+def test_a_group_that_cannot_run_loses_nothing_of_those_before(program: Program) -> None:
+    limit = int(Path("/proc/sys/fs/aio-max-nr").read_text())
+    profile = program.folder / "late.toml"
+    profile.write_text(
+        "[global]\nnumber_ios = 10\nsize = '1m'\n[job.a]\n"
+        f"[job.b]\nstonewall = true\nbs = 512\niodepth = 65536\nnumjobs = {limit // 65536 + 1}\n"
+    )
+    outcome = program("run", profile, "--json")
+    assert outcome.code == RUN_FAILED
+    assert [job["name"] for job in outcome.document["jobs"]] == ["a"]
+    assert "the next group of jobs could not be run" in outcome.stderr
+    assert len(list(program.folder.joinpath("results").iterdir())) == 1
 
 
 @pytest.mark.root

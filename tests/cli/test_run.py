@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+import laiobench
+from laiobench import Job
 from program import Program
 
 MODES = ("poll", "eventfd", "bh", "adaptive", "getevents")
@@ -157,6 +159,30 @@ def test_the_ramp_is_run_and_not_measured(program: Program) -> None:
     assert sum(point["ios"] for point in job["series"]) == job["read"]["ios"]
 
 
+@pytest.mark.parametrize("mode", MODES)
+def test_no_mode_breaks_its_own_proof_at_the_end_of_a_ramp(mode: str) -> None:
+    """The window may open between any two steps of a completion."""
+    job = Job(
+        engine="null", null_latency_us=20, iodepth=2, completion=mode, number_ios=50,
+        ramp_time=0.002,
+    )  # fmt: skip
+    for _ in range(40):
+        result = laiobench.run(job)
+        assert result.failures == []
+        assert result.jobs[0].read.ios == 50
+
+
+def test_the_scratch_file_is_as_large_for_everybody(program: Program) -> None:
+    """Whoever asked for a larger one before changes nothing for those after."""
+    inside = Program(program.folder, {**program.environment, "LAIOBENCH_SCRATCH": "."})
+    profile = program.folder / "sizes.toml"
+    profile.write_text("[global]\nnumber_ios = 1\n[job.a]\nsize = '1m'\n[job.b]\nsize = '8m'\n")
+    outcome = inside("run", profile, "--json")
+    assert outcome.code == 0, outcome.stderr
+    sizes = [job["options"]["size"] for job in outcome.document["jobs"]]
+    assert sizes == [1 << 20, 8 << 20]
+
+
 def test_number_ios_after_a_ramp_is_exact(program: Program) -> None:
     outcome = program(
         "run", "--engine=null", "--null_latency_us=100", "--iodepth=8", "--number_ios=1000",
@@ -165,13 +191,20 @@ def test_number_ios_after_a_ramp_is_exact(program: Program) -> None:
     assert only_job(outcome.document)["read"]["ios"] == 1000
 
 
+@pytest.mark.strace
 def test_stonewalled_groups_run_one_after_the_other(program: Program, tmp_path: Path) -> None:
     profile = tmp_path / "two.toml"
     profile.write_text(
         '[global]\nengine = "null"\nnumber_ios = 10\n[job.a]\n[job.b]\n[job.c]\nstonewall = true\n'
     )
-    jobs = program("run", profile, "--json").document["jobs"]
+    outcome = program(
+        "run", profile, "--json", prefix=("strace", "-f", "-e", "trace=prctl", "-o", "log")
+    )
+    jobs = outcome.document["jobs"]
     assert [(job["name"], job["group"]) for job in jobs] == [("a", 0), ("b", 0), ("c", 1)]
+    log = program.folder.joinpath("log").read_text()
+    first_ends = log.index("+++ exited")  # of a thread of the first group
+    assert log.index('PR_SET_NAME, "iothread1"') < first_ends < log.index('"iothread2"')
 
 
 def test_mixed_directions_are_recorded_apart(program: Program, data_file: Path) -> None:
@@ -226,7 +259,7 @@ def test_the_scratch_file_is_the_default_and_may_be_written(program: Program) ->
     )
     assert outcome.code == 0, outcome.stderr
     job = only_job(outcome.document)
-    assert job["target"].endswith("scratch.dat")
+    assert job["target"].endswith("laiobench-scratch.dat")
     assert job["write"]["ios"] == 200
     status = Path(job["target"]).stat()
     assert status.st_blocks * 512 >= status.st_size  # no holes

@@ -1,13 +1,18 @@
 """Signals: once drains and saves, twice leaves at once with what there is."""
 
 import json
+import os
 import signal
 import subprocess
+import tempfile
 import time
 from pathlib import Path
 
 import pytest
 
+import laiobench
+from laiobench import Job
+from laiobench.runner import Control
 from program import Program
 
 
@@ -49,6 +54,100 @@ def test_a_signal_drains_and_saves(
     assert signal.Signals(number).name in stderr
 
 
+def test_stopping_in_the_ramp_ends_the_run(program: Program) -> None:
+    """While the slow I/Os of the ramp drain, its end must not begin anything anew."""
+    process = program.start(
+        "run", "--engine=null", "--null_latency_us=1500ms", "--iodepth=4", "--ramp_time=1",
+        "--runtime=60", "--time_based", "--json",
+    )  # fmt: skip
+    wait_until_running(process)
+    process.send_signal(signal.SIGINT)
+    stdout, stderr = process.communicate(timeout=20)
+    assert process.returncode == 130, stderr
+    (job,) = json.loads(stdout)["jobs"]
+    assert job["read"]["ios"] == 0  # it never came to measure
+    assert job["series"] == []
+    assert job["accounts"]["submitted"] == 4
+
+
+@pytest.mark.strace
+def test_a_signal_while_the_result_is_saved_loses_nothing(program: Program) -> None:
+    slow_sync = ("strace", "-f", "-qq", "-e", "trace=fsync", "-e",
+                 "inject=fsync:delay_enter=1500000", "-o", "log")  # fmt: skip
+    process = subprocess.Popen(
+        [*slow_sync, *program.command("run", "--engine=null", "--number_ios=10", "--json")],
+        cwd=program.folder, env=program.environment, stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    results = program.folder / "results"
+    deadline = time.monotonic() + 20
+    while not list(results.glob(".*.json.partial-*")) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    child = int(Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()[0])
+    os.kill(child, signal.SIGINT)
+    stdout, _ = process.communicate(timeout=20)
+    assert json.loads(stdout)["status"] == "ok"  # it was measured whole
+    assert len(list(results.iterdir())) == 1
+
+
+def test_a_terminal_that_goes_away_loses_nothing(program: Program) -> None:
+    """SIGHUP, and nobody to tell it to."""
+    ours, theirs = os.openpty()
+    process = subprocess.Popen(
+        program.command("run", "--engine=null", "--null_latency_us=100", "--runtime=60",
+                        "--time_based"),
+        cwd=program.folder, env=program.environment, stdin=theirs, stdout=theirs, stderr=theirs,
+        start_new_session=True,
+    )  # fmt: skip
+    os.close(theirs)
+    wait_until_running(process)
+    os.close(ours)
+    process.send_signal(signal.SIGHUP)
+    process.wait(timeout=20)
+    (saved,) = program.folder.joinpath("results").iterdir()
+    assert json.loads(saved.read_text())["status"] == "interrupted"
+
+
+def test_stopping_while_the_scratch_file_is_written(program: Program, tmp_path: Path) -> None:
+    folder = tmp_path / "scratch"
+    inside = Program(program.folder, {**program.environment, "LAIOBENCH_SCRATCH": str(folder)})
+    process = inside.start("run", "--size=4g", "--rw=randread")
+    deadline = time.monotonic() + 20
+    while not list(folder.glob("*.partial-*")) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    process.send_signal(signal.SIGINT)
+    _, stderr = process.communicate(timeout=20)
+    assert process.returncode == 130
+    assert "writing the scratch file" in stderr
+    assert list(folder.iterdir()) == []
+
+
+def test_what_a_killed_writer_left_is_removed(program: Program, tmp_path: Path) -> None:
+    folder = tmp_path / "scratch"
+    folder.mkdir()
+    left_over = folder / "laiobench-scratch.dat.partial-999999999"
+    left_over.write_bytes(bytes(1000))
+    inside = Program(program.folder, {**program.environment, "LAIOBENCH_SCRATCH": str(folder)})
+    assert inside("run", "--size=1m", "--number_ios=1").code == 0
+    assert not left_over.exists()
+
+
+def test_leaving_keeps_the_target_open_for_what_is_in_flight(data_file: Path) -> None:
+    """Else the next file to be opened would get the I/Os of the last."""
+    control = Control()
+
+    def leave(_: object) -> None:
+        control.request_stop()
+        control.request_stop()
+
+    job = Job(filename=str(data_file), rw="randwrite", iodepth=8, runtime=60, time_based=True)
+    result = laiobench.run(job, allow_write=[str(data_file)], control=control, watch=leave)
+    assert result.status == "interrupted"
+    with tempfile.TemporaryFile() as innocent:
+        time.sleep(0.3)
+        assert os.fstat(innocent.fileno()).st_size == 0
+
+
 def test_a_second_signal_leaves_at_once(program: Program) -> None:
     """A target that takes a minute for each I/O would keep a drain waiting."""
     process = program.start(
@@ -63,5 +162,7 @@ def test_a_second_signal_leaves_at_once(program: Program) -> None:
     stdout, stderr = process.communicate(timeout=10)
     assert process.returncode == 130
     assert json.loads(stdout)["status"] == "interrupted"
-    assert "leaving" in stderr
+    assert "leaving with 4 I/Os in flight" in stderr
+    (job,) = json.loads(stdout)["jobs"]
+    assert job["proof"] == []  # nothing is proven while I/Os are in flight
     assert len(list(program.folder.joinpath("results").iterdir())) == 1

@@ -50,6 +50,20 @@ def test_results_that_cannot_be_read_are_told_and_the_others_listed(program: Pro
     assert "is not a result of laiobench" in shown.stderr
 
 
+def test_results_of_later_versions_are_called_so(program: Program) -> None:
+    later = program.folder / "later.json"
+    later.write_text('{"schema": 2, "kind": "run", "news": 1}')
+    outcome = program("show", later)
+    assert outcome.code == 2
+    assert "has schema 2, from a later laiobench" in outcome.stderr
+
+
+def test_last_is_the_last_of_a_second(program: Program) -> None:
+    for name in ("zz", "mm", "aa"):
+        null_run(program, f"--name={name}")
+    assert program("show", "--json").document["jobs"][0]["name"] == "aa"
+
+
 def test_no_result_of_that_name(program: Program) -> None:
     outcome = program("show", "nothing")
     assert outcome.code == 2
@@ -68,6 +82,7 @@ def test_profiles_are_listed(program: Program) -> None:
 def test_version_and_help(program: Program) -> None:
     assert program("--version").stdout == f"laiobench {laiobench.__version__}\n"
     assert "Commands:" in program("--help").stdout
+    assert "Commands:" in program().stdout
     help_text = program("run", "--help").stdout
     for words in ("--iodepth=…", "--completion=…", "Target and region", "--allow-write"):
         assert words in help_text

@@ -291,7 +291,7 @@ static void a_timer_ends_the_sleep(void)
     }
     CHECK_EQUAL(expiries, 1);
     CHECK(ctx->now >= timer.deadline);
-    CHECK(!timer_is_armed(&timer));
+    CHECK_EQUAL(timer.state, TIMER_IDLE);
     free_context(ctx);
 }
 

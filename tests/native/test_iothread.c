@@ -34,11 +34,12 @@ static void start(Bench *bench, const char *completion, uint64_t runtime_ns)
         .poll_grow = 2,
     };
     IOThreadConfig thread = {.name = "test"};
+    static const bool go = true;
     Error error = {0};
 
     CHECK_EQUAL(event_notifier_init(&bench->finished, NULL), 0);
     CHECK_EQUAL(job_init(&bench->job, &job, test_clock(), &error), 0);
-    CHECK_EQUAL(worker_init(&bench->worker, &config, test_clock(), tell,
+    CHECK_EQUAL(worker_init(&bench->worker, &config, test_clock(), &go, tell,
                             &bench->finished, &error),
                 0);
     CHECK_EQUAL(iothread_start(&bench->iothread, &bench->worker, &thread,

@@ -74,9 +74,17 @@ def test_all_errors_are_told_at_once() -> None:
         ("[job.a]\niodepth = 1.5", "test.toml:2: iodepth=1.5: it must be a whole number"),
         ("[job.a]\ntime_based = true", "job a: time_based needs a runtime"),
         (
-            "[job.a]\nrwmixread = 30\nrwmixwrite = 30",
-            "job a: rwmixread and rwmixwrite do not add up to 100 %",
+            "[job.a]\nrwmixwrite = 101",
+            "test.toml:2: rwmixwrite=101: it must be a share from 0 to 100 %",
         ),
+        ('[job.a]\nfilename = ""', "test.toml:2: filename=: it must not be empty"),
+        ('[job.a]\nname = "a\\nb"', "test.toml:2: name=a\nb: it must not contain control"),
+        (
+            "[job.a]\nmax_batch = 5000000000",
+            "test.toml:2: max_batch=5000000000: it must be at most",
+        ),
+        ('[job.a]\nruntime = "1000000d"', "test.toml:2: runtime=1000000d: it must be at most"),
+        ("[job.a]\nblocksize = 0", "test.toml:2: bs=0: it must be at least 1"),
     ],
 )
 def test_errors_of_files(text: str, error: str) -> None:
@@ -144,6 +152,33 @@ def test_flags_go_over_the_environment_and_both_over_the_file() -> None:
     )
     (job,) = resolve([draft.under(environment).under({"runtime": Setting("3", "--runtime")})])
     assert (job.iodepth, job.bs, job.runtime) == (1, 8192, 3)
+
+
+def test_other_names_of_an_option_cover_each_other_in_all_layers() -> None:
+    text = '[global]\nbs = "8k"\nrwmixread = 70\n[job.a]\nblocksize = "16k"'
+    draft = toml_file.parse(text, "f").drafts[0]
+    (job,) = resolve([draft])
+    assert job.bs == 16384
+    over = split(["--bs=4k", "--rwmixwrite=40"], {}).settings
+    (job,) = resolve([draft.under(over)])
+    assert (job.bs, job.rwmixread) == (4096, 60)
+
+
+def test_flags_of_a_file_may_be_numbers() -> None:
+    (job,) = jobs_of("[job.a]\ndirect = 0\ntime_based = 1\nruntime = 1")
+    assert (job.direct, job.time_based) == (False, True)
+
+
+def test_a_variable_that_is_nearly_an_option_s_is_an_error() -> None:
+    with pytest.raises(UsageError, match=r"LAIOBENCH_IODEPHT: .*; did you mean iodepth\?"):
+        from_environment({"LAIOBENCH_IODEPHT": "3"})
+    assert from_environment({"LAIOBENCH_SOMETHING": "3", "LAIOBENCH_NO_SKIPS": "1"}) == {}
+
+
+def test_a_file_does_not_shadow_a_profile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("quick").write_text("")
+    assert profiles.open_source("quick").origin == "profile quick"
 
 
 def test_errors_name_the_flag_or_the_variable() -> None:
