@@ -36,6 +36,7 @@ typedef struct AioHandlerOps {
     void (*io_write)(void *opaque);      /* it is writable */
     bool (*io_poll)(void *opaque);       /* is there work?  No system call. */
     void (*io_poll_ready)(void *opaque); /* io_poll said so: do the work */
+    bool is_wake_up; /* it only ends a sleep: no event, and no progress */
 } AioHandlerOps;
 
 /*
@@ -124,6 +125,9 @@ void aio_context_set_polling(AioContext *ctx, PollRule rule, uint64_t max_ns,
 
 /* Make the calling thread the home thread. */
 void aio_context_set_home(AioContext *ctx);
+
+/* Dies if the calling thread is another, in every build. */
+void aio_context_assert_home(const AioContext *ctx);
 
 static inline uint64_t aio_context_read_clock(AioContext *ctx)
 {

@@ -10,15 +10,14 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "bottom_half.h"
 #include "laio_queue.h"
+#include "pool_fallback.h"
 #include "target.h"
-#include "thread_pool.h"
 
 /* Two I/Os ahead is far enough to hide a miss to the L2 cache. */
 #define PREFETCH_DISTANCE 2
 
-/* Misaligned requests come back by bottom half, which io_getevents() can't see. */
+/* The thread pool's requests come back by bottom half, which io_getevents() can't see. */
 #define POOL_SLICE_NS 200000
 
 typedef struct LinuxAioState {
@@ -26,84 +25,11 @@ typedef struct LinuxAioState {
     EventNotifier notifier;
     LaioQueue queue;
     struct io_event *events; /* for io_getevents() */
-    uint32_t max_requests;
     bool reap_on_submit;
     bool strict_short_io;
 
-    ThreadPool *pool; /* made for the first misaligned request */
-    BottomHalf *pool_bh;
-    uint32_t in_pool;
+    PoolFallback fallback; /* for misaligned requests */
 } LinuxAioState;
-
-/* ---- misaligned requests --------------------------------------------------- */
-
-static void tell_pool_bh(void *opaque)
-{
-    LinuxAioState *state = opaque;
-
-    bh_schedule(state->pool_bh);
-}
-
-static void take_from_pool(void *opaque)
-{
-    LinuxAioState *state = opaque;
-    AioContext *ctx = state->base.ctx;
-    Request *request;
-
-    aio_context_read_clock(ctx);
-    while ((request = thread_pool_take(state->pool))) {
-        state->in_pool--;
-        ctx->in_flight--;
-        ctx->counters.reaped.pool++;
-        engine_finish(&state->base, request, request->result);
-    }
-}
-
-static int make_pool(LinuxAioState *state)
-{
-    if (!state->pool_bh) {
-        state->pool_bh = bh_new(state->base.ctx, take_from_pool, state);
-    }
-    if (!state->pool_bh) {
-        return -ENOMEM;
-    }
-    state->pool =
-        thread_pool_new(state->max_requests, THREAD_POOL_IDLE_NS,
-                        tell_pool_bh, state, NULL);
-    return state->pool ? 0 : -ENOMEM;
-}
-
-/* Never to the AIO queue: a device may do worse than refuse it. */
-static __attribute__((noinline)) void send_to_pool(LinuxAioState *state,
-                                                   Request *request)
-{
-    AioContext *ctx = state->base.ctx;
-    int ret = state->pool ? 0 : make_pool(state);
-
-    request->submitted = aio_context_read_clock(ctx);
-    if (ret == 0) {
-        request_set_state(request, REQUEST_IN_FLIGHT);
-        ret = thread_pool_submit(state->pool, request);
-    }
-    if (ret < 0) {
-        ctx->counters.submit.head_failures++;
-        engine_finish(&state->base, request, ret);
-        return;
-    }
-    ctx->counters.other.pool_fallbacks++;
-    state->in_pool++;
-    ctx->in_flight++;
-}
-
-static void close_pool(LinuxAioState *state)
-{
-    if (state->pool) {
-        thread_pool_free(state->pool);
-    }
-    if (state->pool_bh) {
-        bh_delete(state->pool_bh);
-    }
-}
 
 /* ---- submitting -------------------------------------------------------------- */
 
@@ -162,7 +88,7 @@ static void laio_submit(Engine *engine, Request *request)
         return;
     }
     if (!target_takes(request->target, request)) {
-        send_to_pool(state, request);
+        pool_fallback_submit(&state->fallback, request);
         return;
     }
     prepare(state, request);
@@ -193,9 +119,7 @@ static void laio_cancel_pending(Engine *engine, const struct Target *target)
     LinuxAioState *state = (LinuxAioState *)engine;
 
     laio_queue_cancel(&state->queue, target);
-    if (state->pool) {
-        thread_pool_cancel(state->pool, target);
-    }
+    pool_fallback_cancel(&state->fallback, target);
 }
 
 static void retry_submit(void *opaque)
@@ -212,7 +136,7 @@ static void resubmit_tail(LinuxAioState *state, Request *request)
     request_set_state(request, REQUEST_PENDING);
     if (!target_takes(request->target, request) ||
         request->bytes_done & request->target->request_mask) {
-        send_to_pool(state, request);
+        pool_fallback_submit(&state->fallback, request);
         return;
     }
     prepare(state, request);
@@ -380,7 +304,7 @@ static int laio_wait(Engine *engine, uint32_t min_nr, int64_t timeout_ns,
     LinuxAioState *state = (LinuxAioState *)engine;
     long n;
 
-    if (state->in_pool > 0 &&
+    if (state->fallback.in_flight > 0 &&
         (timeout_ns < 0 || timeout_ns > POOL_SLICE_NS)) {
         timeout_ns = POOL_SLICE_NS;
     }
@@ -400,7 +324,7 @@ static void laio_destroy(Engine *engine)
 {
     LinuxAioState *state = (LinuxAioState *)engine;
 
-    close_pool(state);
+    pool_fallback_cleanup(&state->fallback);
     free(state->events);
     laio_queue_cleanup(&state->queue);
     syscall(SYS_io_destroy, state->queue.id); /* waits for what is in flight */
@@ -460,7 +384,7 @@ static Engine *laio_open(AioContext *ctx, DoneList *done,
         return NULL;
     }
     state->base = (Engine){.ops = &laio_ops, .ctx = ctx, .done = done};
-    state->max_requests = config->max_requests;
+    pool_fallback_init(&state->fallback, &state->base, config->max_requests);
     state->reap_on_submit = config->reap_on_submit;
     state->strict_short_io = config->strict_short_io;
 

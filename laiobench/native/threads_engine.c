@@ -24,13 +24,6 @@ static void tell(void *opaque)
     }
 }
 
-static void finish(ThreadsEngine *threads, Request *request)
-{
-    request->reaped = threads->base.ctx->now;
-    request_set_state(request, REQUEST_DONE);
-    done_list_push(threads->base.done, request);
-}
-
 static void threads_submit(Engine *engine, Request *request)
 {
     ThreadsEngine *threads = (ThreadsEngine *)engine;
@@ -43,8 +36,7 @@ static void threads_submit(Engine *engine, Request *request)
     engine->ctx->counters.submit.calls++;
     if (ret < 0) {
         engine->ctx->counters.submit.head_failures++;
-        request->result = ret;
-        finish(threads, request);
+        engine_finish(engine, request, ret);
         return;
     }
     engine_count_batch(engine, 1);
@@ -76,7 +68,7 @@ static uint32_t threads_reap(Engine *engine, uint64_t *reaped_by)
 
     aio_context_read_clock(engine->ctx);
     while ((request = thread_pool_take(threads->pool))) {
-        finish(threads, request);
+        engine_finish(engine, request, request->result);
         finished++;
     }
     engine_count_out(engine, finished);
