@@ -15,7 +15,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from laiobench import caveats, machine, native, proof
 from laiobench.histogram import Histogram, bin_high, percentiles
-from laiobench.runner import Trial, Work, WorkRun
+from laiobench.layout import Work
+from laiobench.runner import Trial, WorkRun
 from laiobench.series import Series
 from laiobench.units import NS_PER_S
 from laiobench.version import __version__

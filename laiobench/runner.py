@@ -1,21 +1,18 @@
 """Running jobs: from checked jobs to what the core measured.
 
-Opens the targets, lays the jobs out on threads and groups, runs group after
-group, takes samples, and passes on what the user asks for meanwhile.  Knows
-nothing of results, files or words; what it yields is a Trial.
+Runs group after group, takes samples, and passes on what the user asks for
+meanwhile.  Knows nothing of results, files or words; what it yields is a Trial.
 """
 
-import hashlib
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from laiobench import scratch
-from laiobench.errors import RunError, UsageError
-from laiobench.guard import OpenTarget, Region, Targets, region_of
+from laiobench.errors import RunError
+from laiobench.guard import Targets
 from laiobench.job import Job
-from laiobench.machine import online_cpus
+from laiobench.layout import Work, WorkerLayout, lay_out, plan_workers
 from laiobench.native import (
     CounterGroups,
     NativeRun,
@@ -24,14 +21,11 @@ from laiobench.native import (
     RawRun,
     RawSample,
     RawWorker,
-    WorkerPlan,
     WorkPlan,
 )
 from laiobench.series import Series, make_point
 
 SAMPLE_INTERVAL_S = 1.0
-MAIN = "main"
-NULL_TARGET_BYTES = 1 << 30
 
 # No longer than this passes between a signal and our noticing it.
 _LONGEST_WAIT_S = 0.25
@@ -54,25 +48,6 @@ class Control:
     @property
     def leave(self) -> bool:
         return self.requests >= 2
-
-
-@dataclass(frozen=True)
-class Work:
-    """One copy of a job, as it is laid out."""
-
-    job: Job
-    copy: int
-    """Which of numjobs."""
-    group: int
-    """Jobs of one group run together; stonewall begins another."""
-    iothread: str
-    """The worker on which it begins; MAIN for the thread that called."""
-    target: OpenTarget | None
-    """None for the null engine."""
-    region: Region
-    ios: int
-    """I/Os to measure; 0: until the runtime is over."""
-    seed: int
 
 
 @dataclass(frozen=True)
@@ -149,9 +124,6 @@ Watcher = Callable[[Sequence[Progress]], None]
 Teller = Callable[[str], None]
 
 
-# ---- layout ------------------------------------------------------------------------
-
-
 @dataclass(frozen=True)
 class Surroundings:
     """What running jobs needs to know besides the jobs."""
@@ -163,168 +135,6 @@ class Surroundings:
     """Is given sentences for the user, such as what is waited for."""
 
 
-def lay_out(jobs: Sequence[Job], around: Surroundings) -> list[Work]:
-    """Open the targets, and give each copy of each job its group, worker, region and seed.
-
-    Raises:
-        LaiobenchError: a target can't be used as the job wants.
-    """
-    works: list[Work] = []
-    group = 0
-    scratch_path = _prepare_scratch(jobs, around)
-    for job in jobs:
-        if job.stonewall and works:
-            group += 1
-        target, region = _target_of(job, around.targets, scratch_path)
-        for copy in range(job.numjobs):
-            works.append(
-                Work(
-                    job=job,
-                    copy=copy,
-                    group=group,
-                    iothread=job.iothread or f"iothread{len(works)}",
-                    target=target,
-                    region=region,
-                    ios=_ios_to_measure(job, region),
-                    seed=stream_seed(job.randseed, len(works)),
-                )
-            )
-    _check_cpus(jobs)
-    return works
-
-
-def _uses_scratch(job: Job) -> bool:
-    return job.filename is None and job.engine != "null"
-
-
-def _prepare_scratch(jobs: Sequence[Job], around: Surroundings) -> str:
-    """The scratch file, large enough for all jobs that use it; empty if none does."""
-    needed = [
-        job.offset + job.size if job.size else scratch.DEFAULT_BYTES
-        for job in jobs
-        if _uses_scratch(job)
-    ]
-    if not needed:
-        return ""
-    control = around.control
-    return str(scratch.prepare(max(needed), tell=around.tell, stop=lambda: control.stop))
-
-
-def _check_cpus(jobs: Sequence[Job]) -> None:
-    """The kernel would silently drop CPUs that are not there, if one is."""
-    online = set(online_cpus())
-    for job in jobs:
-        if missing := sorted(set(job.cpus_allowed or ()) - online):
-            raise UsageError(
-                f"cpus_allowed of job {job.name} names CPUs that are not there: "
-                + ", ".join(map(str, missing)),
-                "these are: " + ", ".join(map(str, sorted(online))),
-            )
-
-
-def stream_seed(randseed: int, ordinal: int) -> int:
-    """The seed of the nth copy of all: its own, and the same whenever `randseed` is."""
-    text = f"{randseed}/{ordinal}".encode()
-    return int.from_bytes(hashlib.blake2b(text, digest_size=8).digest())
-
-
-def _target_of(job: Job, targets: Targets, scratch_path: str) -> tuple[OpenTarget | None, Region]:
-    if job.engine == "null":
-        size = job.size or NULL_TARGET_BYTES
-        return None, Region(start=job.offset, blocks=max(1, size // job.bs), step_bytes=job.bs)
-    if _uses_scratch(job):
-        target = targets.open(scratch_path, job, is_ours=True)
-        return target, region_of(job, target, scratch.DEFAULT_BYTES)
-    target = targets.open(job.filename or "", job)
-    return target, region_of(job, target)
-
-
-def _ios_to_measure(job: Job, region: Region) -> int:
-    """The smaller of number_ios and the passes over the size; 0 for no limit."""
-    limits = [job.number_ios] if job.number_ios else []
-    if not job.time_based:
-        limits.append(region.blocks * job.loops)
-    return min(limits, default=0)
-
-
-# ---- workers -----------------------------------------------------------------------
-
-# Options that are the worker's, so that all jobs of an IOThread must agree on them.
-SHARED_OPTIONS = (
-    "engine", "completion", "fdmon", "resfd", "max_batch", "reap_on_submit", "short_io",
-    "poll_max_ns", "poll_grow", "poll_shrink", "poll_rule", "cpus_allowed",
-    "null_latency_us", "null_jitter", "null_servers",
-)  # fmt: skip
-
-
-@dataclass(frozen=True)
-class _Workers:
-    """The workers of a group, and which of them each work may run on, its first one first."""
-
-    plans: tuple[WorkerPlan, ...]
-    rings: tuple[tuple[int, ...], ...]
-
-
-def _plan_workers(works: Sequence[Work]) -> _Workers:
-    """A worker for each name, and a second one where a job moves and has nowhere to go.
-
-    Raises:
-        UsageError: jobs that share an IOThread want it to be different things.
-    """
-    first_of: dict[str, Work] = {}
-    for work in works:
-        _check_agreement(first_of.setdefault(work.iothread, work), work)
-    following = _following(works, first_of)
-    names = list(first_of)
-    plans = tuple(
-        WorkerPlan(
-            name=name,
-            job=first_of[name].job,
-            is_main=name == MAIN,
-            next=names.index(following.get(name, name)),
-            seed=first_of[name].seed,
-        )
-        for name in names
-    )
-    rings = tuple(_ring(plans, names.index(work.iothread), work.job) for work in works)
-    return _Workers(plans, rings)
-
-
-def _following(works: Sequence[Work], first_of: dict[str, Work]) -> dict[str, str]:
-    """To which worker a job moves on from each: round the shared ones, or there and back.
-
-    Adds the second workers to `first_of`.
-    """
-    following: dict[str, str] = {}
-    moving = [work for work in works if work.job.iothread_move_every]
-    shared = list(dict.fromkeys(work.iothread for work in moving if work.job.iothread))
-    if len(shared) > 1:
-        following |= dict(zip(shared, [*shared[1:], shared[0]], strict=True))
-    for work in moving:
-        if work.iothread not in following:
-            second = f"{work.iothread}b"
-            first_of[second] = first_of[work.iothread]
-            following |= {work.iothread: second, second: work.iothread}
-    return following
-
-
-def _ring(plans: Sequence[WorkerPlan], first: int, job: Job) -> tuple[int, ...]:
-    ring = [first]
-    while job.iothread_move_every and plans[ring[-1]].next != first:
-        ring.append(plans[ring[-1]].next)
-    return tuple(ring)
-
-
-def _check_agreement(first: Work, work: Work) -> None:
-    for name in SHARED_OPTIONS:
-        if getattr(first.job, name) != getattr(work.job, name):
-            raise UsageError(
-                f"jobs {first.job.name} and {work.job.name} share the IOThread "
-                f"{work.iothread}, but differ in {name}",
-                "an IOThread has one event loop: give them the same, or IOThreads of their own",
-            )
-
-
 # ---- running -----------------------------------------------------------------------
 
 
@@ -333,11 +143,11 @@ class _Group:
     """Works that run together."""
 
     works: list[Work]
-    workers: _Workers = field(init=False)
+    workers: WorkerLayout = field(init=False)
     series: list[Series] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.workers = _plan_workers(self.works)
+        self.workers = plan_workers(self.works)
         self.series = [Series() for _ in self.works]
 
     def plans(self) -> list[WorkPlan]:
@@ -409,7 +219,8 @@ def run_jobs(
     clock = RawClock(hardware=False, read_ns=0.0, drift_ppm=0.0)
     with Targets(allow_write) as targets:
         around = Surroundings(control, targets, watch, tell)
-        for group in _groups(lay_out(jobs, around)):
+        works = lay_out(jobs, targets, tell=tell, stop=lambda: control.stop)
+        for group in _groups(works):
             if control.stop:
                 break
             try:

@@ -16,7 +16,7 @@ ROWS = [
     ["sources"],
     ["native"],
     ["machine", "guard", "scratch"],
-    ["series", "runner"],
+    ["layout", "series", "runner"],
     ["histogram", "proof", "caveats", "result", "store"],
     ["measure"],
     ["formats"],
