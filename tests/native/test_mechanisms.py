@@ -53,7 +53,7 @@ def build(name: str, sanitizer: str) -> Path:
     flags = [*FLAGS, *SANITIZERS[sanitizer], f"-I{CORE}", f"-I{TESTS}"]
     objects = [*sources, *build_core(sanitizer)]
     subprocess.run(
-        [COMPILER, *flags, *map(str, objects), "-o", str(target), "-pthread", "-ldl"], check=True
+        [COMPILER, *flags, *map(str, objects), "-o", str(target), "-pthread", "-ldl", "-lm"], check=True
     )
     return target
 
