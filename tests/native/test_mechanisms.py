@@ -3,6 +3,7 @@
 import atexit
 import functools
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -14,7 +15,9 @@ from laiobench.native.build import HERE as CORE
 from laiobench.native.build import core_files
 
 TESTS = Path(__file__).parent
-EXTRA_SOURCES = {"test_linux_aio": ["fake_kernel.c"]}
+
+# What a test program brings along to be linked with it, when it includes their headers.
+STAND_INS = ("fake_kernel", "failing_calls")
 SANITIZERS = {
     "plain": [],
     "address": ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"],
@@ -45,11 +48,22 @@ def build_core(sanitizer: str) -> list[Path]:
     return [folder / f"{source.stem}.o" for source in sources]
 
 
+def stand_ins(source: Path) -> set[Path]:
+    """The stand-ins whose headers a source includes, also by way of a fixture."""
+    found: set[Path] = set()
+    for header in re.findall(r'#include "(\w+)\.h"', source.read_text()):
+        if header in STAND_INS:
+            found.add(TESTS / f"{header}.c")
+        elif (TESTS / f"{header}.h").exists():
+            found |= stand_ins(TESTS / f"{header}.h")
+    return found
+
+
 @functools.cache
 def build(name: str, sanitizer: str) -> Path:
     """A test program with the whole core."""
     target = build_folder() / f"{name}-{sanitizer}"
-    sources = [TESTS / f"{name}.c", *(TESTS / extra for extra in EXTRA_SOURCES.get(name, []))]
+    sources = [TESTS / f"{name}.c", *stand_ins(TESTS / f"{name}.c")]
     flags = [*FLAGS, *SANITIZERS[sanitizer], f"-I{CORE}", f"-I{TESTS}"]
     objects = [*sources, *build_core(sanitizer)]
     subprocess.run(
