@@ -6,8 +6,9 @@
 typedef struct Source {
     AioContext *ctx;
     EventNotifier notifier;
-    int reads;
+    int reads, writes;
     int polls;
+    int depth; /* of its callback in itself */
     bool has_work;
     struct Source *other;
 } Source;
