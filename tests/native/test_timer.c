@@ -81,10 +81,59 @@ static void a_timer_that_arms_itself_in_the_past_waits_for_the_next_round(void)
     free_context(ctx);
 }
 
+static void re_arming_replaces_the_deadline(void)
+{
+    AioContext *ctx = make_context();
+    Timer timer;
+    int expiries = 0;
+
+    timer_init(&timer, ctx, count_expiry, &expiries);
+    timer_arm(&timer, 10);
+    timer_arm(&timer, 20);
+    ctx->now = 10;
+    CHECK(!timers_run(ctx));
+    ctx->now = 20;
+    CHECK(timers_run(ctx));
+    CHECK(!timers_run(ctx));
+    CHECK_EQUAL(expiries, 1);
+    free_context(ctx);
+}
+
+typedef struct Nested {
+    AioContext *ctx;
+    Timer timers[3];
+    int expiries;
+} Nested;
+
+static void count_and_poll(void *opaque)
+{
+    Nested *nested = opaque;
+
+    nested->expiries++;
+    aio_poll(nested->ctx, false);
+}
+
+static void a_nested_loop_serves_each_timer_once(void)
+{
+    Nested nested = {.ctx = make_context()};
+
+    for (int i = 0; i < 3; i++) {
+        timer_init(&nested.timers[i], nested.ctx, count_and_poll, &nested);
+        timer_arm(&nested.timers[i], 1);
+    }
+    CHECK(aio_poll(nested.ctx, true));
+    CHECK_EQUAL(nested.expiries, 3);
+    CHECK(!aio_poll(nested.ctx, false));
+    CHECK_EQUAL(nested.expiries, 3);
+    free_context(nested.ctx);
+}
+
 static const TestCase tests[] = {
     TEST(a_timer_ends_the_sleep),
     TEST(timers_expire_in_order_and_disarmed_ones_do_not),
     TEST(a_timer_that_arms_itself_in_the_past_waits_for_the_next_round),
+    TEST(re_arming_replaces_the_deadline),
+    TEST(a_nested_loop_serves_each_timer_once),
 };
 
 TEST_MAIN(tests)
