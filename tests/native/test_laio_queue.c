@@ -236,6 +236,121 @@ static void reap_on_submit_takes_what_has_completed(void)
     free_bench(bench);
 }
 
+static void one_call_never_takes_more_than_the_batch_limit(void)
+{
+    EngineConfig config = usual;
+    Bench *bench;
+    uint32_t finished = 0;
+
+    config.max_batch = 2;
+    bench = make_bench(&config);
+    bench->engine->ops->plug(bench->engine);
+    submit(bench, 0, 20);
+    bench->engine->ops->unplug(bench->engine);
+    while (finished < 20) {
+        fake_kernel_succeed_all();
+        finished += reap(bench);
+    }
+    CHECK_EQUAL(fake_kernel.largest_submit, 2);
+    free_bench(bench);
+}
+
+static void a_batch_limit_of_0_is_all_that_fits(void)
+{
+    EngineConfig config = usual;
+    Bench *bench;
+
+    config.max_batch = 0;
+    bench = make_bench(&config);
+    bench->engine->ops->plug(bench->engine);
+    submit(bench, 0, 5);
+    CHECK_EQUAL(fake_kernel.submit_calls, 0);
+    bench->engine->ops->unplug(bench->engine);
+    CHECK_EQUAL(fake_kernel.submit_calls, 1);
+    CHECK_EQUAL(fake_kernel.largest_submit, 5);
+    fake_kernel_succeed_all();
+    CHECK_EQUAL(reap(bench), 5);
+    free_bench(bench);
+}
+
+/* Each of them would only be refused again. */
+static void a_blocked_queue_asks_the_kernel_no_more(void)
+{
+    Bench *bench = make_bench(&usual);
+    uint32_t calls;
+
+    submit(bench, 0, 1);
+    fake_kernel.submit_failures = 1;
+    fake_kernel.submit_errno = EAGAIN;
+    submit(bench, 1, 1);
+    calls = fake_kernel.submit_calls;
+    submit(bench, 2, 2);
+    bench->engine->ops->plug(bench->engine);
+    bench->engine->ops->unplug(bench->engine);
+    CHECK_EQUAL(fake_kernel.submit_calls, calls);
+    CHECK_EQUAL(bench->ctx->counters.submit.blocked, 1);
+    fake_kernel_succeed_all();
+    CHECK_EQUAL(reap(bench), 1);
+    CHECK_EQUAL(fake_kernel.held_count, 3);
+    submit(bench, 4, 1); /* no more blocked: it leaves at once */
+    CHECK_EQUAL(fake_kernel.held_count, 4);
+    fake_kernel_succeed_all();
+    CHECK_EQUAL(reap(bench), 4);
+    free_bench(bench);
+}
+
+static void all_may_be_bad_one_after_the_other(void)
+{
+    Bench *bench = make_bench(&usual);
+
+    fake_kernel.submit_failures = 3;
+    fake_kernel.submit_errno = EFAULT;
+    bench->engine->ops->plug(bench->engine);
+    submit(bench, 0, 4);
+    bench->engine->ops->unplug(bench->engine);
+    CHECK_EQUAL(bench->ctx->counters.submit.head_failures, 3);
+    for (int i = 0; i < 3; i++) {
+        Request *request = next_done(bench);
+
+        CHECK(request == &bench->requests[i]);
+        CHECK_EQUAL(request->result, -EFAULT);
+    }
+    CHECK_EQUAL(fake_kernel.held_count, 1);
+    fake_kernel_succeed_all();
+    CHECK_EQUAL(reap(bench), 1);
+    free_bench(bench);
+}
+
+static void a_partial_accept_of_nothing_is_a_refusal(void)
+{
+    Bench *bench = make_bench(&usual);
+
+    fake_kernel.takes_nothing = 1;
+    submit(bench, 0, 1);
+    CHECK_EQUAL(bench->ctx->counters.submit.eagain_idle, 1);
+    while (fake_kernel.held_count == 0) {
+        aio_poll(bench->ctx, true);
+    }
+    fake_kernel_succeed_all();
+    CHECK_EQUAL(reap(bench), 1);
+    free_bench(bench);
+}
+
+static void the_time_inside_the_call_is_measured(void)
+{
+    Bench *bench = make_bench(&usual);
+
+    submit(bench, 0, 6);
+    CHECK_EQUAL(bench->ctx->counters.submit.calls, 6);
+    CHECK(bench->ctx->counters.submit.ns > 0);
+    for (int i = 0; i < 6; i++) {
+        CHECK(bench->requests[i].submitted >= bench->requests[i].queued);
+    }
+    fake_kernel_succeed_all();
+    CHECK_EQUAL(reap(bench), 6);
+    free_bench(bench);
+}
+
 static const TestCase tests[] = {
     TEST(unplugged_requests_leave_at_once),
     TEST(plugged_requests_leave_together_at_the_last_unplug),
@@ -250,6 +365,12 @@ static const TestCase tests[] = {
     TEST(cancelling_one_owner_s_blocks_nobody_else_s),
     TEST(what_pends_can_be_cancelled_by_its_owner),
     TEST(reap_on_submit_takes_what_has_completed),
+    TEST(one_call_never_takes_more_than_the_batch_limit),
+    TEST(a_batch_limit_of_0_is_all_that_fits),
+    TEST(a_blocked_queue_asks_the_kernel_no_more),
+    TEST(all_may_be_bad_one_after_the_other),
+    TEST(a_partial_accept_of_nothing_is_a_refusal),
+    TEST(the_time_inside_the_call_is_measured),
 };
 
 TEST_MAIN(tests)
