@@ -299,6 +299,24 @@ static void a_blocked_queue_asks_the_kernel_no_more(void)
     free_bench(bench);
 }
 
+/* A loop inside a plug reaps and must not submit: then the unplug must. */
+static void what_was_blocked_leaves_at_the_unplug_if_a_reap_made_room_before(void)
+{
+    Bench *bench = make_bench(&usual);
+
+    submit(bench, 0, 6);
+    bench->engine->ops->plug(bench->engine);
+    submit(bench, 6, 2); /* no room for these */
+    fake_kernel_succeed_all();
+    CHECK_EQUAL(reap(bench), 6);
+    CHECK_EQUAL(fake_kernel.held_count, 0);
+    bench->engine->ops->unplug(bench->engine);
+    CHECK_EQUAL(fake_kernel.held_count, 2);
+    fake_kernel_succeed_all();
+    CHECK_EQUAL(reap(bench), 2);
+    free_bench(bench);
+}
+
 static void all_may_be_bad_one_after_the_other(void)
 {
     Bench *bench = make_bench(&usual);
@@ -368,6 +386,7 @@ static const TestCase tests[] = {
     TEST(one_call_never_takes_more_than_the_batch_limit),
     TEST(a_batch_limit_of_0_is_all_that_fits),
     TEST(a_blocked_queue_asks_the_kernel_no_more),
+    TEST(what_was_blocked_leaves_at_the_unplug_if_a_reap_made_room_before),
     TEST(all_may_be_bad_one_after_the_other),
     TEST(a_partial_accept_of_nothing_is_a_refusal),
     TEST(the_time_inside_the_call_is_measured),
