@@ -1,4 +1,7 @@
-"""The core's own tests, in C: built plain and under sanitizers, one test here for each there."""
+"""The core's own tests, in C: built plain and under sanitizers, one test here for each there.
+
+And all of a program at a time under valgrind, which sees what was never initialised.
+"""
 
 import subprocess
 from pathlib import Path
@@ -14,6 +17,15 @@ def cases(name: str) -> list[str]:
     return [line.strip()[5:-2] for line in text.splitlines() if line.startswith("    TEST(")]
 
 
+VALGRIND = [
+    "valgrind",
+    "--quiet",
+    "--fair-sched=try",  # its threads take turns, and some of ours wait by looking
+    "--leak-check=full",
+    "--errors-for-leak-kinds=definite,indirect",
+    "--error-exitcode=99",
+]
+
 PROGRAMS = sorted(path.stem for path in FOLDER.glob("test_*.c"))
 
 
@@ -28,6 +40,20 @@ def test_mechanism(name: str, case: str, sanitizer: str, tmp_path: Path) -> None
         capture_output=True,
         text=True,
         timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.valgrind
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_memory_is_used_as_it_should_be(name: str, tmp_path: Path) -> None:
+    done = subprocess.run(
+        [*VALGRIND, build(name, "plain"), "--all"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=110,
         check=False,
     )
     assert done.returncode == 0, done.stderr
