@@ -14,7 +14,7 @@ from program import Program
 
 ROOT = Path(__file__).parent.parent
 
-TOOLS = {"strace": "strace", "fio": "fio"}
+TOOLS = {"strace": "strace", "fio": "fio", "valgrind": "valgrind"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
