@@ -38,6 +38,8 @@ def declarations(header: str) -> str:
     )
 
 
+OPTIMIZE_AS_ONE = ["-fvisibility=hidden", "-flto=auto", "-fno-semantic-interposition"]
+
 ffibuilder = FFI()
 for contract_header in CONTRACT:
     ffibuilder.cdef(declarations(contract_header))
@@ -48,7 +50,9 @@ ffibuilder.set_source(
     depends=[str(path.relative_to(ROOT)) for path in core_files(".h")],
     include_dirs=[str(HERE.relative_to(ROOT))],
     define_macros=[("CORE_SOURCE_HASH", f'"{source_hash()}"')],
-    extra_compile_args=["-std=gnu11", "-O2", "-g", "-Wall", "-Wextra"],
+    # Calls inside the core need no detour by the dynamic linker, and may be inlined.
+    extra_compile_args=["-std=gnu11", "-O2", "-g", "-Wall", "-Wextra", *OPTIMIZE_AS_ONE],
+    extra_link_args=["-O2", *OPTIMIZE_AS_ONE],
     libraries=["pthread"],
     py_limited_api=True,
 )
