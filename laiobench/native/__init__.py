@@ -1,11 +1,12 @@
 """The border to the C core: plans go in, raw runs come out.
 
-The only importer of the extension module.  It knows how the core's structures
-look and turns its failures into errors; it judges nothing and computes no
-statistics.  The GIL is released in every call that waits.
+With `session`, which is for requests issued one by one, the only importer of
+the extension module.  It knows how the core's structures look and turns its
+failures into errors; it judges nothing and computes no statistics.  The GIL is
+released in every call that waits.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -13,6 +14,11 @@ from laiobench.errors import RunError
 from laiobench.job import Job
 from laiobench.native._core import ffi, lib
 from laiobench.native.failures import Explained, explain_failure
+from laiobench.native.values import CounterGroups as CounterGroups
+from laiobench.native.values import TargetLimits as TargetLimits
+from laiobench.native.values import counter_groups, fill_limits, members, text_of
+from laiobench.native.values import empty_counters as empty_counters
+from laiobench.native.values import probe_target as probe_target
 from laiobench.units import NS_PER_S
 
 DIRECTIONS = ("read", "write", "trim", "sync")
@@ -20,19 +26,6 @@ LATENCY_KINDS = ("slat", "clat", "lat")
 
 Bins = list[tuple[int, int]]
 """Index of a histogram's bin, and the count in it; ascending, without empty ones."""
-
-CounterGroups = dict[str, dict[str, Any]]
-
-
-@dataclass(frozen=True)
-class TargetLimits:
-    """What an open file or device allows; alignments in bytes, 0 where direct I/O is refused."""
-
-    size_bytes: int
-    memory_align: int
-    request_align: int
-    is_block_device: bool
-    is_regular_file: bool
 
 
 @dataclass(frozen=True)
@@ -160,30 +153,6 @@ def source_hash() -> str:
     return text.decode()
 
 
-def empty_counters() -> CounterGroups:
-    """Every counter that there is, at 0."""
-    return _counter_groups(ffi.new("Counters *")[0])
-
-
-def probe_target(fd: int) -> TargetLimits:
-    """Ask the kernel what the open file allows.
-
-    Raises:
-        OSError: the kernel did not answer.
-    """
-    limits = ffi.new("TargetLimits *")
-    ret = lib.target_probe(fd, limits)
-    if ret < 0:
-        raise OSError(-ret, "statx")
-    return TargetLimits(
-        size_bytes=limits.size_bytes,
-        memory_align=limits.memory_align,
-        request_align=limits.request_align,
-        is_block_device=limits.is_block_device,
-        is_regular_file=limits.is_regular_file,
-    )
-
-
 class NativeRun:
     """A run in the core.  Set up when made; `close()` gives everything back.
 
@@ -203,7 +172,7 @@ class NativeRun:
         self._counts = ffi.new("uint64_t[]", lib.HISTOGRAM_COUNTS)
 
     def _setup_failure(self, error: Any) -> Explained:
-        call = _text(error.call)
+        call = text_of(error.call)
         asked = error.argument
         if call == "io_setup":  # what the run took before has been given back
             asked = sum(work.job.iodepth for work in self._works)
@@ -313,12 +282,12 @@ class NativeRun:
         failure = report.failure
         sentence = ""
         if failure.code:
-            sentence = explain_failure(_text(failure.call), failure.code, failure.argument)[0]
+            sentence = explain_failure(text_of(failure.call), failure.code, failure.argument)[0]
         return RawWorker(
             name=self._workers[index].name,
-            window=_counter_groups(report.window),
-            life=_counter_groups(report.life),
-            usage=dict(_members(report.usage)),
+            window=counter_groups(report.window),
+            life=counter_groups(report.life),
+            usage=dict(members(report.usage)),
             submitted=report.submitted,
             completed=report.completed,
             failed=report.failed,
@@ -355,8 +324,7 @@ def _fill_job(native: Any, work: WorkPlan) -> None:
     native.worker = work.worker
     native.fd = work.fd
     if work.limits and job.direct:  # through the page cache, anything is aligned
-        for name in TargetLimits.__dataclass_fields__:
-            setattr(native.limits, name, getattr(work.limits, name))
+        fill_limits(native.limits, work.limits)
     native.iodepth = job.iodepth
     native.block_bytes = job.bs
     native.region_start = work.region_start
@@ -372,27 +340,6 @@ def _fill_job(native: Any, work: WorkPlan) -> None:
     native.seed = work.seed
     native.move_every = job.iothread_move_every
     native.continue_on_error = job.continue_on_error
-
-
-def _text(characters: Any) -> str:
-    text: bytes = ffi.string(characters)
-    return text.decode(errors="replace")
-
-
-def _members(struct: Any) -> Iterator[tuple[str, int]]:
-    for name, _ in ffi.typeof(struct).fields:
-        yield name.rstrip("_"), getattr(struct, name)
-
-
-def _counter_groups(counters: Any) -> CounterGroups:
-    """The nested structures of counters.h, by their members' names."""
-    groups: CounterGroups = {}
-    for name, group in _members(counters):
-        groups[name] = dict(_members(group))
-    sizes = list(groups["submit"]["batch_sizes"])
-    limits = [str(1 << exponent) for exponent in range(len(sizes) - 1)] + ["more"]
-    groups["submit"]["batch_sizes"] = dict(zip(limits, sizes, strict=True))
-    return groups
 
 
 def _direction(native: Any) -> RawDirection:
