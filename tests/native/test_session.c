@@ -246,7 +246,7 @@ static void plugged_requests_leave_together(void)
 static void sleeps_end_in_order_and_can_be_cancelled(void)
 {
     Session *session = open_session("eventfd", "libaio", 4, 0);
-    SessionRequest *late = session_sleep(session, 3000000);
+    SessionRequest *late = session_sleep(session, 100000000);
     SessionRequest *early = session_sleep(session, 1000000);
     SessionRequest *never = session_sleep(session, 3600 * SECOND_NS);
     uint32_t slots[BATCH];
