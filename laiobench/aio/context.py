@@ -23,7 +23,8 @@ from laiobench.native.values import CounterGroups
 
 T = TypeVar("T")
 
-MAX_IODEPTH = 65_535
+MAX_IODEPTH = 1 << 24
+"""Beyond any fs.aio-max-nr, which is the limit that counts."""
 MAX_SLEEP_NS = 1 << 62
 
 
@@ -37,8 +38,8 @@ class AioContext:
             and then sleeps, "getevents" sleeps in io_getevents.
         engine: "libaio", "threads" (a pool of threads) or "null" (no device:
             requests succeed after `null_latency_ns`, and no data is moved).
-        iodepth: requests in flight at a time, 1 to 65,535.  There may be more:
-            they wait for their turn.
+        iodepth: requests in flight at a time.  There may be more: they wait
+            for their turn.
         poll_max_ns: with "adaptive", how long it looks at most.
         null_latency_ns: the null engine's service time.
 

@@ -261,21 +261,16 @@ def test_names_that_there_are_not_are_refused_with_those_that_there_are() -> Non
         AioContext(engine=wrong)
 
 
-@pytest.mark.parametrize("iodepth", [0, -1, 65_536])
+@pytest.mark.parametrize("iodepth", [0, -1, 1 << 25])
 def test_impossible_depths_are_refused(iodepth: int) -> None:
     with pytest.raises(ValueError, match="iodepth"):
         AioContext(iodepth=iodepth)
 
 
 def test_no_room_for_aio_events_is_explained() -> None:
-    contexts: list[AioContext] = []
-    try:
-        with pytest.raises(RunError, match=r"fs\.aio-max-nr"):
-            while len(contexts) < 200:
-                contexts.append(AioContext(iodepth=65_000))
-    finally:
-        for ctx in contexts:
-            ctx.close()
+    limit = int(Path("/proc/sys/fs/aio-max-nr").read_text())
+    with pytest.raises(RunError, match=r"fs\.aio-max-nr"):
+        AioContext(iodepth=limit + 1)
 
 
 def test_no_room_for_descriptors_is_explained(file: Path) -> None:
