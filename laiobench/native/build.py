@@ -13,7 +13,7 @@ HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
 
 # Read by cffi too, in the order in which they depend on each other.
-CONTRACT = ["counters.h", "error.h", "target_limits.h", "api.h"]
+CONTRACT = ["counters.h", "error.h", "target_limits.h", "api.h", "session_api.h"]
 GENERATED = "_core.c"
 
 
@@ -45,7 +45,7 @@ for contract_header in CONTRACT:
     ffibuilder.cdef(declarations(contract_header))
 ffibuilder.set_source(
     "laiobench.native._core",
-    '#include "api.h"',
+    '#include "api.h"\n#include "session_api.h"',
     sources=[str(path.relative_to(ROOT)) for path in core_files(".c")],
     depends=[str(path.relative_to(ROOT)) for path in core_files(".h")],
     include_dirs=[str(HERE.relative_to(ROOT))],
