@@ -115,7 +115,8 @@ void run_job_report(const Run *run, uint32_t job, JobReport *report);
 
 typedef struct LatencyReport {
     uint64_t min, max, sum;
-    const uint64_t *counts; /* HISTOGRAM_COUNTS of them; the last: overflow */
+    /* HISTOGRAM_COUNTS of them, each HISTOGRAM_STRIDE further; the last: overflow */
+    const uint64_t *counts;
 } LatencyReport;
 
 typedef struct DirectionReport {
@@ -125,6 +126,7 @@ typedef struct DirectionReport {
 } DirectionReport;
 
 #define HISTOGRAM_COUNTS 27649
+#define HISTOGRAM_STRIDE 4
 #define ERRNO_COUNT 256
 
 /* @direction: 0 read, 1 write, 2 trim, 3 sync.  False if it has none. */

@@ -4,12 +4,15 @@ _Static_assert(((64 - 11 - 28) << 10) + (HISTOGRAM_MAX_NS >> 25) <
                    HISTOGRAM_BUCKETS,
                "60 s fits");
 
-void histogram_reset(Histogram *histogram)
+void histograms_reset(Histograms *histograms)
 {
-    histogram->min = UINT64_MAX;
-    histogram->max = histogram->sum = 0;
+    for (uint32_t which = 0; which < HISTOGRAM_STRIDE; which++) {
+        histograms->extremes[which] = (Extremes){.min = UINT64_MAX};
+    }
     for (uint32_t i = 0; i <= HISTOGRAM_BUCKETS; i++) {
-        counter_set(&histogram->counts[i], 0);
+        for (uint32_t which = 0; which < HISTOGRAM_STRIDE; which++) {
+            counter_set(&histograms->counts[i][which], 0);
+        }
     }
 }
 

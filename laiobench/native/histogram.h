@@ -15,12 +15,20 @@
 #define HISTOGRAM_BUCKETS 27648
 #define HISTOGRAM_OVERFLOW HISTOGRAM_BUCKETS /* the index of what is beyond */
 
-typedef struct Histogram {
-    uint64_t min, max, sum; /* exact; min is UINT64_MAX when empty */
-    uint64_t counts[HISTOGRAM_BUCKETS + 1];
-} Histogram;
+/* Histograms that are kept side by side: what falls into equal bins lies in
+ * one cache line. */
+#define HISTOGRAM_STRIDE 4
 
-void histogram_reset(Histogram *histogram);
+typedef struct Extremes {
+    uint64_t min, max, sum; /* exact; min is UINT64_MAX when there is nothing */
+} Extremes;
+
+typedef struct Histograms {
+    Extremes extremes[HISTOGRAM_STRIDE];
+    _Alignas(64) uint64_t counts[HISTOGRAM_BUCKETS + 1][HISTOGRAM_STRIDE];
+} Histograms;
+
+void histograms_reset(Histograms *histograms);
 
 static inline uint32_t histogram_index(uint64_t ns)
 {
@@ -36,10 +44,18 @@ static inline uint32_t histogram_index(uint64_t ns)
 /* The smallest value that is counted at @index. */
 uint64_t histogram_value(uint32_t index);
 
-static inline void histogram_add(Histogram *histogram, uint64_t ns)
+/* To the histogram number @which. */
+static inline void histograms_add(Histograms *histograms, uint32_t which,
+                                  uint64_t ns)
 {
-    counter_add(&histogram->counts[histogram_index(ns)], 1);
-    histogram->sum += ns;
-    histogram->min = ns < histogram->min ? ns : histogram->min;
-    histogram->max = ns > histogram->max ? ns : histogram->max;
+    Extremes *extremes = &histograms->extremes[which];
+
+    counter_add(&histograms->counts[histogram_index(ns)][which], 1);
+    extremes->sum += ns;
+    if (__builtin_expect(ns < extremes->min, 0)) {
+        extremes->min = ns;
+    }
+    if (__builtin_expect(ns > extremes->max, 0)) {
+        extremes->max = ns;
+    }
 }

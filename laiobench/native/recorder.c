@@ -12,11 +12,13 @@ int recorder_init(Recorder *recorder, const Clock *clock,
         if (!uses[i]) {
             continue;
         }
-        recorder->directions[i] = calloc(1, sizeof(DirectionRecord));
+        recorder->directions[i] =
+            aligned_alloc(_Alignof(DirectionRecord), sizeof(DirectionRecord));
         if (!recorder->directions[i]) {
             recorder_cleanup(recorder);
             return -ENOMEM;
         }
+        memset(recorder->directions[i], 0, sizeof(DirectionRecord));
     }
     recorder_reset(recorder);
     return 0;
@@ -44,9 +46,7 @@ void recorder_reset(Recorder *recorder)
         counter_set(&record->bytes, 0);
         record->short_ios = record->eofs = 0;
         memset(record->errors, 0, sizeof(record->errors));
-        for (int kind = 0; kind < LATENCY_COUNT; kind++) {
-            histogram_reset(&record->latency[kind]);
-        }
+        histograms_reset(&record->latency);
     }
     __atomic_fetch_add(&recorder->generation, 1, __ATOMIC_ACQ_REL);
 }

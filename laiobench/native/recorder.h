@@ -34,9 +34,11 @@ typedef struct DirectionRecord {
     uint64_t bytes;
     uint64_t short_ios; /* of them: those that took several completions */
     uint64_t eofs; /* reads of what is not there any more */
+    Histograms latency; /* by LatencyKind */
     uint64_t errors[ERRNO_MAX];
-    Histogram latency[LATENCY_COUNT];
 } DirectionRecord;
+
+_Static_assert(LATENCY_COUNT <= HISTOGRAM_STRIDE, "a histogram for each kind");
 
 typedef struct Recorder {
     const Clock *clock;
@@ -84,7 +86,7 @@ static inline void recorder_add_success(Recorder *recorder,
     counter_add(&record->ios, 1);
     counter_add(&record->bytes, request->bytes);
     record->short_ios += request->bytes_done > 0;
-    histogram_add(&record->latency[LATENCY_SLAT], slat_ns);
-    histogram_add(&record->latency[LATENCY_CLAT], lat_ns - slat_ns);
-    histogram_add(&record->latency[LATENCY_LAT], lat_ns);
+    histograms_add(&record->latency, LATENCY_SLAT, slat_ns);
+    histograms_add(&record->latency, LATENCY_CLAT, lat_ns - slat_ns);
+    histograms_add(&record->latency, LATENCY_LAT, lat_ns);
 }

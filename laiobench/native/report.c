@@ -32,13 +32,14 @@ void run_job_report(const Run *run, uint32_t index, JobReport *report)
     }
 }
 
-static LatencyReport latency_report(const Histogram *histogram)
+static LatencyReport latency_report(const Histograms *histograms,
+                                    LatencyKind kind)
 {
     return (LatencyReport){
-        .min = histogram->min,
-        .max = histogram->max,
-        .sum = histogram->sum,
-        .counts = histogram->counts,
+        .min = histograms->extremes[kind].min,
+        .max = histograms->extremes[kind].max,
+        .sum = histograms->extremes[kind].sum,
+        .counts = &histograms->counts[0][kind],
     };
 }
 
@@ -58,9 +59,9 @@ bool run_direction_report(const Run *run, uint32_t index, uint32_t direction,
         .short_ios = record->short_ios,
         .eofs = record->eofs,
         .errors = record->errors,
-        .slat = latency_report(&record->latency[LATENCY_SLAT]),
-        .clat = latency_report(&record->latency[LATENCY_CLAT]),
-        .lat = latency_report(&record->latency[LATENCY_LAT]),
+        .slat = latency_report(&record->latency, LATENCY_SLAT),
+        .clat = latency_report(&record->latency, LATENCY_CLAT),
+        .lat = latency_report(&record->latency, LATENCY_LAT),
     };
     return true;
 }
@@ -114,7 +115,7 @@ static uint64_t lat_count(const Recorder *recorder, uint32_t index)
         const DirectionRecord *record = recorder->directions[i];
 
         if (record) {
-            count += counter_read(&record->latency[LATENCY_LAT].counts[index]);
+            count += counter_read(&record->latency.counts[index][LATENCY_LAT]);
         }
     }
     return count;

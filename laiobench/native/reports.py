@@ -225,7 +225,8 @@ def _direction(native: Any) -> RawDirection:
 
 
 def _latency(native: Any) -> RawLatency:
-    *counts, overflow = ffi.unpack(native.counts, lib.HISTOGRAM_COUNTS)
+    size = (lib.HISTOGRAM_COUNTS - 1) * lib.HISTOGRAM_STRIDE + 1
+    *counts, overflow = ffi.unpack(native.counts, size)[:: lib.HISTOGRAM_STRIDE]
     bins = [(index, count) for index, count in enumerate(counts) if count]
     is_empty = not bins and not overflow
     return RawLatency(

@@ -95,7 +95,7 @@ static void check_job(Run *run, uint32_t index, uint64_t expected_ios)
             uint64_t recorded = 0;
 
             for (int bin = 0; bin < HISTOGRAM_COUNTS; bin++) {
-                recorded += direction.lat.counts[bin];
+                recorded += direction.lat.counts[bin * HISTOGRAM_STRIDE];
             }
             CHECK_EQUAL(recorded, direction.ios);
             CHECK_EQUAL(direction.lat.sum,
