@@ -1,0 +1,176 @@
+"""The program under a fault, and what must hold after each of its runs, whatever befell it.
+
+No hang, the right exit code, no I/O lost from the accounts, every proof rule kept, the
+result saved as it was printed, earlier results unharmed, and all AIO events given back.
+"""
+
+import json
+import re
+import subprocess
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from program import Program
+
+OK, RUN_FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
+MODES = ("poll", "eventfd", "bh", "adaptive", "getevents")
+
+# For a machine that others use as well, and strace's slowness.
+PATIENCE_S = 60
+
+_EARLIER = "20260101T000000.000Z-earlier-0000.json"
+_AIO_IN_USE = Path("/proc/sys/fs/aio-nr")
+
+
+def aio_events_in_use() -> int:
+    return int(_AIO_IN_USE.read_text())
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a run came to: the document, and what was said beside it."""
+
+    document: dict[str, Any]
+    stderr: str
+
+    @property
+    def job(self) -> dict[str, Any]:
+        """The only job."""
+        (job,) = self.document["jobs"]
+        result: dict[str, Any] = job
+        return result
+
+    @property
+    def failures(self) -> list[str]:
+        """What was said to have failed."""
+        return re.findall(r"^failed: (.*)", self.stderr, re.MULTILINE)
+
+    @property
+    def warnings(self) -> dict[str, str]:
+        """What was warned of: what was seen, by the warning's id."""
+        return {warning["id"]: warning["seen"] for warning in self.document["warnings"]}
+
+
+@dataclass
+class Running:
+    """The program, started."""
+
+    process: subprocess.Popen[str]
+    _subject: "Subject"
+
+    def is_over(self) -> bool:
+        return self.process.poll() is not None
+
+    def wait_until_measuring(self) -> None:
+        """Until the IOThread has begun its work."""
+        tasks = Path(f"/proc/{self.process.pid}/task")
+        deadline = time.monotonic() + PATIENCE_S
+        while not any("iothread" in (task / "comm").read_text() for task in tasks.iterdir()):
+            assert time.monotonic() < deadline, "the run did not start"
+            time.sleep(0.01)
+        time.sleep(0.2)
+
+    def finish(self, code: int) -> Report:
+        """Wait for its end, and check all that must hold."""
+        stdout, stderr = self.process.communicate(timeout=PATIENCE_S)
+        assert self.process.returncode == code, stderr
+        assert "Traceback" not in stderr, stderr
+        document = json.loads(stdout)
+        check_accounts(document)
+        self._subject.check_saved(document)
+        self._subject.check_aio_is_given_back()
+        assert bool(document["failures"]) == (document["status"] == "failed"), stderr
+        report = Report(document, stderr)
+        assert report.failures == document["failures"]
+        return report
+
+
+@dataclass
+class Subject:
+    """The program, in a folder with an earlier result."""
+
+    program: Program
+    running: list[Running] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.results = self.program.folder / "results"
+        self.results.mkdir()
+        self._earlier = self.results / _EARLIER
+        self._earlier.write_text('{"an earlier": "result"}')
+        self._known = {self._earlier}
+        self._aio_events = aio_events_in_use()
+
+    def start(self, *arguments: str | Path, prefix: Sequence[str | Path] = ()) -> Running:
+        """`laiobench run` with these options, answering with its document."""
+        process = subprocess.Popen(
+            [*map(str, prefix), *self.program.command("run", "--json", *arguments)],
+            cwd=self.program.folder,
+            env=self.program.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        running = Running(process, self)
+        self.running.append(running)
+        return running
+
+    def run(
+        self, *arguments: str | Path, code: int = OK, prefix: Sequence[str | Path] = ()
+    ) -> Report:
+        """Run to the end, and check all that must hold."""
+        return self.start(*arguments, prefix=prefix).finish(code)
+
+    def refusal(
+        self, *arguments: str | Path, code: int = RUN_FAILED, prefix: Sequence[str | Path] = ()
+    ) -> str:
+        """The one error that the program ends with, instead of a run."""
+        process = self.start(*arguments, prefix=prefix).process
+        stdout, stderr = process.communicate(timeout=PATIENCE_S)
+        assert process.returncode == code, stderr
+        first, *more = stderr.splitlines()
+        assert first.startswith("laiobench: error: ")
+        assert all(line.startswith("  ") for line in more), stderr
+        assert stdout == ""
+        self.check_unharmed()
+        assert set(self.results.iterdir()) == self._known
+        self.check_aio_is_given_back()
+        return stderr
+
+    def check_unharmed(self) -> None:
+        """What was saved before is as it was."""
+        assert self._earlier.read_text() == '{"an earlier": "result"}'
+
+    def check_saved(self, document: dict[str, Any]) -> None:
+        """One result has come, whole, and nothing else."""
+        self.check_unharmed()
+        (saved,) = set(self.results.iterdir()) - self._known
+        assert json.loads(saved.read_text()) == document
+        self._known.add(saved)
+
+    def check_aio_is_given_back(self) -> None:
+        """The kernel gives a process's events back a little after its end."""
+        deadline = time.monotonic() + PATIENCE_S
+        while (in_use := aio_events_in_use()) > self._aio_events:
+            assert time.monotonic() < deadline, f"{in_use} AIO events are in use"
+            time.sleep(0.01)
+
+    def kill_what_runs(self) -> None:
+        """Once nothing holds them in the kernel any more."""
+        for running in self.running:
+            if not running.is_over():
+                running.process.kill()
+            running.process.communicate(timeout=PATIENCE_S)
+
+
+def check_accounts(document: dict[str, Any]) -> None:
+    """What was submitted has ended, one way or the other, and the mode did what it should."""
+    assert document["jobs"]
+    for job in document["jobs"]:
+        accounts = job["accounts"]
+        ended = accounts["completed"] + accounts["failed"] + accounts["cancelled"]
+        assert accounts["submitted"] == ended
+        assert job["proof"]
+        assert all(rule["holds"] for rule in job["proof"]), job["proof"]
