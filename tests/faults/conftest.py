@@ -7,6 +7,7 @@ import pytest
 
 from faults.faulty_file import FaultyFile, mounted
 from faults.subject import MODES, Subject
+from faults.system_calls import build_shim
 from program import Program
 
 
@@ -36,3 +37,9 @@ def blocking_file(subject: Subject, tmp_path: Path) -> Iterator[FaultyFile]:
     """The same on a file system that knows no asynchronous I/O: io_submit waits for each."""
     with mounted(tmp_path / "blocking", is_async=False) as file:
         yield file
+
+
+@pytest.fixture(scope="session")
+def shim(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The library to preload."""
+    return build_shim(tmp_path_factory.mktemp("shim"))

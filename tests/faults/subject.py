@@ -20,6 +20,8 @@ MODES = ("poll", "eventfd", "bh", "adaptive", "getevents")
 
 # For a machine that others use as well, and strace's slowness.
 PATIENCE_S = 60
+# The kernel frees a context only a little after its process has ended.
+AIO_PATIENCE_S = 10
 
 _EARLIER = "20260101T000000.000Z-earlier-0000.json"
 _AIO_IN_USE = Path("/proc/sys/fs/aio-nr")
@@ -60,6 +62,7 @@ class Running:
 
     process: subprocess.Popen[str]
     _subject: "Subject"
+    aio_events_before: int
 
     def is_over(self) -> bool:
         return self.process.poll() is not None
@@ -73,6 +76,13 @@ class Running:
             time.sleep(0.01)
         time.sleep(0.2)
 
+    def check_aio_is_given_back(self) -> None:
+        """As many events are in use as before."""
+        deadline = time.monotonic() + AIO_PATIENCE_S
+        while (in_use := aio_events_in_use()) > self.aio_events_before:
+            assert time.monotonic() < deadline, f"{in_use} AIO events are in use"
+            time.sleep(0.01)
+
     def finish(self, code: int) -> Report:
         """Wait for its end, and check all that must hold."""
         stdout, stderr = self.process.communicate(timeout=PATIENCE_S)
@@ -81,7 +91,7 @@ class Running:
         document = json.loads(stdout)
         check_accounts(document)
         self._subject.check_saved(document)
-        self._subject.check_aio_is_given_back()
+        self.check_aio_is_given_back()
         assert bool(document["failures"]) == (document["status"] == "failed"), stderr
         report = Report(document, stderr)
         assert report.failures == document["failures"]
@@ -101,10 +111,10 @@ class Subject:
         self._earlier = self.results / _EARLIER
         self._earlier.write_text('{"an earlier": "result"}')
         self._known = {self._earlier}
-        self._aio_events = aio_events_in_use()
 
     def start(self, *arguments: str | Path, prefix: Sequence[str | Path] = ()) -> Running:
         """`laiobench run` with these options, answering with its document."""
+        aio_events_before = aio_events_in_use()
         process = subprocess.Popen(
             [*map(str, prefix), *self.program.command("run", "--json", *arguments)],
             cwd=self.program.folder,
@@ -113,7 +123,7 @@ class Subject:
             stderr=subprocess.PIPE,
             text=True,
         )
-        running = Running(process, self)
+        running = Running(process, self, aio_events_before)
         self.running.append(running)
         return running
 
@@ -127,16 +137,16 @@ class Subject:
         self, *arguments: str | Path, code: int = RUN_FAILED, prefix: Sequence[str | Path] = ()
     ) -> str:
         """The one error that the program ends with, instead of a run."""
-        process = self.start(*arguments, prefix=prefix).process
-        stdout, stderr = process.communicate(timeout=PATIENCE_S)
-        assert process.returncode == code, stderr
+        running = self.start(*arguments, prefix=prefix)
+        stdout, stderr = running.process.communicate(timeout=PATIENCE_S)
+        assert running.process.returncode == code, stderr
         first, *more = stderr.splitlines()
         assert first.startswith("laiobench: error: ")
         assert all(line.startswith("  ") for line in more), stderr
         assert stdout == ""
         self.check_unharmed()
         assert set(self.results.iterdir()) == self._known
-        self.check_aio_is_given_back()
+        running.check_aio_is_given_back()
         return stderr
 
     def check_unharmed(self) -> None:
@@ -149,13 +159,6 @@ class Subject:
         (saved,) = set(self.results.iterdir()) - self._known
         assert json.loads(saved.read_text()) == document
         self._known.add(saved)
-
-    def check_aio_is_given_back(self) -> None:
-        """The kernel gives a process's events back a little after its end."""
-        deadline = time.monotonic() + PATIENCE_S
-        while (in_use := aio_events_in_use()) > self._aio_events:
-            assert time.monotonic() < deadline, f"{in_use} AIO events are in use"
-            time.sleep(0.01)
 
     def kill_what_runs(self) -> None:
         """Once nothing holds them in the kernel any more."""
