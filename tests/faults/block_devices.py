@@ -1,9 +1,14 @@
 """Block devices and file systems of our own, on files: made for a test, and gone after it."""
 
+import fcntl
+import struct
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+_LOOP_SET_STATUS64, _LOOP_GET_STATUS64 = 0x4C04, 0x4C05
+_LOOP_INFO_BYTES, _SIZE_LIMIT_AT = 232, 32
 
 
 def _run(*words: str | Path) -> str:
@@ -21,11 +26,20 @@ def loop_device(file: Path) -> Iterator[str]:
         _run("losetup", "--detach", device)
 
 
-def resize(device: str, file: Path, size_bytes: int) -> None:
-    """Its file has another size, and the device has noticed."""
+def truncate(device: str, file: Path, size_bytes: int) -> None:
+    """Its file has become smaller, and the device has noticed."""
     with file.open("r+b") as image:
         image.truncate(size_bytes)
     _run("losetup", "--set-capacity", device)
+
+
+def limit(device: str, size_bytes: int) -> None:
+    """The device has become smaller; its file, which writes would extend again, is as it was."""
+    with Path(device).open("rb") as opened:
+        info = bytearray(_LOOP_INFO_BYTES)
+        fcntl.ioctl(opened, _LOOP_GET_STATUS64, info)
+        struct.pack_into("<Q", info, _SIZE_LIMIT_AT, size_bytes)
+        fcntl.ioctl(opened, _LOOP_SET_STATUS64, info)
 
 
 def set_read_only(device: str, *, read_only: bool) -> None:
