@@ -153,6 +153,20 @@ class Subject:
         """What was saved before is as it was."""
         assert self._earlier.read_text() == '{"an earlier": "result"}'
 
+    @property
+    def earlier_name(self) -> str:
+        return self._earlier.name
+
+    def wait_for_result(self) -> dict[str, Any]:
+        """The new result, once it has been saved."""
+        deadline = time.monotonic() + PATIENCE_S
+        while not (new := set(self.results.glob("2*.json")) - self._known):
+            assert time.monotonic() < deadline, "no result was saved"
+            time.sleep(0.02)
+        (saved,) = new
+        document: dict[str, Any] = json.loads(saved.read_text())
+        return document
+
     def check_saved(self, document: dict[str, Any]) -> None:
         """One result has come, whole, and nothing else."""
         self.check_unharmed()
