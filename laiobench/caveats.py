@@ -30,7 +30,7 @@ class Caveat:
 
 def find(trial: Trial) -> list[Caveat]:
     """All that apply, those of jobs in the jobs' order."""
-    found = list(_clock(trial))
+    found = [*_clock(trial), *_hangs(trial)]
     for run in trial.runs:
         if run.window_ns:
             found += [
@@ -55,6 +55,17 @@ def _clock(trial: Trial) -> Iterator[Caveat]:
             f"the CPU's counter strayed by {drift:.0f} ppm from CLOCK_MONOTONIC",
             "latencies are off by as much",
             "repeat the run; a virtual machine may have been moved",
+        )
+
+
+def _hangs(trial: Trial) -> Iterator[Caveat]:
+    for hang in trial.hangs:
+        yield Caveat(
+            "hang",
+            f"{hang.job}: a {hang.oldest.direction} at offset {hang.oldest.offset:,} was not back "
+            f"after {format_ns(hang.lasted_ns)}",
+            "the device, or what is below it, did not answer",
+            "look into the kernel's log, and at the device's health",
         )
 
 

@@ -9,111 +9,26 @@ be given as an option again.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal, Self
+from typing import Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from laiobench import units
+from laiobench.values import (
+    Count,
+    Cpus,
+    Flag,
+    Microseconds,
+    Number,
+    Pattern,
+    Seconds,
+    Size,
+    TargetPath,
+    parse_count,
+)
 
-# ---- how values are written --------------------------------------------------
-
-
-def _size(value: object) -> object:
-    return units.parse_size(value) if isinstance(value, str) else value
-
-
-def _count(value: object) -> object:
-    """A number with fio's suffixes: `iodepth=1k`."""
-    if not isinstance(value, str):
-        return value
-    try:
-        return units.parse_size(value)
-    except ValueError:
-        raise ValueError(f"{value!r} is not a whole number") from None
-
-
-def _seconds(value: object) -> object:
-    return units.parse_duration_ns(value, "s") / 1e9 if isinstance(value, str) else value
-
-
-def _microseconds(value: object) -> object:
-    return units.parse_duration_ns(value, "us") / 1e3 if isinstance(value, str) else value
-
-
-def _flag(value: object) -> object:
-    """`opt`, `opt=1` and `opt=true` are the same, as are their contraries."""
-    words = {
-        "": True,
-        "1": True,
-        "true": True,
-        "yes": True,
-        "0": False,
-        "false": False,
-        "no": False,
-    }
-    text = str(value).lower() if isinstance(value, str | int) else ""
-    if text not in words:
-        raise ValueError(f"{value!r} is neither yes nor no; write 1 or 0")
-    return words[text]
-
-
-def _cpus(value: object) -> object:
-    """`0,2-5`: CPU numbers and ranges of them."""
-    if isinstance(value, list):
-        return tuple(value)
-    if not isinstance(value, str):
-        return value
-    cpus: set[int] = set()
-    for part in value.split(","):
-        first, _, last = part.strip().partition("-")
-        if not first.isdigit() or not (last or first).isdigit():
-            raise ValueError(f"{value!r} is not a list of CPUs; write 0 or 0,2-5")
-        if int(last or first) < int(first):
-            raise ValueError(f"{part!r} is a range that ends before it begins")
-        cpus.update(range(int(first), int(last or first) + 1))
-    return tuple(sorted(cpus))
-
-
-def _rw(value: object) -> object:
-    return "rw" if value == "readwrite" else value
-
-
-def _number(value: object) -> object:
-    """A decimal: `0.25`."""
-    if not isinstance(value, str):
-        return value
-    try:
-        return float(value)
-    except ValueError:
-        raise ValueError(f"{value!r} is not a number") from None
-
-
-def _path(value: object) -> object:
-    """A file's name is bytes: one that is no UTF-8 is as good as any (os.fsdecode)."""
-    if value is None:
-        return None
-    if not isinstance(value, str):
-        raise ValueError("it must be a path")
-    if not value:
-        raise ValueError("it must not be empty")
-    if any(ord(character) < 0x20 or ord(character) == 0x7F for character in value):
-        raise ValueError("it must not contain control characters")
-    return value
-
-
-TargetPath = Annotated[str | None, PlainValidator(_path)]
-Size = Annotated[int, BeforeValidator(_size)]
-Count = Annotated[int, BeforeValidator(_count)]
-Number = Annotated[float, BeforeValidator(_number)]
-Seconds = Annotated[float, BeforeValidator(_seconds)]
-Microseconds = Annotated[float, BeforeValidator(_microseconds)]
-Flag = Annotated[bool, BeforeValidator(_flag)]
-Cpus = Annotated[tuple[int, ...], BeforeValidator(_cpus)]
-Pattern = Annotated[
-    Literal["read", "write", "randread", "randwrite", "rw", "randrw"], BeforeValidator(_rw)
-]
 CompletionMode = Literal["poll", "eventfd", "bh", "adaptive", "getevents"]
 
 # Ten years: what is longer is a slip of the pen.
@@ -128,6 +43,7 @@ GROUPS = {
     "queue": "Queue",
     "random": "Randomness",
     "time": "Length",
+    "throttle": "Limits",
     "threads": "Threads",
     "mechanism": "How completions are noticed",
     "null": "The null engine's target",
@@ -228,6 +144,28 @@ class Job(BaseModel):
     loops: Count = option("time", 1, "passes over the size", ge=1, le=1 << 20)
     number_ios: Count | None = option("time", None, "end after so many I/Os", ge=1, lt=1 << 63)
 
+    throttle_iops: Count = option(
+        "throttle", 0, "I/Os a second of the throttle group; 0: no limit", ge=0, le=10**9
+    )
+    throttle_bw: Size = option(
+        "throttle",
+        0,
+        "bytes a second of the throttle group; 0: no limit",
+        unit="bytes/s",
+        ge=0,
+        le=1 << 50,
+    )
+    throttle_burst: Seconds = option(
+        "throttle", 0.1, "how much missed time may be made up for at once", unit="s", ge=0, le=3600
+    )
+    throttle_group: str | None = option(
+        "throttle",
+        None,
+        "name of the limit, to share it with other jobs; none: the job's copies share one",
+        min_length=1,
+        pattern=PRINTABLE,
+    )
+
     numjobs: Count = option("threads", 1, "copies of the job, a thread each", ge=1, le=4096)
     cpus_allowed: Cpus | None = option("threads", None, "CPUs to run on, such as 0,2-5")
     iothread: str | None = option(
@@ -307,6 +245,10 @@ class Job(BaseModel):
         return self.read_percent < 100
 
     @property
+    def is_throttled(self) -> bool:
+        return bool(self.throttle_iops or self.throttle_bw)
+
+    @property
     def is_random(self) -> bool:
         return self.rw.startswith("rand")
 
@@ -333,6 +275,8 @@ class Job(BaseModel):
     def _fits_together(self) -> Self:
         if self.time_based and self.runtime is None:
             raise ValueError("time_based needs a runtime")
+        if self.throttle_group and not self.is_throttled:
+            raise ValueError("throttle_group needs throttle_iops or throttle_bw")
         return self
 
 
@@ -343,7 +287,7 @@ def canonical(name: str, value: object) -> tuple[str, object]:
         ValueError: the value is none that the other name takes.
     """
     if name == "rwmixwrite":
-        share = _count(value)
+        share = parse_count(value)
         if not isinstance(share, int) or not 0 <= share <= 100:
             raise ValueError("it must be a share from 0 to 100 %")
         return "rwmixread", 100 - share

@@ -1,8 +1,8 @@
 """Laying jobs out: who runs on which worker, against which part of which target.
 
 From checked jobs to works: one for each copy of each job, with its target open,
-its region, its group, its seed; and for each group the workers that it needs.
-Nothing runs here.
+its region, its group, its seed; and for each group the workers and the limits
+that it shares.  Nothing runs here.
 """
 
 import hashlib
@@ -14,7 +14,7 @@ from laiobench.errors import UsageError
 from laiobench.guard import OpenTarget, Region, Targets, region_of
 from laiobench.job import Job
 from laiobench.machine import online_cpus
-from laiobench.native import WorkerPlan
+from laiobench.native import ThrottlePlan, WorkerPlan
 
 MAIN = "main"
 NULL_TARGET_BYTES = 1 << 30
@@ -195,10 +195,65 @@ def _ring(plans: Sequence[WorkerPlan], first: int, job: Job) -> tuple[int, ...]:
 
 
 def _check_agreement(first: Work, work: Work) -> None:
-    for name in SHARED_OPTIONS:
-        if getattr(first.job, name) != getattr(work.job, name):
+    if name := _difference(first.job, work.job, SHARED_OPTIONS):
+        raise UsageError(
+            f"jobs {first.job.name} and {work.job.name} share the IOThread "
+            f"{work.iothread}, but differ in {name}",
+            "an IOThread has one event loop: give them the same, or IOThreads of their own",
+        )
+
+
+def _difference(one: Job, other: Job, names: Sequence[str]) -> str | None:
+    """The first of the options in which they differ."""
+    return next((name for name in names if getattr(one, name) != getattr(other, name)), None)
+
+
+# ---- in throttle groups ----------------------------------------------------------------
+
+LIMITS = ("throttle_iops", "throttle_bw", "throttle_burst")
+
+
+@dataclass(frozen=True)
+class ThrottleLayout:
+    """The throttle groups, and in which of them each work is."""
+
+    plans: tuple[ThrottlePlan, ...]
+    indexes: tuple[int | None, ...]
+
+    def is_shared(self, work: int) -> bool:
+        """Whether others are in the group of this one."""
+        index = self.indexes[work]
+        return index is not None and self.indexes.count(index) > 1
+
+
+def plan_throttle_groups(works: Sequence[Work]) -> ThrottleLayout:
+    """A group for each name; without one, the copies of a job are a group.
+
+    Raises:
+        UsageError: jobs of a group want it to have different limits.
+    """
+    first_of: dict[tuple[str, str], Work] = {}
+    indexes: list[int | None] = []
+    for work in works:
+        if not work.job.is_throttled:
+            indexes.append(None)
+            continue
+        group = work.job.throttle_group
+        key = ("group", group) if group else ("job", work.job.name)
+        first = first_of.setdefault(key, work)
+        if name := _difference(first.job, work.job, LIMITS):
             raise UsageError(
-                f"jobs {first.job.name} and {work.job.name} share the IOThread "
-                f"{work.iothread}, but differ in {name}",
-                "an IOThread has one event loop: give them the same, or IOThreads of their own",
+                f"jobs {first.job.name} and {work.job.name} are in the throttle group "
+                f"{key[1]}, but differ in {name}",
+                "a group has one limit: give them the same",
             )
+        indexes.append(list(first_of).index(key))
+    plans = tuple(
+        ThrottlePlan(
+            ios_per_s=work.job.throttle_iops,
+            bytes_per_s=work.job.throttle_bw,
+            burst_s=work.job.throttle_burst,
+        )
+        for work in first_of.values()
+    )
+    return ThrottleLayout(plans, tuple(indexes))

@@ -5,6 +5,7 @@ What the Python API offers and what the commands use.
 
 from collections.abc import Sequence
 
+from laiobench.hangs import DEFAULT_HANG_TIMEOUT_S
 from laiobench.job import Job
 from laiobench.result import RunResult, from_trial
 from laiobench.runner import Control, Teller, Watcher, run_jobs
@@ -17,6 +18,8 @@ def run(
     control: Control | None = None,
     watch: Watcher | None = None,
     tell: Teller = lambda _: None,
+    warn: Teller = lambda _: None,
+    hang_timeout_s: float = DEFAULT_HANG_TIMEOUT_S,
     argv: Sequence[str] | None = None,
 ) -> RunResult:
     """Run one job or several, and return what was measured.
@@ -28,6 +31,8 @@ def run(
         control: lets a signal handler end the run.
         watch: is given a sample of each running job every second.
         tell: is given sentences for the user, such as what is waited for.
+        warn: is given those that must not be missed: I/Os do not come back.
+        hang_timeout_s: for so long an I/O may be away before that; 0: for ever.
         argv: what to note as the command; default: the process's own.
 
     Raises:
@@ -36,5 +41,13 @@ def run(
             `status`.
     """
     sequence = [jobs] if isinstance(jobs, Job) else list(jobs)
-    trial = run_jobs(sequence, allow_write=allow_write, control=control, watch=watch, tell=tell)
+    trial = run_jobs(
+        sequence,
+        allow_write=allow_write,
+        control=control,
+        watch=watch,
+        tell=tell,
+        warn=warn,
+        hang_timeout_s=hang_timeout_s,
+    )
     return from_trial(trial, argv)

@@ -21,12 +21,12 @@ class Rule:
     right: int
 
 
-def check(job: Job, worker: RawWorker, *, moves: bool = False) -> list[Rule]:
+def check(job: Job, worker: RawWorker, *, is_notified: bool = False) -> list[Rule]:
     """All rules that apply to a worker with this job's completion mode.
 
-    `moves`: jobs come from other workers in mid-run, with a notification.
+    `is_notified`: other workers notify it in mid-run, since jobs move or share a limit.
     """
-    return [*_accounts(worker), *_mode(job, worker, moves)]
+    return [*_accounts(worker), *_mode(job, worker, is_notified)]
 
 
 def _equal(rule: str, left: int, right: int) -> Rule:
@@ -50,7 +50,7 @@ def _accounts(worker: RawWorker) -> Iterator[Rule]:
     yield _equal("reaped by all sources = completions", by_source, _reaped(worker))
 
 
-def _mode(job: Job, worker: RawWorker, moves: bool) -> Iterator[Rule]:
+def _mode(job: Job, worker: RawWorker, is_notified: bool) -> Iterator[Rule]:
     """What only this mode does.
 
     Inline and nested reaping were asked for, or are no mode's; nor is the pool, which takes
@@ -71,7 +71,7 @@ def _mode(job: Job, worker: RawWorker, moves: bool) -> Iterator[Rule]:
             yield _equal(
                 "sleeps with I/Os in flight = 0", int(window["loop"]["slept_in_flight"]), 0
             )
-            if not moves:
+            if not is_notified:
                 yield _equal("notifier writes = 0", int(window["notify"]["writes"]), 0)
         case "eventfd":
             yield _equal("poll iterations = 0", int(window["poll"]["iterations"]), 0)

@@ -291,7 +291,7 @@ def _proof(run: WorkRun) -> list[ProofRule]:
             right=rule.right,
         )
         for worker in run.workers
-        for rule in proof.check(run.work.job, worker, moves=len(run.workers) > 1)
+        for rule in proof.check(run.work.job, worker, is_notified=run.is_notified)
     ]
 
 

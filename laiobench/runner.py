@@ -11,8 +11,16 @@ from datetime import UTC, datetime
 
 from laiobench.errors import RunError
 from laiobench.guard import Targets
+from laiobench.hangs import DEFAULT_HANG_TIMEOUT_S, Hang, HangWatch
 from laiobench.job import Job
-from laiobench.layout import Work, WorkerLayout, lay_out, plan_workers
+from laiobench.layout import (
+    ThrottleLayout,
+    Work,
+    WorkerLayout,
+    lay_out,
+    plan_throttle_groups,
+    plan_workers,
+)
 from laiobench.native import (
     CounterGroups,
     NativeRun,
@@ -21,6 +29,7 @@ from laiobench.native import (
     RawRun,
     RawSample,
     RawWorker,
+    RunPlan,
     WorkPlan,
 )
 from laiobench.series import Series, make_point
@@ -59,6 +68,8 @@ class WorkRun:
     workers: tuple[RawWorker, ...]
     ios_of_workers: int
     """I/Os of all jobs that these workers ran, to share what they cost."""
+    is_notified: bool
+    """Other workers notify these in mid-run: they hand over jobs, or turns of a throttle group."""
     series: Series
 
     @property
@@ -108,6 +119,8 @@ class Trial:
     interrupted: bool
     failures: tuple[str, ...]
     """Groups that could not be run after others had: why, in sentences."""
+    hangs: tuple[Hang, ...] = ()
+    """I/Os that were not back for too long."""
 
 
 @dataclass(frozen=True)
@@ -133,6 +146,10 @@ class Surroundings:
     watch: Watcher | None = None
     tell: Teller = lambda _: None
     """Is given sentences for the user, such as what is waited for."""
+    warn: Teller = lambda _: None
+    """Is given those that must not be missed: I/Os do not come back."""
+    hang_timeout_s: float = DEFAULT_HANG_TIMEOUT_S
+    """After so long an I/O that is not back is told of; 0: never."""
 
 
 # ---- running -----------------------------------------------------------------------
@@ -144,14 +161,16 @@ class _Group:
 
     works: list[Work]
     workers: WorkerLayout = field(init=False)
+    throttles: ThrottleLayout = field(init=False)
     series: list[Series] = field(init=False)
 
     def __post_init__(self) -> None:
         self.workers = plan_workers(self.works)
+        self.throttles = plan_throttle_groups(self.works)
         self.series = [Series() for _ in self.works]
 
-    def plans(self) -> list[WorkPlan]:
-        return [
+    def plan(self) -> RunPlan:
+        works = tuple(
             WorkPlan(
                 job=work.job,
                 worker=ring[0],
@@ -162,9 +181,21 @@ class _Group:
                 step_bytes=work.region.step_bytes,
                 ios=work.ios,
                 seed=work.seed,
+                throttle=throttle,
             )
-            for work, ring in zip(self.works, self.workers.rings, strict=True)
-        ]
+            for work, ring, throttle in zip(
+                self.works, self.workers.rings, self.throttles.indexes, strict=True
+            )
+        )
+        return RunPlan(self.workers.plans, works, self.throttles.plans)
+
+    def _is_notified(self, ring: tuple[int, ...]) -> bool:
+        """Whether a work that may come to these workers moves, or is handed turns."""
+        return any(
+            len(other) > 1 or self.throttles.is_shared(index)
+            for index, other in enumerate(self.workers.rings)
+            if set(other) & set(ring)
+        )
 
     def runs(self, raw: RawRun) -> list[WorkRun]:
         """What became of each work."""
@@ -178,6 +209,7 @@ class _Group:
                 ios_of_workers=sum(
                     n for n, other in zip(ios, rings, strict=True) if set(other) & set(ring)
                 ),
+                is_notified=self._is_notified(ring),
                 series=series,
             )
             for work, job, ring, series in zip(
@@ -198,6 +230,8 @@ def run_jobs(
     control: Control | None = None,
     watch: Watcher | None = None,
     tell: Teller = lambda _: None,
+    warn: Teller = lambda _: None,
+    hang_timeout_s: float = DEFAULT_HANG_TIMEOUT_S,
 ) -> Trial:
     """Run all jobs, group after group.
 
@@ -207,6 +241,8 @@ def run_jobs(
         control: asks to stop, from a signal handler.
         watch: gets a sample of every running job each second.
         tell: gets sentences for the user, such as what is waited for.
+        warn: gets those that must not be missed: I/Os do not come back.
+        hang_timeout_s: for so long an I/O may be away before that; 0: for ever.
 
     Raises:
         LaiobenchError: a target can't be used, or the first group could not be
@@ -216,41 +252,50 @@ def run_jobs(
     started_at = datetime.now(UTC)
     runs: list[WorkRun] = []
     failures: list[str] = []
+    hangs: list[Hang] = []
     clock = RawClock(hardware=False, read_ns=0.0, drift_ppm=0.0)
     with Targets(allow_write) as targets:
-        around = Surroundings(control, targets, watch, tell)
+        around = Surroundings(control, targets, watch, tell, warn, hang_timeout_s)
         works = lay_out(jobs, targets, tell=tell, stop=lambda: control.stop)
         for group in _groups(works):
             if control.stop:
                 break
             try:
-                group_runs, clock = _run_group(group, around)
+                group_runs, clock, group_hangs = _run_group(group, around)
             except RunError as error:
                 if not runs:
                     raise
                 failures.append(f"the next group of jobs could not be run: {error.problem}")
                 break
             runs += group_runs
+            hangs += group_hangs
         if control.leave:
             targets.abandon()
-    return Trial(tuple(runs), clock, started_at, control.stop, tuple(failures))
+    return Trial(tuple(runs), clock, started_at, control.stop, tuple(failures), tuple(hangs))
 
 
-def _run_group(group: _Group, around: Surroundings) -> tuple[list[WorkRun], RawClock]:
-    native_run = NativeRun(group.workers.plans, group.plans())
+def _run_group(
+    group: _Group, around: Surroundings
+) -> tuple[list[WorkRun], RawClock, Sequence[Hang]]:
+    native_run = NativeRun(group.plan())
+    hang_watch = HangWatch(group.works, native_run, around.hang_timeout_s, around.warn)
     try:
         native_run.start()
-        _follow(native_run, group, around)
+        _follow(native_run, group, around, hang_watch)
         raw = native_run.collect()
+        if around.control.leave:
+            hang_watch.tell_what_is_left()
     finally:
         if around.control.leave:
             native_run.stop()  # closing would wait for what is in flight
         else:
             native_run.close()
-    return group.runs(raw), raw.clock
+    return group.runs(raw), raw.clock, hang_watch.hangs
 
 
-def _follow(native_run: NativeRun, group: _Group, around: Surroundings) -> None:
+def _follow(
+    native_run: NativeRun, group: _Group, around: Surroundings, hang_watch: HangWatch
+) -> None:
     """Until all have finished, or the user leaves: take samples, pass on requests."""
     control = around.control
     started = last_sample = time.monotonic()
@@ -263,6 +308,7 @@ def _follow(native_run: NativeRun, group: _Group, around: Surroundings) -> None:
             native_run.stop()
             stopped = True
         now = time.monotonic()
+        hang_watch.look(now)
         if now < next_sample and not finished:
             continue
         samples = _sample_all(native_run, group, is_last=finished)

@@ -14,7 +14,7 @@ from program import Program
 
 ROOT = Path(__file__).parent.parent
 
-TOOLS = {"strace": "strace", "fio": "fio"}
+TOOLS = {"strace": "strace", "fio": "fio", "valgrind": "valgrind"}
 FACILITIES = {"fuse": "/dev/fuse", "loop": "/dev/loop-control", "cgroup": "/sys/fs/cgroup/blkio"}
 
 

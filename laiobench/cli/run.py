@@ -4,6 +4,7 @@ import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -14,11 +15,27 @@ from laiobench.cli.progress import progress
 from laiobench.cli.stopping import stop_on_signals
 from laiobench.errors import ExitCode, LaiobenchError, UsageError
 from laiobench.formats import table
+from laiobench.hangs import DEFAULT_HANG_TIMEOUT_S
 from laiobench.measure import run
 from laiobench.result import RunResult
 from laiobench.sources import Draft, Setting, Source, resolve
 from laiobench.sources.flags import from_environment
 from laiobench.sources.profiles import DEFAULT, open_source
+from laiobench.units import NS_PER_S, parse_duration_ns
+
+
+class DurationType(click.ParamType[float]):
+    """Seconds, or with a unit: `500ms`, `2m`."""
+
+    name = "duration"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        try:
+            return parse_duration_ns(value, "s") / NS_PER_S
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
 
 
 @click.command("run", cls=JobCommand, short_help="Measure.")
@@ -40,6 +57,14 @@ from laiobench.sources.profiles import DEFAULT, open_source
     metavar="PATH",
     help="The data of this target may be lost.  Needed for each one that a job writes to.",
 )
+@click.option(
+    "--hang-timeout",
+    type=DurationType(),
+    default=f"{DEFAULT_HANG_TIMEOUT_S:g}",
+    show_default=True,
+    metavar="DURATION",
+    help="After so long say which I/Os do not come back; 0: never.",
+)
 @click.option("-q", "--quiet", is_flag=True, help="No progress, no remarks.")
 def command(
     source: str | None,
@@ -48,6 +73,7 @@ def command(
     results: Path | None,
     no_save: bool,
     allow_write: tuple[str, ...],
+    hang_timeout: float,
     quiet: bool,
     settings: dict[str, Setting],
 ) -> int:
@@ -64,10 +90,18 @@ def command(
     # Until the result is safe, no signal may end us.
     with stop_on_signals() as control:
         with progress(enabled=not quiet) as watch:
-            result = run(jobs, allow_write=allow_write, control=control, watch=watch, tell=tell)
+            result = run(
+                jobs,
+                allow_write=allow_write,
+                control=control,
+                watch=watch,
+                tell=tell,
+                warn=lambda text: say(f"warning: {text}"),
+                hang_timeout_s=hang_timeout,
+            )
         code = _report(result, destination, as_json=as_json, quiet=quiet)
         if control.leave:
-            _leave_at_once(result)
+            _leave_at_once()
     return code
 
 
@@ -160,14 +194,7 @@ def _exit_code(result: RunResult) -> int:
             return ExitCode.RUN_FAILED
 
 
-def _leave_at_once(result: RunResult) -> None:
-    """I/Os are in flight, and the kernel lets no process go before they are back."""
-    accounts = [job.accounts for job in result.jobs]
-    in_flight = sum(a.submitted - a.completed - a.failed - a.cancelled for a in accounts)
-    if in_flight > 0:
-        say(
-            f"leaving with {in_flight:,} I/Os in flight; if the prompt does not come back, "
-            "the kernel waits for the device to answer them"
-        )
+def _leave_at_once() -> None:
+    """I/Os may be in flight, and a tidy end would wait for them."""
     sys.stdout.flush()
     os._exit(ExitCode.INTERRUPTED)

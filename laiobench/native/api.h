@@ -32,6 +32,7 @@ typedef struct JobPlan {
     uint64_t seed;
     uint32_t memory_align; /* of buffers: this and not more; 4096: the usual */
     uint64_t move_every; /* ios, then on to the next worker; 0: stay */
+    uint32_t throttle; /* 1 + the index of the group that it is in; 0: none */
     bool continue_on_error;
 } JobPlan;
 
@@ -58,9 +59,18 @@ typedef struct WorkerPlan {
     uint32_t cpu_count; /* 0: anywhere */
 } WorkerPlan;
 
+/* A limit that jobs share. */
+typedef struct ThrottlePlan {
+    double ios_per_s;   /* 0: no limit */
+    double bytes_per_s; /* 0: no limit */
+    uint64_t burst_ns;  /* how much missed time may be made up for at once */
+} ThrottlePlan;
+
 typedef struct RunPlan {
     const WorkerPlan *workers;
     uint32_t worker_count;
+    const ThrottlePlan *throttles;
+    uint32_t throttle_count;
     const JobPlan *jobs;
     uint32_t job_count;
 } RunPlan;
@@ -167,6 +177,20 @@ typedef struct Sample {
  */
 void run_sample(Run *run, uint32_t job, Sample *sample, uint32_t *indexes,
                 uint64_t *counts);
+
+typedef struct InFlightReport {
+    uint32_t direction; /* as in run_direction_report() */
+    uint32_t bytes;
+    uint64_t offset;
+    uint64_t age_ns; /* since it was handed to the engine */
+} InFlightReport;
+
+/*
+ * How many of a job's I/Os are not back; the @max oldest of them in @oldest,
+ * the oldest first.  A look at a running job: some may be back by now.
+ */
+uint32_t run_in_flight(const Run *run, uint32_t job, InFlightReport *oldest,
+                       uint32_t max);
 
 /* ---- facts ---------------------------------------------------------------- */
 

@@ -62,7 +62,7 @@ static int epoll_update(FdMon *base, AioHandler *old, AioHandler *new)
     }
     if (is_watched(old) &&
         epoll_ctl(mon->epoll_fd, EPOLL_CTL_DEL, old->fd, &event) < 0 &&
-        errno != ENOENT && errno != EBADF) {
+        errno != ENOENT && errno != EBADF && errno != EPERM) {
         return -errno; /* closed already, it has left the set by itself */
     }
     return 0;

@@ -109,7 +109,7 @@ int job_init(Job *job, const JobConfig *config, const Clock *clock,
 
     *job = (Job){
         .config = *config,
-        .is_gated = config->move_every > 0,
+        .is_gated = config->move_every > 0 || config->throttle,
         .ios_until_move = config->move_every,
     };
     target_init(&job->target, config->fd, &config->limits, job);
@@ -234,16 +234,39 @@ static inline void issue(Job *job, Request *request)
     target_submit(&job->target, request);
 }
 
-static bool may_issue(const Job *job)
+/* If so, a throttle group has been charged. */
+static bool may_issue(Job *job)
 {
-    return job->budget > 0 && !job->is_moving;
+    return job->budget > 0 && !job->is_moving &&
+           (!job->throttle.group ||
+            throttle_admit(&job->throttle, job->config.workload.block_bytes));
 }
 
 /* Issue all that may go now.  The caller has plugged the engine. */
-static void job_pump(Job *job)
+static void pump(Job *job)
 {
     while (job->idle_count > 0 && may_issue(job)) {
         issue(job, job->idle[--job->idle_count]);
+    }
+}
+
+static void go_on(void *opaque)
+{
+    Job *job = opaque;
+    Engine *engine = job->target.engine;
+
+    aio_context_read_clock(job->ctx); /* they are queued now */
+    engine->ops->plug(engine);
+    pump(job);
+    engine->ops->unplug(engine);
+}
+
+static void join_throttle_group(Job *job)
+{
+    if (job->config.throttle &&
+        throttle_attach(&job->throttle, job->config.throttle, job->ctx, go_on,
+                        job) < 0) {
+        error_set(&job->ctx->failure, "malloc", ENOMEM, 0);
     }
 }
 
@@ -262,13 +285,15 @@ void job_attach(Job *job, AioContext *ctx, Engine *engine,
     } else if (job->phase_deadline) {
         timer_arm(&job->timer, job->phase_deadline);
     }
-    engine->ops->plug(engine);
-    job_pump(job);
-    engine->ops->unplug(engine);
+    join_throttle_group(job);
+    go_on(job);
 }
 
 void job_detach(Job *job)
 {
+    if (job->throttle.group) {
+        throttle_detach(&job->throttle);
+    }
     timer_disarm(&job->timer);
     target_detach(&job->target);
     job->ctx = NULL;
@@ -298,7 +323,7 @@ static __attribute__((noinline)) void handle_gated(Job *job, Request *request)
     if (job->ios_until_move > 0 && --job->ios_until_move == 0) {
         job->is_moving = job->budget > 0;
     }
-    job_pump(job);
+    pump(job);
     if (job->in_flight > 0 || job->phase == JOB_FINISHED) {
         return;
     }

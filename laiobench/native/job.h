@@ -9,6 +9,7 @@
 #include "engine.h"
 #include "recorder.h"
 #include "target.h"
+#include "throttle.h"
 #include "timer.h"
 #include "workload.h"
 
@@ -25,6 +26,7 @@ typedef struct JobConfig {
     uint64_t seed;       /* of the data written */
     uint32_t memory_align; /* of the buffers: this, and not more */
     uint64_t move_every; /* I/Os on one context, then on to the next; 0: stay */
+    ThrottleGroup *throttle; /* NULL: none */
     bool continue_on_error;
 } JobConfig;
 
@@ -65,7 +67,7 @@ struct Job {
     uint64_t budget; /* I/Os still to issue */
     uint32_t in_flight;
     uint32_t failures_in_a_row;
-    bool is_gated; /* slots are not simply refilled: see job_pump() */
+    bool is_gated; /* slots are not simply refilled: see pump() */
     JobAccounts accounts; /* of its whole life */
 
     /* Gated: the slots that wait, and what for. */
@@ -73,6 +75,7 @@ struct Job {
     uint32_t idle_count;
     bool is_moving;            /* drains, to go on on another context */
     uint64_t ios_until_move;
+    ThrottleMember throttle;
 
     JobConfig config;
     AioContext *ctx;

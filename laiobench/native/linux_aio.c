@@ -216,6 +216,13 @@ static void set_reaped_time(LinuxAioState *state)
     }
 }
 
+/* They make room: what stayed behind may go, if need be at the next unplug. */
+static inline void count_out(LinuxAioState *state, uint32_t n)
+{
+    engine_count_out(&state->base, n);
+    state->queue.blocked = false;
+}
+
 static uint32_t reap_ring(LinuxAioState *state)
 {
     AioRing *ring = state->queue.ring;
@@ -224,7 +231,7 @@ static uint32_t reap_ring(LinuxAioState *state)
 
     set_reaped_time(state);
     while ((n = aio_ring_peek(ring, &events)) > 0) {
-        engine_count_out(&state->base, n);
+        count_out(state, n);
         finished += complete_events(state, events, n);
         aio_ring_commit(ring, n);
     }
@@ -251,7 +258,7 @@ static long get_events(LinuxAioState *state, uint32_t min_nr,
 static uint32_t take_events(LinuxAioState *state, uint32_t n)
 {
     aio_context_read_clock(state->base.ctx);
-    engine_count_out(&state->base, n);
+    count_out(state, n);
     return complete_events(state, state->events, n);
 }
 

@@ -2,33 +2,28 @@
 
 void random_map_init(RandomMap *map, uint64_t blocks, uint64_t seed)
 {
-    uint64_t rows = 1;
+    uint32_t bits = blocks > 1 ? 64 - (uint32_t)__builtin_clzll(blocks - 1) : 0;
 
-    while (rows * rows < blocks) { /* a power of two first ... */
-        rows *= 2;
-    }
-    for (uint64_t step = rows / 2; step > 0; step /= 2) { /* ... then exact */
-        if ((rows - step) * (rows - step) >= blocks) {
-            rows -= step;
-        }
-    }
     *map = (RandomMap){
         .blocks = blocks,
-        .rows = rows,
-        .columns = (blocks + rows - 1) / rows,
+        .mask = (UINT64_C(1) << bits) - 1,
+        .fold = bits > 1 ? (bits + 1) / 2 : 1,
         .seed = seed,
     };
     random_map_next_pass(map);
 }
 
+/* Full period: an odd step, and a multiplier that is 1 modulo 4. */
 void random_map_next_pass(RandomMap *map)
 {
     RandomStream keys;
 
     map->pass++;
-    map->left = map->right = map->visited = 0;
+    map->visited = 0;
     random_stream_init(&keys, map->seed + map->pass);
-    for (int i = 0; i < RANDOM_MAP_ROUNDS; i++) {
-        map->keys[i] = random_u64(&keys);
-    }
+    map->state = random_u64(&keys) & map->mask;
+    map->multiply = (random_u64(&keys) & ~UINT64_C(7)) | 5;
+    map->add = random_u64(&keys) | 1;
+    map->scramble[0] = random_u64(&keys) | 1;
+    map->scramble[1] = random_u64(&keys) | 1;
 }

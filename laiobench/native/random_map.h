@@ -1,13 +1,14 @@
 /*
  * The random map: every block of a region exactly once, in random order,
- * without remembering which were visited.  It walks a counter through a
- * pseudorandom permutation of [0, blocks), so it takes no memory and the last
- * block costs no more than the first.
+ * without remembering which were visited: no memory, and the last block costs
+ * no more than the first.
  *
- * The permutation is a Feistel network over pairs (left, right) with
- * left < rows and right < columns; pairs beyond the last block are passed
- * over by applying it again.  (Black and Rogaway, "Ciphers with arbitrary
- * finite domains", 2002, method 3.)
+ * A linear congruential generator of full period goes once through [0, 2^n),
+ * the smallest such range that holds all blocks; its numbers then pass a
+ * permutation of steps that can each be undone, which hides their pattern.
+ * Those beyond the last block, fewer than half, are passed over.  (Hull and
+ * Dobell, "Random number generators", 1962; O'Neill, "PCG: a family of simple
+ * fast space-efficient statistically good algorithms", 2014.)
  */
 #pragma once
 
@@ -15,15 +16,15 @@
 
 #include "random_stream.h"
 
-#define RANDOM_MAP_ROUNDS 6
-
 typedef struct RandomMap {
     uint64_t blocks;
-    uint64_t rows, columns; /* rows × columns >= blocks, about square */
-    uint64_t left, right;   /* the counter, as a pair */
-    uint64_t visited;       /* in this pass */
+    uint64_t visited;              /* in this pass */
+    uint64_t state;                /* of the generator */
+    uint64_t multiply, add;        /* ... its step */
+    uint64_t scramble[2];          /* the permutation's, odd */
+    uint64_t mask;                 /* 2^n - 1 */
+    uint32_t fold;                 /* half of the n bits */
     uint64_t seed, pass;
-    uint64_t keys[RANDOM_MAP_ROUNDS];
 } RandomMap;
 
 /* @blocks must be above 0 and below 2^62. */
@@ -32,47 +33,26 @@ void random_map_init(RandomMap *map, uint64_t blocks, uint64_t seed);
 /* Begin another pass, in another order. */
 void random_map_next_pass(RandomMap *map);
 
-/* A number below @range from @half, by @key. */
-static inline uint64_t random_map_round(uint64_t half, uint64_t key,
-                                        uint64_t range)
+static inline uint64_t random_map_permute(const RandomMap *map, uint64_t number)
 {
-    uint64_t mixed = (half ^ key) * UINT64_C(0xbf58476d1ce4e5b9);
-
-    mixed = (mixed ^ (mixed >> 32)) * UINT64_C(0x94d049bb133111eb);
-    return (uint64_t)(((unsigned __int128)mixed * range) >> 64);
-}
-
-static inline uint64_t random_map_add(uint64_t a, uint64_t b, uint64_t modulus)
-{
-    uint64_t sum = a + b;
-
-    return sum >= modulus ? sum - modulus : sum;
+    number ^= number >> map->fold;
+    number = number * map->scramble[0] & map->mask;
+    number ^= number >> map->fold;
+    number = number * map->scramble[1] & map->mask;
+    return number ^ number >> map->fold;
 }
 
 /* The next block: each of them once, then the next pass. */
 static inline uint64_t random_map_next(RandomMap *map)
 {
-    uint64_t left, right, block;
+    uint64_t block;
 
-    if (map->visited == map->blocks) {
+    if (__builtin_expect(map->visited == map->blocks, 0)) {
         random_map_next_pass(map);
     }
     do {
-        left = map->left;
-        right = map->right;
-        if (++map->right == map->columns) {
-            map->right = 0;
-            map->left++;
-        }
-        for (int i = 0; i < RANDOM_MAP_ROUNDS; i += 2) {
-            left = random_map_add(
-                left, random_map_round(right, map->keys[i], map->rows),
-                map->rows);
-            right = random_map_add(
-                right, random_map_round(left, map->keys[i + 1], map->columns),
-                map->columns);
-        }
-        block = left * map->columns + right;
+        map->state = (map->state * map->multiply + map->add) & map->mask;
+        block = random_map_permute(map, map->state);
     } while (block >= map->blocks);
     map->visited++;
     return block;

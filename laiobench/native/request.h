@@ -59,10 +59,22 @@ static inline void request_set_state(Request *request, RequestState state)
     __atomic_store_n(&request->state, (uint8_t)state, __ATOMIC_RELAXED);
 }
 
+/*
+ * What it is to do.  Hang reports read it, and when it was queued, from
+ * another thread: relaxed stores, which cost nothing.
+ */
+static inline void request_set_io(Request *request, RequestOp op,
+                                  uint64_t offset, uint32_t bytes)
+{
+    __atomic_store_n(&request->op, (uint8_t)op, __ATOMIC_RELAXED);
+    __atomic_store_n(&request->offset, offset, __ATOMIC_RELAXED);
+    __atomic_store_n(&request->bytes, bytes, __ATOMIC_RELAXED);
+}
+
 /* Hand it to an engine at @now. */
 static inline void request_begin(Request *request, uint64_t now)
 {
-    request->queued = now;
+    __atomic_store_n(&request->queued, now, __ATOMIC_RELAXED);
     request->bytes_done = 0;
     request->eof = false;
     request_set_state(request, REQUEST_PENDING);

@@ -12,7 +12,7 @@ _Static_assert(HISTOGRAM_COUNTS == HISTOGRAM_BUCKETS + 1 &&
 
 /* ---- plan → configuration ------------------------------------------------ */
 
-static JobConfig job_config(const JobPlan *plan)
+static JobConfig job_config(const JobPlan *plan, ThrottleGroup *throttles)
 {
     return (JobConfig){
         .fd = plan->fd,
@@ -35,6 +35,7 @@ static JobConfig job_config(const JobPlan *plan)
         .seed = plan->seed,
         .memory_align = plan->memory_align,
         .move_every = plan->move_every,
+        .throttle = plan->throttle ? &throttles[plan->throttle - 1] : NULL,
         .continue_on_error = plan->continue_on_error,
     };
 }
@@ -121,6 +122,25 @@ static void end_slice(void *opaque)
     run->slice_is_over = true;
 }
 
+static int make_throttle_groups(Run *run, const RunPlan *plan, Error *error)
+{
+    run->throttles = calloc(plan->throttle_count, sizeof(*run->throttles));
+    if (!run->throttles && plan->throttle_count > 0) {
+        return error_set(error, "malloc", ENOMEM, 0);
+    }
+    for (uint32_t i = 0; i < plan->throttle_count; i++) {
+        ThrottleLimits limits = {
+            .ios_per_s = plan->throttles[i].ios_per_s,
+            .bytes_per_s = plan->throttles[i].bytes_per_s,
+            .burst_ns = plan->throttles[i].burst_ns,
+        };
+
+        throttle_group_init(&run->throttles[i], &limits, &run->clock);
+        run->throttle_count++;
+    }
+    return 0;
+}
+
 static int make_jobs(Run *run, const RunPlan *plan, Error *error)
 {
     run->jobs = calloc(plan->job_count, sizeof(*run->jobs));
@@ -130,7 +150,7 @@ static int make_jobs(Run *run, const RunPlan *plan, Error *error)
         return error_set(error, "malloc", ENOMEM, 0);
     }
     for (uint32_t i = 0; i < plan->job_count; i++) {
-        JobConfig config = job_config(&plan->jobs[i]);
+        JobConfig config = job_config(&plan->jobs[i], run->throttles);
         int ret = job_init(&run->jobs[i], &config, &run->clock, error);
 
         if (ret < 0) {
@@ -207,7 +227,8 @@ Run *run_new(const RunPlan *plan, Error *error)
         return NULL;
     }
     clock_init(&run->clock);
-    if (make_jobs(run, plan, error) < 0 || make_workers(run, plan, error) < 0) {
+    if (make_throttle_groups(run, plan, error) < 0 ||
+        make_jobs(run, plan, error) < 0 || make_workers(run, plan, error) < 0) {
         run_free(run);
         return NULL;
     }
@@ -238,6 +259,10 @@ void run_free(Run *run)
         job_cleanup(&run->jobs[i]);
         free(run->samplers[i]);
     }
+    for (uint32_t i = 0; i < run->throttle_count; i++) {
+        throttle_group_cleanup(&run->throttles[i]);
+    }
+    free(run->throttles);
     free(run->workers);
     free(run->jobs);
     free(run->first_worker);

@@ -26,6 +26,8 @@ struct Run {
     Clock clock;
     RunWorker *workers;
     uint32_t worker_count;
+    ThrottleGroup *throttles;
+    uint32_t throttle_count;
     RunWorker *main; /* NULL: all have threads */
     Job *jobs;
     uint32_t *first_worker; /* of each job */

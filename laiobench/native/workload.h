@@ -70,8 +70,8 @@ static inline void workload_next(Workload *workload, Request *request)
     const WorkloadPlan *plan = &workload->plan;
     RequestOp op = workload_next_op(workload);
 
-    request->op = (uint8_t)op;
-    request->bytes = plan->block_bytes;
-    request->offset = plan->start + workload_next_block(workload, op) *
-                                        (uint64_t)plan->step_bytes;
+    request_set_io(request, op,
+                   plan->start + workload_next_block(workload, op) *
+                                     (uint64_t)plan->step_bytes,
+                   plan->block_bytes);
 }

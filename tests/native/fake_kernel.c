@@ -62,20 +62,27 @@ void fake_kernel_succeed_all(void)
     }
 }
 
+static uint32_t or_usual(uint32_t asked, uint32_t usual)
+{
+    return asked ? asked : usual;
+}
+
 static long fake_setup(uint32_t events, aio_context_t *id)
 {
     uint32_t nr = fake_kernel.ring_events ? fake_kernel.ring_events : 8;
 
     (void)events;
+    fake_kernel.setup_calls++;
     if (fake_kernel.setup_errno) {
         errno = fake_kernel.setup_errno;
         return -1;
     }
     ring = calloc(1, sizeof(*ring) + nr * sizeof(struct io_event));
     ring->nr = nr;
-    ring->magic = fake_kernel.magic ? fake_kernel.magic : 0xa10a10a1;
-    ring->compat_features = 1;
-    ring->header_length = sizeof(*ring);
+    ring->magic = or_usual(fake_kernel.magic, 0xa10a10a1);
+    ring->compat_features = or_usual(fake_kernel.compat_features, 1);
+    ring->incompat_features = or_usual(fake_kernel.incompat_features, 0);
+    ring->header_length = or_usual(fake_kernel.header_length, sizeof(*ring));
     *id = (uintptr_t)ring;
     return 0;
 }
@@ -85,10 +92,17 @@ static long fake_submit(long n, struct iocb **iocbs)
     long taken = 0;
 
     fake_kernel.submit_calls++;
+    if (n > fake_kernel.largest_submit) {
+        fake_kernel.largest_submit = (uint32_t)n;
+    }
     if (fake_kernel.submit_failures > 0) {
         fake_kernel.submit_failures--;
         errno = fake_kernel.submit_errno;
         return -1;
+    }
+    if (fake_kernel.takes_nothing > 0) {
+        fake_kernel.takes_nothing--;
+        return 0;
     }
     if (fake_kernel.submit_limit && n > fake_kernel.submit_limit) {
         n = fake_kernel.submit_limit;
@@ -111,6 +125,9 @@ static long fake_submit(long n, struct iocb **iocbs)
     if (fake_kernel.held_count > fake_kernel.in_flight_max) {
         fake_kernel.in_flight_max = fake_kernel.held_count;
     }
+    if (fake_kernel.completes_at_once) {
+        fake_kernel_succeed_all();
+    }
     return taken;
 }
 
@@ -119,6 +136,10 @@ static long fake_getevents(long max, struct io_event *events)
     long n = 0;
 
     fake_kernel.getevents_calls++;
+    if (fake_kernel.getevents_errno) {
+        errno = fake_kernel.getevents_errno;
+        return -1;
+    }
     while (n < max && ring->head != ring->tail) {
         events[n++] = ring->events[ring->head];
         ring->head = (ring->head + 1) % ring->nr;

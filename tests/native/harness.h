@@ -1,12 +1,18 @@
 /*
- * A small harness for mechanism tests: a program lists its tests, or runs the
- * one that is named, and ends with 0 if all checks held.
+ * A small harness for mechanism tests: a program lists its tests, runs the
+ * one that is named, or runs them all, each in a process of its own.  It ends
+ * with 0 if all checks held.  A test that hangs is ended by a signal.
  */
 #pragma once
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* Far longer than any test takes, also under a sanitizer on a busy machine. */
+#define TEST_TIMEOUT_S 50
 
 typedef struct TestCase {
     const char *name;
@@ -35,14 +41,45 @@ typedef struct TestCase {
 
 #define TEST(function) {#function, function}
 
+static inline void run_test(const TestCase *test)
+{
+    alarm(TEST_TIMEOUT_S);
+    test->run();
+}
+
+/* In processes of their own, so that no test sees what another left behind. */
+static inline int run_all_tests(const TestCase *tests, size_t count)
+{
+    int failed = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        int status = 0;
+        pid_t child = fork();
+
+        if (child == 0) {
+            run_test(&tests[i]);
+            exit(0);
+        }
+        if (child < 0 || waitpid(child, &status, 0) != child || status != 0) {
+            fprintf(stderr, "%s: failed with status %#x\n", tests[i].name,
+                    (unsigned)status);
+            failed++;
+        }
+    }
+    return failed > 0;
+}
+
 static inline int run_tests(int argc, char **argv, const TestCase *tests,
                             size_t count)
 {
+    if (argc > 1 && strcmp(argv[1], "--all") == 0) {
+        return run_all_tests(tests, count);
+    }
     for (size_t i = 0; i < count; i++) {
         if (argc < 2) {
             puts(tests[i].name);
         } else if (strcmp(argv[1], tests[i].name) == 0) {
-            tests[i].run();
+            run_test(&tests[i]);
             return 0;
         }
     }

@@ -222,6 +222,48 @@ static void a_notification_adapts_nothing(void)
     close_source(&source);
 }
 
+/*
+ * As if the loop's reading of the clock were an hour old when the handler is
+ * through: an event that is there right afterwards has not been waited for.
+ */
+static void read_for_an_hour(void *opaque)
+{
+    Source *source = opaque;
+
+    read_source(source);
+    source->ctx->now -= clock_ns_to_ticks(source->ctx->clock,
+                                          UINT64_C(3600000000000));
+}
+
+static const AioHandlerOps slow_source_ops = {
+    .io_read = read_for_an_hour,
+    .io_poll = look_at_source,
+    .io_poll_ready = take_from_source,
+};
+
+static void time_spent_in_handlers_is_no_waiting(void)
+{
+    Source source;
+    AioContext *ctx;
+    uint64_t budget;
+
+    open_source(&source, POLL_RULE_STEP, LONG_NS);
+    ctx = source.ctx;
+    CHECK_EQUAL(aio_set_fd_handler(ctx, source.notifier.read_fd,
+                                   &slow_source_ops, &source, NULL),
+                0);
+    aio_poll(ctx, false);
+    event_notifier_set(&source.notifier);
+    CHECK(aio_poll(ctx, true));
+    budget = ctx->budget.ticks;
+    event_notifier_set(&source.notifier);
+    CHECK(aio_poll(ctx, true));
+    CHECK_EQUAL(source.reads, 2);
+    CHECK_EQUAL(ctx->counters.poll.shrink, 0);
+    CHECK(ctx->budget.ticks >= budget);
+    close_source(&source);
+}
+
 static const TestCase tests[] = {
     TEST(step_grows_when_longer_looking_would_have_found_it),
     TEST(step_keeps_what_finds_the_events),
@@ -233,6 +275,7 @@ static const TestCase tests[] = {
     TEST(a_maximum_of_0_never_looks),
     TEST(an_event_after_the_maximum_shrinks_it),
     TEST(a_notification_adapts_nothing),
+    TEST(time_spent_in_handlers_is_no_waiting),
 };
 
 TEST_MAIN(tests)

@@ -27,11 +27,14 @@ static void scheduling_many_times_runs_once(void)
 {
     AioContext *ctx = make_context();
     Counted counted = {0};
+    uint64_t notified;
 
     counted.bh = bh_new(ctx, count_run, &counted);
+    notified = ctx->counters.notify.calls;
     for (int i = 0; i < 5; i++) {
         bh_schedule(counted.bh);
     }
+    CHECK_EQUAL(ctx->counters.notify.calls, notified + 1); /* for the first */
     CHECK(aio_poll(ctx, false));
     CHECK(!aio_poll(ctx, false));
     CHECK_EQUAL(counted.runs, 1);
@@ -85,6 +88,20 @@ static void deleted_before_it_runs_does_not_run(void)
     counted.bh = bh_new(ctx, count_run, &counted);
     bh_schedule(counted.bh);
     bh_delete(counted.bh);
+    CHECK(!aio_poll(ctx, false));
+    CHECK_EQUAL(counted.runs, 0);
+    free_context(ctx);
+}
+
+static void deleted_while_idle_does_not_run(void)
+{
+    AioContext *ctx = make_context();
+    Counted counted = {0};
+
+    counted.bh = bh_new(ctx, count_run, &counted);
+    bh_schedule_idle(counted.bh);
+    bh_delete(counted.bh);
+    CHECK_EQUAL(bh_timeout_ns(ctx), -1); /* and nobody wakes up for it */
     CHECK(!aio_poll(ctx, false));
     CHECK_EQUAL(counted.runs, 0);
     free_context(ctx);
@@ -222,49 +239,6 @@ static void a_nested_loop_runs_the_rest_once(void)
     free_context(ctx);
 }
 
-static void keep_going(void *opaque)
-{
-    Counted *counted = opaque;
-
-    counted->runs++;
-    bh_schedule(counted->bh);
-}
-
-static int reads;
-
-static void read_notifier(void *opaque)
-{
-    uint64_t value;
-
-    event_notifier_test_and_clear(opaque, &value);
-    reads++;
-}
-
-static const AioHandlerOps reader = {.io_read = read_notifier};
-
-static void one_that_reschedules_itself_starves_no_descriptor(void)
-{
-    AioContext *ctx = make_context();
-    Counted counted = {0};
-    EventNotifier notifier;
-
-    reads = 0;
-    event_notifier_init(&notifier, NULL);
-    aio_set_fd_handler(ctx, notifier.read_fd, &reader, &notifier, NULL);
-    counted.bh = bh_new(ctx, keep_going, &counted);
-    bh_schedule(counted.bh);
-    event_notifier_set(&notifier);
-    for (int i = 0; i < 3; i++) {
-        aio_poll(ctx, true);
-    }
-    CHECK_EQUAL(reads, 1);
-    CHECK_EQUAL(counted.runs, 3);
-    bh_delete(counted.bh);
-    aio_set_fd_handler(ctx, notifier.read_fd, NULL, NULL, NULL);
-    event_notifier_cleanup(&notifier);
-    free_context(ctx);
-}
-
 /* ---- other threads ------------------------------------------------------ */
 
 enum { SCHEDULERS = 4, SCHEDULES = 20000 };
@@ -324,6 +298,7 @@ static const TestCase tests[] = {
     TEST(reschedules_itself_ten_times),
     TEST(cancelled_does_not_run),
     TEST(deleted_before_it_runs_does_not_run),
+    TEST(deleted_while_idle_does_not_run),
     TEST(deletes_itself_in_its_callback),
     TEST(one_deletes_another_that_is_scheduled),
     TEST(oneshot_runs_once_and_is_freed),
@@ -331,7 +306,6 @@ static const TestCase tests[] = {
     TEST(scheduling_makes_an_idle_one_urgent),
     TEST(run_in_the_order_of_scheduling),
     TEST(a_nested_loop_runs_the_rest_once),
-    TEST(one_that_reschedules_itself_starves_no_descriptor),
     TEST(no_wakeup_is_lost_between_threads),
 };
 

@@ -1,4 +1,6 @@
 /* What comes next: the random map, streams, sequential positions, histograms. */
+#include <math.h>
+
 #include "fixture.h"
 #include "harness.h"
 #include "histogram.h"
@@ -80,6 +82,54 @@ static void the_order_is_no_pattern(void)
     CHECK(rises > BLOCKS * 0.49 && rises < BLOCKS * 0.51);
     for (int i = 0; i < 4; i++) {
         CHECK(quarter[i] > BLOCKS / 8 * 0.97 && quarter[i] < BLOCKS / 8 * 1.03);
+    }
+}
+
+/* How far a chi-square statistic is off, in standard deviations. */
+static double excess(const uint64_t *counts, const double *expected, int n)
+{
+    double chi2 = 0;
+
+    for (int i = 0; i < n; i++) {
+        double off = (double)counts[i] - expected[i];
+
+        chi2 += off * off / expected[i];
+    }
+    return (chi2 - (n - 1)) / sqrt(2.0 * (n - 1));
+}
+
+/* Where one is says nothing of where the next will be, nor how far away. */
+static void neighbours_in_time_are_independent(void)
+{
+    enum { CELLS = 16, SEEDS = 20 };
+    static const uint64_t sizes[] = {4096, 65536, 100003};
+
+    for (size_t i = 0; i < SEEDS * sizeof(sizes) / sizeof(sizes[0]); i++) {
+        uint64_t blocks = sizes[i / SEEDS], previous;
+        uint64_t pairs[CELLS * CELLS] = {0}, distances[CELLS] = {0};
+        double equal[CELLS * CELLS], triangle[CELLS];
+        RandomMap map;
+
+        random_map_init(&map, blocks, i);
+        previous = random_map_next(&map);
+        for (uint64_t n = 1; n < blocks; n++) {
+            uint64_t block = random_map_next(&map);
+            uint64_t far = block > previous ? block - previous
+                                            : previous - block;
+
+            pairs[previous * CELLS / blocks * CELLS + block * CELLS / blocks]++;
+            distances[far * CELLS / blocks]++;
+            previous = block;
+        }
+        for (int cell = 0; cell < CELLS * CELLS; cell++) {
+            equal[cell] = (double)(blocks - 1) / (CELLS * CELLS);
+        }
+        for (int cell = 0; cell < CELLS; cell++) { /* 2 (1 - x) dx */
+            triangle[cell] = (double)(blocks - 1) *
+                             (2.0 * (CELLS - cell) - 1) / (CELLS * CELLS);
+        }
+        CHECK(excess(pairs, equal, CELLS * CELLS) < 6);
+        CHECK(excess(distances, triangle, CELLS) < 6);
     }
 }
 
@@ -190,6 +240,7 @@ static const TestCase tests[] = {
     TEST(each_block_once_per_pass_at_awkward_sizes),
     TEST(passes_differ_and_a_seed_repeats_them),
     TEST(the_order_is_no_pattern),
+    TEST(neighbours_in_time_are_independent),
     TEST(sequential_offsets_wrap_and_directions_have_their_own),
     TEST(the_same_seed_gives_the_same_ios),
     TEST(the_mix_is_as_asked),

@@ -12,11 +12,11 @@ PACKAGE = ROOT / "laiobench"
 # Each row may import from its own and from those above it.
 ROWS = [
     ["version", "errors", "units"],
-    ["job"],
+    ["values", "job"],
     ["sources"],
     ["native"],
     ["machine", "guard", "scratch"],
-    ["layout", "series", "runner"],
+    ["layout", "hangs", "series", "runner"],
     ["histogram", "proof", "caveats", "result", "store"],
     ["measure"],
     ["formats"],
@@ -32,7 +32,7 @@ CORE_ROWS = [
     ["engine", "aio_ring", "laio_queue", "linux_aio", "blocking_io", "thread_pool", "pool_fallback",
      "threads_engine", "null_engine", "target", "target_limits",
      "target_probe", "random_stream"],
-    ["histogram", "recorder", "random_map", "workload"],
+    ["histogram", "recorder", "random_map", "throttle", "workload"],
     ["completion", "completion_poll", "completion_eventfd", "completion_bh", "completion_adaptive",
      "completion_getevents", "job"],
     ["worker", "iothread"],

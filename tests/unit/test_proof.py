@@ -86,7 +86,7 @@ def test_what_poll_must_not_do(group: str, name: str, rule: str) -> None:
 def test_jobs_that_move_bring_notifications() -> None:
     raw = worker("poll")
     raw.window["notify"]["writes"] = 1
-    assert broken("poll", raw, moves=True) == []
+    assert broken("poll", raw, is_notified=True) == []
 
 
 def test_eventfd_mode_must_not_poll() -> None:

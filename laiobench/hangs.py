@@ -1,0 +1,99 @@
+"""Hangs: I/Os that have gone out and do not come back.
+
+Looks at a running job from time to time, and says so when one is away for too
+long: which, where, since when.  It ends nothing: a device may come back.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from laiobench.layout import Work
+from laiobench.native import InFlight, NativeRun
+from laiobench.units import NS_PER_S, format_ns
+
+DEFAULT_HANG_TIMEOUT_S = 30.0
+
+# So many are named, and no more often than this is looked.
+_NAMED = 5
+_INTERVAL_S = 1.0
+# What hangs on is told again when it has lasted so many times longer.
+_AGAIN = 2
+
+
+@dataclass(frozen=True)
+class Hang:
+    """A job's I/Os that were not back for longer than the timeout."""
+
+    job: str
+    lasted_ns: int
+    """For how long the oldest was away, as far as was seen."""
+    oldest: InFlight
+
+
+class HangWatch:
+    """Looks after the works of a running group.  `warn` is given the sentences."""
+
+    def __init__(
+        self,
+        works: Sequence[Work],
+        native_run: NativeRun,
+        timeout_s: float,
+        warn: Callable[[str], None],
+    ) -> None:
+        self._works = works
+        self._native_run = native_run
+        self._timeout_ns = round(timeout_s * NS_PER_S)
+        self._warn = warn
+        self._next_look_s = 0.0
+        self._tell_at_ns = dict.fromkeys(range(len(works)), self._timeout_ns)
+        self._hangs: dict[int, Hang] = {}
+
+    @property
+    def hangs(self) -> Sequence[Hang]:
+        """The longest of each work that had one, in their order."""
+        return [self._hangs[index] for index in sorted(self._hangs)]
+
+    def look(self, now_s: float) -> None:
+        """Say what hangs, and what no longer does; does nothing if it is not time yet."""
+        if not self._timeout_ns or now_s < self._next_look_s:
+            return
+        self._next_look_s = now_s + min(_INTERVAL_S, self._timeout_ns / NS_PER_S / 2)
+        for index, work in enumerate(self._works):
+            self._look_at(index, work.job.name)
+
+    def _look_at(self, index: int, name: str) -> None:
+        in_flight = self._native_run.in_flight(index, _NAMED)
+        age_ns = in_flight.oldest[0].age_ns if in_flight.oldest else 0
+        if age_ns < self._timeout_ns:
+            if self._tell_at_ns[index] > self._timeout_ns:
+                self._warn(f"job {name}: the I/Os that hung are back")
+            self._tell_at_ns[index] = self._timeout_ns
+            return
+        known = self._hangs.get(index)
+        if not known or known.lasted_ns < age_ns:
+            self._hangs[index] = Hang(name, age_ns, in_flight.oldest[0])
+        if age_ns >= self._tell_at_ns[index]:
+            self._tell_at_ns[index] = age_ns * _AGAIN
+            self._warn(
+                f"job {name}: of {in_flight.count:,} I/Os in flight, the oldest is not back "
+                f"after {format_ns(age_ns)}:\n" + _named(in_flight.oldest)
+            )
+
+    def tell_what_is_left(self) -> None:
+        """Of those who leave while I/Os are in flight: the kernel lets no process go then."""
+        for index, work in enumerate(self._works):
+            in_flight = self._native_run.in_flight(index, _NAMED)
+            if in_flight.count:
+                self._warn(
+                    f"job {work.job.name}: leaving with {in_flight.count:,} I/Os in flight; if the "
+                    "prompt does not come back, the kernel waits for the device to answer them:\n"
+                    + _named(in_flight.oldest)
+                )
+
+
+def _named(oldest: Sequence[InFlight]) -> str:
+    return "\n".join(
+        f"  {io.direction} of {io.bytes:,} bytes at offset {io.offset:,}, "
+        f"{format_ns(io.age_ns)} ago"
+        for io in oldest
+    )

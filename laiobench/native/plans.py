@@ -1,0 +1,143 @@
+"""Plans, as the core wants them: which workers there are, and what runs on them.
+
+Knows how the core's structures for plans look, and which options fill them.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from laiobench.job import Job
+from laiobench.native._core import ffi
+from laiobench.native.target import TargetLimits
+from laiobench.units import NS_PER_S
+
+
+@dataclass(frozen=True)
+class WorkerPlan:
+    """A thread with its event loop, and what it runs with: the mechanism options of `job`."""
+
+    name: str
+    job: Job
+    is_main: bool
+    """Runs in the thread that waits, instead of one of its own."""
+    next: int
+    """The worker to which moving jobs go on; its own index: nowhere."""
+    seed: int
+
+
+@dataclass(frozen=True)
+class WorkPlan:
+    """One copy of a job, with its target open, its region known, and the worker to begin on."""
+
+    job: Job
+    worker: int
+    fd: int
+    limits: TargetLimits | None
+    """None for an engine that needs no target."""
+    region_start: int
+    region_blocks: int
+    step_bytes: int
+    ios: int
+    """I/Os to measure; 0: until the runtime is over."""
+    seed: int
+    throttle: int | None = None
+    """Of the plan's throttle groups, the one that it is in."""
+
+
+@dataclass(frozen=True)
+class ThrottlePlan:
+    """A limit that works share; 0 where there is none."""
+
+    ios_per_s: float
+    bytes_per_s: float
+    burst_s: float
+    """How much missed time may be made up for at once."""
+
+
+@dataclass(frozen=True)
+class RunPlan:
+    """All that runs together."""
+
+    workers: tuple[WorkerPlan, ...]
+    works: tuple[WorkPlan, ...]
+    throttles: tuple[ThrottlePlan, ...] = ()
+
+
+def to_native(plan: RunPlan) -> tuple[Any, Sequence[Any]]:
+    """The core's structure, and what must be kept alive for as long as that is used."""
+    keep: list[Any] = []
+
+    def alive(value: Any) -> Any:
+        """cffi frees what nobody refers to, and C pointers do not count."""
+        keep.append(value)
+        return value
+
+    workers = alive(ffi.new("WorkerPlan[]", len(plan.workers)))
+    for worker, native in zip(plan.workers, workers, strict=True):
+        _fill_worker(native, worker, alive)
+    works = alive(ffi.new("JobPlan[]", len(plan.works)))
+    for work, native in zip(plan.works, works, strict=True):
+        _fill_job(native, work)
+    throttles = alive(ffi.new("ThrottlePlan[]", len(plan.throttles)))
+    for throttle, native in zip(plan.throttles, throttles, strict=True):
+        native.ios_per_s = throttle.ios_per_s
+        native.bytes_per_s = throttle.bytes_per_s
+        native.burst_ns = round(throttle.burst_s * NS_PER_S)
+    run = ffi.new("RunPlan *")
+    run.workers, run.worker_count = workers, len(plan.workers)
+    run.jobs, run.job_count = works, len(plan.works)
+    run.throttles, run.throttle_count = throttles, len(plan.throttles)
+    return run, keep
+
+
+def _fill_worker(native: Any, plan: WorkerPlan, alive: Callable[[Any], Any]) -> None:
+    job = plan.job
+    cpus = job.cpus_allowed or ()
+    native.name = alive(ffi.new("char[]", plan.name.encode()))
+    native.is_main = plan.is_main
+    native.next = plan.next
+    native.completion = alive(ffi.new("char[]", job.completion.encode()))
+    native.engine = alive(ffi.new("char[]", job.engine.encode()))
+    native.ppoll = job.fdmon == "ppoll"
+    native.resfd = job.resfd
+    native.reap_on_submit = job.reap_on_submit
+    native.strict_short_io = job.short_io == "strict"
+    native.max_batch = job.max_batch
+    native.complete_min = 1
+    native.poll_step = job.poll_rule == "step"
+    if job.completion == "adaptive":
+        native.poll_max_ns = job.poll_max_ns
+    native.poll_grow = job.poll_grow
+    native.poll_shrink = job.poll_shrink
+    native.null_latency_ns = round(job.null_latency_us * 1000)
+    native.null_jitter = job.null_jitter
+    native.null_servers = job.null_servers
+    native.seed = plan.seed
+    native.cpus = alive(ffi.new("int[]", cpus))
+    native.cpu_count = len(cpus)
+
+
+def _fill_job(native: Any, work: WorkPlan) -> None:
+    job = work.job
+    native.worker = work.worker
+    native.throttle = 0 if work.throttle is None else work.throttle + 1
+    native.fd = work.fd
+    if work.limits and job.direct:  # through the page cache, anything is aligned
+        for name in TargetLimits.__dataclass_fields__:
+            setattr(native.limits, name, getattr(work.limits, name))
+    native.iodepth = job.iodepth
+    native.block_bytes = job.bs
+    native.region_start = work.region_start
+    native.region_blocks = work.region_blocks
+    native.step_bytes = work.step_bytes
+    native.memory_align = job.mem_align
+    native.random = job.is_random
+    native.use_random_map = not job.norandommap
+    native.read_percent = job.read_percent
+    native.ios = work.ios
+    native.ramp_ns = round(job.ramp_time * NS_PER_S)
+    native.runtime_ns = round((job.runtime or 0) * NS_PER_S)
+    native.seed = work.seed
+    native.move_every = job.iothread_move_every
+    native.continue_on_error = job.continue_on_error

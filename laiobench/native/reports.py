@@ -1,0 +1,266 @@
+"""Reports of the core, as plain data: what jobs and workers have come to.
+
+Knows how the core's structures for reports look; computes nothing from them.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from laiobench.native._core import ffi, lib
+from laiobench.native.failures import explain_failure
+
+DIRECTIONS = ("read", "write", "trim", "sync")
+LATENCY_KINDS = ("slat", "clat", "lat")
+
+Bins = list[tuple[int, int]]
+"""Index of a histogram's bin, and the count in it; ascending, without empty ones."""
+
+CounterGroups = dict[str, dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class RawLatency:
+    """Exact extremes and sum in ns; `overflow` counts what is beyond the histogram."""
+
+    min: int
+    max: int
+    sum: int
+    bins: Bins
+    overflow: int
+
+
+@dataclass(frozen=True)
+class RawDirection:
+    """What a job measured in one direction; errors by errno."""
+
+    ios: int
+    bytes: int
+    short_ios: int
+    eofs: int
+    errors: dict[int, int]
+    latency: dict[str, RawLatency]
+
+
+@dataclass(frozen=True)
+class RawJob:
+    """What a job has come to; the window is in CLOCK_MONOTONIC ns, (0, 0) if it never opened."""
+
+    submitted: int
+    completed: int
+    failed: int
+    cancelled: int
+    window_start_ns: int
+    window_end_ns: int
+    has_finished: bool
+    gave_up: bool
+    directions: dict[str, RawDirection]
+
+
+@dataclass(frozen=True)
+class RawWorker:
+    """What a worker counted while its jobs measured, and since it was made.
+
+    The accounts are of the jobs' stretches on this worker.
+    """
+
+    name: str
+    window: CounterGroups
+    life: CounterGroups
+    usage: dict[str, int]
+    submitted: int
+    completed: int
+    failed: int
+    cancelled: int
+    leftover_events: int
+    fdmon_fell_back: bool
+    ring_is_foreign: bool
+    failure: str
+    """The loop's own, as a sentence; empty if there was none."""
+
+
+@dataclass(frozen=True)
+class RawClock:
+    """How time was read, and how far it strayed from CLOCK_MONOTONIC."""
+
+    hardware: bool
+    read_ns: float
+    drift_ppm: float
+
+
+@dataclass(frozen=True)
+class RawRun:
+    """All that the core has to say: of each work, and of each worker."""
+
+    jobs: tuple[RawJob, ...]
+    workers: tuple[RawWorker, ...]
+    clock: RawClock
+
+
+@dataclass(frozen=True)
+class RawSample:
+    """What a job did since its last sample: a histogram of lat over all directions."""
+
+    at_ns: int
+    ios: int
+    bytes: int
+    is_new_window: bool
+    bins: Bins
+
+
+@dataclass(frozen=True)
+class InFlight:
+    """An I/O that is not back; `age_ns` since it was handed to the engine."""
+
+    direction: str
+    offset: int
+    bytes: int
+    age_ns: int
+
+
+@dataclass(frozen=True)
+class RawInFlight:
+    """How many of a job's I/Os are not back, and some of them, the oldest first."""
+
+    count: int
+    oldest: tuple[InFlight, ...]
+
+
+# ---- reading them -----------------------------------------------------------
+
+
+def read_worker(run: Any, index: int, name: str) -> RawWorker:
+    """What a worker has counted."""
+    report = ffi.new("WorkerReport *")
+    lib.run_worker_report(run, index, report)
+    failure = report.failure
+    sentence = ""
+    if failure.code:
+        sentence = explain_failure(read_text(failure.call), failure.code, failure.argument)[0]
+    return RawWorker(
+        name=name,
+        window=_counter_groups(report.window),
+        life=_counter_groups(report.life),
+        usage=dict(_members(report.usage)),
+        submitted=report.submitted,
+        completed=report.completed,
+        failed=report.failed,
+        cancelled=report.cancelled,
+        leftover_events=report.leftover_events,
+        fdmon_fell_back=report.fdmon_fell_back,
+        ring_is_foreign=report.ring_is_foreign,
+        failure=sentence,
+    )
+
+
+def read_job(run: Any, index: int) -> RawJob:
+    """What a job has come to."""
+    report = ffi.new("JobReport *")
+    lib.run_job_report(run, index, report)
+    directions = {}
+    for number, name in enumerate(DIRECTIONS):
+        native = ffi.new("DirectionReport *")
+        if lib.run_direction_report(run, index, number, native):
+            directions[name] = _direction(native)
+    return RawJob(
+        submitted=report.submitted,
+        completed=report.completed,
+        failed=report.failed,
+        cancelled=report.cancelled,
+        window_start_ns=report.window_start_ns,
+        window_end_ns=report.window_end_ns,
+        has_finished=report.has_finished,
+        gave_up=report.gave_up,
+        directions=directions,
+    )
+
+
+def read_clock(run: Any) -> RawClock:
+    """How the run's time was read."""
+    clock = ffi.new("ClockReport *")
+    lib.run_clock_report(run, clock)
+    return RawClock(clock.hardware, clock.read_ns, clock.drift_ppm)
+
+
+def read_sample(run: Any, index: int, indexes: Any, counts: Any) -> RawSample:
+    """What a job did since its last sample; the arrays are room for HISTOGRAM_COUNTS each."""
+    sample = ffi.new("Sample *")
+    lib.run_sample(run, index, sample, indexes, counts)
+    return RawSample(
+        at_ns=sample.at_ns,
+        ios=sample.ios,
+        bytes=sample.bytes,
+        is_new_window=sample.is_new_window,
+        bins=list(
+            zip(
+                ffi.unpack(indexes, sample.bins),
+                ffi.unpack(counts, sample.bins),
+                strict=True,
+            )
+        ),
+    )
+
+
+def read_in_flight(run: Any, index: int, max_oldest: int) -> RawInFlight:
+    """What of a job is not back."""
+    oldest = ffi.new("InFlightReport[]", max_oldest)
+    count = lib.run_in_flight(run, index, oldest, max_oldest)
+    return RawInFlight(
+        count,
+        tuple(
+            InFlight(DIRECTIONS[io.direction], io.offset, io.bytes, io.age_ns)
+            for io in oldest[0 : min(count, max_oldest)]
+        ),
+    )
+
+
+def empty_counters() -> CounterGroups:
+    """Every counter that there is, at 0."""
+    return _counter_groups(ffi.new("Counters *")[0])
+
+
+def read_text(characters: Any) -> str:
+    """A C string."""
+    text: bytes = ffi.string(characters)
+    return text.decode(errors="replace")
+
+
+def _members(struct: Any) -> Iterator[tuple[str, int]]:
+    for name, _ in ffi.typeof(struct).fields:
+        yield name.rstrip("_"), getattr(struct, name)
+
+
+def _counter_groups(counters: Any) -> CounterGroups:
+    """The nested structures of counters.h, by their members' names."""
+    groups: CounterGroups = {}
+    for name, group in _members(counters):
+        groups[name] = dict(_members(group))
+    sizes = list(groups["submit"]["batch_sizes"])
+    limits = [str(1 << exponent) for exponent in range(len(sizes) - 1)] + ["more"]
+    groups["submit"]["batch_sizes"] = dict(zip(limits, sizes, strict=True))
+    return groups
+
+
+def _direction(native: Any) -> RawDirection:
+    errors = ffi.unpack(native.errors, lib.ERRNO_COUNT)
+    return RawDirection(
+        ios=native.ios,
+        bytes=native.bytes,
+        short_ios=native.short_ios,
+        eofs=native.eofs,
+        errors={code: count for code, count in enumerate(errors) if count},
+        latency={kind: _latency(getattr(native, kind)) for kind in LATENCY_KINDS},
+    )
+
+
+def _latency(native: Any) -> RawLatency:
+    *counts, overflow = ffi.unpack(native.counts, lib.HISTOGRAM_COUNTS)
+    bins = [(index, count) for index, count in enumerate(counts) if count]
+    is_empty = not bins and not overflow
+    return RawLatency(
+        min=0 if is_empty else native.min,
+        max=native.max,
+        sum=native.sum,
+        bins=bins,
+        overflow=overflow,
+    )

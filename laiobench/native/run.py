@@ -1,0 +1,93 @@
+"""NativeRun: a run in the core, from its plan to its reports.
+
+The GIL is released in every call that waits.
+"""
+
+from typing import Any, Self
+
+from laiobench.errors import RunError
+from laiobench.native._core import ffi, lib
+from laiobench.native.failures import Explained, explain_failure
+from laiobench.native.plans import RunPlan, to_native
+from laiobench.native.reports import (
+    RawInFlight,
+    RawRun,
+    RawSample,
+    read_clock,
+    read_in_flight,
+    read_job,
+    read_sample,
+    read_text,
+    read_worker,
+)
+
+
+class NativeRun:
+    """A run in the core.  Set up when made; `close()` gives everything back.
+
+    Raises:
+        RunError: it could not be set up.
+    """
+
+    def __init__(self, plan: RunPlan) -> None:
+        self._plan = plan
+        native, self._keep_alive = to_native(plan)
+        error = ffi.new("Error *")
+        self._run = lib.run_new(native, error)
+        if self._run == ffi.NULL:
+            raise RunError(*self._setup_failure(error))
+        self._indexes = ffi.new("uint32_t[]", lib.HISTOGRAM_COUNTS)
+        self._counts = ffi.new("uint64_t[]", lib.HISTOGRAM_COUNTS)
+
+    def _setup_failure(self, error: Any) -> Explained:
+        call = read_text(error.call)
+        asked = error.argument
+        if call == "io_setup":  # what the run took before has been given back
+            asked = sum(work.job.iodepth for work in self._plan.works)
+        return explain_failure(call, error.code, asked)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Waits for what is in flight: take `collect()` before."""
+        if self._run != ffi.NULL:
+            lib.run_free(self._run)
+            self._run = ffi.NULL
+
+    def start(self) -> None:
+        """Let the jobs go."""
+        lib.run_start(self._run)
+
+    def wait(self, timeout_s: float) -> bool:
+        """Whether all jobs have finished; back after the timeout, or at a signal.
+
+        A worker that is_main runs in here.
+        """
+        return bool(lib.run_wait(self._run, max(0, int(timeout_s * 1000))))
+
+    def stop(self) -> None:
+        """Ask the jobs to issue no more."""
+        lib.run_stop(self._run)
+
+    def sample(self, work: int) -> RawSample:
+        """What one job did since its last sample."""
+        return read_sample(self._run, work, self._indexes, self._counts)
+
+    def in_flight(self, work: int, max_oldest: int) -> RawInFlight:
+        """Which of a job's I/Os are not back; at any time."""
+        return read_in_flight(self._run, work, max_oldest)
+
+    def collect(self) -> RawRun:
+        """All reports, also of jobs that have not finished."""
+        return RawRun(
+            jobs=tuple(read_job(self._run, index) for index in range(len(self._plan.works))),
+            workers=tuple(
+                read_worker(self._run, index, worker.name)
+                for index, worker in enumerate(self._plan.workers)
+            ),
+            clock=read_clock(self._run),
+        )

@@ -1,0 +1,106 @@
+"""How the values of options are written: the types that `Job` has, and their parsers.
+
+Each takes what a user writes, with the suffixes that fio takes, or the value itself.
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, PlainValidator
+
+from laiobench import units
+
+
+def _size(value: object) -> object:
+    return units.parse_size(value) if isinstance(value, str) else value
+
+
+def parse_count(value: object) -> object:
+    """A number with fio's suffixes: `iodepth=1k`."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return units.parse_size(value)
+    except ValueError:
+        raise ValueError(f"{value!r} is not a whole number") from None
+
+
+def _seconds(value: object) -> object:
+    return units.parse_duration_ns(value, "s") / 1e9 if isinstance(value, str) else value
+
+
+def _microseconds(value: object) -> object:
+    return units.parse_duration_ns(value, "us") / 1e3 if isinstance(value, str) else value
+
+
+def _flag(value: object) -> object:
+    """`opt`, `opt=1` and `opt=true` are the same, as are their contraries."""
+    words = {
+        "": True,
+        "1": True,
+        "true": True,
+        "yes": True,
+        "0": False,
+        "false": False,
+        "no": False,
+    }
+    text = str(value).lower() if isinstance(value, str | int) else ""
+    if text not in words:
+        raise ValueError(f"{value!r} is neither yes nor no; write 1 or 0")
+    return words[text]
+
+
+def _cpus(value: object) -> object:
+    """`0,2-5`: CPU numbers and ranges of them."""
+    if isinstance(value, list):
+        return tuple(value)
+    if not isinstance(value, str):
+        return value
+    cpus: set[int] = set()
+    for part in value.split(","):
+        first, _, last = part.strip().partition("-")
+        if not first.isdigit() or not (last or first).isdigit():
+            raise ValueError(f"{value!r} is not a list of CPUs; write 0 or 0,2-5")
+        if int(last or first) < int(first):
+            raise ValueError(f"{part!r} is a range that ends before it begins")
+        cpus.update(range(int(first), int(last or first) + 1))
+    return tuple(sorted(cpus))
+
+
+def _rw(value: object) -> object:
+    return "rw" if value == "readwrite" else value
+
+
+def _number(value: object) -> object:
+    """A decimal: `0.25`."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return float(value)
+    except ValueError:
+        raise ValueError(f"{value!r} is not a number") from None
+
+
+def _path(value: object) -> object:
+    """A file's name is bytes: one that is no UTF-8 is as good as any (os.fsdecode)."""
+    if value is None:
+        return None
+    if not isinstance(value, str):
+        raise ValueError("it must be a path")
+    if not value:
+        raise ValueError("it must not be empty")
+    if any(ord(character) < 0x20 or ord(character) == 0x7F for character in value):
+        raise ValueError("it must not contain control characters")
+    return value
+
+
+TargetPath = Annotated[str | None, PlainValidator(_path)]
+Size = Annotated[int, BeforeValidator(_size)]
+Count = Annotated[int, BeforeValidator(parse_count)]
+Number = Annotated[float, BeforeValidator(_number)]
+Seconds = Annotated[float, BeforeValidator(_seconds)]
+Microseconds = Annotated[float, BeforeValidator(_microseconds)]
+Flag = Annotated[bool, BeforeValidator(_flag)]
+Cpus = Annotated[tuple[int, ...], BeforeValidator(_cpus)]
+Pattern = Annotated[
+    Literal["read", "write", "randread", "randwrite", "rw", "randrw"], BeforeValidator(_rw)
+]

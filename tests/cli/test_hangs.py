@@ -1,0 +1,37 @@
+"""I/Os that do not come back are told of, with their offsets and ages."""
+
+import json
+import re
+
+from program import Program
+
+SLOW = ("--engine=null", "--null_latency_us=1200000", "--iodepth=4", "--number_ios=4")
+
+
+def test_a_hang_is_told_of_while_it_lasts(program: Program) -> None:
+    outcome = program("run", *SLOW, "--hang-timeout=300ms", "--json")
+    assert outcome.code == 0, outcome.stderr
+    told = outcome.stderr
+    assert re.search(r"job job: of 4 I/Os in flight, the oldest is not back after \S+ m?s", told)
+    for offset in ("0", "4,096", "8,192", "12,288"):
+        assert re.search(rf"  read of 4,096 bytes at offset {offset}, \S+ m?s ago", told)
+    warnings = json.loads(outcome.stdout)["warnings"]
+    assert "hang" in [warning["id"] for warning in warnings]
+
+
+def test_a_hang_is_told_of_also_when_quiet(program: Program) -> None:
+    outcome = program("run", *SLOW, "--hang-timeout=300ms", "--quiet")
+    assert "is not back after" in outcome.stderr
+
+
+def test_what_is_merely_slow_is_no_hang(program: Program) -> None:
+    for timeout in ("30", "0"):
+        outcome = program("run", *SLOW, f"--hang-timeout={timeout}")
+        assert outcome.code == 0
+        assert "not back" not in outcome.stderr
+
+
+def test_a_timeout_that_is_none_is_refused(program: Program) -> None:
+    outcome = program("run", "--engine=null", "--number_ios=1", "--hang-timeout=soon")
+    assert outcome.code == 2
+    assert "'soon' is not a duration" in outcome.stderr
