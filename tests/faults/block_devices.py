@@ -26,15 +26,8 @@ def loop_device(file: Path) -> Iterator[str]:
         _run("losetup", "--detach", device)
 
 
-def truncate(device: str, file: Path, size_bytes: int) -> None:
-    """Its file has become smaller, and the device has noticed."""
-    with file.open("r+b") as image:
-        image.truncate(size_bytes)
-    _run("losetup", "--set-capacity", device)
-
-
 def limit(device: str, size_bytes: int) -> None:
-    """The device has become smaller; its file, which writes would extend again, is as it was."""
+    """From now on it is smaller; its file, which writes would extend again, is as it was."""
     with Path(device).open("rb") as opened:
         info = bytearray(_LOOP_INFO_BYTES)
         fcntl.ioctl(opened, _LOOP_GET_STATUS64, info)

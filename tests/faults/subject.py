@@ -5,7 +5,9 @@ result saved as it was printed, earlier results unharmed, and all AIO events giv
 """
 
 import json
+import os
 import re
+import signal
 import subprocess
 import time
 from collections.abc import Sequence
@@ -21,7 +23,7 @@ MODES = ("poll", "eventfd", "bh", "adaptive", "getevents")
 # For a machine that others use as well, and strace's slowness.
 PATIENCE_S = 60
 # The kernel frees a context only a little after its process has ended.
-AIO_PATIENCE_S = 10
+AIO_PATIENCE_S = 2
 
 _EARLIER = "20260101T000000.000Z-earlier-0000.json"
 _AIO_IN_USE = Path("/proc/sys/fs/aio-nr")
@@ -29,6 +31,17 @@ _AIO_IN_USE = Path("/proc/sys/fs/aio-nr")
 
 def aio_events_in_use() -> int:
     return int(_AIO_IN_USE.read_text())
+
+
+def somebody_uses_aio() -> bool:
+    """Whether any process has a completion ring."""
+    for maps in Path("/proc").glob("[0-9]*/maps"):
+        try:
+            if "/[aio]" in maps.read_text():
+                return True
+        except OSError:  # it has ended, or is not ours to look into
+            continue
+    return False
 
 
 @dataclass(frozen=True)
@@ -56,16 +69,38 @@ class Report:
         return {warning["id"]: warning["seen"] for warning in self.document["warnings"]}
 
 
+@dataclass(frozen=True)
+class Ending:
+    """Of a process: its exit code, and what it wrote."""
+
+    code: int
+    stdout: str
+    stderr: str
+
+
 @dataclass
 class Running:
     """The program, started."""
 
     process: subprocess.Popen[str]
     _subject: "Subject"
-    aio_events_before: int
+    _stderr: Path
+    _aio_events_before: int
+
+    @property
+    def said(self) -> str:
+        """What it has written to stderr as yet."""
+        return self._stderr.read_text()
 
     def is_over(self) -> bool:
         return self.process.poll() is not None
+
+    def signal(self, number: signal.Signals) -> None:
+        """To the program itself, also if it runs under strace."""
+        pid = self.process.pid
+        while Path(f"/proc/{pid}/comm").read_text() == "strace\n":
+            pid = int(Path(f"/proc/{pid}/task/{pid}/children").read_text().split()[0])
+        os.kill(pid, number)
 
     def wait_until_measuring(self) -> None:
         """Until the IOThread has begun its work."""
@@ -76,26 +111,41 @@ class Running:
             time.sleep(0.01)
         time.sleep(0.2)
 
-    def check_aio_is_given_back(self) -> None:
-        """As many events are in use as before."""
-        deadline = time.monotonic() + AIO_PATIENCE_S
-        while (in_use := aio_events_in_use()) > self.aio_events_before:
-            assert time.monotonic() < deadline, f"{in_use} AIO events are in use"
-            time.sleep(0.01)
+    def wait_until_said(self, text: str) -> None:
+        """Until it has told of something."""
+        deadline = time.monotonic() + PATIENCE_S
+        while text not in self.said:
+            assert time.monotonic() < deadline, self.said
+            assert not self.is_over(), self.said
+            time.sleep(0.02)
+
+    def end(self) -> Ending:
+        """Wait for it, without patience for a hang or a traceback."""
+        stdout, _ = self.process.communicate(timeout=PATIENCE_S)
+        assert "Traceback" not in self.said, self.said
+        return Ending(self.process.returncode, stdout, self.said)
 
     def finish(self, code: int) -> Report:
         """Wait for its end, and check all that must hold."""
-        stdout, stderr = self.process.communicate(timeout=PATIENCE_S)
-        assert self.process.returncode == code, stderr
-        assert "Traceback" not in stderr, stderr
-        document = json.loads(stdout)
+        ending = self.end()
+        assert ending.code == code, ending.stderr
+        document = json.loads(ending.stdout)
         check_accounts(document)
         self._subject.check_saved(document)
         self.check_aio_is_given_back()
-        assert bool(document["failures"]) == (document["status"] == "failed"), stderr
-        report = Report(document, stderr)
+        assert bool(document["failures"]) == (document["status"] == "failed"), ending.stderr
+        report = Report(document, ending.stderr)
         assert report.failures == document["failures"]
         return report
+
+    def check_aio_is_given_back(self) -> None:
+        """As many events are in use as before, unless others have begun to use some."""
+        deadline = time.monotonic() + AIO_PATIENCE_S
+        while (in_use := aio_events_in_use()) > self._aio_events_before:
+            if time.monotonic() > deadline:
+                assert somebody_uses_aio(), f"{in_use} AIO events are in use, and by nobody"
+                return
+            time.sleep(0.01)
 
 
 @dataclass
@@ -115,15 +165,17 @@ class Subject:
     def start(self, *arguments: str | Path, prefix: Sequence[str | Path] = ()) -> Running:
         """`laiobench run` with these options, answering with its document."""
         aio_events_before = aio_events_in_use()
-        process = subprocess.Popen(
-            [*map(str, prefix), *self.program.command("run", "--json", *arguments)],
-            cwd=self.program.folder,
-            env=self.program.environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        running = Running(process, self, aio_events_before)
+        stderr = self.program.folder / f"stderr-{len(self.running)}"
+        with stderr.open("w") as file:
+            process = subprocess.Popen(
+                [*map(str, prefix), *self.program.command("run", "--json", *arguments)],
+                cwd=self.program.folder,
+                env=self.program.environment,
+                stdout=subprocess.PIPE,
+                stderr=file,
+                text=True,
+            )
+        running = Running(process, self, stderr, aio_events_before)
         self.running.append(running)
         return running
 
@@ -138,16 +190,16 @@ class Subject:
     ) -> str:
         """The one error that the program ends with, instead of a run."""
         running = self.start(*arguments, prefix=prefix)
-        stdout, stderr = running.process.communicate(timeout=PATIENCE_S)
-        assert running.process.returncode == code, stderr
-        first, *more = stderr.splitlines()
+        ending = running.end()
+        assert ending.code == code, ending.stderr
+        first, *more = ending.stderr.splitlines()
         assert first.startswith("laiobench: error: ")
-        assert all(line.startswith("  ") for line in more), stderr
-        assert stdout == ""
+        assert all(line.startswith("  ") for line in more), ending.stderr
+        assert ending.stdout == ""
         self.check_unharmed()
         assert set(self.results.iterdir()) == self._known
         running.check_aio_is_given_back()
-        return stderr
+        return ending.stderr
 
     def check_unharmed(self) -> None:
         """What was saved before is as it was."""
@@ -178,8 +230,8 @@ class Subject:
         """Once nothing holds them in the kernel any more."""
         for running in self.running:
             if not running.is_over():
-                running.process.kill()
-            running.process.communicate(timeout=PATIENCE_S)
+                running.signal(signal.SIGKILL)
+            running.process.wait(timeout=PATIENCE_S)
 
 
 def check_accounts(document: dict[str, Any]) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from faults.block_devices import mounted_ext4, mounted_tmpfs
-from faults.subject import OK, PATIENCE_S, RUN_FAILED, Report, Subject
+from faults.subject import OK, RUN_FAILED, Report, Subject
 from faults.system_calls import strace_injecting
 from program import Program
 
@@ -17,15 +17,13 @@ NULL = ("--engine=null", "--number_ios=100")
 
 def unsaved(subject: Subject, *arguments: str | Path, prefix: tuple[str, ...] = ()) -> Report:
     """A run that went well, and whose result could not be saved; the answer is there."""
-    running = subject.start(*arguments, prefix=prefix)
-    stdout, stderr = running.process.communicate(timeout=PATIENCE_S)
-    assert running.process.returncode == RUN_FAILED, stderr
-    assert "Traceback" not in stderr
-    assert stderr.count("laiobench: error: the result cannot be saved in") == 1
-    document = json.loads(stdout)
+    ending = subject.start(*arguments, prefix=prefix).end()
+    assert ending.code == RUN_FAILED, ending.stderr
+    assert ending.stderr.count("laiobench: error: the result cannot be saved in") == 1
+    document = json.loads(ending.stdout)
     assert document["status"] == "ok"
     subject.check_unharmed()
-    return Report(document, stderr)
+    return Report(document, ending.stderr)
 
 
 def fill(folder: Path) -> None:

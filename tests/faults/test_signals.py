@@ -15,7 +15,7 @@ from faults.subject import INTERRUPTED, OK, PATIENCE_S, RUN_FAILED, Subject
 
 # Seconds from the start: while it imports, opens, begins, measures, saves.
 _RANDOM = random.Random(20261122)
-MOMENTS_S = [round(_RANDOM.uniform(0.02, 0.9), 3) for _ in range(8)]
+MOMENTS_S = [round(_RANDOM.uniform(0.02, 0.9), 3) for _ in range(6)]
 
 
 def endless(file: Path, mode: str) -> tuple[str, ...]:
@@ -23,17 +23,15 @@ def endless(file: Path, mode: str) -> tuple[str, ...]:
             "--time_based", mode)  # fmt: skip
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_a_signal_ends_it_with_a_result(
-    subject: Subject, data_file: Path, mode: str, number: signal.Signals
-) -> None:
+def test_a_signal_ends_it_with_a_result(subject: Subject, data_file: Path, mode: str) -> None:
+    """Ctrl-C; the others are in tests/cli/test_stopping.py."""
     running = subject.start(*endless(data_file, mode))
     running.wait_until_measuring()
-    running.process.send_signal(number)
+    running.signal(signal.SIGINT)
     report = running.finish(INTERRUPTED)
     assert report.document["status"] == "interrupted"
     assert report.job["read"]["ios"] > 0
-    assert f"{number.name}: stopping; once more to leave at once" in report.stderr
+    assert "SIGINT: stopping; once more to leave at once" in report.stderr
 
 
 @pytest.mark.parametrize("moment_s", MOMENTS_S)
@@ -44,12 +42,11 @@ def test_at_any_moment_a_signal_is_obeyed(
     """Before the run has begun there is nothing to save, and nothing is said but that."""
     running = subject.start(*endless(data_file, "--completion=eventfd"))
     time.sleep(moment_s)
-    running.process.send_signal(number)
-    stdout, stderr = running.process.communicate(timeout=PATIENCE_S)
-    assert "Traceback" not in stderr
-    assert running.process.returncode in (INTERRUPTED, -number), stderr
-    if stdout:
-        subject.check_saved(json.loads(stdout))
+    running.signal(number)
+    ending = running.end()
+    assert ending.code in (INTERRUPTED, -number), ending.stderr
+    if ending.stdout:
+        subject.check_saved(json.loads(ending.stdout))
     subject.check_unharmed()
 
 
@@ -77,34 +74,30 @@ def test_twice_leaves_at_once_and_says_what_the_kernel_waits_for(
     running.wait_until_measuring()
     faulty_file.inject("read::hang")
     faulty_file.wait_until_hung(8)
-    running.process.send_signal(signal.SIGINT)
+    running.signal(signal.SIGINT)
     time.sleep(0.3)
     assert not running.is_over()
-    running.process.send_signal(signal.SIGINT)
+    running.signal(signal.SIGINT)
+    running.wait_until_said("leaving with 8 I/Os in flight")
     saved = subject.wait_for_result()
+    assert saved["status"] == "interrupted"
+    assert "the kernel waits for the device to answer them" in running.said
+    assert not running.is_over()
     faulty_file.release()
-    stdout, stderr = running.process.communicate(timeout=PATIENCE_S)
-    assert running.process.returncode == INTERRUPTED, stderr
-    document = json.loads(stdout)
-    assert document == saved
-    assert document["status"] == "interrupted"
-    assert "leaving with 8 I/Os in flight" in stderr
-    assert "the kernel waits for the device to answer them" in stderr
-    (job,) = document["jobs"]
-    accounts = job["accounts"]
+    ending = running.end()
+    assert ending.code == INTERRUPTED, ending.stderr
+    assert json.loads(ending.stdout) == saved
+    accounts = saved["jobs"][0]["accounts"]
     assert accounts["submitted"] - accounts["completed"] == 8
     running.check_aio_is_given_back()
 
 
-@pytest.mark.parametrize("arguments", [("--json",), ()])
-def test_nobody_reads_the_answer(
-    subject: Subject, data_file: Path, mode: str, arguments: tuple[str, ...]
-) -> None:
+def test_nobody_reads_the_answer(subject: Subject, data_file: Path, mode: str) -> None:
     """SIGPIPE's occasion: stdout is a pipe without a reader."""
     ours, theirs = os.pipe()
     os.close(ours)
     command = subject.program.command(
-        "run", *arguments, f"--filename={data_file}", "--number_ios=50", mode
+        "run", "--json", f"--filename={data_file}", "--number_ios=50", mode
     )
     done = subprocess.run(
         command, cwd=subject.program.folder, env=subject.program.environment, stdout=theirs,

@@ -38,9 +38,9 @@ def test_a_stop_of_a_second_is_one_slow_batch(subject: Subject, data_file: Path,
         "--time_based", mode,
     )  # fmt: skip
     running.wait_until_measuring()
-    running.process.send_signal(signal.SIGSTOP)
+    running.signal(signal.SIGSTOP)
     time.sleep(1.05)
-    running.process.send_signal(signal.SIGCONT)
+    running.signal(signal.SIGCONT)
     report = running.finish(OK)
     lat = report.job["read"]["lat_ns"]
     stopped = sum(count for highest, count in lat["histogram"] if highest >= NS_PER_S)

@@ -33,7 +33,8 @@ def test_refused_with_ios_in_flight_it_waits_for_their_return(
     )  # fmt: skip
     counters = submit_counters(report)
     assert report.job["read"]["ios"] == 200
-    assert counters["eagain"] + counters["eagain_idle"] == 1
+    assert counters["eagain"] == 1
+    assert counters["eagain_idle"] == 0
     assert counters["blocked"] >= 1
     assert counters["iocbs"] == 200
 
@@ -66,7 +67,7 @@ def test_interrupted_it_goes_on(subject: Subject, data_file: Path, mode: str) ->
 
 
 @pytest.mark.strace
-@pytest.mark.parametrize("error", ["EIO", "EBADF", "EINVAL"])
+@pytest.mark.parametrize("error", ["EIO", "EBADF"])
 def test_any_other_error_fails_the_first_request_alone(
     subject: Subject, data_file: Path, mode: str, error: str
 ) -> None:
