@@ -102,6 +102,15 @@ class Running:
             pid = int(Path(f"/proc/{pid}/task/{pid}/children").read_text().split()[0])
         os.kill(pid, number)
 
+    def wait_until_begun(self) -> None:
+        """Until the interpreter has come to the program, which lets SIGINT end it first."""
+        status = Path(f"/proc/{self.process.pid}/status")
+        deadline = time.monotonic() + PATIENCE_S
+        for is_caught in (True, False):
+            while _catches_sigint(status.read_text()) is not is_caught:
+                assert time.monotonic() < deadline, "the program did not begin"
+                time.sleep(0.001)
+
     def wait_until_measuring(self) -> None:
         """Until the IOThread has begun its work."""
         tasks = Path(f"/proc/{self.process.pid}/task")
@@ -146,6 +155,12 @@ class Running:
                 assert somebody_uses_aio(), f"{in_use} AIO events are in use, and by nobody"
                 return
             time.sleep(0.01)
+
+
+def _catches_sigint(status: str) -> bool:
+    """As /proc/PID/status tells it."""
+    (caught,) = re.findall(r"^SigCgt:\s*(\w+)", status, re.MULTILINE)
+    return bool(int(caught, 16) >> (signal.SIGINT - 1) & 1)
 
 
 @dataclass
