@@ -1,8 +1,8 @@
 """The border to the C core: plans go in, raw runs come out.
 
-The only importer of the extension module.  It knows how the core's structures
-look and turns its failures into errors; it judges nothing and computes no
-statistics.
+With `session`, which is for requests issued one by one, the only importer of
+the extension module.  It knows how the core's structures look and turns its
+failures into errors; it judges nothing and computes no statistics.
 """
 
 from laiobench.native._core import ffi, lib
@@ -10,7 +10,6 @@ from laiobench.native.plans import RunPlan, ThrottlePlan, WorkerPlan, WorkPlan
 from laiobench.native.reports import (
     DIRECTIONS,
     Bins,
-    CounterGroups,
     InFlight,
     RawClock,
     RawDirection,
@@ -20,10 +19,14 @@ from laiobench.native.reports import (
     RawRun,
     RawSample,
     RawWorker,
-    empty_counters,
 )
 from laiobench.native.run import NativeRun
-from laiobench.native.target import TargetLimits, probe_target
+from laiobench.native.structures import (
+    CounterGroups,
+    TargetLimits,
+    empty_counters,
+    probe_target,
+)
 
 __all__ = [
     "DIRECTIONS",

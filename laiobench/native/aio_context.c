@@ -24,7 +24,7 @@ bool aio_poll(AioContext *ctx, bool blocking)
     aio_context_assert_home(ctx);
     ctx->depth++;
     ctx->counters.loop.iterations++;
-    aio_look_or_wait(ctx, blocking ? aio_wake_up_time(ctx) : 0);
+    aio_look_or_wait(ctx, blocking);
     aio_notify_accept(ctx);
     progress = bh_poll(ctx);
     progress |= aio_handlers_dispatch(ctx);

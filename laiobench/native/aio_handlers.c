@@ -192,6 +192,9 @@ static void call_handler(AioHandler *handler)
         ops->io_poll_ready(handler->opaque);
         handler->in_poll_ready = false;
     }
+    if (revents == 0) {
+        return;
+    }
     if (!handler->deleted && ops->io_read &&
         revents & (POLLIN | POLLHUP | POLLERR)) {
         ops->io_read(handler->opaque);

@@ -194,7 +194,8 @@ static void wait_for_events(AioContext *ctx, uint64_t until)
     }
 }
 
-uint64_t aio_wake_up_time(AioContext *ctx)
+/* When the loop must be under way again, in ticks; 0: at once. */
+static uint64_t wake_up_time(AioContext *ctx)
 {
     uint64_t deadline = timers_deadline(ctx);
     int64_t bh_ns = bh_timeout_ns(ctx);
@@ -210,28 +211,15 @@ uint64_t aio_wake_up_time(AioContext *ctx)
     return deadline;
 }
 
-void aio_look_or_wait(AioContext *ctx, uint64_t until)
+/*
+ * Nothing was there at the first look: look for as long as that is worth it,
+ * then sleep.
+ */
+static void wait_with_polling(AioContext *ctx, uint64_t until)
 {
+    uint64_t start = aio_context_fresh_now(ctx);
     PollOutcome outcome = POLL_GIVEN_UP;
-    uint64_t start;
 
-    if (!can_poll(ctx)) {
-        ctx->counters.poll.disabled++;
-        wait_for_events(ctx, until);
-        return;
-    }
-    /* Seeing all handlers, it is the look that a timeout of 0 owes. */
-    if ((until == 0 || wants_to_poll(ctx)) && look(ctx)) {
-        ctx->counters.poll.hits++;
-        if (ctx->adaptive.max > 0) {
-            adapt(ctx, 0);
-        }
-        return;
-    }
-    if (until == 0) {
-        return;
-    }
-    start = aio_context_fresh_now(ctx);
     if (wants_to_poll(ctx)) {
         outcome = busy_poll(ctx, start, until);
     }
@@ -240,5 +228,30 @@ void aio_look_or_wait(AioContext *ctx, uint64_t until)
     }
     if (ctx->adaptive.max > 0) {
         adapt(ctx, aio_context_fresh_now(ctx) - start);
+    }
+}
+
+void aio_look_or_wait(AioContext *ctx, bool blocking)
+{
+    uint64_t until;
+
+    if (!can_poll(ctx)) {
+        ctx->counters.poll.disabled++;
+        wait_for_events(ctx, blocking ? wake_up_time(ctx) : 0);
+        return;
+    }
+    /* Seeing all handlers, it is the look that a timeout of 0 owes. */
+    if (wants_to_poll(ctx) && look(ctx)) {
+        ctx->counters.poll.hits++;
+        if (ctx->adaptive.max > 0) {
+            adapt(ctx, 0);
+        }
+        return;
+    }
+    until = blocking ? wake_up_time(ctx) : 0;
+    if (until > 0) {
+        wait_with_polling(ctx, until);
+    } else if (!wants_to_poll(ctx) && look(ctx)) {
+        ctx->counters.poll.hits++;
     }
 }

@@ -5,11 +5,8 @@
 
 #include "aio_context.h"
 
-/* When the loop must be under way again, in ticks; 0: at once. */
-uint64_t aio_wake_up_time(AioContext *ctx);
-
 /*
- * Put on the ready list what there is to do; if there is nothing, wait for
- * something until @until (0: don't).
+ * Put on the ready list what there is to do.  If there is nothing, and
+ * @blocking, wait until there is, or a bottom half or timer wants to run.
  */
-void aio_look_or_wait(AioContext *ctx, uint64_t until);
+void aio_look_or_wait(AioContext *ctx, bool blocking);

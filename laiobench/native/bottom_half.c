@@ -178,15 +178,11 @@ static bool run(AioContext *ctx, BottomHalf *bh)
  * each at most once.  In a nested loop the inner call empties bh_ready, the
  * outer one's rest included: each runs once, in order.
  */
-bool bh_poll(AioContext *ctx)
+bool bh_run_all(AioContext *ctx)
 {
     BottomHalf *bh;
     bool progress = false;
 
-    if (!ctx->bh_ready &&
-        !__atomic_load_n(&ctx->bh_incoming, __ATOMIC_RELAXED)) {
-        return false;
-    }
     take_incoming(ctx);
     while ((bh = pop_ready(ctx))) {
         progress |= run(ctx, bh);

@@ -40,7 +40,16 @@ void bh_delete(BottomHalf *bh);
 int bh_schedule_oneshot(AioContext *ctx, BottomHalfFunc *func, void *opaque);
 
 /* For aio_poll(): run what is scheduled; returns whether that was progress. */
-bool bh_poll(AioContext *ctx);
+bool bh_run_all(AioContext *ctx);
+
+static inline bool bh_poll(AioContext *ctx)
+{
+    /* Relaxed: bh_run_all() takes them with an acquire. */
+    bool is_there = ctx->bh_ready ||
+                    __atomic_load_n(&ctx->bh_incoming, __ATOMIC_RELAXED);
+
+    return __builtin_expect(is_there, 0) && bh_run_all(ctx);
+}
 
 /* For aio_poll(): 0 when one wants to run now, 10 ms when an idle one does,
  * else -1. */

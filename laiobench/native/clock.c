@@ -107,14 +107,23 @@ static double measure_read_ns(const Clock *clock)
     return (double)clock_ticks_to_ns(clock, last - first) / READINGS;
 }
 
+void clock_init_monotonic(Clock *clock)
+{
+    uint64_t now_ns = clock_monotonic_ns();
+
+    *clock = (Clock){
+        .ns_per_tick_q32 = UINT64_C(1) << 32,
+        .ticks_per_s = 1000000000u,
+        .start_ns = now_ns,
+        .start_ticks = now_ns,
+    };
+}
+
 void clock_init(Clock *clock)
 {
     clock->hardware = cpu_counter_is_invariant() && calibrate(clock);
     if (!clock->hardware) {
-        clock->ns_per_tick_q32 = UINT64_C(1) << 32;
-        clock->ticks_per_s = 1000000000u;
-        clock->start_ns = clock_monotonic_ns();
-        clock->start_ticks = clock->start_ns;
+        clock_init_monotonic(clock);
     }
     clock->read_ns = measure_read_ns(clock);
 }

@@ -242,23 +242,24 @@ static bool may_issue(Job *job)
             throttle_admit(&job->throttle, job->config.workload.block_bytes));
 }
 
-/* Issue all that may go now.  The caller has plugged the engine. */
+/* Issue all that may go now, together. */
 static void pump(Job *job)
 {
+    Engine *engine = job->target.engine;
+
+    engine->ops->plug(engine);
     while (job->idle_count > 0 && may_issue(job)) {
         issue(job, job->idle[--job->idle_count]);
     }
+    engine->ops->unplug(engine);
 }
 
 static void go_on(void *opaque)
 {
     Job *job = opaque;
-    Engine *engine = job->target.engine;
 
     aio_context_read_clock(job->ctx); /* they are queued now */
-    engine->ops->plug(engine);
     pump(job);
-    engine->ops->unplug(engine);
 }
 
 static void join_throttle_group(Job *job)

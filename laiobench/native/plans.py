@@ -9,7 +9,7 @@ from typing import Any
 
 from laiobench.job import Job
 from laiobench.native._core import ffi
-from laiobench.native.target import TargetLimits
+from laiobench.native.structures import TargetLimits, fill_limits
 from laiobench.units import NS_PER_S
 
 
@@ -124,8 +124,7 @@ def _fill_job(native: Any, work: WorkPlan) -> None:
     native.throttle = 0 if work.throttle is None else work.throttle + 1
     native.fd = work.fd
     if work.limits and job.direct:  # through the page cache, anything is aligned
-        for name in TargetLimits.__dataclass_fields__:
-            setattr(native.limits, name, getattr(work.limits, name))
+        fill_limits(native.limits, work.limits)
     native.iodepth = job.iodepth
     native.block_bytes = job.bs
     native.region_start = work.region_start

@@ -3,20 +3,18 @@
 Knows how the core's structures for reports look; computes nothing from them.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from laiobench.native._core import ffi, lib
 from laiobench.native.failures import explain_failure
+from laiobench.native.structures import CounterGroups, counter_groups, members, text_of
 
 DIRECTIONS = ("read", "write", "trim", "sync")
 LATENCY_KINDS = ("slat", "clat", "lat")
 
 Bins = list[tuple[int, int]]
 """Index of a histogram's bin, and the count in it; ascending, without empty ones."""
-
-CounterGroups = dict[str, dict[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -136,12 +134,12 @@ def read_worker(run: Any, index: int, name: str) -> RawWorker:
     failure = report.failure
     sentence = ""
     if failure.code:
-        sentence = explain_failure(read_text(failure.call), failure.code, failure.argument)[0]
+        sentence = explain_failure(text_of(failure.call), failure.code, failure.argument)[0]
     return RawWorker(
         name=name,
-        window=_counter_groups(report.window),
-        life=_counter_groups(report.life),
-        usage=dict(_members(report.usage)),
+        window=counter_groups(report.window),
+        life=counter_groups(report.life),
+        usage=dict(members(report.usage)),
         submitted=report.submitted,
         completed=report.completed,
         failed=report.failed,
@@ -212,33 +210,6 @@ def read_in_flight(run: Any, index: int, max_oldest: int) -> RawInFlight:
             for io in oldest[0 : min(count, max_oldest)]
         ),
     )
-
-
-def empty_counters() -> CounterGroups:
-    """Every counter that there is, at 0."""
-    return _counter_groups(ffi.new("Counters *")[0])
-
-
-def read_text(characters: Any) -> str:
-    """A C string."""
-    text: bytes = ffi.string(characters)
-    return text.decode(errors="replace")
-
-
-def _members(struct: Any) -> Iterator[tuple[str, int]]:
-    for name, _ in ffi.typeof(struct).fields:
-        yield name.rstrip("_"), getattr(struct, name)
-
-
-def _counter_groups(counters: Any) -> CounterGroups:
-    """The nested structures of counters.h, by their members' names."""
-    groups: CounterGroups = {}
-    for name, group in _members(counters):
-        groups[name] = dict(_members(group))
-    sizes = list(groups["submit"]["batch_sizes"])
-    limits = [str(1 << exponent) for exponent in range(len(sizes) - 1)] + ["more"]
-    groups["submit"]["batch_sizes"] = dict(zip(limits, sizes, strict=True))
-    return groups
 
 
 def _direction(native: Any) -> RawDirection:

@@ -17,9 +17,9 @@ from laiobench.native.reports import (
     read_in_flight,
     read_job,
     read_sample,
-    read_text,
     read_worker,
 )
+from laiobench.native.structures import text_of
 
 
 class NativeRun:
@@ -40,7 +40,7 @@ class NativeRun:
         self._counts = ffi.new("uint64_t[]", lib.HISTOGRAM_COUNTS)
 
     def _setup_failure(self, error: Any) -> Explained:
-        call = read_text(error.call)
+        call = text_of(error.call)
         asked = error.argument
         if call == "io_setup":  # what the run took before has been given back
             asked = sum(work.job.iodepth for work in self._plan.works)

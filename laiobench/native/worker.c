@@ -238,16 +238,17 @@ static void handle_done(Worker *worker)
     const EngineOps *ops = worker->engine->ops;
     uint32_t n = done_list_count(&worker->done);
 
-    if (n == 0) {
-        return;
+    if (n > 1) { /* one alone has nobody to wait for */
+        ops->plug(worker->engine);
     }
-    ops->plug(worker->engine);
     for (uint32_t i = 0; i < n; i++) {
         Request *request = done_list_pop(&worker->done);
 
         job_handle(request->target->owner, request);
     }
-    ops->unplug(worker->engine);
+    if (n > 1) {
+        ops->unplug(worker->engine);
+    }
 }
 
 /*

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -13,7 +14,13 @@ FailingCalls failing_calls;
 
 static bool fails(FailingCall *call)
 {
+    void (*before)(void) = call->before;
+
     call->calls++;
+    call->before = NULL;
+    if (before) {
+        before();
+    }
     if (call->failures == 0) {
         return false;
     }

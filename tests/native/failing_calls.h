@@ -8,6 +8,7 @@ typedef struct FailingCall {
     int failures; /* so many of the next calls fail ... */
     int code;     /* ... with this errno */
     int calls;    /* that there were */
+    void (*before)(void); /* is called first, once */
 } FailingCall;
 
 typedef struct FailingCalls {

@@ -92,6 +92,9 @@ static long fake_submit(long n, struct iocb **iocbs)
     long taken = 0;
 
     fake_kernel.submit_calls++;
+    if (fake_kernel.on_submit) {
+        fake_kernel.on_submit();
+    }
     if (n > fake_kernel.largest_submit) {
         fake_kernel.largest_submit = (uint32_t)n;
     }

@@ -53,6 +53,16 @@ static void the_maximum_bounds_also_the_first_step(void)
     CHECK_EQUAL(budget.ticks, 3);
 }
 
+static void the_maximum_bounds_the_last_step(void)
+{
+    AdaptivePoll odd = step;
+    PollBudget budget = {.ticks = 16};
+
+    odd.max = 30;
+    CHECK_EQUAL(adaptive_poll_event(&odd, &budget, 29), POLL_GREW);
+    CHECK_EQUAL(budget.ticks, 30);
+}
+
 /* One late event would have shrunk it under the other rule. */
 static void weighted_is_not_moved_by_one_odd_event(void)
 {
@@ -269,6 +279,7 @@ static const TestCase tests[] = {
     TEST(step_keeps_what_finds_the_events),
     TEST(step_shrinks_when_it_came_too_late),
     TEST(the_maximum_bounds_also_the_first_step),
+    TEST(the_maximum_bounds_the_last_step),
     TEST(weighted_is_not_moved_by_one_odd_event),
     TEST(weighted_follows_a_lasting_change),
     TEST(the_loop_looks_longer_after_an_event_soon_after_it_slept),

@@ -23,22 +23,6 @@ static void poll_disable_count_follows_the_handlers(void)
     free_context(ctx);
 }
 
-static void a_handler_that_can_be_polled_costs_no_system_call(void)
-{
-    AioContext *ctx = make_context();
-    Source source;
-
-    open_source(&source, ctx);
-    watch(&source, &pollable);
-    source.has_work = true;
-    CHECK(aio_poll(ctx, false));
-    CHECK(!aio_poll(ctx, false));
-    CHECK_EQUAL(source.reads, 1);
-    CHECK_EQUAL(ctx->counters.loop.epoll_wait + ctx->counters.loop.ppoll, 0);
-    close_source(&source);
-    free_context(ctx);
-}
-
 static void delete_self_and_other(void *opaque)
 {
     Source *source = opaque;
@@ -297,93 +281,8 @@ static void a_handler_is_replaced_while_the_list_is_walked(void)
     free_context(ctx);
 }
 
-/* ---- polled ------------------------------------------------------------------ */
-
-static bool always_work(void *opaque)
-{
-    (void)opaque;
-    return true;
-}
-
-static void remove_self_and_poll(void *opaque)
-{
-    Source *source = opaque;
-
-    CHECK_EQUAL(++source->depth, 1);
-    source->reads++;
-    CHECK_EQUAL(aio_set_poll_handler(source->ctx, NULL, source, NULL), 0);
-    aio_poll(source->ctx, false);
-    source->depth--;
-}
-
-static const AioHandlerOps removes_itself = {
-    .io_poll = always_work,
-    .io_poll_ready = remove_self_and_poll,
-};
-
-/* It still says that there is work, and nobody may ask it. */
-static void removing_a_poll_handler_in_its_io_poll_ready_does_not_recurse(void)
-{
-    AioContext *ctx = make_context();
-    Source source = {.ctx = ctx};
-
-    CHECK_EQUAL(aio_set_poll_handler(ctx, &removes_itself, &source, NULL), 0);
-    CHECK(aio_poll(ctx, false));
-    CHECK(!aio_poll(ctx, false));
-    CHECK_EQUAL(source.reads, 1);
-    free_context(ctx);
-}
-
-static void poll_inside_io_poll_ready(void *opaque)
-{
-    Source *source = opaque;
-
-    CHECK_EQUAL(++source->depth, 1);
-    source->reads++;
-    aio_poll(source->ctx, false);
-    source->depth--;
-    source->has_work = false;
-}
-
-static const AioHandlerOps polls_inside = {
-    .io_read = read_source,
-    .io_poll = poll_source,
-    .io_poll_ready = poll_inside_io_poll_ready,
-};
-
-/* Its work is not done yet when the nested loop looks, and it is not entered again. */
-static void a_nested_loop_does_not_enter_an_io_poll_ready_that_runs(void)
-{
-    AioContext *ctx = make_context();
-    Source source;
-
-    open_source(&source, ctx);
-    watch(&source, &polls_inside);
-    source.has_work = true;
-    CHECK(aio_poll(ctx, false));
-    CHECK_EQUAL(source.reads, 1);
-    close_source(&source);
-    free_context(ctx);
-}
-
-static void poll_handlers_are_told_apart_by_their_opaque(void)
-{
-    AioContext *ctx = make_context();
-    Source one = {.ctx = ctx, .has_work = true}, two = one;
-
-    CHECK_EQUAL(aio_set_poll_handler(ctx, &pollable, &one, NULL), 0);
-    CHECK_EQUAL(aio_set_poll_handler(ctx, &pollable, &two, NULL), 0);
-    CHECK_EQUAL(aio_set_poll_handler(ctx, NULL, &one, NULL), 0);
-    CHECK(aio_poll(ctx, false));
-    CHECK_EQUAL(one.reads, 0);
-    CHECK_EQUAL(two.reads, 1);
-    CHECK_EQUAL(aio_set_poll_handler(ctx, NULL, &two, NULL), 0);
-    free_context(ctx);
-}
-
 static const TestCase tests[] = {
     TEST(poll_disable_count_follows_the_handlers),
-    TEST(a_handler_that_can_be_polled_costs_no_system_call),
     TEST(a_callback_deletes_itself_and_another_that_is_ready),
     TEST(a_callback_replaces_itself),
     TEST(a_descriptor_number_comes_back_as_another_file),
@@ -393,9 +292,6 @@ static const TestCase tests[] = {
     TEST(every_change_ends_with_a_notify),
     TEST(a_replaced_handler_is_called_no_more_and_its_successor_not_for_it),
     TEST(a_handler_is_replaced_while_the_list_is_walked),
-    TEST(removing_a_poll_handler_in_its_io_poll_ready_does_not_recurse),
-    TEST(a_nested_loop_does_not_enter_an_io_poll_ready_that_runs),
-    TEST(poll_handlers_are_told_apart_by_their_opaque),
 };
 
 TEST_MAIN(tests)

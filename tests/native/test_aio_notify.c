@@ -175,6 +175,26 @@ static void the_last_look_finds_what_nobody_was_told_of_yet(void)
     free_context(ctx);
 }
 
+static void notify_again(void *opaque)
+{
+    aio_notify(opaque);
+}
+
+/* What it is about may have been looked for already in this round. */
+static void a_notification_in_mid_round_is_for_the_next_one(void)
+{
+    Bed bed;
+    AioContext *ctx = make_sleeper(&bed);
+
+    CHECK_EQUAL(bh_schedule_oneshot(ctx, notify_again, ctx), 0);
+    aio_poll(ctx, true);
+    aio_poll(ctx, true);
+    CHECK_EQUAL(bed.timeout_ns, 0);
+    aio_poll(ctx, true);
+    CHECK_EQUAL(bed.timeout_ns, -1);
+    free_sleeper(ctx);
+}
+
 /* ---- between threads ------------------------------------------------------------------ */
 
 enum { PUBLISHERS = 3, ROUNDS = 3000 };
@@ -291,6 +311,7 @@ static const TestCase tests[] = {
     TEST(it_says_that_it_sleeps_and_takes_that_back),
     TEST(one_notified_before_does_not_fall_asleep),
     TEST(the_last_look_finds_what_nobody_was_told_of_yet),
+    TEST(a_notification_in_mid_round_is_for_the_next_one),
     TEST(no_wakeup_is_lost_when_each_is_waited_for),
 };
 

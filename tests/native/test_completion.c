@@ -153,6 +153,29 @@ static void an_eventfd_without_completions_is_an_empty_wake_up(void)
     close_door(&door);
 }
 
+/* It sets the eventfd as well, so it must be reaped after the clearing, not before. */
+static void what_completes_before_the_eventfd_is_cleared_is_not_lost(void)
+{
+    static const CompletionMode *const sleepers[] = {&completion_eventfd,
+                                                     &completion_bh};
+
+    for (int i = 0; i < 2; i++) {
+        Door door;
+
+        fake_kernel_reset();
+        open_door(&door, sleepers[i]);
+        submit(door.bench, 0, 2);
+        fake_kernel_succeed(0);
+        failing_calls.read.before = fake_kernel_succeed_all;
+        for (int round = 0; round < 3; round++) {
+            aio_poll(door.ctx, false);
+        }
+        CHECK_EQUAL(done_list_count(&door.bench->done), 2);
+        CHECK(!failing_calls.read.before);
+        close_door(&door);
+    }
+}
+
 static void bh_only_schedules_and_reaps_in_the_next_round(void)
 {
     Door door;
@@ -378,6 +401,7 @@ static const TestCase tests[] = {
     TEST(poll_submits_what_had_no_room),
     TEST(eventfd_is_read_and_then_the_ring),
     TEST(an_eventfd_without_completions_is_an_empty_wake_up),
+    TEST(what_completes_before_the_eventfd_is_cleared_is_not_lost),
     TEST(bh_only_schedules_and_reaps_in_the_next_round),
     TEST(adaptive_sleeps_without_polling_and_polls_first_if_it_may),
     TEST(getevents_asks_the_kernel),

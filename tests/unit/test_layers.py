@@ -15,6 +15,7 @@ ROWS = [
     ["values", "job"],
     ["sources"],
     ["native"],
+    ["aio"],
     ["machine", "guard", "scratch"],
     ["layout", "hangs", "series", "runner"],
     ["histogram", "proof", "caveats", "result", "store"],
@@ -36,7 +37,7 @@ CORE_ROWS = [
     ["completion", "completion_poll", "completion_eventfd", "completion_bh", "completion_adaptive",
      "completion_getevents", "job"],
     ["worker", "iothread"],
-    ["api", "run", "report"],
+    ["api", "run", "report", "session_api", "session", "session_requests", "session_slots"],
 ]  # fmt: skip
 CORE_ROW_OF = {name: number for number, row in enumerate(CORE_ROWS) for name in row}
 

@@ -5,8 +5,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
+import laiobench
 from laiobench import native, proof
+from laiobench.cli.run import command
 from laiobench.job import Job
 
 Change = Callable[[dict[str, Any]], None]
@@ -122,3 +125,28 @@ def test_misaligned_requests_come_from_the_pool(mode: str) -> None:
     raw = worker(mode, submitted=107, completed=107)
     raw.life["reaped"]["pool"] = 7
     assert broken(mode, raw) == []
+
+
+# ---- what a broken rule means --------------------------------------------------------
+
+
+@pytest.fixture
+def a_broken_rule(monkeypatch: pytest.MonkeyPatch) -> None:
+    rule = proof.Rule("this = that", holds=False, left=1234, right=5)
+    monkeypatch.setattr(proof, "check", lambda *_, **__: [rule])
+
+
+@pytest.mark.usefixtures("a_broken_rule")
+def test_a_broken_rule_fails_the_run_and_names_both_numbers() -> None:
+    result = laiobench.run(Job(name="mine", engine="null", number_ios=10))
+    assert result.status == "failed"
+    assert result.failures == ["mine: a proof rule does not hold: this = that: 1,234 against 5"]
+
+
+@pytest.mark.usefixtures("a_broken_rule")
+def test_a_broken_rule_is_exit_code_1() -> None:
+    outcome = CliRunner().invoke(
+        command, ["--engine=null", "--number_ios=10", "--no-save"], standalone_mode=False
+    )
+    assert outcome.return_value == 1
+    assert "this = that: 1,234 against 5" in outcome.stderr

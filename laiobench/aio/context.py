@@ -1,0 +1,245 @@
+"""AioContext: what programs hold of the event loop that runs their coroutines.
+
+Knows what may be asked of it, by whom and when, and says so; whose turn it is
+decides the scheduler.
+"""
+
+import warnings
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager
+from inspect import iscoroutine
+from typing import Any, Self, TypeVar, get_args
+
+from laiobench.aio.operation import JoinOperation, SleepOperation
+from laiobench.aio.scheduler import Scheduler, note_failures
+from laiobench.aio.task import Task
+from laiobench.native.session import (
+    CompletionMode,
+    EngineName,
+    Session,
+    SessionUsage,
+)
+from laiobench.native.structures import CounterGroups
+
+T = TypeVar("T")
+
+MAX_IODEPTH = 1 << 24
+"""Beyond any fs.aio-max-nr, which is the limit that counts."""
+MAX_SLEEP_NS = 1 << 62
+
+
+class AioContext:
+    """An event loop of its own, for the thread that makes it; use it in a `with`.
+
+    Args:
+        completion: how completions are noticed: "eventfd" sleeps until the
+            kernel tells, "bh" does so and reaps in a bottom half, "poll" never
+            sleeps while requests are in flight, "adaptive" looks for a while
+            and then sleeps, "getevents" sleeps in io_getevents.
+        engine: "libaio", "threads" (a pool of threads) or "null" (no device:
+            requests succeed after `null_latency_ns`, and no data is moved).
+        iodepth: requests in flight at a time.  There may be more: they wait
+            for their turn.
+        poll_max_ns: with "adaptive", how long it looks at most.
+        null_latency_ns: the null engine's service time.
+
+    Raises:
+        ValueError: there is no such mode, engine or depth.
+        RunError: the kernel has no room for it, or lacks what it needs.
+    """
+
+    def __init__(
+        self,
+        completion: CompletionMode = "eventfd",
+        *,
+        engine: EngineName = "libaio",
+        iodepth: int = 64,
+        poll_max_ns: int = 32_768,
+        null_latency_ns: int = 0,
+    ) -> None:
+        _check_choice("completion mode", completion, get_args(CompletionMode))
+        _check_choice("engine", engine, get_args(EngineName))
+        if not 1 <= iodepth <= MAX_IODEPTH:
+            raise ValueError(f"iodepth must be 1 to {MAX_IODEPTH:,}, not {iodepth}")
+        self._session = Session(
+            completion=completion,
+            engine=engine,
+            iodepth=iodepth,
+            poll_max_ns=poll_max_ns,
+            null_latency_ns=null_latency_ns,
+        )
+        self._scheduler = Scheduler(self._session)
+
+    # ---- life ---------------------------------------------------------------------
+
+    def __enter__(self) -> Self:
+        self._check_open()
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self.close()
+
+    def __del__(self) -> None:
+        session = getattr(self, "_session", None)  # none if it could not be made
+        if session and session.is_open:
+            warnings.warn(f"{self!r} was not closed", ResourceWarning, stacklevel=2, source=self)
+
+    @property
+    def closed(self) -> bool:
+        """Whether `close` was called."""
+        return not self._session.is_open
+
+    def close(self) -> None:
+        """Give everything back to the kernel.  Its targets stay open.
+
+        Raises:
+            RuntimeError: it is running, or belongs to another thread.
+        """
+        if self.closed:
+            return
+        if self._scheduler.is_inherited:
+            self._session.forget()
+            return
+        self._scheduler.check_thread()
+        if self._scheduler.running:
+            raise RuntimeError("the AioContext is running: it cannot be closed from within")
+        self._session.close()
+
+    # ---- running --------------------------------------------------------------------
+
+    def run(self, *coroutines: Coroutine[Any, Any, Any]) -> list[Any]:
+        """Run coroutines until they, and all tasks that they spawned, have ended.
+
+        If one of `coroutines` fails, or Ctrl-C is pressed, the rest are
+        cancelled: what they have in flight is waited for, and their buffers
+        are given back.  Then the exception goes on.  A spawned task's failure
+        is raised where the task is awaited; at the end if it never was.
+
+        Returns:
+            What each of them returned, in their order.
+
+        Raises:
+            RuntimeError: it is closed, running already, or another thread's.
+            TypeError: something given is no coroutine.
+        """
+        with _or_closed(coroutines):
+            self._check_idle()
+            _check_coroutines("run", coroutines)
+        return self._scheduler.run(coroutines)
+
+    def spawn(self, coroutine: Coroutine[Any, Any, T]) -> Task[T]:
+        """Start a task beside the one that calls; it has its first turn after it.
+
+        Raises:
+            RuntimeError: called from outside of `run`, or on another thread.
+            TypeError: it is no coroutine.
+        """
+        with _or_closed((coroutine,)):
+            _check_coroutines("spawn", (coroutine,))
+            self._check_running()
+        return self._scheduler.add(coroutine, is_first=False)
+
+    async def gather(self, *coroutines: Coroutine[Any, Any, Any]) -> list[Any]:
+        """Run coroutines beside each other; when one fails, the others are cancelled.
+
+        Returns:
+            What each of them returned, in their order.
+
+        Raises:
+            BaseException: what the first to fail ended with, after the last has ended.
+        """
+        with _or_closed(coroutines):
+            _check_coroutines("gather", coroutines)
+            self._check_running()
+        tasks = tuple(self.spawn(coroutine) for coroutine in coroutines)
+        failed = None
+        try:
+            await JoinOperation(tasks, until_failure=True)
+            failed = next((task for task in tasks if task.failed), None)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await JoinOperation(tasks, until_failure=False)
+            for task in tasks:
+                self._scheduler.has_seen(task)
+        if failed and failed.failure:
+            note_failures(failed.failure, "of those beside it, another", tasks)
+            raise failed.failure
+        return [task.result() for task in tasks]
+
+    async def sleep_ns(self, duration_ns: int) -> None:
+        """Let others have their turn for at least so many ns; 0: one turn.
+
+        Raises:
+            ValueError: negative, or beyond a century.
+        """
+        if not 0 <= duration_ns <= MAX_SLEEP_NS:
+            raise ValueError(f"a sleep must be 0 to {MAX_SLEEP_NS} ns, not {duration_ns}")
+        operation = SleepOperation(self._scheduler, duration_ns)
+        try:
+            await operation
+        finally:
+            operation.release()
+
+    # ---- looks ------------------------------------------------------------------------
+
+    def counters(self) -> CounterGroups:
+        """What the core has counted since the context was made, by group and name.
+
+        Raises:
+            RuntimeError: it is closed, or another thread's.
+        """
+        self._check_open()
+        return self._session.counters()
+
+    def usage(self) -> SessionUsage:
+        """Request slots and buffers, now.
+
+        Raises:
+            RuntimeError: it is closed, or another thread's.
+        """
+        self._check_open()
+        return self._session.usage()
+
+    # ---- who may ------------------------------------------------------------------
+
+    def _check_open(self) -> None:
+        self._scheduler.check_thread()
+        if self.closed:
+            raise RuntimeError("this AioContext is closed")
+
+    def _check_idle(self) -> None:
+        self._check_open()
+        if self._scheduler.running:
+            raise RuntimeError(
+                "this AioContext is running already: use spawn() or gather() from within"
+            )
+
+    def _check_running(self) -> None:
+        self._check_open()
+        if not self._scheduler.running:
+            raise RuntimeError("spawn() is for coroutines that run() runs: pass this one to run()")
+
+
+def _check_choice(what: str, name: str, choices: tuple[str, ...]) -> None:
+    if name not in choices:
+        raise ValueError(f"there is no {what} {name!r}; there are {', '.join(choices)}")
+
+
+@contextmanager
+def _or_closed(coroutines: tuple[Any, ...]) -> Iterator[None]:
+    """On failure, coroutines that never began are closed, or they complain about it."""
+    try:
+        yield
+    except BaseException:
+        for coroutine in filter(iscoroutine, coroutines):
+            coroutine.close()
+        raise
+
+
+def _check_coroutines(name: str, given: tuple[object, ...]) -> None:
+    for each in given:
+        if not iscoroutine(each):
+            raise TypeError(
+                f"{name}() takes coroutines, such as target.pread(0, 4096); got {each!r}"
+            )

@@ -1,0 +1,299 @@
+"""Target: an open file or block device, read and written by coroutines.
+
+Knows how a target is opened, and what its requests say and give back.  It is
+attached to the context that uses it, and moves to another when nothing is
+under way.
+"""
+
+import os
+import warnings
+from typing import TYPE_CHECKING, Self
+
+from laiobench.aio.opening import create_file, open_file
+from laiobench.aio.operation import RequestOperation, raise_failure
+from laiobench.aio.scheduler import SLICE_NS, Scheduler
+from laiobench.native.session import NativeRequest, NativeTarget, bytes_read, copy_read
+from laiobench.native.structures import TargetLimits, probe_target
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
+
+MAX_REQUEST_BYTES = 0x7FFF_F000
+"""What Linux does in one request; more would be several, and no longer one I/O."""
+
+MAX_OFFSET = (1 << 63) - 1
+
+
+class Target:
+    """An open file or block device.  Made by `open`; use it in a `with`."""
+
+    def __init__(self, path: str, fd: int, limits: TargetLimits, *, direct: bool) -> None:
+        self._path = path
+        self._fd = fd
+        self._limits = limits
+        self._direct = direct
+        self._scheduler: Scheduler | None = None
+        self._native: NativeTarget | None = None
+
+    @classmethod
+    def open(
+        cls,
+        path: "str | os.PathLike[str]",
+        *,
+        writable: bool = False,
+        direct: bool = True,
+        create: int | None = None,
+    ) -> Self:
+        """Open a file or block device.
+
+        Args:
+            path: of the file or device.
+            writable: for pwrite too.  A block device is then claimed: one that
+                is mounted, or that others claim, is refused with EBUSY.
+            direct: past the page cache (O_DIRECT).  Requests that are aligned
+                as it demands go to the device as they are; others go through
+                bounce buffers on a thread pool.
+            create: if there is no file, make one of so many bytes, all zero
+                and allocated.  It, and its name in its directory, are on disk
+                when this returns.
+
+        Raises:
+            OSError: with errno and filename; EINVAL where the file system has
+                no direct I/O, ESPIPE for a pipe or socket.
+            ValueError: `create` without `writable`, or negative.
+        """
+        if create is not None and (create < 0 or not writable):
+            raise ValueError("create is a size in bytes, and needs writable=True")
+        path = os.fspath(path)
+        if create is not None:
+            create_file(path, create)
+        fd = open_file(path, writable=writable, direct=direct)
+        try:
+            return cls(path, fd, probe_target(fd), direct=direct)
+        except BaseException:
+            os.close(fd)
+            raise
+
+    def __repr__(self) -> str:
+        return f"<Target {self._path}, {'closed' if self.closed else 'open'}>"
+
+    def __enter__(self) -> Self:
+        self._check_open()
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self.close()
+
+    def __del__(self) -> None:
+        if getattr(self, "_fd", -1) >= 0:
+            warnings.warn(f"{self!r} was not closed", ResourceWarning, stacklevel=2, source=self)
+
+    # ---- facts ----------------------------------------------------------------------
+
+    @property
+    def path(self) -> str:
+        """As it was given."""
+        return self._path
+
+    @property
+    def size_bytes(self) -> int:
+        """How large it is now; 0 for a character device.
+
+        Raises:
+            RuntimeError: it is closed.
+        """
+        self._check_open()
+        return probe_target(self._fd).size_bytes
+
+    @property
+    def request_align(self) -> int:
+        """Offsets and lengths that are multiples of this go to the device as they are; in bytes."""
+        return max(1, self._limits.request_align) if self._direct else 1
+
+    @property
+    def closed(self) -> bool:
+        """Whether `close` was called."""
+        return self._fd < 0
+
+    def close(self) -> None:
+        """Close it.  Waits for what is in flight.
+
+        Requests that have not been submitted end with ECANCELED.
+
+        Raises:
+            RuntimeError: it is attached to another thread's context.
+        """
+        if self.closed:
+            return
+        self._leave(may_wait=True)
+        fd, self._fd = self._fd, -1
+        os.close(fd)
+
+    # ---- requests -------------------------------------------------------------------
+
+    async def pread(self, offset: int, count: int) -> bytes:
+        """Read `count` bytes at `offset`; fewer where the target ends before.
+
+        Raises:
+            OSError: it failed; with errno and filename.
+            RuntimeError: the target is closed.
+            ValueError: no such place or amount can be.
+        """
+        self._check_range(offset, count)
+        if count == 0:
+            return b""
+        operation = _Read(self, offset, count)
+        try:
+            request = await operation
+            raise_failure(request, self._path)
+            return bytes_read(request)
+        finally:
+            operation.release()
+
+    async def pread_into(self, offset: int, buffer: "Buffer") -> int:
+        """Read into a writable buffer, as many bytes as it has; how many there were.
+
+        The buffer is filled when the request is done, and left as it is on
+        failure.  Raises as `pread`.
+        """
+        count = memoryview(buffer).nbytes
+        self._check_range(offset, count)
+        if count == 0:
+            return 0
+        operation = _Read(self, offset, count)
+        try:
+            request = await operation
+            raise_failure(request, self._path)
+            copy_read(request, buffer)
+            return request.bytes
+        finally:
+            operation.release()
+
+    async def pwrite(self, offset: int, data: "Buffer") -> int:
+        """Write all of `data` at `offset`; returns how many bytes that are.
+
+        All or an error: what a device writes in parts is gone on with.  With
+        direct I/O a file grows by whole blocks, filled up with zeros.  Raises
+        as `pread`; ENOSPC also where a device ends.
+        """
+        count = memoryview(data).nbytes
+        self._check_range(offset, count)
+        if count == 0:
+            return 0
+        operation = _Write(self, offset, data)
+        try:
+            request = await operation
+            raise_failure(request, self._path)
+            return request.bytes
+        finally:
+            operation.release()
+
+    async def fsync(self) -> None:
+        """Have all writes that are done by now on stable storage, metadata included.
+
+        Raises:
+            OSError: it failed; with errno and filename.
+            RuntimeError: the target is closed.
+        """
+        await self._sync(data_only=False)
+
+    async def fdatasync(self) -> None:
+        """As `fsync`, but of metadata only what reading the data back needs."""
+        await self._sync(data_only=True)
+
+    async def _sync(self, *, data_only: bool) -> None:
+        self._check_open()
+        operation = _Sync(self, data_only=data_only)
+        try:
+            raise_failure(await operation, self._path)
+        finally:
+            operation.release()
+
+    # ---- contexts -------------------------------------------------------------------
+
+    def attach_to(self, scheduler: Scheduler) -> NativeTarget:
+        """The target as the core knows it there; it moves there if it must.
+
+        Raises:
+            RuntimeError: it is closed, or requests of its are under way elsewhere.
+        """
+        self._check_open()
+        if self._native is None or self._scheduler is not scheduler:
+            self._leave(may_wait=False)
+            limits = self._limits if self._direct else None
+            self._native = scheduler.session.attach(self._fd, limits)
+            self._scheduler = scheduler
+        return self._native
+
+    def _leave(self, *, may_wait: bool) -> None:
+        """Be attached to no context.  One that was closed has let go of it already."""
+        native, scheduler = self._native, self._scheduler
+        if native and scheduler and scheduler.session.is_open and not scheduler.is_inherited:
+            scheduler.check_thread()
+            session = scheduler.session
+            if not may_wait and session.is_busy(native):
+                raise RuntimeError(f"{self._path} has requests under way in another AioContext")
+            session.withdraw(native)
+            while session.is_busy(native):
+                scheduler.look(go_round=True, max_ns=SLICE_NS)
+            session.detach(native)
+        self._native = self._scheduler = None
+
+    # ---- checks ---------------------------------------------------------------------
+
+    def _check_open(self) -> None:
+        if self.closed:
+            raise RuntimeError(f"{self._path} is closed")
+
+    def _check_range(self, offset: int, count: int) -> None:
+        self._check_open()
+        if not 0 <= count <= MAX_REQUEST_BYTES:
+            raise ValueError(f"a request has 0 to {MAX_REQUEST_BYTES:,} bytes, not {count:,}")
+        if not 0 <= offset <= MAX_OFFSET - count:
+            raise ValueError(f"there is no offset {offset:,} to have {count:,} bytes at")
+
+
+class _TargetRequest(RequestOperation):
+    __slots__ = ("_target",)
+
+    def __init__(self, target: Target) -> None:
+        super().__init__()
+        self._target = target
+
+
+class _Read(_TargetRequest):
+    __slots__ = ("_count", "_offset")
+
+    def __init__(self, target: Target, offset: int, count: int) -> None:
+        super().__init__(target)
+        self._offset = offset
+        self._count = count
+
+    def issue(self, scheduler: Scheduler) -> NativeRequest:
+        native = self._target.attach_to(scheduler)
+        return scheduler.session.read(native, self._offset, self._count)
+
+
+class _Write(_TargetRequest):
+    __slots__ = ("_data", "_offset")
+
+    def __init__(self, target: Target, offset: int, data: "Buffer") -> None:
+        super().__init__(target)
+        self._offset = offset
+        self._data = data
+
+    def issue(self, scheduler: Scheduler) -> NativeRequest:
+        native = self._target.attach_to(scheduler)
+        return scheduler.session.write(native, self._offset, self._data)
+
+
+class _Sync(_TargetRequest):
+    __slots__ = ("_data_only",)
+
+    def __init__(self, target: Target, *, data_only: bool) -> None:
+        super().__init__(target)
+        self._data_only = data_only
+
+    def issue(self, scheduler: Scheduler) -> NativeRequest:
+        native = self._target.attach_to(scheduler)
+        return scheduler.session.sync(native, data_only=self._data_only)

@@ -1,0 +1,121 @@
+"""A coroutine under way, its end, and its cancellation.
+
+Knows what became of one coroutine and who wants to be told; when it has its
+turn is the context's matter.
+"""
+
+from collections.abc import Coroutine, Generator
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
+
+from laiobench.aio.operation import JoinOperation, Operation
+
+if TYPE_CHECKING:
+    from laiobench.aio.scheduler import Scheduler
+
+T = TypeVar("T")
+
+
+class Cancelled(BaseException):
+    """Raised in a coroutine that is cancelled, at its `await`; and for those who await it.
+
+    Not an Exception, so that `except Exception` does not swallow it.
+    """
+
+
+class Task(Generic[T]):
+    """A coroutine that its context runs; made by `AioContext.spawn`.
+
+    `await task` waits for its end and gives its result, or raises what it
+    ended with.  Several may wait.  Who waits and is cancelled leaves the task
+    running.
+    """
+
+    def __init__(
+        self, scheduler: "Scheduler", coroutine: Coroutine[Any, Any, T], *, is_first: bool
+    ) -> None:
+        self.coroutine = coroutine
+        self.is_first = is_first
+        """Given to `run` itself: its failure ends the run."""
+        self.operation: Operation | None = None
+        """What it waits for, while it does."""
+        self.cancel_requested = False
+        self._scheduler = scheduler
+        self._done = False
+        self._result: T | None = None
+        self._failure: BaseException | None = None
+        self._to_tell: list[JoinOperation] = []
+
+    def __repr__(self) -> str:
+        name = getattr(self.coroutine, "__qualname__", repr(self.coroutine))
+        return f"<Task {name}, {'done' if self._done else 'under way'}>"
+
+    @property
+    def done(self) -> bool:
+        """Whether it has ended, in whatever way."""
+        return self._done
+
+    @property
+    def failed(self) -> bool:
+        """Whether it ended with an exception; Cancelled is one."""
+        return self._failure is not None
+
+    @property
+    def failure(self) -> BaseException | None:
+        """What it ended with, if that was an exception."""
+        return self._failure
+
+    def result(self) -> T:
+        """What it returned; or raises what it ended with.
+
+        Raises:
+            RuntimeError: it has not ended.
+        """
+        if not self._done:
+            raise RuntimeError("the task is still under way: await it")
+        if self._failure:
+            self._scheduler.has_seen(self)
+            raise self._failure
+        return cast(T, self._result)
+
+    def cancel(self) -> bool:
+        """Have `Cancelled` raised in it at its `await`.
+
+        A request of its that is in flight is waited for first, so it may still
+        be carried out; one that waits for its turn is withdrawn.  It may clean
+        up with more I/O in a `finally`.
+
+        Returns:
+            False if it had ended.
+
+        Raises:
+            RuntimeError: called on another thread.
+        """
+        if self._done:
+            return False
+        self._scheduler.check_thread()
+        self.cancel_requested = True
+        if self.operation:
+            self.operation.cancel()
+        return True
+
+    def __await__(self) -> Generator[Operation, None, T]:
+        yield from JoinOperation((self,), until_failure=False).__await__()
+        return self.result()
+
+    # ---- for the context ----------------------------------------------------------
+
+    def belongs_to(self, scheduler: "Scheduler") -> bool:
+        """Whether it is run there."""
+        return self._scheduler is scheduler
+
+    def tell_end_to(self, join: JoinOperation) -> None:
+        """`join` waits for the end."""
+        self._to_tell.append(join)
+
+    def end(self, result: T | None, failure: BaseException | None) -> None:
+        """It has returned, or raised."""
+        self._done = True
+        self._result, self._failure = result, failure
+        to_tell, self._to_tell = self._to_tell, []
+        for join in to_tell:
+            join.told_of(self)

@@ -1,0 +1,228 @@
+"""The border to the core for requests that are issued one by one.
+
+Knows how a session's requests, targets and failures look in C, and where
+their bytes are.  Who waits for a request, and what for, it does not know.
+All of a session belongs to the thread that opened it; the GIL is released in
+every call that submits or waits.
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, NewType, Protocol, cast
+
+from laiobench.errors import RunError
+from laiobench.job import CompletionMode as CompletionMode
+from laiobench.native._core import ffi, lib
+from laiobench.native.failures import explain_failure
+from laiobench.native.structures import (
+    CounterGroups,
+    TargetLimits,
+    counter_groups,
+    fill_limits,
+    text_of,
+)
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
+
+EngineName = Literal["libaio", "threads", "null"]
+
+FINISHED_AT_ONCE = 1024
+"""As many finished requests are told of in one call; the rest in the next."""
+
+NativeTarget = NewType("NativeTarget", object)
+"""A target that is attached to a session."""
+
+
+class NativeRequest(Protocol):
+    """A request, from when it is issued until it is released."""
+
+    slot: int
+    """Its number, which a later one may have again."""
+    done: bool
+    result: int
+    """Once done: 0, or the errno of its failure, negative."""
+    bytes: int
+    """Once done: read, up to the end of the target; or written."""
+
+
+@dataclass(frozen=True)
+class SessionUsage:
+    """What a session's requests take up now."""
+
+    slots: int
+    """That were ever needed at a time; they are kept."""
+    in_use: int
+    """Not released, or still in flight."""
+    busy: int
+    """Of those: waiting for their turn, or in flight."""
+    buffer_bytes: int
+    """Of all slots."""
+
+
+class Session:
+    """An event loop with its engine and completion mode, run by the calling thread.
+
+    Args:
+        completion: poll, eventfd, bh, adaptive or getevents.
+        engine: libaio, threads or null.
+        iodepth: requests in flight at a time; more wait for their turn.
+        poll_max_ns: with adaptive, how long it looks at most before it sleeps.
+        null_latency_ns: the null engine's service time.
+
+    Raises:
+        RunError: the kernel has no room for it, or lacks what it needs.
+    """
+
+    def __init__(
+        self,
+        *,
+        completion: str,
+        engine: str,
+        iodepth: int,
+        poll_max_ns: int,
+        null_latency_ns: int,
+    ) -> None:
+        names = [ffi.new("char[]", name.encode()) for name in (completion, engine)]
+        plan = ffi.new("SessionPlan *")
+        plan.completion, plan.engine = names
+        plan.iodepth = iodepth
+        plan.poll_max_ns = poll_max_ns
+        plan.null_latency_ns = null_latency_ns
+        error = ffi.new("Error *")
+        self._session = lib.session_open(plan, error)
+        if self._session == ffi.NULL:
+            raise RunError(*explain_failure(text_of(error.call), error.code, error.argument))
+        self._slots = ffi.new("uint32_t[]", FINISHED_AT_ONCE)
+        self._failure_is_told = False
+
+    @property
+    def is_open(self) -> bool:
+        return bool(self._session != ffi.NULL)
+
+    def close(self) -> None:
+        """Waits for what is in flight; requests and targets go with it."""
+        session, self._session = self._session, ffi.NULL
+        if session != ffi.NULL:
+            lib.session_close(session)
+
+    def forget(self) -> None:
+        """In a forked child, to which neither ring nor threads belong: touch nothing."""
+        self._session = ffi.NULL
+
+    # ---- targets ------------------------------------------------------------------
+
+    def attach(self, fd: int, limits: TargetLimits | None) -> NativeTarget:
+        """`limits`: None where any alignment will do; `fd` stays the caller's."""
+        native = ffi.new("TargetLimits *")
+        if limits:
+            fill_limits(native, limits)
+        return NativeTarget(_allocated(lib.session_attach(self._session, fd, native)))
+
+    def detach(self, target: NativeTarget) -> None:
+        """None of its requests may be busy."""
+        lib.session_detach(self._session, target)
+
+    def is_busy(self, target: NativeTarget) -> bool:
+        """Whether it has requests that wait for their turn, or are in flight."""
+        return bool(lib.session_target_busy(target))
+
+    def withdraw(self, target: NativeTarget | None = None) -> None:
+        """End those of its, or all, requests that no device or thread has begun: ECANCELED."""
+        lib.session_withdraw(self._session, target or ffi.NULL)
+
+    # ---- requests -----------------------------------------------------------------
+
+    def read(self, target: NativeTarget, offset: int, count: int) -> NativeRequest:
+        """Issue it; like all of these it may be done at once, or is told of by `poll`.
+
+        Raises:
+            MemoryError: no room for its buffer.
+        """
+        return _issued(lib.session_read(self._session, target, offset, count))
+
+    def write(self, target: NativeTarget, offset: int, data: "Buffer") -> NativeRequest:
+        """`data` is copied first."""
+        view = ffi.from_buffer(data)
+        return _issued(lib.session_write(self._session, target, offset, len(view), view))
+
+    def sync(self, target: NativeTarget, *, data_only: bool) -> NativeRequest:
+        """fsync, or fdatasync."""
+        return _issued(lib.session_sync(self._session, target, data_only))
+
+    def sleep(self, duration_ns: int) -> NativeRequest:
+        """Done in the first round of the loop after that time."""
+        return _issued(lib.session_sleep(self._session, duration_ns))
+
+    def cancel(self, request: NativeRequest) -> None:
+        """Done at once, with ECANCELED, unless it is in flight."""
+        lib.session_cancel(self._session, request)
+
+    def release(self, request: NativeRequest) -> None:
+        """Give its slot back; one that is in flight keeps its buffer until it is not."""
+        lib.session_release(self._session, request)
+
+    def release_all(self) -> None:
+        """Every request that there is."""
+        lib.session_release_all(self._session)
+
+    # ---- the loop -----------------------------------------------------------------
+
+    def plug(self) -> None:
+        """Requests gather until the next `poll`."""
+        lib.session_plug(self._session)
+
+    def poll(self, *, go_round: bool, max_ns: int) -> list[int]:
+        """The slots of requests that have finished; each is told of once.
+
+        Only if there are none, or with `go_round`, the loop runs: until there
+        are some, for `max_ns`, or until a signal.
+
+        Raises:
+            OSError: the loop itself has failed.  Told once; from then on it
+                goes on as well as it can, so that all requests come back.
+        """
+        count = lib.session_poll(self._session, go_round, max_ns, self._slots, FINISHED_AT_ONCE)
+        if not count and max_ns:
+            self._tell_failure()
+        return cast(list[int], ffi.unpack(self._slots, count))
+
+    def _tell_failure(self) -> None:
+        failure = self._report().failure
+        if failure.code and not self._failure_is_told:
+            self._failure_is_told = True
+            sentence, _ = explain_failure(text_of(failure.call), failure.code, failure.argument)
+            raise OSError(failure.code, sentence)
+
+    def _report(self) -> Any:
+        report = ffi.new("SessionReport *")
+        lib.session_report(self._session, report)
+        return report
+
+    def usage(self) -> SessionUsage:
+        """Slots and buffers, now."""
+        report = self._report()
+        return SessionUsage(report.slots, report.in_use, report.busy, report.buffer_bytes)
+
+    def counters(self) -> CounterGroups:
+        """All that was counted since the session was opened."""
+        return counter_groups(self._report().counters)
+
+
+def bytes_read(request: NativeRequest) -> bytes:
+    """A copy of what a request has read."""
+    return bytes(ffi.buffer(cast(Any, request).buffer, request.bytes))
+
+
+def copy_read(request: NativeRequest, buffer: "Buffer") -> None:
+    """What a request has read, into a buffer that is large enough."""
+    ffi.memmove(buffer, cast(Any, request).buffer, request.bytes)
+
+
+def _allocated(pointer: Any) -> Any:
+    if pointer == ffi.NULL:
+        raise MemoryError("no memory for a request or its buffer")
+    return pointer
+
+
+def _issued(pointer: Any) -> NativeRequest:
+    return cast(NativeRequest, _allocated(pointer))

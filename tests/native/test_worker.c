@@ -1,0 +1,217 @@
+/*
+ * A worker with one job over the fake kernel, run round by round in this
+ * thread: what is recorded, what is refilled, and what a job's end is.
+ */
+#include <errno.h>
+
+#include "failing_calls.h"
+#include "fake_kernel.h"
+#include "fixture.h"
+#include "harness.h"
+#include "worker.h"
+
+enum { DEPTH = 4, BLOCK = 512 };
+
+typedef struct Bench {
+    Worker worker;
+    Job job;
+    bool finished;
+} Bench;
+
+static const char *const modes[] = {"poll", "eventfd", "bh", "adaptive",
+                                   "getevents"};
+
+static void note_finished(void *opaque)
+{
+    ((Bench *)opaque)->finished = true;
+}
+
+static Bench *make_bench(const char *mode, uint64_t ios)
+{
+    Bench *bench = calloc(1, sizeof(*bench));
+    JobConfig job = {
+        .fd = 99,
+        .iodepth = DEPTH,
+        .workload = {.blocks = 100, .step_bytes = BLOCK, .block_bytes = BLOCK,
+                     .read_percent = 100},
+        .ios = ios,
+    };
+    WorkerConfig config = {
+        .completion = completion_find(mode),
+        .engine = engine_find("libaio"),
+        .engine_config = {.max_requests = DEPTH, .max_events = DEPTH,
+                          .max_batch = 32},
+        .min_nr = 1,
+    };
+    static const bool go = true;
+    Error error = {0};
+
+    CHECK_EQUAL(job_init(&bench->job, &job, test_clock(), &error), 0);
+    CHECK_EQUAL(worker_init(&bench->worker, &config, test_clock(), &go,
+                            note_finished, bench, &error),
+                0);
+    CHECK_EQUAL(worker_open(&bench->worker, &error), 0);
+    worker_hand_over(&bench->worker, &bench->job);
+    while (bench->job.accounts.submitted == 0) {
+        worker_run_once(&bench->worker);
+    }
+    return bench;
+}
+
+static void free_bench(Bench *bench)
+{
+    CHECK(bench->finished);
+    CHECK_EQUAL(bench->job.accounts.submitted,
+                bench->job.accounts.completed + bench->job.accounts.failed +
+                    bench->job.accounts.cancelled);
+    worker_close(&bench->worker);
+    worker_cleanup(&bench->worker);
+    job_cleanup(&bench->job);
+    free(bench);
+}
+
+static const DirectionRecord *reads_of(const Bench *bench)
+{
+    return bench->job.recorder.directions[DIRECTION_READ];
+}
+
+/* ---- recorded ------------------------------------------------------------------- */
+
+/* It answers 0 at full speed: the best result ever, were that a success. */
+static void a_vanished_device_s_zeros_are_failures_and_end_the_job(void)
+{
+    Bench *bench = make_bench("poll", JOB_UNLIMITED);
+
+    while (!bench->finished) {
+        while (fake_kernel.held_count > 0) {
+            fake_kernel_complete(0, 0);
+        }
+        worker_run_once(&bench->worker);
+    }
+    CHECK_EQUAL(bench->job.end, JOB_END_ERRORS);
+    CHECK_EQUAL(bench->job.accounts.completed, 0);
+    CHECK(bench->job.accounts.failed >= 1000);
+    CHECK_EQUAL(reads_of(bench)->ios, 0);
+    CHECK_EQUAL(reads_of(bench)->bytes, 0);
+    CHECK_EQUAL(reads_of(bench)->eofs, bench->job.accounts.failed);
+    free_bench(bench);
+}
+
+static void errors_are_counted_by_their_number(void)
+{
+    Bench *bench = make_bench("eventfd", 20);
+    int n = 0;
+
+    while (!bench->finished) {
+        while (fake_kernel.held_count > 0) {
+            fake_kernel_complete(0, n++ % 2 ? -EIO : BLOCK);
+        }
+        worker_run_once(&bench->worker);
+    }
+    CHECK_EQUAL(bench->job.end, JOB_END_COMPLETE);
+    CHECK_EQUAL(bench->job.accounts.failed, 10);
+    CHECK_EQUAL(reads_of(bench)->errors[EIO], 10);
+    CHECK_EQUAL(reads_of(bench)->ios, 10);
+    free_bench(bench);
+}
+
+/* ---- refilled --------------------------------------------------------------------- */
+
+static void refills_leave_in_one_call(void)
+{
+    for (int i = 0; i < 5; i++) {
+        Bench *bench;
+        uint32_t calls;
+
+        fake_kernel_reset();
+        bench = make_bench(modes[i], 8);
+        CHECK_EQUAL(fake_kernel.held_count, DEPTH);
+        CHECK_EQUAL(fake_kernel.submit_calls, 1);
+        calls = fake_kernel.submit_calls;
+        fake_kernel_succeed_all();
+        while (fake_kernel.held_count == 0) {
+            worker_run_once(&bench->worker);
+        }
+        CHECK_EQUAL(fake_kernel.held_count, DEPTH);
+        CHECK_EQUAL(fake_kernel.submit_calls, calls + 1);
+        fake_kernel_succeed_all();
+        while (!bench->finished) {
+            worker_run_once(&bench->worker);
+        }
+        CHECK_EQUAL(bench->job.accounts.completed, 8);
+        free_bench(bench);
+    }
+}
+
+/* Each refill is complete before its io_submit() returns: no stack grows from it. */
+static void what_completes_inside_its_own_submit_is_handled_once(void)
+{
+    for (int i = 0; i < 5; i++) {
+        Bench *bench;
+
+        fake_kernel_reset();
+        fake_kernel.completes_at_once = true;
+        bench = make_bench(modes[i], 5000);
+        while (!bench->finished) {
+            worker_run_once(&bench->worker);
+        }
+        CHECK_EQUAL(bench->job.accounts.completed, 5000);
+        CHECK_EQUAL(reads_of(bench)->ios, 5000);
+        if (i == 0) { /* the others read an eventfd first, or ask the kernel */
+            CHECK(bench->worker.ctx.counters.other.completed_in_submit > 0);
+        }
+        free_bench(bench);
+    }
+}
+
+/* ---- ended --------------------------------------------------------------------------- */
+
+static void what_the_kernel_never_took_is_cancelled(void)
+{
+    Bench *bench;
+
+    fake_kernel.submit_limit = 1;
+    bench = make_bench("eventfd", JOB_UNLIMITED);
+    fake_kernel_succeed(0);
+    fake_kernel.submit_failures = 1000;
+    fake_kernel.submit_errno = EAGAIN;
+    worker_run_once(&bench->worker); /* the refill stays behind */
+    bench->job.stop_requested = true;
+    worker_check_stop(&bench->worker);
+    worker_run_once(&bench->worker);
+    fake_kernel_succeed_all();
+    while (!bench->finished) {
+        worker_run_once(&bench->worker);
+    }
+    CHECK_EQUAL(bench->job.accounts.cancelled, 1);
+    CHECK_EQUAL(bench->job.accounts.completed, DEPTH);
+    CHECK_EQUAL(bench->worker.ctx.counters.submit.withdrawn, 1);
+    free_bench(bench);
+}
+
+/* It may never wake up again, and yet everything that is in flight comes back. */
+static void a_loop_that_fails_drains_and_tells(void)
+{
+    Bench *bench = make_bench("eventfd", JOB_UNLIMITED);
+
+    failing_calls.read = (FailingCall){.failures = 1, .code = EIO};
+    fake_kernel_succeed_all();
+    fake_kernel.completes_at_once = true; /* what is refilled meanwhile */
+    worker_run_once(&bench->worker);
+    CHECK(bench->finished);
+    CHECK_EQUAL(bench->worker.failure.code, EIO);
+    CHECK_EQUAL(bench->job.end, JOB_END_LOOP_FAILED);
+    CHECK_EQUAL(fake_kernel.held_count, 0);
+    free_bench(bench);
+}
+
+static const TestCase tests[] = {
+    TEST(a_vanished_device_s_zeros_are_failures_and_end_the_job),
+    TEST(errors_are_counted_by_their_number),
+    TEST(refills_leave_in_one_call),
+    TEST(what_completes_inside_its_own_submit_is_handled_once),
+    TEST(what_the_kernel_never_took_is_cancelled),
+    TEST(a_loop_that_fails_drains_and_tells),
+};
+
+TEST_MAIN(tests)

@@ -1,0 +1,209 @@
+"""Caveats: each is found where it applies, and nowhere else."""
+
+import dataclasses
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from laiobench import caveats, native
+from laiobench.guard import Region
+from laiobench.job import Job
+from laiobench.layout import Work
+from laiobench.native import RawClock, RawDirection, RawJob, RawLatency, RawWorker
+from laiobench.runner import Trial, WorkRun
+from laiobench.series import Series
+from laiobench.units import NS_PER_S
+
+WINDOW_NS = 10 * NS_PER_S
+GOOD_CLOCK = RawClock(hardware=True, read_ns=10.0, drift_ppm=0.5)
+NO_USAGE = {"run_delay_ns": 0, "cpu_ns": 0, "user_ns": 0, "system_ns": 0}
+
+
+def direction(ios: int, clat_sum_ns: int) -> RawDirection:
+    latency = RawLatency(min=1, max=2, sum=clat_sum_ns, bins=[], overflow=0)
+    return RawDirection(
+        ios=ios, bytes=ios * 4096, short_ios=0, eofs=0, errors={},
+        latency={"slat": latency, "clat": latency, "lat": latency},
+    )  # fmt: skip
+
+
+def worker(**changes: Any) -> RawWorker:
+    counters = native.empty_counters()
+    for path, value in changes.pop("counted", {}).items():
+        group, name = path.split(".")
+        counters[group][name] = value
+    values: dict[str, Any] = {
+        "name": "iothread0", "window": counters, "life": counters, "usage": NO_USAGE,
+        "submitted": 0, "completed": 0, "failed": 0, "cancelled": 0, "leftover_events": 0,
+        "fdmon_fell_back": False, "ring_is_foreign": False, "failure": "",
+    }  # fmt: skip
+    return RawWorker(**(values | changes))
+
+
+def run_of(
+    job: Job,
+    *workers: RawWorker,
+    window_ns: int = WINDOW_NS,
+    clat_sum_ns: int = 0,
+    gave_up: bool = False,
+    has_finished: bool = True,
+) -> WorkRun:
+    """A job's measured window, on these workers."""
+    raw = RawJob(
+        submitted=100, completed=100, failed=0, cancelled=0,
+        window_start_ns=5, window_end_ns=5 + window_ns,
+        has_finished=has_finished, gave_up=gave_up,
+        directions={"read": direction(100, clat_sum_ns)},
+    )  # fmt: skip
+    work = Work(
+        job=job, copy=0, group=0, iothread="iothread0", target=None,
+        region=Region(start=0, blocks=1, step_bytes=4096), ios=0, seed=0,
+    )  # fmt: skip
+    return WorkRun(
+        work=work, raw=raw, workers=workers or (worker(),), ios_of_workers=100, series=Series()
+    )
+
+
+def found(*runs: WorkRun, clock: RawClock = GOOD_CLOCK) -> list[caveats.Caveat]:
+    trial = Trial(runs, clock, datetime.now(UTC), interrupted=False, failures=())
+    return caveats.find(trial)
+
+
+def ids(*runs: WorkRun, clock: RawClock = GOOD_CLOCK) -> list[str]:
+    return [caveat.id for caveat in found(*runs, clock=clock)]
+
+
+def test_a_good_run_has_none() -> None:
+    assert ids(run_of(Job(iodepth=32))) == []
+
+
+@pytest.mark.parametrize(("drift_ppm", "told"), [(99.0, False), (150.0, True), (-150.0, True)])
+def test_a_clock_that_strayed(drift_ppm: float, told: bool) -> None:
+    clock = dataclasses.replace(GOOD_CLOCK, drift_ppm=drift_ppm)
+    assert ids(run_of(Job()), clock=clock) == ["clock_drift"] * told
+
+
+# ---- io_submit that waits ---------------------------------------------------------
+
+
+def inside_submit(share: float, completed_in_submit: int = 0) -> RawWorker:
+    return worker(
+        counted={
+            "submit.ns": int(share * WINDOW_NS),
+            "other.completed_in_submit": completed_in_submit,
+        }
+    )
+
+
+def test_a_submit_that_does_the_io_is_told_with_the_true_depth() -> None:
+    job = Job(name="slow", iodepth=32)
+    (caveat,) = found(run_of(job, inside_submit(0.9), clat_sum_ns=WINDOW_NS))
+    assert caveat.id == "submit_blocks"
+    assert "slow: 90% of the time was spent inside io_submit" in caveat.seen
+    assert "effectively depth 1.9, not 32" in caveat.seen
+    assert "completed inside the call" not in caveat.seen
+
+
+def test_completions_inside_the_call_are_told_with_it() -> None:
+    (caveat,) = found(run_of(Job(iodepth=32), inside_submit(0.9, completed_in_submit=80)))
+    assert "(80% completed inside the call)" in caveat.seen
+
+
+@pytest.mark.parametrize(
+    ("job", "share", "clat_sum_ns"),
+    [
+        (Job(iodepth=32), 0.2, 0),  # not for long
+        (Job(iodepth=1), 0.9, 0),  # there was nothing else to do
+        (Job(iodepth=32, engine="null"), 0.9, 0),  # it has no io_submit
+        (Job(iodepth=32), 0.9, 30 * WINDOW_NS),  # the device was busy nevertheless
+    ],
+)
+def test_a_submit_that_costs_no_depth_is_not_told(job: Job, share: float, clat_sum_ns: int) -> None:
+    assert ids(run_of(job, inside_submit(share), clat_sum_ns=clat_sum_ns)) == []
+
+
+# ---- the window ----------------------------------------------------------------------
+
+
+def test_a_job_that_was_through_before_its_runtime() -> None:
+    (caveat,) = found(run_of(Job(runtime=60)))
+    assert caveat.id == "ended_early"
+    assert "before its runtime of 60 s" in caveat.seen
+
+
+@pytest.mark.parametrize(
+    ("job", "changes"),
+    [
+        (Job(), {}),  # it had none
+        (Job(runtime=10.5), {}),  # nearly
+        (Job(runtime=60, time_based=True), {}),  # it was stopped, then
+        (Job(runtime=60, number_ios=100), {}),  # that was asked for
+        (Job(runtime=60), {"gave_up": True}),  # told otherwise
+        (Job(runtime=60), {"has_finished": False}),  # the user left
+    ],
+)
+def test_other_ends_are_not_early(job: Job, changes: dict[str, bool]) -> None:
+    assert ids(run_of(job, **changes)) == []  # type: ignore[arg-type]
+
+
+def test_a_window_that_never_opened_says_nothing() -> None:
+    troubled = worker(fdmon_fell_back=True, counted={"other.pool_fallbacks": 3})
+    assert ids(run_of(Job(direct=False, runtime=60), troubled, window_ns=0)) == []
+
+
+# ---- the machine ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("share", "told"), [(0.04, False), (0.2, True)])
+def test_waiting_for_a_cpu(share: float, told: bool) -> None:
+    waiting = worker(usage={**NO_USAGE, "run_delay_ns": int(share * WINDOW_NS)})
+    assert ids(run_of(Job(), waiting)) == ["cpu_contended"] * told
+
+
+def test_workers_wait_together() -> None:
+    """A job that moves has several; what they waited adds up."""
+    waiting = worker(usage={**NO_USAGE, "run_delay_ns": int(0.04 * WINDOW_NS)})
+    assert ids(run_of(Job(), waiting, waiting)) == ["cpu_contended"]
+
+
+def test_the_page_cache_is_told_where_there_is_one() -> None:
+    assert ids(run_of(Job(direct=False))) == ["buffered"]
+    assert ids(run_of(Job(direct=False, engine="null"))) == []
+
+
+def test_misaligned_ios_are_told_with_their_number() -> None:
+    (caveat,) = found(run_of(Job(), worker(counted={"other.pool_fallbacks": 1234})))
+    assert caveat.id == "misaligned"
+    assert "1,234 I/Os were misaligned" in caveat.seen
+
+
+@pytest.mark.parametrize(
+    ("fact", "caveat"),
+    [("fdmon_fell_back", "fdmon_fell_back"), ("ring_is_foreign", "foreign_ring")],
+)
+def test_what_the_kernel_lacked_is_told_of_any_worker(fact: str, caveat: str) -> None:
+    assert ids(run_of(Job(), worker(), worker(**{fact: True}))) == [caveat]
+
+
+# ---- all of them -----------------------------------------------------------------------
+
+
+def test_each_is_told_once_in_the_jobs_order() -> None:
+    twice = run_of(Job(name="a", direct=False))
+    other = run_of(Job(name="b", direct=False), worker(fdmon_fell_back=True))
+    clock = dataclasses.replace(GOOD_CLOCK, drift_ppm=200.0)
+    assert ids(twice, twice, other, clock=clock) == [
+        "clock_drift", "buffered", "buffered", "fdmon_fell_back",
+    ]  # fmt: skip
+
+
+def test_each_says_what_to_do() -> None:
+    troubled = worker(
+        fdmon_fell_back=True, ring_is_foreign=True, usage={**NO_USAGE, "run_delay_ns": WINDOW_NS},
+        counted={"submit.ns": WINDOW_NS, "other.pool_fallbacks": 1},
+    )  # fmt: skip
+    clock = dataclasses.replace(GOOD_CLOCK, drift_ppm=200.0)
+    all_of_them = found(run_of(Job(iodepth=8, direct=False, runtime=60), troubled), clock=clock)
+    assert len(all_of_them) == 8
+    assert all(caveat.seen and caveat.why and caveat.do for caveat in all_of_them)
