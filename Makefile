@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 CORE := $(filter-out laiobench/native/_core.c,$(wildcard laiobench/native/*.[ch]))
 
-.PHONY: run test lint clean
+.PHONY: run test lint peers clean
 
 run: $(VENV)/.installed
 	$(BIN)/laiobench run
@@ -17,6 +17,10 @@ lint: $(VENV)/.installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+# Beside fio, qemu-img and the system calls alone, in pairs.  Root; minutes.
+peers: $(VENV)/.installed
+	$(BIN)/python tests/peers $(PEERS)
 
 # Editable, so that Python changes need no install; a change of the core does.
 $(VENV)/.installed: pyproject.toml setup.py laiobench/native/build.py $(CORE)

@@ -68,17 +68,13 @@ def run_rounds(load: tools.Load, chosen: Mapping[str, Tool], count: int) -> list
 def latency_row(rounds: Sequence[Round]) -> str:
     """Whether the latencies that we see are those that fio sees."""
     said = []
-    for name in ("p50_ns", "p99_ns"):
+    for name in ("p50", "p99"):
         ratios = sorted(
-            ours / theirs
+            getattr(one["getevents, batch 1"], f"{name}_ns") / getattr(one["fio"], f"{name}_ns")
             for one in rounds
-            if (ours := getattr(one["getevents, batch 1"], name))
-            and (theirs := getattr(one["fio"], name))
         )
-        if ratios:
-            said.append(
-                f"{name[:3]} {ratios[len(ratios) // 2]:.2f} [{ratios[0]:.2f}, {ratios[-1]:.2f}]"
-            )
+        median = ratios[len(ratios) // 2]
+        said.append(f"{name} {median:.2f} [{ratios[0]:.2f}, {ratios[-1]:.2f}]")
     return "latency, getevents ÷ fio: " + ", ".join(said)
 
 

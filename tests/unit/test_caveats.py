@@ -61,7 +61,12 @@ def run_of(
         region=Region(start=0, blocks=1, step_bytes=4096), ios=0, seed=0,
     )  # fmt: skip
     return WorkRun(
-        work=work, raw=raw, workers=workers or (worker(),), ios_of_workers=100, series=Series()
+        work=work,
+        raw=raw,
+        workers=workers or (worker(),),
+        ios_of_workers=100,
+        is_notified=False,
+        series=Series(),
     )
 
 
