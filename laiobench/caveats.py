@@ -117,8 +117,9 @@ def _run_delay(run: WorkRun) -> Iterator[Caveat]:
         yield Caveat(
             "cpu_contended",
             f"{run.work.job.name} waited {delay_ns / run.window_ns:.0%} of the time for a CPU",
-            "others were running on it; latencies contain that wait",
-            "end what else runs, lower numjobs, or give it CPUs of its own with cpus_allowed",
+            "others were running on it, or a CPU quota was used up; latencies contain that wait",
+            "end what else runs, lower numjobs, or give it CPUs of its own with cpus_allowed; "
+            "in a container, raise its CPU limit",
         )
 
 

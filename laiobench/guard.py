@@ -5,6 +5,7 @@ what a name meant before or means later does not matter.  Writing needs the
 user's word for that very target, and nobody else using it.
 """
 
+import contextlib
 import errno
 import fcntl
 import os
@@ -62,7 +63,8 @@ class Targets:
 
     def __exit__(self, *exc_info: object) -> None:
         for fd in [target.fd for target in self._open.values()] + list(self._claims.values()):
-            os.close(fd)
+            with contextlib.suppress(OSError):  # a file system that has died; the I/Os said so
+                os.close(fd)
         self.abandon()
 
     def abandon(self) -> None:

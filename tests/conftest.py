@@ -15,6 +15,7 @@ from program import Program
 ROOT = Path(__file__).parent.parent
 
 TOOLS = {"strace": "strace", "fio": "fio", "valgrind": "valgrind"}
+FACILITIES = {"fuse": "/dev/fuse", "loop": "/dev/loop-control", "cgroup": "/sys/fs/cgroup/blkio"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -24,6 +25,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for marker, tool in TOOLS.items():
             if item.get_closest_marker(marker) and not shutil.which(tool):
                 item.add_marker(pytest.mark.skip(reason=f"needs {tool}"))
+        for marker, path in FACILITIES.items():
+            if item.get_closest_marker(marker) and not Path(path).exists():
+                item.add_marker(pytest.mark.skip(reason=f"needs {path}"))
 
 
 @pytest.hookimpl(wrapper=True)

@@ -1,0 +1,45 @@
+"""What the tests under faults are given."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from faults.faulty_file import FaultyFile, mounted
+from faults.subject import MODES, Subject
+from faults.system_calls import build_shim
+from program import Program
+
+
+@pytest.fixture(params=MODES)
+def mode(request: pytest.FixtureRequest) -> str:
+    """Each completion mode in turn, as an option."""
+    return f"--completion={request.param}"
+
+
+@pytest.fixture
+def subject(program: Program) -> Iterator[Subject]:
+    """The program.  Faults must depend on it, so that they end before it is waited for."""
+    subject = Subject(program)
+    yield subject
+    subject.kill_what_runs()
+
+
+@pytest.fixture
+def faulty_file(subject: Subject, tmp_path: Path) -> Iterator[FaultyFile]:
+    """4 MiB in a file without faults, as yet."""
+    with mounted(tmp_path / "faulty") as file:
+        yield file
+
+
+@pytest.fixture
+def blocking_file(subject: Subject, tmp_path: Path) -> Iterator[FaultyFile]:
+    """The same on a file system that knows no asynchronous I/O: io_submit waits for each."""
+    with mounted(tmp_path / "blocking", is_async=False) as file:
+        yield file
+
+
+@pytest.fixture(scope="session")
+def shim(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The library to preload."""
+    return build_shim(tmp_path_factory.mktemp("shim"))

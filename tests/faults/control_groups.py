@@ -1,0 +1,54 @@
+"""Control groups (version 1) of our own: how much of a CPU or a device a program gets."""
+
+import os
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+_ROOT = Path("/sys/fs/cgroup")
+_PERIOD_US = 100_000
+
+
+@contextmanager
+def _group(controller: str) -> Iterator[Path]:
+    """An empty one, for as long as the block lasts."""
+    folder = _ROOT / controller / f"laiobench-test-{os.getpid()}-{time.monotonic_ns()}"
+    folder.mkdir()
+    try:
+        yield folder
+    finally:
+        for pid in folder.joinpath("cgroup.procs").read_text().split():
+            folder.parent.joinpath("cgroup.procs").write_text(pid)
+        folder.rmdir()
+
+
+def joining(group: Path) -> tuple[str, ...]:
+    """A prefix: the command joins before it begins."""
+    return ("sh", "-c", f'echo $$ > {group}/cgroup.procs && exec "$@"', "sh")
+
+
+@contextmanager
+def cpu_quota(share: float) -> Iterator[Path]:
+    """A group that gets so much of one CPU."""
+    with _group("cpu") as group:
+        group.joinpath("cpu.cfs_period_us").write_text(str(_PERIOD_US))
+        group.joinpath("cpu.cfs_quota_us").write_text(str(round(share * _PERIOD_US)))
+        yield group
+
+
+@contextmanager
+def read_limit(device: str, iops: int) -> Iterator[Path]:
+    """A group that gets so many reads a second from the device."""
+    numbers = subprocess.run(
+        ["lsblk", "--nodeps", "--noheadings", "--output=MAJ:MIN", device],
+        check=True, capture_output=True, text=True,
+    ).stdout.strip()  # fmt: skip
+    with _group("blkio") as group:
+        limit = group / "blkio.throttle.read_iops_device"
+        limit.write_text(f"{numbers} {iops}")
+        try:
+            yield group
+        finally:
+            limit.write_text(f"{numbers} 0")  # else what waits would wait on
