@@ -99,9 +99,9 @@ def _run() -> int:
     except (click.Abort, KeyboardInterrupt):
         complain_of("interrupted")
         return ExitCode.INTERRUPTED
-    except OSError as error:
-        return _output_failed(error)
     except Exception as error:
+        if isinstance(error, OSError) and error.filename is None:
+            return _output_failed(error)  # all others of ours name a file
         if os.environ.get("LAIOBENCH_TRACEBACK"):
             raise
         complain_of(
