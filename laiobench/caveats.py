@@ -34,6 +34,7 @@ def find(trial: Trial) -> list[Caveat]:
     for run in trial.runs:
         if run.window_ns:
             found += [
+                *_refused(run),
                 *_submit_blocks(run),
                 *_ended_early(run),
                 *_run_delay(run),
@@ -66,6 +67,19 @@ def _hangs(trial: Trial) -> Iterator[Caveat]:
             f"after {format_ns(hang.lasted_ns)}",
             "the device, or what is below it, did not answer",
             "look into the kernel's log, and at the device's health",
+        )
+
+
+def _refused(run: WorkRun) -> Iterator[Caveat]:
+    submit = run.counters["submit"]
+    refused = submit["eagain"] + submit["eagain_idle"]
+    if refused:
+        yield Caveat(
+            "submit_refused",
+            f"{run.work.job.name}: the kernel refused io_submit {refused:,} times (EAGAIN), "
+            f"{submit['eagain_idle']:,} of them with nothing in flight",
+            "the I/Os had to wait for another try, which is in their latency",
+            "look for other users of native AIO, and for what limits the device's queue",
         )
 
 

@@ -1,11 +1,16 @@
 """Hangs: I/Os that have gone out and do not come back.
 
-Looks at a running job from time to time, and says so when one is away for too
+Looks at running jobs from time to time, and says so when an I/O is away for too
 long: which, where, since when.  It ends nothing: a device may come back.
+
+It does so on a thread of its own, since the one that called may run jobs itself
+(iothread=main), and hang with them.
 """
 
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Self
 
 from laiobench.layout import Work
 from laiobench.native import InFlight, NativeRun
@@ -31,7 +36,7 @@ class Hang:
 
 
 class HangWatch:
-    """Looks after the works of a running group.  `warn` is given the sentences."""
+    """Looks after the works of a running group, while entered; `warn` is given the sentences."""
 
     def __init__(
         self,
@@ -44,7 +49,8 @@ class HangWatch:
         self._native_run = native_run
         self._timeout_ns = round(timeout_s * NS_PER_S)
         self._warn = warn
-        self._next_look_s = 0.0
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._watch, name="hang watch", daemon=True)
         self._tell_at_ns = dict.fromkeys(range(len(works)), self._timeout_ns)
         self._hangs: dict[int, Hang] = {}
 
@@ -53,13 +59,21 @@ class HangWatch:
         """The longest of each work that had one, in their order."""
         return [self._hangs[index] for index in sorted(self._hangs)]
 
-    def look(self, now_s: float) -> None:
-        """Say what hangs, and what no longer does; does nothing if it is not time yet."""
-        if not self._timeout_ns or now_s < self._next_look_s:
-            return
-        self._next_look_s = now_s + min(_INTERVAL_S, self._timeout_ns / NS_PER_S / 2)
-        for index, work in enumerate(self._works):
-            self._look_at(index, work.job.name)
+    def __enter__(self) -> Self:
+        if self._timeout_ns:
+            self._thread.start()
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self._over.set()
+        if self._timeout_ns:
+            self._thread.join()
+
+    def _watch(self) -> None:
+        interval_s = min(_INTERVAL_S, self._timeout_ns / NS_PER_S / 2)
+        while not self._over.wait(interval_s):
+            for index, work in enumerate(self._works):
+                self._look_at(index, work.job.name)
 
     def _look_at(self, index: int, name: str) -> None:
         in_flight = self._native_run.in_flight(index, _NAMED)

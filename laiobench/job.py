@@ -275,6 +275,11 @@ class Job(BaseModel):
     def _fits_together(self) -> Self:
         if self.time_based and self.runtime is None:
             raise ValueError("time_based needs a runtime")
+        if self.iothread == "main" and self.cpus_allowed:
+            raise ValueError(
+                "cpus_allowed cannot pin the thread that called (iothread=main): "
+                "use taskset, or an IOThread"
+            )
         if self.throttle_group and not self.is_throttled:
             raise ValueError("throttle_group needs throttle_iops or throttle_bw")
         return self

@@ -25,6 +25,8 @@ class Work:
     """One copy of a job, as it is laid out."""
 
     job: Job
+    position: int
+    """Which of the jobs."""
     copy: int
     """Which of numjobs."""
     group: int
@@ -49,8 +51,9 @@ def lay_out(
     """
     works: list[Work] = []
     group = 0
+    names = {MAIN, *(job.iothread for job in jobs if job.iothread)}
     scratch_path = _prepare_scratch(jobs, tell, stop)
-    for job in jobs:
+    for position, job in enumerate(jobs):
         if job.stonewall and works:
             group += 1
         target, region = _target_of(job, targets, scratch_path)
@@ -58,9 +61,10 @@ def lay_out(
             works.append(
                 Work(
                     job=job,
+                    position=position,
                     copy=copy,
                     group=group,
-                    iothread=job.iothread or f"iothread{len(works)}",
+                    iothread=job.iothread or _unused(f"iothread{len(works)}", names),
                     target=target,
                     region=region,
                     ios=_ios_to_measure(job, region),
@@ -69,6 +73,14 @@ def lay_out(
             )
     _check_cpus(jobs)
     return works
+
+
+def _unused(name: str, names: set[str]) -> str:
+    """A name that is nobody's yet, and from now on is this one's."""
+    while name in names:
+        name += "'"
+    names.add(name)
+    return name
 
 
 def _uses_scratch(job: Job) -> bool:
@@ -181,7 +193,7 @@ def _following(works: Sequence[Work], first_of: dict[str, Work]) -> dict[str, st
         following |= dict(zip(shared, [*shared[1:], shared[0]], strict=True))
     for work in moving:
         if work.iothread not in following:
-            second = f"{work.iothread}b"
+            second = _unused(f"{work.iothread}b", set(first_of))
             first_of[second] = first_of[work.iothread]
             following |= {work.iothread: second, second: work.iothread}
     return following
@@ -232,19 +244,19 @@ def plan_throttle_groups(works: Sequence[Work]) -> ThrottleLayout:
     Raises:
         UsageError: jobs of a group want it to have different limits.
     """
-    first_of: dict[tuple[str, str], Work] = {}
+    first_of: dict[str | int, Work] = {}
     indexes: list[int | None] = []
     for work in works:
         if not work.job.is_throttled:
             indexes.append(None)
             continue
         group = work.job.throttle_group
-        key = ("group", group) if group else ("job", work.job.name)
+        key = group or work.position
         first = first_of.setdefault(key, work)
         if name := _difference(first.job, work.job, LIMITS):
             raise UsageError(
                 f"jobs {first.job.name} and {work.job.name} are in the throttle group "
-                f"{key[1]}, but differ in {name}",
+                f"{group}, but differ in {name}",
                 "a group has one limit: give them the same",
             )
         indexes.append(list(first_of).index(key))

@@ -18,7 +18,7 @@ from laiobench.histogram import Histogram, bin_high, percentiles
 from laiobench.layout import Work
 from laiobench.runner import Trial, WorkRun
 from laiobench.series import Series
-from laiobench.units import NS_PER_S
+from laiobench.units import NS_PER_S, format_ns
 from laiobench.version import __version__
 
 SCHEMA_VERSION = 1
@@ -203,7 +203,7 @@ class RunResult(Record):
 def from_trial(trial: Trial, argv: Sequence[str] | None = None) -> RunResult:
     """Give a trial its meaning: rates, percentiles, proof, status."""
     jobs = [_job_result(run) for run in trial.runs]
-    failures = [*_failures(trial.runs, jobs), *trial.failures]
+    failures = [*_failures(trial, jobs), *trial.failures]
     status: Literal["ok", "failed", "interrupted"] = "failed" if failures else "ok"
     targets = [run.work.target.path for run in trial.runs if run.work.target]
     return RunResult(
@@ -366,10 +366,10 @@ def _series(series: Series, window_start_ns: int) -> list[SeriesPoint]:
 # ---- status ----------------------------------------------------------------------
 
 
-def _failures(runs: Sequence[WorkRun], jobs: Sequence[JobResult]) -> list[str]:
+def _failures(trial: Trial, jobs: Sequence[JobResult]) -> list[str]:
     """Sentences; none: all is well."""
     failures: list[str] = []
-    for run, job in zip(runs, jobs, strict=True):
+    for run, job in zip(trial.runs, jobs, strict=True):
         failures += [
             f"{job.name}: the event loop failed: {worker.failure}"
             for worker in run.workers
@@ -378,6 +378,11 @@ def _failures(runs: Sequence[WorkRun], jobs: Sequence[JobResult]) -> list[str]:
         failures += _broken_rules(job)
         if not run.work.job.continue_on_error:
             failures += _io_errors(run, job)
+        if not trial.interrupted and not any(d.ios for d in job.directions().values()):
+            failures.append(
+                f"{job.name}: no I/O was completed in {format_ns(job.runtime_ns)}, "
+                "so nothing was measured"
+            )
     return failures
 
 

@@ -281,7 +281,8 @@ def _run_group(
     hang_watch = HangWatch(group.works, native_run, around.hang_timeout_s, around.warn)
     try:
         native_run.start()
-        _follow(native_run, group, around, hang_watch)
+        with hang_watch:
+            _follow(native_run, group, around)
         raw = native_run.collect()
         if around.control.leave:
             hang_watch.tell_what_is_left()
@@ -293,9 +294,7 @@ def _run_group(
     return group.runs(raw), raw.clock, hang_watch.hangs
 
 
-def _follow(
-    native_run: NativeRun, group: _Group, around: Surroundings, hang_watch: HangWatch
-) -> None:
+def _follow(native_run: NativeRun, group: _Group, around: Surroundings) -> None:
     """Until all have finished, or the user leaves: take samples, pass on requests."""
     control = around.control
     started = last_sample = time.monotonic()
@@ -308,7 +307,6 @@ def _follow(
             native_run.stop()
             stopped = True
         now = time.monotonic()
-        hang_watch.look(now)
         if now < next_sample and not finished:
             continue
         samples = _sample_all(native_run, group, is_last=finished)

@@ -81,11 +81,12 @@ def _costs(job: JobResult) -> str:
         return f"{_title(job)}: {what}; cpu not known"
     switches = _count(job, "other", "voluntary_switches")
     switches += _count(job, "other", "involuntary_switches")
+    submits = "io_submit" if options.get("engine") == "libaio" else "submits"
     return (
         f"{_title(job)}: {what}\n"
         f"  cpu {format_ns(job.cpu.per_io_ns)} per I/O "
         f"({job.cpu.system_ns / cpu_ns:.0%} in the kernel), {busy:.0%} of one CPU; "
-        f"{_per(_count(job, 'submit', 'calls'), ios)} io_submit, "
+        f"{_per(_count(job, 'submit', 'calls'), ios)} {submits}, "
         f"{_per(_count(job, 'loop', 'blocking'), ios)} sleeps and "
         f"{_per(switches, ios)} context switches per I/O"
     )

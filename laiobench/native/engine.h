@@ -13,6 +13,11 @@
 
 typedef struct Engine Engine;
 
+/* CPU time of a pool's threads; they add to it while others look. */
+typedef struct PoolUsage {
+    uint64_t user_ns, system_ns; /* atomic */
+} PoolUsage;
+
 typedef struct EngineOps {
     void (*destroy)(Engine *engine);
 
@@ -50,6 +55,7 @@ struct Engine {
     EventNotifier *notifier; /* set per completion; NULL if not asked for */
     uint32_t in_flight;      /* requests that wait() may see completed */
     uint64_t events;         /* that came back; each has set the notifier */
+    PoolUsage pool;          /* CPU time of threads that work for it */
     bool is_foreign; /* its ring has a layout that we don't know */
 };
 

@@ -262,13 +262,15 @@ static void go_on(void *opaque)
     pump(job);
 }
 
-static void join_throttle_group(Job *job)
+static int join_throttle_group(Job *job)
 {
-    if (job->config.throttle &&
-        throttle_attach(&job->throttle, job->config.throttle, job->ctx, go_on,
-                        job) < 0) {
-        error_set(&job->ctx->failure, "malloc", ENOMEM, 0);
+    int ret = 0;
+
+    if (job->config.throttle) {
+        ret = throttle_attach(&job->throttle, job->config.throttle, job->ctx,
+                              go_on, job);
     }
+    return ret < 0 ? error_set(&job->ctx->failure, "malloc", -ret, 0) : 0;
 }
 
 void job_attach(Job *job, AioContext *ctx, Engine *engine,
@@ -286,8 +288,9 @@ void job_attach(Job *job, AioContext *ctx, Engine *engine,
     } else if (job->phase_deadline) {
         timer_arm(&job->timer, job->phase_deadline);
     }
-    join_throttle_group(job);
-    go_on(job);
+    if (join_throttle_group(job) == 0) {
+        go_on(job);
+    }
 }
 
 void job_detach(Job *job)
@@ -321,11 +324,14 @@ static __attribute__((noinline)) void count_failure(Job *job, Request *request)
 static __attribute__((noinline)) void handle_gated(Job *job, Request *request)
 {
     job->idle[job->idle_count++] = request;
+    if (job->phase == JOB_FINISHED) { /* it gave up, and is on no context */
+        return;
+    }
     if (job->ios_until_move > 0 && --job->ios_until_move == 0) {
         job->is_moving = job->budget > 0;
     }
     pump(job);
-    if (job->in_flight > 0 || job->phase == JOB_FINISHED) {
+    if (job->in_flight > 0) {
         return;
     }
     if (job->is_moving) {

@@ -33,8 +33,9 @@ static int make_pool(PoolFallback *fallback)
     if (!fallback->bh) {
         return -ENOMEM;
     }
-    fallback->pool = thread_pool_new(
-        fallback->max_requests, THREAD_POOL_IDLE_NS, tell, fallback, NULL);
+    fallback->pool =
+        thread_pool_new(fallback->max_requests, THREAD_POOL_IDLE_NS,
+                        &fallback->engine->pool, tell, fallback, NULL);
     return fallback->pool ? 0 : -ENOMEM;
 }
 

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <time.h>
 
 struct ThreadPool {
@@ -17,6 +18,7 @@ struct ThreadPool {
     bool stopping;
     int64_t idle_ns;
     pthread_mutex_t read_modify;
+    PoolUsage *usage;
     void (*tell)(void *opaque);
     void *opaque;
 };
@@ -64,9 +66,30 @@ static void finish(ThreadPool *pool, Request *request, int result)
     pthread_cond_broadcast(&pool->progress);
 }
 
+static uint64_t timeval_ns(struct timeval time)
+{
+    return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_usec * 1000;
+}
+
+/* What the calling thread has used since @seen. */
+static void count_usage(ThreadPool *pool, PoolUsage *seen)
+{
+    PoolUsage now;
+    struct rusage usage;
+
+    getrusage(RUSAGE_THREAD, &usage);
+    now = (PoolUsage){.user_ns = timeval_ns(usage.ru_utime),
+                      .system_ns = timeval_ns(usage.ru_stime)};
+    counter_add_shared(&pool->usage->user_ns, now.user_ns - seen->user_ns);
+    counter_add_shared(&pool->usage->system_ns,
+                       now.system_ns - seen->system_ns);
+    *seen = now;
+}
+
 static void *serve(void *opaque)
 {
     ThreadPool *pool = opaque;
+    PoolUsage seen = {0};
     Request *request;
 
     pthread_mutex_lock(&pool->lock);
@@ -75,6 +98,7 @@ static void *serve(void *opaque)
 
         pthread_mutex_unlock(&pool->lock);
         result = blocking_io(request, &pool->read_modify);
+        count_usage(pool, &seen);
         pthread_mutex_lock(&pool->lock);
         finish(pool, request, result);
         pthread_mutex_unlock(&pool->lock);
@@ -205,8 +229,8 @@ static void init_condition(pthread_cond_t *condition)
 }
 
 ThreadPool *thread_pool_new(uint32_t max_requests, int64_t idle_ns,
-                            void (*tell)(void *opaque), void *opaque,
-                            Error *error)
+                            PoolUsage *usage, void (*tell)(void *opaque),
+                            void *opaque, Error *error)
 {
     ThreadPool *pool = calloc(1, sizeof(*pool));
 
@@ -224,6 +248,7 @@ ThreadPool *thread_pool_new(uint32_t max_requests, int64_t idle_ns,
     init_condition(&pool->work_arrived);
     init_condition(&pool->progress);
     pool->idle_ns = idle_ns;
+    pool->usage = usage;
     pool->tell = tell;
     pool->opaque = opaque;
     return pool;

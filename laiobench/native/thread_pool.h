@@ -8,6 +8,7 @@
 #pragma once
 
 #include "blocking_io.h"
+#include "engine.h"
 #include "error.h"
 #include "request.h"
 
@@ -18,11 +19,12 @@ typedef struct ThreadPool ThreadPool;
 
 /*
  * For @max_requests at a time; a thread that is idle for @idle_ns leaves.
- * @tell is called on a pool thread after each request that it finished.
+ * @tell is called on a pool thread after each request that it finished; what
+ * the threads use is added to @usage.
  */
 ThreadPool *thread_pool_new(uint32_t max_requests, int64_t idle_ns,
-                            void (*tell)(void *opaque), void *opaque,
-                            Error *error);
+                            PoolUsage *usage, void (*tell)(void *opaque),
+                            void *opaque, Error *error);
 
 /* Waits for what is being carried out; what is queued is forgotten. */
 void thread_pool_free(ThreadPool *pool);

@@ -122,8 +122,8 @@ static Engine *threads_open(AioContext *ctx, DoneList *done,
     }
     threads->base = (Engine){.ops = &threads_ops, .ctx = ctx, .done = done};
     threads->pool =
-        thread_pool_new(config->max_requests, THREAD_POOL_IDLE_NS, tell,
-                        threads, error);
+        thread_pool_new(config->max_requests, THREAD_POOL_IDLE_NS,
+                        &threads->base.pool, tell, threads, error);
     if (!threads->pool) {
         free(threads);
         return NULL;

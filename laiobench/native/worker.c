@@ -34,17 +34,22 @@ static uint64_t read_run_delay_ns(int fd)
     return delay;
 }
 
+/* Of its thread, and of those of a pool that work for it. */
 static Usage read_usage(const Worker *worker)
 {
+    const PoolUsage *pool = &worker->engine->pool;
+    uint64_t pool_user_ns = counter_read(&pool->user_ns);
+    uint64_t pool_system_ns = counter_read(&pool->system_ns);
     struct rusage usage;
     struct timespec cpu;
 
     getrusage(RUSAGE_THREAD, &usage);
     clock_gettime(CLOCK_THREAD_CPUTIME_ID, &cpu);
     return (Usage){
-        .cpu_ns = (uint64_t)cpu.tv_sec * 1000000000u + (uint64_t)cpu.tv_nsec,
-        .user_ns = timeval_ns(usage.ru_utime),
-        .system_ns = timeval_ns(usage.ru_stime),
+        .cpu_ns = (uint64_t)cpu.tv_sec * 1000000000u + (uint64_t)cpu.tv_nsec +
+                  pool_user_ns + pool_system_ns,
+        .user_ns = timeval_ns(usage.ru_utime) + pool_user_ns,
+        .system_ns = timeval_ns(usage.ru_stime) + pool_system_ns,
         .voluntary_switches = (uint64_t)usage.ru_nvcsw,
         .involuntary_switches = (uint64_t)usage.ru_nivcsw,
         .run_delay_ns = read_run_delay_ns(worker->schedstat_fd),
@@ -263,6 +268,7 @@ static void run_without_loop(Worker *worker)
     stop_jobs(worker, false, JOB_END_LOOP_FAILED);
     while (worker->job_count > 0) {
         worker->engine->ops->reap(worker->engine, &ctx->counters.reaped.nested);
+        bh_poll(ctx); /* the thread pool's requests come back by bottom half */
         handle_done(worker);
         clock_nanosleep(CLOCK_MONOTONIC, 0, &pause, NULL);
         aio_context_read_clock(ctx);

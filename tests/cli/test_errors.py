@@ -298,3 +298,18 @@ def test_a_full_disk_loses_no_result(program: Program, data_file: Path, tmp_path
         assert list(small.iterdir()) == []
     finally:
         subprocess.run(["umount", small], check=True)
+
+
+@pytest.mark.strace
+def test_a_run_without_any_io_is_no_good_run(program: Program, data_file: Path) -> None:
+    outcome = program(
+        "run", f"--filename={data_file}", "--rw=randread", "--runtime=1", "--time_based",
+        "--no-save",
+        prefix=(
+            "strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=io_submit",
+            "-e", "inject=io_submit:error=EAGAIN:when=1+",
+        ),
+    )  # fmt: skip
+    assert outcome.code == RUN_FAILED
+    assert re.search(r"no I/O was completed in 1\.\d+ s, so nothing was measured", outcome.stderr)
+    assert "the kernel refused io_submit" in outcome.stderr

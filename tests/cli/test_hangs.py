@@ -2,6 +2,9 @@
 
 import json
 import re
+from pathlib import Path
+
+import pytest
 
 from program import Program
 
@@ -22,6 +25,21 @@ def test_a_hang_is_told_of_while_it_lasts(program: Program) -> None:
 def test_a_hang_is_told_of_also_when_quiet(program: Program) -> None:
     outcome = program("run", *SLOW, "--hang-timeout=300ms", "--quiet")
     assert "is not back after" in outcome.stderr
+
+
+@pytest.mark.strace
+def test_a_hang_of_the_main_context_is_told_of_too(program: Program, data_file: Path) -> None:
+    """Its thread is inside io_submit, and is the one that called."""
+    outcome = program(
+        "run", f"--filename={data_file}", "--number_ios=20", "--iothread=main",
+        "--hang-timeout=300ms",
+        prefix=(
+            "strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=io_submit",
+            "-e", "inject=io_submit:delay_enter=1500000:when=5",
+        ),
+    )  # fmt: skip
+    assert outcome.code == 0, outcome.stderr
+    assert "the oldest is not back after" in outcome.stderr
 
 
 def test_what_is_merely_slow_is_no_hang(program: Program) -> None:

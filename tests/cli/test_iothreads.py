@@ -95,3 +95,31 @@ def test_jobs_of_one_iothread_must_agree(program: Program, data_file: Path) -> N
     outcome = program("run", profile, f"--filename={data_file}")
     assert outcome.code == 2
     assert "jobs a and b share the IOThread x, but differ in completion" in outcome.stderr
+
+
+def test_a_name_that_is_given_is_no_other_thread_s(program: Program) -> None:
+    """Neither that of a job's own thread, nor of the second one that a moving job gets."""
+    program.folder.joinpath("names.toml").write_text(
+        "[global]\nengine='null'\nnumber_ios=100\n"
+        "[job.a]\n[job.b]\niothread='iothread0'\n"
+        "[job.c]\niothread='x'\niothread_move_every=10\n"
+        "[job.d]\niothread='xb'\ncompletion='eventfd'\n"
+    )
+    outcome = program("run", "names.toml", "--json", "--no-save")
+    assert outcome.code == 0, outcome.stderr
+    names = {job["name"]: set(job["iothreads"]) for job in outcome.document["jobs"]}
+    assert names["b"] == {"iothread0"}
+    assert names["d"] == {"xb"}
+    assert len(names["a"] | names["b"] | names["c"] | names["d"]) == 5
+
+
+def test_the_thread_that_called_is_not_pinned(program: Program) -> None:
+    outcome = program("run", "--engine=null", "--iothread=main", "--cpus_allowed=0")
+    assert outcome.code == 2
+    assert "cpus_allowed cannot pin the thread that called" in outcome.stderr
+
+
+def test_only_native_aio_submits_by_io_submit(program: Program, data_file: Path) -> None:
+    shown = program("run", "--engine=threads", f"--filename={data_file}", "--number_ios=10")
+    assert "io_submit" not in shown.stdout
+    assert "submits" in shown.stdout

@@ -138,7 +138,7 @@ def test_runtime_is_an_upper_limit_and_time_based_makes_it_the_length(
 ) -> None:
     early = program("run", f"--filename={data_file}", "--size=64k", "--runtime=5", "--json")
     assert only_job(early.document)["read"]["ios"] == 16
-    assert [warning["id"] for warning in early.document["warnings"]] == ["ended_early"]
+    assert "ended_early" in [warning["id"] for warning in early.document["warnings"]]
     whole = program(
         "run", f"--filename={data_file}", "--size=64k", "--runtime=0.5", "--time_based", "--json"
     )

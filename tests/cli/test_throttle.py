@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+import laiobench
 from program import Program
 
 MODES = ("poll", "eventfd", "bh", "adaptive", "getevents")
@@ -57,6 +58,14 @@ def test_jobs_of_one_name_share_the_limit(program: Program) -> None:
     )
     result = document(program, "both.toml")
     assert rate(result) == pytest.approx(1000, rel=0.01)
+
+
+def test_jobs_of_equal_names_share_no_limit_unless_they_say_so() -> None:
+    job = laiobench.Job(
+        engine="null", null_latency_us=50, iodepth=8, runtime=1, time_based=True, throttle_iops=500
+    )
+    result = laiobench.run([job, job])
+    assert [round(job.read.iops, -1) for job in result.jobs if job.read] == [500, 500]
 
 
 def test_a_group_has_one_limit(program: Program) -> None:

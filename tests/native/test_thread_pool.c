@@ -14,6 +14,7 @@ typedef struct Bench {
     Target target;
     int fd;
     uint32_t told; /* atomic */
+    PoolUsage usage;
     Request requests[REQUESTS];
     uint8_t blocks[REQUESTS][BLOCK] __attribute__((aligned(BLOCK)));
 } Bench;
@@ -37,7 +38,7 @@ static Bench *make_bench(int64_t idle_ns)
     CHECK(bench->fd >= 0);
     close(fd);
     target_init(&bench->target, bench->fd, &limits, bench);
-    bench->pool = thread_pool_new(REQUESTS, idle_ns, count_told, &bench->told,
+    bench->pool = thread_pool_new(REQUESTS, idle_ns, &bench->usage, count_told, &bench->told,
                                   NULL);
     CHECK(bench->pool);
     return bench;
@@ -240,6 +241,8 @@ static void many_requests_are_served_by_at_most_64_threads(void)
     CHECK(thread_pool_threads(bench->pool) > 0);
     CHECK(thread_pool_threads(bench->pool) <= THREAD_POOL_MAX_THREADS);
     CHECK(__atomic_load_n(&bench->told, __ATOMIC_RELAXED) > 0);
+    CHECK(counter_read(&bench->usage.user_ns) +
+              counter_read(&bench->usage.system_ns) > 0);
     free_bench(bench);
 }
 

@@ -26,16 +26,20 @@ static void note_finished(void *opaque)
     ((Bench *)opaque)->finished = true;
 }
 
-static Bench *make_bench(const char *mode, uint64_t ios)
+static JobConfig job_of(uint64_t ios)
 {
-    Bench *bench = calloc(1, sizeof(*bench));
-    JobConfig job = {
+    return (JobConfig){
         .fd = 99,
         .iodepth = DEPTH,
         .workload = {.blocks = 100, .step_bytes = BLOCK, .block_bytes = BLOCK,
                      .read_percent = 100},
         .ios = ios,
     };
+}
+
+static Bench *make_bench_of(const char *mode, const JobConfig *job)
+{
+    Bench *bench = calloc(1, sizeof(*bench));
     WorkerConfig config = {
         .completion = completion_find(mode),
         .engine = engine_find("libaio"),
@@ -46,7 +50,7 @@ static Bench *make_bench(const char *mode, uint64_t ios)
     static const bool go = true;
     Error error = {0};
 
-    CHECK_EQUAL(job_init(&bench->job, &job, test_clock(), &error), 0);
+    CHECK_EQUAL(job_init(&bench->job, job, test_clock(), &error), 0);
     CHECK_EQUAL(worker_init(&bench->worker, &config, test_clock(), &go,
                             note_finished, bench, &error),
                 0);
@@ -56,6 +60,13 @@ static Bench *make_bench(const char *mode, uint64_t ios)
         worker_run_once(&bench->worker);
     }
     return bench;
+}
+
+static Bench *make_bench(const char *mode, uint64_t ios)
+{
+    JobConfig job = job_of(ios);
+
+    return make_bench_of(mode, &job);
 }
 
 static void free_bench(Bench *bench)
@@ -95,6 +106,40 @@ static void a_vanished_device_s_zeros_are_failures_and_end_the_job(void)
     CHECK_EQUAL(reads_of(bench)->bytes, 0);
     CHECK_EQUAL(reads_of(bench)->eofs, bench->job.accounts.failed);
     free_bench(bench);
+}
+
+static void check_gives_up(const JobConfig *job)
+{
+    Bench *bench = make_bench_of("poll", job);
+
+    bench->worker.next = &bench->worker;
+    while (!bench->finished) {
+        while (fake_kernel.held_count > 0) {
+            fake_kernel_complete(0, -EIO);
+        }
+        worker_run_once(&bench->worker);
+    }
+    CHECK_EQUAL(bench->job.end, JOB_END_ERRORS);
+    CHECK_EQUAL(bench->job.accounts.failed, 1000);
+    free_bench(bench);
+}
+
+/* At its last failure nothing is in flight, and it leaves its context at once. */
+static void a_job_behind_a_gate_gives_up(void)
+{
+    ThrottleGroup group;
+    JobConfig job = job_of(JOB_UNLIMITED);
+
+    job.iodepth = 1;
+    job.move_every = 7;
+    check_gives_up(&job);
+
+    throttle_group_init(&group, &(ThrottleLimits){.ios_per_s = 1e6},
+                        test_clock());
+    job.move_every = 0;
+    job.throttle = &group;
+    check_gives_up(&job);
+    throttle_group_cleanup(&group);
 }
 
 static void errors_are_counted_by_their_number(void)
@@ -205,13 +250,36 @@ static void a_loop_that_fails_drains_and_tells(void)
     free_bench(bench);
 }
 
+/* They come back by bottom half, which nobody but the loop would run. */
+static void a_loop_that_fails_gets_the_pool_s_requests_back(void)
+{
+    int fd = make_file(100 * BLOCK);
+    JobConfig job = job_of(JOB_UNLIMITED);
+    Bench *bench;
+
+    job.fd = fd;
+    job.limits = (TargetLimits){.memory_align = BLOCK, .request_align = BLOCK};
+    job.memory_align = 1;
+    bench = make_bench_of("eventfd", &job);
+    CHECK(bench->worker.ctx.counters.other.pool_fallbacks > 0);
+    error_set(&bench->worker.ctx.failure, "read", EIO, 0);
+    while (!bench->finished) {
+        worker_run_once(&bench->worker);
+    }
+    CHECK_EQUAL(bench->job.end, JOB_END_LOOP_FAILED);
+    free_bench(bench);
+    close(fd);
+}
+
 static const TestCase tests[] = {
     TEST(a_vanished_device_s_zeros_are_failures_and_end_the_job),
+    TEST(a_job_behind_a_gate_gives_up),
     TEST(errors_are_counted_by_their_number),
     TEST(refills_leave_in_one_call),
     TEST(what_completes_inside_its_own_submit_is_handled_once),
     TEST(what_the_kernel_never_took_is_cancelled),
     TEST(a_loop_that_fails_drains_and_tells),
+    TEST(a_loop_that_fails_gets_the_pool_s_requests_back),
 };
 
 TEST_MAIN(tests)

@@ -42,3 +42,15 @@ def test_a_named_test_is_there(name: str) -> None:
     else:
         text = (ROOT / "tests" / place).read_text()
         assert re.search(rf"^(def|class) {test}\b", text, re.MULTILINE)
+
+
+FUNCTIONS = sorted(set(re.findall(r"`(\w+)\(\)`", (ROOT / "ARCHITECTURE.md").read_text())))
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_a_named_function_is_there(name: str) -> None:
+    sources = [*ROOT.glob("laiobench/**/*.py"), *ROOT.glob("laiobench/native/*.[ch]")]
+    system_calls = {"io_submit", "io_getevents", "clock_gettime"}
+    assert name in system_calls or any(
+        re.search(rf"\b{name}\(", path.read_text()) for path in sources if path.name != "_core.c"
+    )

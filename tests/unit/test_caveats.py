@@ -57,7 +57,7 @@ def run_of(
         directions={"read": direction(100, clat_sum_ns)},
     )  # fmt: skip
     work = Work(
-        job=job, copy=0, group=0, iothread="iothread0", target=None,
+        job=job, position=0, copy=0, group=0, iothread="iothread0", target=None,
         region=Region(start=0, blocks=1, step_bytes=4096), ios=0, seed=0,
     )  # fmt: skip
     return WorkRun(
