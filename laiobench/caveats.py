@@ -4,9 +4,10 @@ Each caveat is a value: what was seen, why it matters, what to do.  They are
 judged from what was measured alone, and never change it.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from laiobench.job import Job
 from laiobench.runner import Trial, WorkRun
 from laiobench.units import NS_PER_S, format_ns
 
@@ -16,6 +17,30 @@ BLOCKING_SHARE = 0.25
 RUN_DELAY_SHARE = 0.05
 CLOCK_DRIFT_PPM = 100.0
 EARLY_SHARE = 0.9
+
+
+@dataclass(frozen=True)
+class Condition:
+    """What an option has no effect without, as it is written and as it is asked."""
+
+    text: str
+    holds: Callable[[Job], bool]
+
+
+_THROTTLED = Condition("throttle_iops or throttle_bw", lambda job: job.is_throttled)
+_ADAPTIVE = Condition("completion=adaptive", lambda job: job.completion == "adaptive")
+_NULL = Condition("engine=null", lambda job: job.engine == "null")
+
+NEEDED_BY = {
+    "throttle_burst": _THROTTLED,
+    "poll_max_ns": _ADAPTIVE,
+    "poll_grow": _ADAPTIVE,
+    "poll_shrink": _ADAPTIVE,
+    "poll_rule": _ADAPTIVE,
+    "null_latency_us": _NULL,
+    "null_jitter": _NULL,
+    "null_servers": _NULL,
+}
 
 
 @dataclass(frozen=True)
@@ -30,7 +55,7 @@ class Caveat:
 
 def find(trial: Trial) -> list[Caveat]:
     """All that apply, those of jobs in the jobs' order."""
-    found = [*_clock(trial), *_hangs(trial)]
+    found = [*_clock(trial), *_hangs(trial), *_ignored_options(trial)]
     for run in trial.runs:
         if run.window_ns:
             found += [
@@ -80,6 +105,24 @@ def _refused(run: WorkRun) -> Iterator[Caveat]:
             f"{submit['eagain_idle']:,} of them with nothing in flight",
             "the I/Os had to wait for another try, which is in their latency",
             "look for other users of native AIO, and for what limits the device's queue",
+        )
+
+
+def _ignored_options(trial: Trial) -> Iterator[Caveat]:
+    """Set, and without effect in all jobs: one for all of them need only matter to one."""
+    if trial.interrupted or trial.failures:
+        return  # it may have mattered to a job that did not run
+    jobs = [run.work.job for run in trial.runs]
+    for name, condition in NEEDED_BY.items():
+        setting = [job for job in jobs if name in job.model_fields_set]
+        if not setting or any(condition.holds(job) for job in setting):
+            continue
+        yield Caveat(
+            "ignored_option",
+            f"{', '.join(dict.fromkeys(job.name for job in setting))}: {name} has no effect "
+            f"without {condition.text}",
+            "it was set, and the run was the same as without it",
+            f"add {condition.text}, or leave {name} out",
         )
 
 

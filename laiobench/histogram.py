@@ -6,9 +6,11 @@ it counts, which is what HdrHistogram prints as well.
 """
 
 import math
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
+from itertools import accumulate
 
 SUB_BUCKET_BITS = 11
 
@@ -22,6 +24,7 @@ PERCENTILES = (
 )  # fmt: skip
 
 
+@cache  # a run with many jobs asks for the same ones again and again
 def bin_low(index: int) -> int:
     """The smallest value counted in a bin."""
     half_bits = SUB_BUCKET_BITS - 1
@@ -31,9 +34,16 @@ def bin_low(index: int) -> int:
     return (sub_bucket + (1 << half_bits)) << (bucket - 1)
 
 
+@cache
 def bin_high(index: int) -> int:
     """The largest value counted in a bin."""
     return bin_low(index + 1) - 1
+
+
+@cache
+def bin_middle(index: int) -> float:
+    """What its values are taken for."""
+    return (bin_low(index) + bin_high(index)) / 2
 
 
 @dataclass(frozen=True)
@@ -63,8 +73,7 @@ class Histogram:
             return 0.0
         squares = self.overflow * (self.max - mean) ** 2
         for index, count in self.bins:
-            middle = (bin_low(index) + bin_high(index)) / 2
-            squares += count * (middle - mean) ** 2
+            squares += count * (bin_middle(index) - mean) ** 2
         return math.sqrt(squares / total)
 
     def percentiles(self, wanted: Sequence[float] = PERCENTILES) -> dict[float, int]:
@@ -79,21 +88,17 @@ def percentiles(
     bins: Bins, wanted: Sequence[float], maximum: int | None = None, overflow: int = 0
 ) -> dict[float, int]:
     """Percentiles of bare counts; see `Histogram.percentiles`."""
-    total = sum(count for _, count in bins) + overflow
+    up_to = list(accumulate(count for _, count in bins))
+    total = (up_to[-1] if up_to else 0) + overflow
     if not total:
         return {}
     if maximum is None:
         maximum = bin_high(bins[-1][0])
-    found: dict[float, int] = {}
-    pending = sorted(wanted)
-    below = 0
-    for index, count in bins:
-        below += count
-        while pending and below >= _rank(pending[0], total):
-            found[pending.pop(0)] = min(bin_high(index), maximum)
-    for percentage in pending:
-        found[percentage] = maximum
-    return found
+    highs = (bisect_left(up_to, _rank(percentage, total)) for percentage in sorted(wanted))
+    return {
+        percentage: min(bin_high(bins[at][0]), maximum) if at < len(bins) else maximum
+        for percentage, at in zip(sorted(wanted), highs, strict=True)
+    }
 
 
 def _rank(percentage: float, total: int) -> int:

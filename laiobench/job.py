@@ -92,7 +92,12 @@ class Job(BaseModel):
     bs: Size = option("pattern", 4096, "size of each I/O", unit="bytes", ge=1, le=1 << 30)
 
     blockalign: Size | None = option(
-        "pattern", None, "random offsets are multiples of this; none: of bs", unit="bytes", ge=1
+        "pattern",
+        None,
+        "random offsets are multiples of this; none: of bs",
+        unit="bytes",
+        ge=1,
+        le=1 << 30,
     )
 
     filename: TargetPath = option(
@@ -104,6 +109,7 @@ class Job(BaseModel):
         "length of the region used; none: up to the target's end",
         unit="bytes",
         gt=0,
+        le=1 << 60,
     )
     offset: Size = option("region", 0, "where the region begins", unit="bytes", ge=0, le=1 << 60)
     mem_align: Size = option(
@@ -169,7 +175,11 @@ class Job(BaseModel):
     numjobs: Count = option("threads", 1, "copies of the job, a thread each", ge=1, le=4096)
     cpus_allowed: Cpus | None = option("threads", None, "CPUs to run on, such as 0,2-5")
     iothread: str | None = option(
-        "threads", None, "name of the IOThread to share, or main; none: one of its own"
+        "threads",
+        None,
+        "name of the IOThread to share, or main; none: one of its own",
+        min_length=1,
+        pattern=PRINTABLE,
     )
     iothread_move_every: Count = option(
         "threads",

@@ -5,8 +5,9 @@ What the Python API offers and what the commands use.
 
 from collections.abc import Sequence
 
+from laiobench.errors import UsageError
 from laiobench.hangs import DEFAULT_HANG_TIMEOUT_S
-from laiobench.job import Job
+from laiobench.job import LONGEST_S, Job
 from laiobench.result import RunResult, from_trial
 from laiobench.runner import Control, Teller, Watcher, run_jobs
 
@@ -36,11 +37,18 @@ def run(
         argv: what to note as the command; default: the process's own.
 
     Raises:
+        UsageError: there is no job, or the timeout is none.
         LaiobenchError: a target can't be used as asked, or the run could not
             be set up.  A run that began always returns a result: look at its
             `status`.
     """
     sequence = [jobs] if isinstance(jobs, Job) else list(jobs)
+    if not sequence:
+        raise UsageError("there is no job to run")
+    if not 0 <= hang_timeout_s <= LONGEST_S:  # nan is not, either
+        raise UsageError(
+            f"the hang timeout must be from 0 to {LONGEST_S:,} s, not {hang_timeout_s:g}"
+        )
     trial = run_jobs(
         sequence,
         allow_write=allow_write,

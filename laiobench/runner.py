@@ -163,11 +163,17 @@ class _Group:
     workers: WorkerLayout = field(init=False)
     throttles: ThrottleLayout = field(init=False)
     series: list[Series] = field(init=False)
+    works_of: dict[int, set[int]] = field(init=False)
+    """Which works may come to each worker; both by index."""
 
     def __post_init__(self) -> None:
         self.workers = plan_workers(self.works)
         self.throttles = plan_throttle_groups(self.works)
         self.series = [Series() for _ in self.works]
+        self.works_of = {}
+        for work, ring in enumerate(self.workers.rings):
+            for worker in ring:
+                self.works_of.setdefault(worker, set()).add(work)
 
     def plan(self) -> RunPlan:
         works = tuple(
@@ -189,12 +195,15 @@ class _Group:
         )
         return RunPlan(self.workers.plans, works, self.throttles.plans)
 
+    def _sharing(self, ring: tuple[int, ...]) -> set[int]:
+        """The works that may come to any of these workers."""
+        return set().union(*(self.works_of[worker] for worker in ring))
+
     def _is_notified(self, ring: tuple[int, ...]) -> bool:
         """Whether a work that may come to these workers moves, or is handed turns."""
         return any(
-            len(other) > 1 or self.throttles.is_shared(index)
-            for index, other in enumerate(self.workers.rings)
-            if set(other) & set(ring)
+            len(self.workers.rings[index]) > 1 or self.throttles.is_shared(index)
+            for index in self._sharing(ring)
         )
 
     def runs(self, raw: RawRun) -> list[WorkRun]:
@@ -206,9 +215,7 @@ class _Group:
                 work=work,
                 raw=job,
                 workers=tuple(raw.workers[index] for index in ring),
-                ios_of_workers=sum(
-                    n for n, other in zip(ios, rings, strict=True) if set(other) & set(ring)
-                ),
+                ios_of_workers=sum(ios[index] for index in self._sharing(ring)),
                 is_notified=self._is_notified(ring),
                 series=series,
             )

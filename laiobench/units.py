@@ -24,12 +24,23 @@ NS_PER_UNIT = {
 }
 NS_PER_S = 1_000_000_000
 
+# What is beyond these is no size or duration that anybody means; the first is 2^64.
+SIZE_END_BYTES = 1 << 64
+DURATION_END_NS = 30 * 365 * NS_PER_UNIT["d"]
+_MOST_DIGITS = 1000
+
 _NUMBER = r"(?P<number>0x[0-9a-f]+|\d+\.?\d*|\.\d+)"
 _SIZE = re.compile(_NUMBER + r"\s*(?P<suffix>[kmgtpe]?)(i?b)?", re.IGNORECASE)
 _DURATION = re.compile(_NUMBER + r"\s*(?P<unit>[a-zµ]*)", re.IGNORECASE)
 
 
+class TooLarge(ValueError):
+    """A number in the right form, but absurd."""
+
+
 def _fraction(text: str) -> Fraction:
+    if len(text) > _MOST_DIGITS:  # Python itself gives up at 4300
+        raise TooLarge(f"a number of {len(text):,} digits is too long")
     return Fraction(int(text, 16)) if text.lower().startswith("0x") else Fraction(text)
 
 
@@ -38,6 +49,7 @@ def parse_size(text: str) -> int:
 
     Raises:
         ValueError: not a size, or not a whole number of bytes.
+        TooLarge: 2^64 or more.
     """
     match = _SIZE.fullmatch(text.strip())
     if match is None:
@@ -45,6 +57,8 @@ def parse_size(text: str) -> int:
     exact = _fraction(match["number"]) * 1024 ** BINARY_SUFFIXES[match["suffix"].lower()]
     if exact.denominator != 1:
         raise ValueError(f"{text!r} is not a whole number of bytes")
+    if exact >= SIZE_END_BYTES:
+        raise TooLarge("it must be below 16 EiB")
     return int(exact)
 
 
@@ -53,6 +67,7 @@ def parse_duration_ns(text: str, bare_unit: str) -> int:
 
     Raises:
         ValueError: not a duration, or finer than a nanosecond.
+        TooLarge: 30 years or more.
     """
     match = _DURATION.fullmatch(text.strip())
     unit = (match["unit"].lower() or bare_unit) if match else ""
@@ -61,6 +76,8 @@ def parse_duration_ns(text: str, bare_unit: str) -> int:
     exact = _fraction(match["number"]) * NS_PER_UNIT[unit]
     if exact.denominator != 1:
         raise ValueError(f"{text!r} is finer than a nanosecond")
+    if exact >= DURATION_END_NS:
+        raise TooLarge("it must be less than 30 years")
     return int(exact)
 
 

@@ -9,6 +9,8 @@ from pydantic import BeforeValidator, PlainValidator
 
 from laiobench import units
 
+_CPU_DIGITS = 5  # Linux can be built for 8,192
+
 
 def _size(value: object) -> object:
     return units.parse_size(value) if isinstance(value, str) else value
@@ -20,6 +22,8 @@ def parse_count(value: object) -> object:
         return value
     try:
         return units.parse_size(value)
+    except units.TooLarge:
+        raise ValueError("it must be below 2^64") from None
     except ValueError:
         raise ValueError(f"{value!r} is not a whole number") from None
 
@@ -58,11 +62,14 @@ def _cpus(value: object) -> object:
     cpus: set[int] = set()
     for part in value.split(","):
         first, _, last = part.strip().partition("-")
-        if not first.isdigit() or not (last or first).isdigit():
+        last = last or first
+        if not first.isdecimal() or not last.isdecimal():
             raise ValueError(f"{value!r} is not a list of CPUs; write 0 or 0,2-5")
-        if int(last or first) < int(first):
+        if max(len(first), len(last)) > _CPU_DIGITS:
+            raise ValueError("there is no CPU of so high a number")
+        if int(last) < int(first):
             raise ValueError(f"{part!r} is a range that ends before it begins")
-        cpus.update(range(int(first), int(last or first) + 1))
+        cpus.update(range(int(first), int(last) + 1))
     return tuple(sorted(cpus))
 
 

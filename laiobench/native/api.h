@@ -114,9 +114,7 @@ typedef struct JobReport {
 void run_job_report(const Run *run, uint32_t job, JobReport *report);
 
 typedef struct LatencyReport {
-    uint64_t min, max, sum;
-    /* HISTOGRAM_COUNTS of them, each HISTOGRAM_STRIDE further; the last: overflow */
-    const uint64_t *counts;
+    uint64_t min, max, sum; /* min is UINT64_MAX when there is nothing */
 } LatencyReport;
 
 typedef struct DirectionReport {
@@ -125,13 +123,21 @@ typedef struct DirectionReport {
     LatencyReport slat, clat, lat;
 } DirectionReport;
 
-#define HISTOGRAM_COUNTS 27649
-#define HISTOGRAM_STRIDE 4
+#define HISTOGRAM_COUNTS 27649 /* the last one: overflow */
 #define ERRNO_COUNT 256
 
 /* @direction: 0 read, 1 write, 2 trim, 3 sync.  False if it has none. */
 bool run_direction_report(const Run *run, uint32_t job, uint32_t direction,
                           DirectionReport *report);
+
+/*
+ * The bins of a latency's histogram that are not empty, ascending: @indexes and
+ * @counts get as many pairs as are returned, and have room for
+ * HISTOGRAM_COUNTS.  @kind: 0 slat, 1 clat, 2 lat.  0 if there is no such
+ * direction.
+ */
+uint32_t run_latency_bins(const Run *run, uint32_t job, uint32_t direction,
+                          uint32_t kind, uint32_t *indexes, uint64_t *counts);
 
 /* ---- what a worker has counted ------------------------------------------- */
 

@@ -39,16 +39,22 @@ static LatencyReport latency_report(const Histograms *histograms,
         .min = histograms->extremes[kind].min,
         .max = histograms->extremes[kind].max,
         .sum = histograms->extremes[kind].sum,
-        .counts = &histograms->counts[0][kind],
     };
+}
+
+/* NULL if the job has none. */
+static const DirectionRecord *direction_of(const Run *run, uint32_t job,
+                                           uint32_t direction)
+{
+    const Recorder *recorder = &run->jobs[job].recorder;
+
+    return direction < DIRECTION_COUNT ? recorder->directions[direction] : NULL;
 }
 
 bool run_direction_report(const Run *run, uint32_t index, uint32_t direction,
                           DirectionReport *report)
 {
-    const Recorder *recorder = &run->jobs[index].recorder;
-    const DirectionRecord *record =
-        direction < DIRECTION_COUNT ? recorder->directions[direction] : NULL;
+    const DirectionRecord *record = direction_of(run, index, direction);
 
     if (!record) {
         return false;
@@ -64,6 +70,26 @@ bool run_direction_report(const Run *run, uint32_t index, uint32_t direction,
         .lat = latency_report(&record->latency, LATENCY_LAT),
     };
     return true;
+}
+
+uint32_t run_latency_bins(const Run *run, uint32_t job, uint32_t direction,
+                          uint32_t kind, uint32_t *indexes, uint64_t *counts)
+{
+    const DirectionRecord *record = direction_of(run, job, direction);
+    uint32_t bins = 0;
+
+    if (!record || kind >= LATENCY_COUNT) {
+        return 0;
+    }
+    for (uint32_t i = 0; i < HISTOGRAM_COUNTS; i++) {
+        uint64_t count = counter_read(&record->latency.counts[i][kind]);
+
+        if (count != 0) {
+            indexes[bins] = i;
+            counts[bins++] = count;
+        }
+    }
+    return bins;
 }
 
 void run_worker_report(const Run *run, uint32_t index, WorkerReport *report)

@@ -127,6 +127,19 @@ class RawInFlight:
 # ---- reading them -----------------------------------------------------------
 
 
+class BinsRoom:
+    """Arrays that the core puts the bins of a histogram into; used again and again."""
+
+    def __init__(self) -> None:
+        self.indexes = ffi.new("uint32_t[]", lib.HISTOGRAM_COUNTS)
+        self.counts = ffi.new("uint64_t[]", lib.HISTOGRAM_COUNTS)
+
+    def taken(self, bins: int) -> Bins:
+        """The first so many of them."""
+        indexes, counts = ffi.unpack(self.indexes, bins), ffi.unpack(self.counts, bins)
+        return list(zip(indexes, counts, strict=True))
+
+
 def read_worker(run: Any, index: int, name: str) -> RawWorker:
     """What a worker has counted."""
     report = ffi.new("WorkerReport *")
@@ -151,7 +164,7 @@ def read_worker(run: Any, index: int, name: str) -> RawWorker:
     )
 
 
-def read_job(run: Any, index: int) -> RawJob:
+def read_job(run: Any, index: int, room: BinsRoom) -> RawJob:
     """What a job has come to."""
     report = ffi.new("JobReport *")
     lib.run_job_report(run, index, report)
@@ -159,7 +172,16 @@ def read_job(run: Any, index: int) -> RawJob:
     for number, name in enumerate(DIRECTIONS):
         native = ffi.new("DirectionReport *")
         if lib.run_direction_report(run, index, number, native):
-            directions[name] = _direction(native)
+            latency = {
+                kind: latency_of(
+                    getattr(native, kind),
+                    room.taken(
+                        lib.run_latency_bins(run, index, number, which, room.indexes, room.counts)
+                    ),
+                )
+                for which, kind in enumerate(LATENCY_KINDS)
+            }
+            directions[name] = _direction(native, latency)
     return RawJob(
         submitted=report.submitted,
         completed=report.completed,
@@ -180,22 +202,16 @@ def read_clock(run: Any) -> RawClock:
     return RawClock(clock.hardware, clock.read_ns, clock.drift_ppm)
 
 
-def read_sample(run: Any, index: int, indexes: Any, counts: Any) -> RawSample:
-    """What a job did since its last sample; the arrays are room for HISTOGRAM_COUNTS each."""
+def read_sample(run: Any, index: int, room: BinsRoom) -> RawSample:
+    """What a job did since its last sample."""
     sample = ffi.new("Sample *")
-    lib.run_sample(run, index, sample, indexes, counts)
+    lib.run_sample(run, index, sample, room.indexes, room.counts)
     return RawSample(
         at_ns=sample.at_ns,
         ios=sample.ios,
         bytes=sample.bytes,
         is_new_window=sample.is_new_window,
-        bins=list(
-            zip(
-                ffi.unpack(indexes, sample.bins),
-                ffi.unpack(counts, sample.bins),
-                strict=True,
-            )
-        ),
+        bins=room.taken(sample.bins),
     )
 
 
@@ -212,7 +228,7 @@ def read_in_flight(run: Any, index: int, max_oldest: int) -> RawInFlight:
     )
 
 
-def _direction(native: Any) -> RawDirection:
+def _direction(native: Any, latency: dict[str, RawLatency]) -> RawDirection:
     errors = ffi.unpack(native.errors, lib.ERRNO_COUNT)
     return RawDirection(
         ios=native.ios,
@@ -220,17 +236,18 @@ def _direction(native: Any) -> RawDirection:
         short_ios=native.short_ios,
         eofs=native.eofs,
         errors={code: count for code, count in enumerate(errors) if count},
-        latency={kind: _latency(getattr(native, kind)) for kind in LATENCY_KINDS},
+        latency=latency,
     )
 
 
-def _latency(native: Any) -> RawLatency:
-    size = (lib.HISTOGRAM_COUNTS - 1) * lib.HISTOGRAM_STRIDE + 1
-    *counts, overflow = ffi.unpack(native.counts, size)[:: lib.HISTOGRAM_STRIDE]
-    bins = [(index, count) for index, count in enumerate(counts) if count]
-    is_empty = not bins and not overflow
+def latency_of(native: Any, bins: Bins) -> RawLatency:
+    """A LatencyReport with its bins, of which the overflow, if any, is the last."""
+    minimum = native.min if bins else 0
+    overflow = 0
+    if bins and bins[-1][0] == lib.HISTOGRAM_COUNTS - 1:
+        *bins, (_, overflow) = bins
     return RawLatency(
-        min=0 if is_empty else native.min,
+        min=minimum,
         max=native.max,
         sum=native.sum,
         bins=bins,

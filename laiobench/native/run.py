@@ -10,6 +10,7 @@ from laiobench.native._core import ffi, lib
 from laiobench.native.failures import Explained, explain_failure
 from laiobench.native.plans import RunPlan, to_native
 from laiobench.native.reports import (
+    BinsRoom,
     RawInFlight,
     RawRun,
     RawSample,
@@ -36,8 +37,7 @@ class NativeRun:
         self._run = lib.run_new(native, error)
         if self._run == ffi.NULL:
             raise RunError(*self._setup_failure(error))
-        self._indexes = ffi.new("uint32_t[]", lib.HISTOGRAM_COUNTS)
-        self._counts = ffi.new("uint64_t[]", lib.HISTOGRAM_COUNTS)
+        self._room = BinsRoom()
 
     def _setup_failure(self, error: Any) -> Explained:
         call = text_of(error.call)
@@ -75,7 +75,7 @@ class NativeRun:
 
     def sample(self, work: int) -> RawSample:
         """What one job did since its last sample."""
-        return read_sample(self._run, work, self._indexes, self._counts)
+        return read_sample(self._run, work, self._room)
 
     def in_flight(self, work: int, max_oldest: int) -> RawInFlight:
         """Which of a job's I/Os are not back; at any time."""
@@ -84,7 +84,9 @@ class NativeRun:
     def collect(self) -> RawRun:
         """All reports, also of jobs that have not finished."""
         return RawRun(
-            jobs=tuple(read_job(self._run, index) for index in range(len(self._plan.works))),
+            jobs=tuple(
+                read_job(self._run, index, self._room) for index in range(len(self._plan.works))
+            ),
             workers=tuple(
                 read_worker(self._run, index, worker.name)
                 for index, worker in enumerate(self._plan.workers)

@@ -30,9 +30,10 @@ class Setting:
 
     def told(self, name: str) -> str:
         """How an error begins that is about this setting of option `name`."""
-        if self.is_name:
-            return f"{self.origin}={self.value}"
-        return f"{self.origin}: {name}={self.value}"
+        text = str(self.value)
+        if not text.isprintable():
+            text = repr(text)[1:-1]
+        return f"{self.origin}={text}" if self.is_name else f"{self.origin}: {name}={text}"
 
 
 Settings = Mapping[str, Setting]
@@ -152,6 +153,8 @@ def _reason(detail: Any) -> str:
             return "it must be 1 or 0"
         case "string_type":
             return "it must be text"
+        case "string_unicode":
+            return "it must be text in UTF-8"
         case "string_too_short":
             return "it must not be empty"
         case "string_pattern_mismatch":

@@ -13,6 +13,7 @@ import pytest
 from program import Outcome, Program
 
 RUN_FAILED, USAGE = 1, 2
+ABSURD = "9" * 400
 
 
 def complaint(outcome: Outcome, code: int) -> str:
@@ -35,6 +36,18 @@ def complaint(outcome: Outcome, code: int) -> str:
         (["--completion=polling"], "did you mean poll?"),
         (["--iodpeth=3"], "there is no option --iodpeth; did you mean --iodepth?"),
         (["--iodepth"], "--iodepth needs a value"),
+        (["--iothread="], "--iothread=: it must not be empty"),
+        (["--iothread=a\nb"], "--iothread=a\\nb: it must not contain control characters"),
+        (["--iothread=\udcff"], "it must be text in UTF-8"),
+        (["--cpus_allowed=0-999999999999"], "there is no CPU of so high a number"),
+        (["--cpus_allowed=²"], "is not a list of CPUs"),
+        ([f"--runtime={ABSURD}"], "it must be less than 30 years"),
+        ([f"--hang-timeout={ABSURD}"], "it must be less than 30 years"),
+        (["--hang-timeout=4000d"], "the hang timeout must be from 0 to 315,360,000 s"),
+        ([f"--size={ABSURD}"], "it must be below 16 EiB"),
+        (["--engine=null", "--size=15e"], "it must be at most"),
+        (["--blockalign=5g"], "it must be at most"),
+        ([f"--iodepth={ABSURD}"], "it must be below 2^64"),
         (["nosuchprofile"], "there is no profile or file nosuchprofile"),
         (["mine.toml"], "mine.toml cannot be read: No such file"),
         (["--time_based"], "time_based needs a runtime"),

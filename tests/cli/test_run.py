@@ -147,6 +147,14 @@ def test_runtime_is_an_upper_limit_and_time_based_makes_it_the_length(
     assert job["read"]["ios"] > 16
 
 
+def test_an_option_without_effect_is_told(program: Program, data_file: Path) -> None:
+    outcome = program(
+        "run", f"--filename={data_file}", "--number_ios=10", "--null_jitter=0.5", "--no-save"
+    )
+    assert outcome.code == 0, outcome.stderr
+    assert "warning: job: null_jitter has no effect without engine=null" in outcome.stderr
+
+
 def test_the_ramp_is_run_and_not_measured(program: Program) -> None:
     outcome = program(
         "run", "--engine=null", "--null_latency_us=1000", "--runtime=0.5", "--time_based",

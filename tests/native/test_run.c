@@ -80,6 +80,23 @@ static Run *start(const Case *what, int fd)
     return run;
 }
 
+static uint64_t count_bins(Run *run, uint32_t job, uint32_t direction,
+                           uint32_t kind)
+{
+    static uint32_t indexes[HISTOGRAM_COUNTS];
+    static uint64_t counts[HISTOGRAM_COUNTS];
+    uint32_t bins =
+        run_latency_bins(run, job, direction, kind, indexes, counts);
+    uint64_t recorded = 0;
+
+    for (uint32_t i = 0; i < bins; i++) {
+        CHECK(counts[i] > 0);
+        CHECK(i == 0 || indexes[i - 1] < indexes[i]);
+        recorded += counts[i];
+    }
+    return recorded;
+}
+
 static void check_job(Run *run, uint32_t index, uint64_t expected_ios)
 {
     JobReport job;
@@ -92,15 +109,14 @@ static void check_job(Run *run, uint32_t index, uint64_t expected_ios)
     CHECK_EQUAL(job.failed, 0);
     for (uint32_t d = 0; d < 4; d++) {
         if (run_direction_report(run, index, d, &direction)) {
-            uint64_t recorded = 0;
-
-            for (int bin = 0; bin < HISTOGRAM_COUNTS; bin++) {
-                recorded += direction.lat.counts[bin * HISTOGRAM_STRIDE];
+            for (uint32_t kind = 0; kind < 3; kind++) {
+                CHECK_EQUAL(count_bins(run, index, d, kind), direction.ios);
             }
-            CHECK_EQUAL(recorded, direction.ios);
             CHECK_EQUAL(direction.lat.sum,
                         direction.slat.sum + direction.clat.sum);
             ios += direction.ios;
+        } else {
+            CHECK_EQUAL(count_bins(run, index, d, 0), 0);
         }
     }
     if (expected_ios) {

@@ -191,6 +191,61 @@ def test_what_the_kernel_lacked_is_told_of_any_worker(fact: str, caveat: str) ->
     assert ids(run_of(Job(), worker(), worker(**{fact: True}))) == [caveat]
 
 
+# ---- options without effect ------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("job", "said"),
+    [
+        (
+            Job(throttle_burst=1.0),
+            "job: throttle_burst has no effect without throttle_iops or throttle_bw",
+        ),
+        (Job(poll_max_ns=10), "job: poll_max_ns has no effect without completion=adaptive"),
+        (Job(poll_rule="step"), "job: poll_rule has no effect without completion=adaptive"),
+        (Job(null_jitter=0.5), "job: null_jitter has no effect without engine=null"),
+        (Job(null_servers=0), "job: null_servers has no effect without engine=null"),
+    ],
+)
+def test_an_option_that_does_nothing(job: Job, said: str) -> None:
+    (caveat,) = found(run_of(job))
+    assert (caveat.id, caveat.seen) == ("ignored_option", said)
+
+
+@pytest.mark.parametrize(
+    "job",
+    [
+        Job(throttle_burst=1.0, throttle_iops=5),
+        Job(throttle_burst=1.0, throttle_bw=5),
+        Job(poll_max_ns=10, poll_grow=3, completion="adaptive"),
+        Job(null_latency_us=10, engine="null"),
+    ],
+)
+def test_an_option_that_does_what_it_says(job: Job) -> None:
+    assert ids(run_of(job)) == []
+
+
+def test_an_option_for_all_jobs_need_only_matter_to_one() -> None:
+    without, another = Job(name="a", null_jitter=0.5), Job(name="b", null_jitter=0.5)
+    matters = Job(name="c", null_jitter=0.5, engine="null")
+    assert ids(run_of(without), run_of(matters)) == []
+    (caveat,) = found(run_of(without), run_of(without), run_of(another))
+    assert caveat.seen == "a, b: null_jitter has no effect without engine=null"
+
+
+@pytest.mark.parametrize("cut_short", [{"interrupted": True}, {"failures": ("no memory",)}])
+def test_a_job_that_did_not_run_may_have_needed_it(cut_short: dict[str, Any]) -> None:
+    whole = Trial(
+        (run_of(Job(null_jitter=0.5)),),
+        GOOD_CLOCK,
+        datetime.now(UTC),
+        interrupted=False,
+        failures=(),
+    )
+    assert len(caveats.find(whole)) == 1
+    assert caveats.find(dataclasses.replace(whole, **cut_short)) == []
+
+
 # ---- all of them -----------------------------------------------------------------------
 
 

@@ -78,12 +78,12 @@ def test_all_errors_are_told_at_once() -> None:
             "test.toml:2: rwmixwrite=101: it must be a share from 0 to 100 %",
         ),
         ('[job.a]\nfilename = ""', "test.toml:2: filename=: it must not be empty"),
-        ('[job.a]\nname = "a\\nb"', "test.toml:2: name=a\nb: it must not contain control"),
+        ('[job.a]\nname = "a\\nb"', "test.toml:2: name=a\\nb: it must not contain control"),
         (
             "[job.a]\nmax_batch = 5000000000",
             "test.toml:2: max_batch=5000000000: it must be at most",
         ),
-        ('[job.a]\nruntime = "1000000d"', "test.toml:2: runtime=1000000d: it must be at most"),
+        ('[job.a]\nruntime = "4000d"', "test.toml:2: runtime=4000d: it must be at most"),
         ("[job.a]\nblocksize = 0", "test.toml:2: bs=0: it must be at least 1"),
     ],
 )

@@ -62,6 +62,18 @@ def test_what_is_no_duration(text: str) -> None:
         units.parse_duration_ns(text, "s")
 
 
+@pytest.mark.parametrize("text", ["9" * 400, "9" * 5000, "16e", "0x" + "f" * 5000])
+def test_a_size_that_nobody_means(text: str) -> None:
+    with pytest.raises(units.TooLarge, match=r"must be below 16 EiB|digits is too long"):
+        units.parse_size(text)
+
+
+@pytest.mark.parametrize("text", ["9" * 400, "9" * 5000, "1000000001s", "12000d"])
+def test_a_duration_that_nobody_means(text: str) -> None:
+    with pytest.raises(units.TooLarge, match=r"must be less than 30 years|digits is too long"):
+        units.parse_duration_ns(text, "s")
+
+
 @given(st.integers(min_value=0, max_value=1 << 60))
 def test_a_bare_number_is_bytes(size_bytes: int) -> None:
     assert units.parse_size(str(size_bytes)) == size_bytes
