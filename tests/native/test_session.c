@@ -430,10 +430,12 @@ static void what_waits_for_its_turn_can_be_cancelled(void)
     Session *session = open_session("poll", "null", 1, 2000000);
     TargetLimits limits = {0};
     SessionTarget *target = session_attach(session, -1, &limits);
-    SessionRequest *first = session_read(session, target, 0, BLOCK);
-    SessionRequest *second = session_read(session, target, 0, BLOCK);
+    SessionRequest *first, *second;
     uint32_t slots[BATCH];
 
+    session_plug(session); /* nothing comes back before the first poll */
+    first = session_read(session, target, 0, BLOCK);
+    second = session_read(session, target, 0, BLOCK);
     session_cancel(session, first); /* is in flight: nothing happens */
     CHECK(!first->done);
     session_cancel(session, second);
