@@ -80,9 +80,15 @@ class AioContext:
         self.close()
 
     def __del__(self) -> None:
-        session = getattr(self, "_session", None)  # none if it could not be made
-        if session and session.is_open:
+        """Warn, and close it, as Python's files do; but not for another thread or process."""
+        scheduler = getattr(self, "_scheduler", None)  # none if it could not be made
+        if not scheduler or self.closed:
+            return
+        try:
             warnings.warn(f"{self!r} was not closed", ResourceWarning, stacklevel=2, source=self)
+        finally:
+            if scheduler.is_at_home:
+                self.close()
 
     @property
     def closed(self) -> bool:

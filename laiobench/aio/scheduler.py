@@ -49,6 +49,11 @@ class Scheduler:
         """Whether this is a forked child, to which nothing here belongs."""
         return os.getpid() != self._process
 
+    @property
+    def is_at_home(self) -> bool:
+        """Whether this is the thread that made it, in the process that did."""
+        return threading.get_ident() == self._thread and not self.is_inherited
+
     def check_thread(self) -> None:
         """An AioContext is for the one thread that made it.
 

@@ -29,11 +29,11 @@ class Target:
 
     def __init__(self, path: str, fd: int, limits: TargetLimits, *, direct: bool) -> None:
         self._path = path
-        self._fd = fd
         self._limits = limits
         self._direct = direct
         self._scheduler: Scheduler | None = None
         self._native: NativeTarget | None = None
+        self._fd = fd  # last: from now on it is ours to close
 
     @classmethod
     def open(
@@ -85,8 +85,14 @@ class Target:
         self.close()
 
     def __del__(self) -> None:
-        if getattr(self, "_fd", -1) >= 0:
+        """Warn, and close it, as Python's files do; unless the core may still use it."""
+        if getattr(self, "_fd", -1) < 0:
+            return
+        try:
             warnings.warn(f"{self!r} was not closed", ResourceWarning, stacklevel=2, source=self)
+        finally:
+            if self._can_leave_at_once():
+                self.close()
 
     # ---- facts ----------------------------------------------------------------------
 
@@ -238,6 +244,13 @@ class Target:
                 scheduler.look(go_round=True, max_ns=SLICE_NS)
             session.detach(native)
         self._native = self._scheduler = None
+
+    def _can_leave_at_once(self) -> bool:
+        native, scheduler = self._native, self._scheduler
+        if native is None or scheduler is None or scheduler.is_inherited:
+            return True
+        session = scheduler.session
+        return not session.is_open or (scheduler.is_at_home and not session.is_busy(native))
 
     # ---- checks ---------------------------------------------------------------------
 

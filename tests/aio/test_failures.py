@@ -1,17 +1,19 @@
 """Failures say which errno, and of which file; and what may not be done, in a sentence."""
 
 import errno
+import gc
 import os
 import resource
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from aio.fixtures import BLOCK, ENGINES, MODES
+from aio.fixtures import BLOCK, ENGINES, MODES, open_files
 from laiobench.aio import AioContext, Target
 from laiobench.errors import RunError
 
@@ -242,12 +244,55 @@ def test_a_target_does_not_leave_with_requests_under_way(file: Path) -> None:
         first.run(outer(first, second, target))
 
 
-def test_what_was_not_closed_is_warned_of(file: Path) -> None:
+def test_what_was_not_closed_is_warned_of_and_closed(file: Path) -> None:
+    gc.collect()
+    files = open_files()
+    for _ in range(20):
+        target, ctx = Target.open(file), AioContext()
+        with pytest.warns(ResourceWarning, match="Target.* was not closed"):
+            del target
+        with pytest.warns(ResourceWarning, match="AioContext.* was not closed"):
+            del ctx
+    assert open_files() == files
+
+
+@pytest.mark.parametrize("first", ["target", "context"])
+def test_what_was_used_is_closed_too_in_any_order(file: Path, first: str) -> None:
+    gc.collect()
+    files = open_files()
+    with AioContext(), Target.open(file):
+        pass
+    target, ctx = Target.open(file), AioContext()
+    ctx.run(target.pread(0, BLOCK))
     with pytest.warns(ResourceWarning, match="was not closed"):
+        if first == "target":
+            del target
+            del ctx
+        else:
+            del ctx
+            del target
+    assert open_files() == files
+
+
+def test_a_target_that_goes_leaves_its_context_as_it_was(ctx: AioContext, file: Path) -> None:
+    for _ in range(3):
         target = Target.open(file)
-        fd = target._fd
-        del target
-    os.close(fd)
+        ctx.run(target.pread(0, BLOCK))
+        with pytest.warns(ResourceWarning, match="was not closed"):
+            del target
+    with Target.open(file) as target:
+        assert ctx.run(target.pread(BLOCK, 2)) == [b"\1\1"]
+
+
+def test_on_another_thread_a_context_is_warned_of_and_left_alone() -> None:
+    contexts = [AioContext()]
+    session = contexts[0]._session
+    thread = threading.Thread(target=contexts.clear)
+    with pytest.warns(ResourceWarning, match="was not closed"):
+        thread.start()
+        thread.join()
+    assert session.is_open
+    session.close()
 
 
 # ---- contexts that cannot be ------------------------------------------------------

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from aio.fixtures import BLOCK, MODES, aio_nr, loop_rounds, pattern
+from aio.fixtures import BLOCK, MODES, aio_nr, loop_rounds, open_files, pattern
 from laiobench.aio import AioContext, Cancelled, Target, Task
 
 MS = 1_000_000
@@ -326,10 +326,6 @@ def test_an_exception_waits_for_what_is_in_flight(any_ctx: AioContext, file: Pat
             assert (usage.in_use, usage.busy) == (0, 0)
         assert usage.slots <= 17
         assert any_ctx.run(target.pread(BLOCK, BLOCK)) == [pattern(1)]  # as good as new
-
-
-def open_files() -> int:
-    return len(list(Path("/proc/self/fd").iterdir()))
 
 
 def test_a_thousand_failed_runs_leave_nothing_behind(file: Path) -> None:
