@@ -158,10 +158,10 @@ class AioContext:
             _check_coroutines("gather", coroutines)
             self._check_running()
         tasks = tuple(self.spawn(coroutine) for coroutine in coroutines)
-        failed = None
+        join = JoinOperation(tasks, until_failure=True)
         try:
-            await JoinOperation(tasks, until_failure=True)
-            failed = next((task for task in tasks if task.failed), None)
+            await join
+            failed = join.first_failed
         finally:
             for task in tasks:
                 task.cancel()

@@ -189,6 +189,28 @@ def test_gather_cancels_the_others_when_one_fails(ctx: AioContext) -> None:
     assert ended == ["sleeper", "sleeper", "main"]
 
 
+def test_gather_raises_what_the_first_to_fail_ended_with(ctx: AioContext) -> None:
+    """Both fail in one turn, before whoever gathers has his."""
+
+    async def open_late() -> None:
+        for _ in range(5):
+            await ctx.sleep_ns(0)
+
+    async def fail(name: str, gate: Task[None], turns: int) -> None:
+        for _ in range(turns):
+            await ctx.sleep_ns(0)
+        await gate  # first come, first told
+        raise KeyError(name)
+
+    async def main() -> None:
+        gate = ctx.spawn(open_late())
+        await ctx.gather(fail("second", gate, turns=1), fail("first", gate, turns=0))
+
+    with pytest.raises(KeyError, match="first") as caught:
+        ctx.run(main())
+    assert "second" in caught.value.__notes__[0]
+
+
 def test_gather_of_nothing_is_nothing(ctx: AioContext) -> None:
     assert ctx.run(ctx.gather()) == [[]]
 
