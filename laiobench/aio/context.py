@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from inspect import iscoroutine
 from typing import Any, Self, TypeVar, get_args
 
+from laiobench.aio.arguments import MAX_DURATION_NS, whole_number_in
 from laiobench.aio.operation import JoinOperation, SleepOperation
 from laiobench.aio.scheduler import Scheduler, note_failures
 from laiobench.aio.task import Task
@@ -25,7 +26,6 @@ T = TypeVar("T")
 
 MAX_IODEPTH = 1 << 24
 """Beyond any fs.aio-max-nr, which is the limit that counts."""
-MAX_SLEEP_NS = 1 << 62
 
 
 class AioContext:
@@ -44,7 +44,8 @@ class AioContext:
         null_latency_ns: the null engine's service time.
 
     Raises:
-        ValueError: there is no such mode, engine or depth.
+        TypeError: a number is no whole one.
+        ValueError: there is no such mode or engine, or a number is out of its range.
         RunError: the kernel has no room for it, or lacks what it needs.
     """
 
@@ -59,14 +60,12 @@ class AioContext:
     ) -> None:
         _check_choice("completion mode", completion, get_args(CompletionMode))
         _check_choice("engine", engine, get_args(EngineName))
-        if not 1 <= iodepth <= MAX_IODEPTH:
-            raise ValueError(f"iodepth must be 1 to {MAX_IODEPTH:,}, not {iodepth}")
         self._session = Session(
             completion=completion,
             engine=engine,
-            iodepth=iodepth,
-            poll_max_ns=poll_max_ns,
-            null_latency_ns=null_latency_ns,
+            iodepth=whole_number_in("iodepth", iodepth, 1, MAX_IODEPTH),
+            poll_max_ns=_duration("poll_max_ns", poll_max_ns),
+            null_latency_ns=_duration("null_latency_ns", null_latency_ns),
         )
         self._scheduler = Scheduler(self._session)
 
@@ -177,11 +176,10 @@ class AioContext:
         """Let others have their turn for at least so many ns; 0: one turn.
 
         Raises:
+            TypeError: no whole number.
             ValueError: negative, or beyond a century.
         """
-        if not 0 <= duration_ns <= MAX_SLEEP_NS:
-            raise ValueError(f"a sleep must be 0 to {MAX_SLEEP_NS} ns, not {duration_ns}")
-        operation = SleepOperation(self._scheduler, duration_ns)
+        operation = SleepOperation(self._scheduler, _duration("duration_ns", duration_ns))
         try:
             await operation
         finally:
@@ -230,6 +228,10 @@ class AioContext:
 def _check_choice(what: str, name: str, choices: tuple[str, ...]) -> None:
     if name not in choices:
         raise ValueError(f"there is no {what} {name!r}; there are {', '.join(choices)}")
+
+
+def _duration(name: str, given: object) -> int:
+    return whole_number_in(name, given, 0, MAX_DURATION_NS)
 
 
 @contextmanager

@@ -590,8 +590,14 @@ def test_sleeping_in_anothers_context_is_refused(ctx: AioContext) -> None:
 
 @pytest.mark.parametrize("duration_ns", [-1, 1 << 63])
 def test_impossible_sleeps_are_refused(ctx: AioContext, duration_ns: int) -> None:
-    with pytest.raises(ValueError, match="a sleep must be"):
+    with pytest.raises(ValueError, match="duration_ns must be 0 to"):
         ctx.run(ctx.sleep_ns(duration_ns))
+
+
+def test_a_sleep_is_a_whole_number_of_ns(ctx: AioContext) -> None:
+    half: Any = 0.5
+    with pytest.raises(TypeError, match="duration_ns must be a whole number"):
+        ctx.run(ctx.sleep_ns(half))
 
 
 def test_a_coroutine_of_the_users_own_kind_runs(ctx: AioContext) -> None:
