@@ -7,7 +7,7 @@ decides the scheduler.
 import warnings
 from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
-from inspect import iscoroutine
+from inspect import CORO_CREATED, getcoroutinestate, iscoroutine
 from typing import Any, Self, TypeVar, get_args
 
 from laiobench.aio.arguments import MAX_DURATION_NS, whole_number_in
@@ -127,10 +127,10 @@ class AioContext:
             RuntimeError: it is closed, running already, or another thread's.
             TypeError: something given is no coroutine.
         """
-        with _or_closed(coroutines):
+        with self._or_closed(coroutines):
             self._check_idle()
             _check_coroutines("run", coroutines)
-        return self._scheduler.run(coroutines)
+            return self._scheduler.run(coroutines)
 
     def spawn(self, coroutine: Coroutine[Any, Any, T]) -> Task[T]:
         """Start a task beside the one that calls; it has its first turn after it.
@@ -139,10 +139,10 @@ class AioContext:
             RuntimeError: called from outside of `run`, or on another thread.
             TypeError: it is no coroutine.
         """
-        with _or_closed((coroutine,)):
+        with self._or_closed((coroutine,)):
             _check_coroutines("spawn", (coroutine,))
             self._check_running()
-        return self._scheduler.add(coroutine, is_first=False)
+            return self._scheduler.add(coroutine, is_first=False)
 
     async def gather(self, *coroutines: Coroutine[Any, Any, Any]) -> list[Any]:
         """Run coroutines beside each other; when one fails, the others are cancelled.
@@ -153,10 +153,10 @@ class AioContext:
         Raises:
             BaseException: what the first to fail ended with, after the last has ended.
         """
-        with _or_closed(coroutines):
+        with self._or_closed(coroutines):
             _check_coroutines("gather", coroutines)
             self._check_running()
-        tasks = tuple(self.spawn(coroutine) for coroutine in coroutines)
+            tasks = tuple(self.spawn(coroutine) for coroutine in coroutines)
         join = JoinOperation(tasks, until_failure=True)
         try:
             await join
@@ -224,6 +224,18 @@ class AioContext:
         if not self._scheduler.running:
             raise RuntimeError("spawn() is for coroutines that run() runs: pass this one to run()")
 
+    @contextmanager
+    def _or_closed(self, coroutines: tuple[Any, ...]) -> Iterator[None]:
+        """On failure, coroutines that will never begin are closed, or they complain about it."""
+        try:
+            yield
+        except BaseException:
+            for coroutine in filter(iscoroutine, coroutines):
+                never_began = getcoroutinestate(coroutine) == CORO_CREATED
+                if never_began and not self._scheduler.has_taken(coroutine):
+                    coroutine.close()
+            raise
+
 
 def _check_choice(what: str, name: str, choices: tuple[str, ...]) -> None:
     if name not in choices:
@@ -232,17 +244,6 @@ def _check_choice(what: str, name: str, choices: tuple[str, ...]) -> None:
 
 def _duration(name: str, given: object) -> int:
     return whole_number_in(name, given, 0, MAX_DURATION_NS)
-
-
-@contextmanager
-def _or_closed(coroutines: tuple[Any, ...]) -> Iterator[None]:
-    """On failure, coroutines that never began are closed, or they complain about it."""
-    try:
-        yield
-    except BaseException:
-        for coroutine in filter(iscoroutine, coroutines):
-            coroutine.close()
-        raise
 
 
 def _check_coroutines(name: str, given: tuple[object, ...]) -> None:

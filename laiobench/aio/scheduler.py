@@ -98,6 +98,10 @@ class Scheduler:
         self._ready.append(task)
         return task
 
+    def has_taken(self, coroutine: Coroutine[Any, Any, Any]) -> bool:
+        """Whether it is a task's that has not ended."""
+        return any(task.coroutine is coroutine for task in list(self._tasks))
+
     def _turn(self) -> None:
         """Everyone who can go on does; then requests leave, and finished ones are told of."""
         batch, self._ready = self._ready, deque()
