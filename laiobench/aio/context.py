@@ -7,9 +7,10 @@ decides the scheduler.
 import warnings
 from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
-from inspect import iscoroutine
+from inspect import CORO_CREATED, getcoroutinestate, iscoroutine
 from typing import Any, Self, TypeVar, get_args
 
+from laiobench.aio.arguments import MAX_DURATION_NS, whole_number_in
 from laiobench.aio.operation import JoinOperation, SleepOperation
 from laiobench.aio.scheduler import Scheduler, note_failures
 from laiobench.aio.task import Task
@@ -25,7 +26,6 @@ T = TypeVar("T")
 
 MAX_IODEPTH = 1 << 24
 """Beyond any fs.aio-max-nr, which is the limit that counts."""
-MAX_SLEEP_NS = 1 << 62
 
 
 class AioContext:
@@ -44,7 +44,8 @@ class AioContext:
         null_latency_ns: the null engine's service time.
 
     Raises:
-        ValueError: there is no such mode, engine or depth.
+        TypeError: a number is no whole one.
+        ValueError: there is no such mode or engine, or a number is out of its range.
         RunError: the kernel has no room for it, or lacks what it needs.
     """
 
@@ -59,14 +60,12 @@ class AioContext:
     ) -> None:
         _check_choice("completion mode", completion, get_args(CompletionMode))
         _check_choice("engine", engine, get_args(EngineName))
-        if not 1 <= iodepth <= MAX_IODEPTH:
-            raise ValueError(f"iodepth must be 1 to {MAX_IODEPTH:,}, not {iodepth}")
         self._session = Session(
             completion=completion,
             engine=engine,
-            iodepth=iodepth,
-            poll_max_ns=poll_max_ns,
-            null_latency_ns=null_latency_ns,
+            iodepth=whole_number_in("iodepth", iodepth, 1, MAX_IODEPTH),
+            poll_max_ns=_duration("poll_max_ns", poll_max_ns),
+            null_latency_ns=_duration("null_latency_ns", null_latency_ns),
         )
         self._scheduler = Scheduler(self._session)
 
@@ -80,9 +79,15 @@ class AioContext:
         self.close()
 
     def __del__(self) -> None:
-        session = getattr(self, "_session", None)  # none if it could not be made
-        if session and session.is_open:
+        """Warn, and close it, as Python's files do; but not for another thread or process."""
+        scheduler = getattr(self, "_scheduler", None)  # none if it could not be made
+        if not scheduler or self.closed:
+            return
+        try:
             warnings.warn(f"{self!r} was not closed", ResourceWarning, stacklevel=2, source=self)
+        finally:
+            if scheduler.is_at_home:
+                self.close()
 
     @property
     def closed(self) -> bool:
@@ -122,10 +127,10 @@ class AioContext:
             RuntimeError: it is closed, running already, or another thread's.
             TypeError: something given is no coroutine.
         """
-        with _or_closed(coroutines):
+        with self._or_closed(coroutines):
             self._check_idle()
             _check_coroutines("run", coroutines)
-        return self._scheduler.run(coroutines)
+            return self._scheduler.run(coroutines)
 
     def spawn(self, coroutine: Coroutine[Any, Any, T]) -> Task[T]:
         """Start a task beside the one that calls; it has its first turn after it.
@@ -134,10 +139,10 @@ class AioContext:
             RuntimeError: called from outside of `run`, or on another thread.
             TypeError: it is no coroutine.
         """
-        with _or_closed((coroutine,)):
+        with self._or_closed((coroutine,)):
             _check_coroutines("spawn", (coroutine,))
             self._check_running()
-        return self._scheduler.add(coroutine, is_first=False)
+            return self._scheduler.add(coroutine, is_first=False)
 
     async def gather(self, *coroutines: Coroutine[Any, Any, Any]) -> list[Any]:
         """Run coroutines beside each other; when one fails, the others are cancelled.
@@ -148,14 +153,14 @@ class AioContext:
         Raises:
             BaseException: what the first to fail ended with, after the last has ended.
         """
-        with _or_closed(coroutines):
+        with self._or_closed(coroutines):
             _check_coroutines("gather", coroutines)
             self._check_running()
-        tasks = tuple(self.spawn(coroutine) for coroutine in coroutines)
-        failed = None
+            tasks = tuple(self.spawn(coroutine) for coroutine in coroutines)
+        join = JoinOperation(tasks, until_failure=True)
         try:
-            await JoinOperation(tasks, until_failure=True)
-            failed = next((task for task in tasks if task.failed), None)
+            await join
+            failed = join.first_failed
         finally:
             for task in tasks:
                 task.cancel()
@@ -171,11 +176,10 @@ class AioContext:
         """Let others have their turn for at least so many ns; 0: one turn.
 
         Raises:
+            TypeError: no whole number.
             ValueError: negative, or beyond a century.
         """
-        if not 0 <= duration_ns <= MAX_SLEEP_NS:
-            raise ValueError(f"a sleep must be 0 to {MAX_SLEEP_NS} ns, not {duration_ns}")
-        operation = SleepOperation(self._scheduler, duration_ns)
+        operation = SleepOperation(self._scheduler, _duration("duration_ns", duration_ns))
         try:
             await operation
         finally:
@@ -220,21 +224,26 @@ class AioContext:
         if not self._scheduler.running:
             raise RuntimeError("spawn() is for coroutines that run() runs: pass this one to run()")
 
+    @contextmanager
+    def _or_closed(self, coroutines: tuple[Any, ...]) -> Iterator[None]:
+        """On failure, coroutines that will never begin are closed, or they complain about it."""
+        try:
+            yield
+        except BaseException:
+            for coroutine in filter(iscoroutine, coroutines):
+                never_began = getcoroutinestate(coroutine) == CORO_CREATED
+                if never_began and not self._scheduler.has_taken(coroutine):
+                    coroutine.close()
+            raise
+
 
 def _check_choice(what: str, name: str, choices: tuple[str, ...]) -> None:
     if name not in choices:
         raise ValueError(f"there is no {what} {name!r}; there are {', '.join(choices)}")
 
 
-@contextmanager
-def _or_closed(coroutines: tuple[Any, ...]) -> Iterator[None]:
-    """On failure, coroutines that never began are closed, or they complain about it."""
-    try:
-        yield
-    except BaseException:
-        for coroutine in filter(iscoroutine, coroutines):
-            coroutine.close()
-        raise
+def _duration(name: str, given: object) -> int:
+    return whole_number_in(name, given, 0, MAX_DURATION_NS)
 
 
 def _check_coroutines(name: str, given: tuple[object, ...]) -> None:

@@ -105,12 +105,14 @@ class SleepOperation(RequestOperation):
 class JoinOperation(Operation):
     """Other tasks: until all have ended or, if asked for, one has failed."""
 
-    __slots__ = ("_open", "_scheduler", "_tasks", "_until_failure", "_waiter")
+    __slots__ = ("_open", "_scheduler", "_tasks", "_until_failure", "_waiter", "first_failed")
 
     def __init__(self, tasks: "tuple[Task[Any], ...]", *, until_failure: bool) -> None:
         self._tasks = tasks
         self._until_failure = until_failure
         self._open = 0
+        self.first_failed: Task[Any] | None = None
+        """Of those that have ended since it began."""
         self._scheduler: Scheduler | None = None
         self._waiter: Task[Any] | None = None
 
@@ -132,6 +134,8 @@ class JoinOperation(Operation):
     def told_of(self, ended: "Task[Any]") -> None:
         """One of the tasks has ended."""
         self._open -= 1
+        if ended.failed and not self.first_failed:
+            self.first_failed = ended
         if self._open == 0 or (self._until_failure and ended.failed):
             self.cancel()
 

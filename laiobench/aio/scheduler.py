@@ -49,6 +49,11 @@ class Scheduler:
         """Whether this is a forked child, to which nothing here belongs."""
         return os.getpid() != self._process
 
+    @property
+    def is_at_home(self) -> bool:
+        """Whether this is the thread that made it, in the process that did."""
+        return threading.get_ident() == self._thread and not self.is_inherited
+
     def check_thread(self) -> None:
         """An AioContext is for the one thread that made it.
 
@@ -92,6 +97,10 @@ class Scheduler:
         self._tasks[task] = None
         self._ready.append(task)
         return task
+
+    def has_taken(self, coroutine: Coroutine[Any, Any, Any]) -> bool:
+        """Whether it is a task's that has not ended."""
+        return any(task.coroutine is coroutine for task in list(self._tasks))
 
     def _turn(self) -> None:
         """Everyone who can go on does; then requests leave, and finished ones are told of."""

@@ -9,6 +9,7 @@ import os
 import warnings
 from typing import TYPE_CHECKING, Self
 
+from laiobench.aio.arguments import whole_number, whole_view, writable_view
 from laiobench.aio.opening import create_file, open_file
 from laiobench.aio.operation import RequestOperation, raise_failure
 from laiobench.aio.scheduler import SLICE_NS, Scheduler
@@ -29,11 +30,11 @@ class Target:
 
     def __init__(self, path: str, fd: int, limits: TargetLimits, *, direct: bool) -> None:
         self._path = path
-        self._fd = fd
         self._limits = limits
         self._direct = direct
         self._scheduler: Scheduler | None = None
         self._native: NativeTarget | None = None
+        self._fd = fd  # last: from now on it is ours to close
 
     @classmethod
     def open(
@@ -60,13 +61,15 @@ class Target:
         Raises:
             OSError: with errno and filename; EINVAL where the file system has
                 no direct I/O, ESPIPE for a pipe or socket.
+            TypeError: `create` is no whole number.
             ValueError: `create` without `writable`, or negative.
         """
-        if create is not None and (create < 0 or not writable):
-            raise ValueError("create is a size in bytes, and needs writable=True")
         path = os.fspath(path)
         if create is not None:
-            create_file(path, create)
+            size = whole_number("create", create)
+            if size < 0 or not writable:
+                raise ValueError("create is a size in bytes, and needs writable=True")
+            create_file(path, size)
         fd = open_file(path, writable=writable, direct=direct)
         try:
             return cls(path, fd, probe_target(fd), direct=direct)
@@ -85,8 +88,14 @@ class Target:
         self.close()
 
     def __del__(self) -> None:
-        if getattr(self, "_fd", -1) >= 0:
+        """Warn, and close it, as Python's files do; unless the core may still use it."""
+        if getattr(self, "_fd", -1) < 0:
+            return
+        try:
             warnings.warn(f"{self!r} was not closed", ResourceWarning, stacklevel=2, source=self)
+        finally:
+            if self._can_leave_at_once():
+                self.close()
 
     # ---- facts ----------------------------------------------------------------------
 
@@ -137,9 +146,10 @@ class Target:
         Raises:
             OSError: it failed; with errno and filename.
             RuntimeError: the target is closed.
+            TypeError: no whole numbers.
             ValueError: no such place or amount can be.
         """
-        self._check_range(offset, count)
+        offset, count = self._check_range(offset, count)
         if count == 0:
             return b""
         operation = _Read(self, offset, count)
@@ -154,30 +164,32 @@ class Target:
         """Read into a writable buffer, as many bytes as it has; how many there were.
 
         The buffer is filled when the request is done, and left as it is on
-        failure.  Raises as `pread`.
+        failure.  It must not be resized meanwhile.  Raises as `pread`; also
+        TypeError if it is not writable, ValueError if it is not in one piece.
         """
-        count = memoryview(buffer).nbytes
-        self._check_range(offset, count)
-        if count == 0:
-            return 0
-        operation = _Read(self, offset, count)
-        try:
-            request = await operation
-            raise_failure(request, self._path)
-            copy_read(request, buffer)
-            return request.bytes
-        finally:
-            operation.release()
+        with writable_view("pread_into", buffer) as view:
+            offset, count = self._check_range(offset, view.nbytes)
+            if count == 0:
+                return 0
+            operation = _Read(self, offset, count)
+            try:
+                request = await operation
+                raise_failure(request, self._path)
+                copy_read(request, view)
+                return request.bytes
+            finally:
+                operation.release()
 
     async def pwrite(self, offset: int, data: "Buffer") -> int:
         """Write all of `data` at `offset`; returns how many bytes that are.
 
         All or an error: what a device writes in parts is gone on with.  With
         direct I/O a file grows by whole blocks, filled up with zeros.  Raises
-        as `pread`; ENOSPC also where a device ends.
+        as `pread`; ENOSPC also where a device ends, ValueError also for data
+        that is not in one piece.
         """
-        count = memoryview(data).nbytes
-        self._check_range(offset, count)
+        with whole_view(data) as view:
+            offset, count = self._check_range(offset, view.nbytes)
         if count == 0:
             return 0
         operation = _Write(self, offset, data)
@@ -239,18 +251,27 @@ class Target:
             session.detach(native)
         self._native = self._scheduler = None
 
+    def _can_leave_at_once(self) -> bool:
+        native, scheduler = self._native, self._scheduler
+        if native is None or scheduler is None or scheduler.is_inherited:
+            return True
+        session = scheduler.session
+        return not session.is_open or (scheduler.is_at_home and not session.is_busy(native))
+
     # ---- checks ---------------------------------------------------------------------
 
     def _check_open(self) -> None:
         if self.closed:
             raise RuntimeError(f"{self._path} is closed")
 
-    def _check_range(self, offset: int, count: int) -> None:
+    def _check_range(self, offset: int, count: int) -> tuple[int, int]:
         self._check_open()
+        offset, count = whole_number("offset", offset), whole_number("count", count)
         if not 0 <= count <= MAX_REQUEST_BYTES:
             raise ValueError(f"a request has 0 to {MAX_REQUEST_BYTES:,} bytes, not {count:,}")
         if not 0 <= offset <= MAX_OFFSET - count:
             raise ValueError(f"there is no offset {offset:,} to have {count:,} bytes at")
+        return offset, count
 
 
 class _TargetRequest(RequestOperation):

@@ -15,6 +15,7 @@
  * -ENOSPC.  Sets request->eof; returns 0 or -errno.
  *
  * A misaligned write reads what is around it, and writes both: @read_modify
- * keeps two of them apart.
+ * keeps two of them apart.  Aligned writes to the same blocks know nothing of
+ * it: sessions keep them away (session_writes.c), jobs don't.
  */
 int blocking_io(Request *request, pthread_mutex_t *read_modify);

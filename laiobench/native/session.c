@@ -126,6 +126,7 @@ SessionTarget *session_attach(Session *session, int fd,
     if (target) {
         target_init(&target->base, fd, limits, session);
         target_attach(&target->base, &session->ctx, session->engine);
+        TAILQ_INIT(&target->writes);
         TAILQ_INSERT_TAIL(&session->targets, target, node);
     }
     return target;

@@ -2,7 +2,8 @@
  * Session: an AioContext with its engine and door, run by the thread that
  * calls, for requests that are issued one by one.  Behind session_api.h:
  * session.c makes and runs it, session_requests.c knows what a request goes
- * through, session_slots.c where it and its bytes are kept.
+ * through, session_writes.c which writes must not meet, session_slots.c where
+ * a request and its bytes are kept.
  */
 #pragma once
 
@@ -11,15 +12,19 @@
 #include "target.h"
 #include "timer.h"
 
+typedef TAILQ_HEAD(SlotList, Slot) SlotList;
+
 struct SessionTarget {
     Target base;
     uint32_t busy;
+    SlotList writes;     /* under way, in the order in which they were issued */
+    uint32_t misaligned; /* of those */
     TAILQ_ENTRY(SessionTarget) node;
 };
 
 typedef enum SlotState {
     SLOT_FREE,
-    SLOT_WAITING,  /* for its turn */
+    SLOT_WAITING,  /* for its turn, or for its blocks */
     SLOT_STARTED,  /* the engine's */
     SLOT_SLEEPING, /* no request, but a timer */
     SLOT_FINISHED, /* not told of yet */
@@ -32,14 +37,14 @@ typedef struct Slot {
     bool abandoned;     /* released before it was back */
     size_t room;        /* bytes of the buffer */
     SessionTarget *target;
+    uint32_t obstacles; /* earlier writes that it must not meet */
+    TAILQ_ENTRY(Slot) write_node; /* of its target's writes */
     Session *session;
     Timer timer;
     TAILQ_ENTRY(Slot) node; /* of the list of its state, if that has one */
     struct Slot *next_made;
     Request request;
 } Slot;
-
-typedef TAILQ_HEAD(SlotList, Slot) SlotList;
 
 struct Session {
     Clock clock;
@@ -70,6 +75,13 @@ void slot_finish(Slot *slot, int result, uint32_t bytes);
 
 /* No engine knows of them any more. */
 void slots_cleanup(Session *session);
+
+/*
+ * A write is under way, and counts its obstacles; is so no more, and is none
+ * to later ones.  It may start when it has none.
+ */
+void slot_enter_writes(Slot *slot);
+void slot_leave_writes(Slot *slot);
 
 /* Take what the engine has done; those whose turn has come start. */
 void session_collect_done(Session *session);

@@ -27,15 +27,19 @@ static void start(Slot *slot)
     target_submit(&slot->target->base, &slot->request);
 }
 
+/* Who still waits for blocks keeps its place, and takes nobody else's turn. */
 static void start_waiting(Session *session)
 {
-    Slot *slot;
+    Slot *slot, *next;
 
-    while (session->started_count < session->iodepth &&
-           (slot = TAILQ_FIRST(&session->waiting))) {
-        TAILQ_REMOVE(&session->waiting, slot, node);
-        session->waiting_count--;
-        start(slot);
+    for (slot = TAILQ_FIRST(&session->waiting);
+         slot && session->started_count < session->iodepth; slot = next) {
+        next = TAILQ_NEXT(slot, node);
+        if (slot->obstacles == 0) {
+            TAILQ_REMOVE(&session->waiting, slot, node);
+            session->waiting_count--;
+            start(slot);
+        }
     }
 }
 
@@ -43,6 +47,9 @@ static void start_waiting(Session *session)
 static void end_turn(Slot *slot, int result, uint32_t bytes)
 {
     slot->target->busy--;
+    if (slot->request.op == REQUEST_WRITE) {
+        slot_leave_writes(slot);
+    }
     slot_finish(slot, result, bytes);
 }
 
@@ -111,6 +118,10 @@ static SessionRequest *issue(Slot *slot, SessionTarget *target, RequestOp op,
         .op = (uint8_t)op,
     };
     target->busy++;
+    slot->obstacles = 0;
+    if (op == REQUEST_WRITE) {
+        slot_enter_writes(slot);
+    }
 
     slot->state = SLOT_WAITING;
     TAILQ_INSERT_TAIL(&session->waiting, slot, node);

@@ -45,6 +45,11 @@ def aio_nr() -> int:
     return int(Path("/proc/sys/fs/aio-nr").read_text())
 
 
+def open_files() -> int:
+    """Descriptors of this process."""
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
 def loop_rounds(context: AioContext) -> int:
     count: int = context.counters()["loop"]["iterations"]
     return count

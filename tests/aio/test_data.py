@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -81,6 +82,21 @@ def test_writes_of_parts_of_one_block_do_not_undo_each_other(
     with Target.open(file, writable=True) as target:
         any_ctx.run(*(target.pwrite(n * 16, bytes([n]) * 16) for n in range(32)))
     assert file.read_bytes()[:512] == b"".join(bytes([n]) * 16 for n in range(32))
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_misaligned_write_undoes_no_aligned_one(file: Path, engine: Any) -> None:
+    """Its own bytes may win or lose; those around it were only read, and are not its to write."""
+
+    async def meet(ctx: AioContext, target: Target) -> bytes:
+        await target.pwrite(0, b"o" * BLOCK)
+        await ctx.gather(target.pwrite(100, b"m" * 100), target.pwrite(0, b"A" * BLOCK))
+        return await target.pread(0, BLOCK)
+
+    with AioContext(engine=engine) as ctx, Target.open(file, writable=True) as target:
+        for _ in range(300):
+            [block] = ctx.run(meet(ctx, target))
+            assert block[:100] + block[200:] == b"A" * (BLOCK - 100)
 
 
 @pytest.mark.root

@@ -1,17 +1,19 @@
 """Failures say which errno, and of which file; and what may not be done, in a sentence."""
 
 import errno
+import gc
 import os
 import resource
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from aio.fixtures import BLOCK, ENGINES, MODES
+from aio.fixtures import BLOCK, ENGINES, MODES, open_files
 from laiobench.aio import AioContext, Target
 from laiobench.errors import RunError
 
@@ -122,6 +124,62 @@ def test_impossible_places_are_refused(
         ctx.run(target.pread(offset, count))
 
 
+@pytest.mark.parametrize(("offset", "count"), [(0.5, 1), ("0", 1), (0, 1.0), (0, None)])
+def test_places_are_whole_numbers(ctx: AioContext, file: Path, offset: Any, count: Any) -> None:
+    with (
+        Target.open(file) as target,
+        pytest.raises(TypeError, match=r"(offset|count) must be a whole number"),
+    ):
+        ctx.run(target.pread(offset, count))
+
+
+class Whole:
+    """An integer of another kind, such as numpy's."""
+
+    def __index__(self) -> int:
+        return 4
+
+
+def test_whole_numbers_may_be_of_any_kind(file: Path) -> None:
+    whole: Any = Whole()
+    with AioContext(iodepth=whole) as ctx, Target.open(file) as target:
+        assert ctx.run(target.pread(whole, whole), ctx.sleep_ns(whole)) == [bytes(4), None]
+
+
+@pytest.mark.parametrize("kind", [bytes, lambda data: memoryview(data)])
+def test_a_buffer_to_read_into_must_be_writable(ctx: AioContext, file: Path, kind: Any) -> None:
+    with Target.open(file) as target, pytest.raises(TypeError, match="takes a writable buffer"):
+        ctx.run(target.pread_into(0, kind(bytes(BLOCK))))
+    assert ctx.counters()["submit"]["iocbs"] == 0
+
+
+def test_buffers_must_be_in_one_piece(ctx: AioContext, file: Path) -> None:
+    view = memoryview(bytearray(BLOCK))[::2]
+    with Target.open(file, writable=True) as target:
+        for method in (target.pread_into, target.pwrite):
+            with pytest.raises(ValueError, match="in one piece"):
+                ctx.run(method(0, view))
+    assert ctx.counters()["submit"]["iocbs"] == 0
+
+
+def test_a_buffer_that_is_read_into_keeps_its_size(file: Path) -> None:
+    buffer = bytearray(BLOCK)
+
+    async def main(ctx: AioContext, target: Target) -> int:
+        task = ctx.spawn(target.pread_into(0, buffer))
+        await ctx.sleep_ns(0)
+        with pytest.raises(BufferError):
+            buffer.clear()
+        return await task
+
+    with (
+        AioContext(engine="null", null_latency_ns=20_000_000) as ctx,
+        Target.open(file) as target,
+    ):
+        assert ctx.run(main(ctx, target)) == [BLOCK]
+    buffer.clear()
+
+
 # ---- opening --------------------------------------------------------------------------------
 
 
@@ -187,6 +245,13 @@ def test_creating_takes_a_size_and_leave_to_write(tmp_path: Path, options: dict[
     assert list(tmp_path.iterdir()) == []
 
 
+def test_the_size_to_create_is_a_whole_number(tmp_path: Path) -> None:
+    size: Any = 4096.0
+    with pytest.raises(TypeError, match="create must be a whole number"):
+        Target.open(tmp_path / "new", writable=True, create=size)
+    assert list(tmp_path.iterdir()) == []
+
+
 # ---- closing ----------------------------------------------------------------------------------
 
 
@@ -242,12 +307,55 @@ def test_a_target_does_not_leave_with_requests_under_way(file: Path) -> None:
         first.run(outer(first, second, target))
 
 
-def test_what_was_not_closed_is_warned_of(file: Path) -> None:
+def test_what_was_not_closed_is_warned_of_and_closed(file: Path) -> None:
+    gc.collect()
+    files = open_files()
+    for _ in range(20):
+        target, ctx = Target.open(file), AioContext()
+        with pytest.warns(ResourceWarning, match="Target.* was not closed"):
+            del target
+        with pytest.warns(ResourceWarning, match="AioContext.* was not closed"):
+            del ctx
+    assert open_files() == files
+
+
+@pytest.mark.parametrize("first", ["target", "context"])
+def test_what_was_used_is_closed_too_in_any_order(file: Path, first: str) -> None:
+    gc.collect()
+    files = open_files()
+    with AioContext(), Target.open(file):
+        pass
+    target, ctx = Target.open(file), AioContext()
+    ctx.run(target.pread(0, BLOCK))
     with pytest.warns(ResourceWarning, match="was not closed"):
+        if first == "target":
+            del target
+            del ctx
+        else:
+            del ctx
+            del target
+    assert open_files() == files
+
+
+def test_a_target_that_goes_leaves_its_context_as_it_was(ctx: AioContext, file: Path) -> None:
+    for _ in range(3):
         target = Target.open(file)
-        fd = target._fd
-        del target
-    os.close(fd)
+        ctx.run(target.pread(0, BLOCK))
+        with pytest.warns(ResourceWarning, match="was not closed"):
+            del target
+    with Target.open(file) as target:
+        assert ctx.run(target.pread(BLOCK, 2)) == [b"\1\1"]
+
+
+def test_on_another_thread_a_context_is_warned_of_and_left_alone() -> None:
+    contexts = [AioContext()]
+    session = contexts[0]._session
+    thread = threading.Thread(target=contexts.clear)
+    with pytest.warns(ResourceWarning, match="was not closed"):
+        thread.start()
+        thread.join()
+    assert session.is_open
+    session.close()
 
 
 # ---- contexts that cannot be ------------------------------------------------------
@@ -265,6 +373,17 @@ def test_names_that_there_are_not_are_refused_with_those_that_there_are() -> Non
 def test_impossible_depths_are_refused(iodepth: int) -> None:
     with pytest.raises(ValueError, match="iodepth"):
         AioContext(iodepth=iodepth)
+
+
+@pytest.mark.parametrize("name", ["iodepth", "poll_max_ns", "null_latency_ns"])
+def test_a_context_takes_whole_numbers_in_their_range(name: str) -> None:
+    wrong: dict[str, Any]
+    for wrong in ({name: 1.5}, {name: "1"}, {name: None}):
+        with pytest.raises(TypeError, match=f"{name} must be a whole number, not"):
+            AioContext(**wrong)
+    for wrong in ({name: -1}, {name: 1 << 64}):
+        with pytest.raises(ValueError, match=f"{name} must be [01] to .*, not"):
+            AioContext(**wrong)
 
 
 def test_no_room_for_aio_events_is_explained() -> None:

@@ -37,7 +37,8 @@ CORE_ROWS = [
     ["completion", "completion_poll", "completion_eventfd", "completion_bh", "completion_adaptive",
      "completion_getevents", "job"],
     ["worker", "iothread"],
-    ["api", "run", "report", "session_api", "session", "session_requests", "session_slots"],
+    ["api", "run", "report", "session_api", "session", "session_requests", "session_slots",
+     "session_writes"],
 ]  # fmt: skip
 CORE_ROW_OF = {name: number for number, row in enumerate(CORE_ROWS) for name in row}
 
