@@ -1,4 +1,4 @@
-"""C programs of tests/native, linked with the whole core: plain, or under a sanitizer."""
+"""C programs of tests/native, linked with the whole core: plain, under a sanitizer, optimized."""
 
 import atexit
 import functools
@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 
 from laiobench.native.build import HERE as CORE
-from laiobench.native.build import core_files
+from laiobench.native.build import OPTIMIZE_AS_ONE, core_files
 
 FOLDER = Path(__file__).parent / "native"
 SANITIZERS = {
@@ -18,6 +18,9 @@ SANITIZERS = {
     "address": ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"],
     "thread": ["-fsanitize=thread"],
 }
+
+# As users have it; the others are for finding faults.
+_VARIANTS = {**SANITIZERS, "optimized": ["-O2", *OPTIMIZE_AS_ONE]}
 
 # What a program brings along to be linked with it, when it includes their headers.
 _STAND_INS = ("fake_kernel", "failing_calls")
@@ -34,12 +37,12 @@ def _build_folder() -> Path:
 
 
 @functools.cache
-def _build_core(sanitizer: str) -> list[Path]:
+def _build_core(variant: str) -> list[Path]:
     """The core's object files."""
-    folder = _build_folder() / sanitizer
+    folder = _build_folder() / variant
     folder.mkdir()
     sources = core_files(".c")
-    compile_with = [_COMPILER, *_FLAGS, *SANITIZERS[sanitizer], f"-I{CORE}", "-c"]
+    compile_with = [_COMPILER, *_FLAGS, *_VARIANTS[variant], f"-I{CORE}", "-c"]
     subprocess.run([*compile_with, *map(str, sources)], cwd=folder, check=True)
     return [folder / f"{source.stem}.o" for source in sources]
 
@@ -56,12 +59,12 @@ def _stand_ins(source: Path) -> set[Path]:
 
 
 @functools.cache
-def build(name: str, sanitizer: str) -> Path:
+def build(name: str, variant: str) -> Path:
     """The program, ready to run."""
-    target = _build_folder() / f"{name}-{sanitizer}"
+    target = _build_folder() / f"{name}-{variant}"
     source = FOLDER / f"{name}.c"
-    flags = [*_FLAGS, *SANITIZERS[sanitizer], f"-I{CORE}", f"-I{FOLDER}"]
-    objects = [source, *sorted(_stand_ins(source)), *_build_core(sanitizer)]
+    flags = [*_FLAGS, *_VARIANTS[variant], f"-I{CORE}", f"-I{FOLDER}"]
+    objects = [source, *sorted(_stand_ins(source)), *_build_core(variant)]
     subprocess.run(
         [_COMPILER, *flags, *map(str, objects), "-o", str(target), "-pthread", "-ldl", "-lm"],
         check=True,

@@ -27,6 +27,7 @@ typedef struct LinuxAioState {
     struct io_event *events; /* for io_getevents() */
     bool reap_on_submit;
     bool strict_short_io;
+    uint32_t iocb_flags, iocb_resfd; /* of every iocb: whom it tells */
 
     PoolFallback fallback; /* for misaligned requests */
 } LinuxAioState;
@@ -40,23 +41,27 @@ static const uint16_t iocb_opcodes[][2] = { /* for one buffer, for several */
     [REQUEST_FDSYNC] = {IOCB_CMD_FDSYNC, IOCB_CMD_FDSYNC},
 };
 
-/* What is left of @request, in the kernel's words. */
+/*
+ * What is left of @request, in the kernel's words.  The fields that are not
+ * set are 0 from the start, and stay so.
+ */
 static inline void prepare(LinuxAioState *state, Request *request)
 {
     struct iocb *iocb = &request->iocb;
-    bool is_vector = request->niov > 0;
-    EventNotifier *notifier = state->base.notifier;
     uintptr_t buffer = (uintptr_t)request->buffer;
 
-    *iocb = (struct iocb){
-        .aio_lio_opcode = iocb_opcodes[request->op][is_vector],
-        .aio_fildes = iocb->aio_fildes,
-        .aio_buf = is_vector ? buffer : buffer + request->bytes_done,
-        .aio_nbytes = is_vector ? request->niov : request_bytes_left(request),
-        .aio_offset = (int64_t)(request->offset + request->bytes_done),
-        .aio_flags = notifier ? IOCB_FLAG_RESFD : 0,
-        .aio_resfd = notifier ? (uint32_t)notifier->read_fd : 0,
-    };
+    iocb->aio_flags = state->iocb_flags;
+    iocb->aio_resfd = state->iocb_resfd;
+    iocb->aio_offset = (int64_t)(request->offset + request->bytes_done);
+    if (__builtin_expect(request->niov == 0, 1)) {
+        iocb->aio_lio_opcode = iocb_opcodes[request->op][0];
+        iocb->aio_buf = buffer + request->bytes_done;
+        iocb->aio_nbytes = request_bytes_left(request);
+    } else {
+        iocb->aio_lio_opcode = iocb_opcodes[request->op][1];
+        iocb->aio_buf = buffer;
+        iocb->aio_nbytes = request->niov;
+    }
 }
 
 static uint32_t laio_reap(Engine *engine, uint64_t *reaped_by);
@@ -365,6 +370,8 @@ static int open_notifier(LinuxAioState *state, Error *error)
         return error_set(error, "eventfd2", ENOSYS, 0);
     }
     state->base.notifier = &state->notifier;
+    state->iocb_flags = IOCB_FLAG_RESFD;
+    state->iocb_resfd = (uint32_t)state->notifier.read_fd;
     return 0;
 }
 

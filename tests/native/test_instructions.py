@@ -1,0 +1,49 @@
+"""What an I/O costs in user space, in instructions: repeatable, as no time is.
+
+Each budget is a little above what was measured; whoever lowers the cost lowers it too.
+"""
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from native_programs import build
+
+IOS = 50_000
+
+# Engine, mode, iodepth, file, and instructions for each I/O at most.
+BUDGETS = [
+    ("null", "poll", 1, None, 670),
+    ("null", "poll", 32, None, 360),
+    ("libaio", "poll", 1, "/dev/zero", 790),
+    ("libaio", "poll", 32, "/dev/zero", 340),
+    ("libaio", "getevents", 32, "/dev/zero", 340),
+]
+
+
+def instructions(folder: Path, *arguments: str) -> int:
+    """That the program executes, all of its threads."""
+    done = subprocess.run(
+        ["valgrind", "--tool=callgrind", f"--callgrind-out-file={folder}/callgrind.out",
+         build("hot_path", "optimized"), *arguments],
+        capture_output=True, text=True, timeout=100, check=True,
+    )  # fmt: skip
+    match = re.search(r"Collected : (\d+)", done.stderr)
+    assert match, done.stderr
+    return int(match[1])
+
+
+@pytest.mark.valgrind
+@pytest.mark.parametrize(("engine", "mode", "iodepth", "path", "budget"), BUDGETS)
+def test_an_io_stays_within_its_budget(
+    engine: str, mode: str, iodepth: int, path: str | None, budget: int, tmp_path: Path
+) -> None:
+    """Set-up and end are in both counts, and so not in their difference."""
+    few, many = (
+        instructions(tmp_path, engine, mode, str(iodepth), str(ios), *([path] if path else []))
+        for ios in (IOS, 2 * IOS)
+    )
+    per_io = (many - few) / IOS
+    assert per_io < budget, f"{per_io:.0f} instructions for an I/O"
