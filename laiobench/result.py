@@ -370,20 +370,29 @@ def _failures(trial: Trial, jobs: Sequence[JobResult]) -> list[str]:
     """Sentences; none: all is well."""
     failures: list[str] = []
     for run, job in zip(trial.runs, jobs, strict=True):
-        failures += [
-            f"{job.name}: the event loop failed: {worker.failure}"
-            for worker in run.workers
-            if worker.failure
-        ]
-        failures += _broken_rules(job)
-        if not run.work.job.continue_on_error:
-            failures += _io_errors(run, job)
-        if not trial.interrupted and not any(d.ios for d in job.directions().values()):
-            failures.append(
-                f"{job.name}: no I/O was completed in {format_ns(job.runtime_ns)}, "
-                "so nothing was measured"
-            )
+        failures += _failures_of(run, job) or _nothing_measured(job, trial.interrupted)
     return failures
+
+
+def _failures_of(run: WorkRun, job: JobResult) -> list[str]:
+    failures = [
+        f"{job.name}: the event loop failed: {worker.failure}"
+        for worker in run.workers
+        if worker.failure
+    ]
+    failures += _broken_rules(job)
+    if not run.work.job.continue_on_error:
+        failures += _io_errors(run, job)
+    return failures
+
+
+def _nothing_measured(job: JobResult, interrupted: bool) -> list[str]:
+    """Nobody said why, and yet this is no measurement."""
+    if interrupted or any(direction.ios for direction in job.directions().values()):
+        return []
+    return [
+        f"{job.name}: no I/O was completed in {format_ns(job.runtime_ns)}, so nothing was measured"
+    ]
 
 
 def _broken_rules(job: JobResult) -> list[str]:
