@@ -131,9 +131,7 @@ static void turn_arrives(void *opaque)
 
     if (begin_turn(member)) {
         member->go_on(member->opaque);
-        if (member->group) { /* it may have left */
-            end_turn(member);
-        }
+        end_turn(member);
     }
 }
 

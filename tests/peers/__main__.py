@@ -5,6 +5,7 @@ round; what counts is the median of the rounds' ratios.  Ends with 1 if a target
 is missed.
 """
 
+import contextlib
 import json
 import os
 import shutil
@@ -138,7 +139,7 @@ def main(
     made = {
         "zram": (devices.zram, devices.ZRAM_BYTES),
         "file": (lambda: devices.file(folder), devices.FILE_BYTES),
-        "zero": (lambda: devices.contextlib.nullcontext("/dev/zero"), devices.ZERO_BYTES),
+        "zero": (lambda: contextlib.nullcontext("/dev/zero"), devices.ZERO_BYTES),
     }
     make, region_bytes = made[device]
     rows: list[Row] = []
