@@ -4,11 +4,12 @@ The options come from `laiobench.job`; they are parsed as fio spells them, and
 listed in the help by group.
 """
 
+from itertools import groupby
 from typing import Any
 
 import click
 
-from laiobench.job import GROUPS, options
+from laiobench.job import options
 from laiobench.sources import suggest
 from laiobench.sources.flags import split
 
@@ -42,12 +43,9 @@ class JobCommand(click.Command):
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         super().format_options(ctx, formatter)
-        for group, title in GROUPS.items():
-            rows = [
-                (_usage(option), _text(option)) for option in options() if option.group == group
-            ]
+        for title, group in groupby(options(), key=lambda option: option.group):
             with formatter.section(title):
-                formatter.write_dl(rows)
+                formatter.write_dl([(_usage(option), _text(option)) for option in group])
 
 
 def _usage(option: Any) -> str:

@@ -1,0 +1,149 @@
+"""Job: what to do to which target, and how; the one definition of every option.
+
+The command line, job files, documents, help and the option table are all made
+from the fields of `Job`: an option is added to the file of its group here, and
+nowhere else.  Names, meanings and bare units are fio's; where ours differ, the
+help says so.  A value is kept in the unit in which a bare number is read, so what
+a document shows can be given as an option again.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Self
+
+from pydantic import model_validator
+from pydantic.fields import FieldInfo
+from pydantic_core import PydanticUndefined
+
+from laiobench import units
+from laiobench.job.data import DataOptions
+from laiobench.job.durability import DurabilityOptions
+from laiobench.job.group import LONGEST_S as LONGEST_S
+from laiobench.job.group import OptionGroup
+from laiobench.job.mechanism import CompletionMode as CompletionMode
+from laiobench.job.mechanism import MechanismOptions
+from laiobench.job.naming import NamingOptions
+from laiobench.job.null import NullOptions
+from laiobench.job.output import OutputOptions
+from laiobench.job.pacing import PacingOptions
+from laiobench.job.pattern import PatternOptions
+from laiobench.job.queue import QueueOptions
+from laiobench.job.random import RandomOptions
+from laiobench.job.region import RegionOptions
+from laiobench.job.search import SearchOptions
+from laiobench.job.threads import ThreadOptions
+from laiobench.job.throttle import ThrottleOptions
+from laiobench.job.time import TimeOptions
+from laiobench.job.verify import VerifyOptions
+
+
+# From the bottom up: the fields of the last base come first, in help and documents.
+class Job(
+    NullOptions,
+    MechanismOptions,
+    ThreadOptions,
+    OutputOptions,
+    SearchOptions,
+    ThrottleOptions,
+    PacingOptions,
+    TimeOptions,
+    VerifyOptions,
+    DataOptions,
+    DurabilityOptions,
+    RandomOptions,
+    QueueOptions,
+    RegionOptions,
+    PatternOptions,
+    NamingOptions,
+):
+    """One workload on one target.  Frozen; `Job(rw="randread", bs="4k")` parses and checks.
+
+    Raises:
+        pydantic.ValidationError: an option is unknown or has a wrong value.
+    """
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_name_for_each(cls, values: Any) -> Any:
+        """Put fio's other spellings into our fields."""
+        if not isinstance(values, dict):
+            return values
+        return dict(canonical(str(name), value) for name, value in values.items())
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        faults = [fault for group in GROUPS for fault in group.faults(self)]
+        if faults:
+            raise ValueError("; ".join(faults))
+        return self
+
+
+# In the order in which they are shown.
+GROUPS: tuple[type[OptionGroup], ...] = tuple(
+    base for base in reversed(Job.__bases__) if issubclass(base, OptionGroup)
+)
+
+# fio's other names for the same options.
+ALIASES = {name: alias for group in GROUPS for name, alias in group.ALIASES.items()}
+
+
+def canonical(name: str, value: object) -> tuple[str, object]:
+    """An option by our name for it, where fio has several.
+
+    Raises:
+        ValueError: the value is none that the other name takes.
+    """
+    alias = ALIASES.get(name, name)
+    return (alias, value) if isinstance(alias, str) else alias(value)
+
+
+# ---- the options, as others list them ------------------------------------------
+
+
+@dataclass(frozen=True)
+class Option:
+    """One option, for help texts and tables."""
+
+    name: str
+    group: str
+    """The title of its group."""
+    help: str
+    default: str
+    unit: str
+    is_flag: bool
+
+
+def _shown_default(field: FieldInfo) -> str:
+    default = field.default
+    if default is None or default is PydanticUndefined:
+        return ""
+    if isinstance(default, bool):
+        return str(int(default))
+    if isinstance(default, int) and _unit(field) == "bytes" and default:
+        return units.format_size(default).replace(" KiB", "k")
+    return str(default)
+
+
+def _unit(field: FieldInfo) -> str:
+    extra = field.json_schema_extra
+    assert isinstance(extra, dict)
+    return str(extra["unit"])
+
+
+def options() -> Iterator[Option]:
+    """All options of a job, by group, in the order of their definition."""
+    for group in GROUPS:
+        for name, field in group.model_fields.items():
+            yield Option(
+                name=name,
+                group=group.TITLE,
+                help=field.description or "",
+                default=_shown_default(field),
+                unit=_unit(field),
+                is_flag=field.annotation is bool,
+            )
+
+
+def option_names() -> frozenset[str]:
+    """Every name that a job file or the command line may use."""
+    return frozenset(Job.model_fields) | frozenset(ALIASES)

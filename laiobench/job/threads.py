@@ -1,0 +1,43 @@
+"""Who runs a job, where, and when."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, ClassVar
+
+from laiobench.job.group import PRINTABLE, OptionGroup, option
+from laiobench.values import Count, Cpus, Flag
+
+if TYPE_CHECKING:
+    from laiobench.job import Job
+
+
+class ThreadOptions(OptionGroup):
+    """Who runs a job, where, and when."""
+
+    TITLE: ClassVar[str] = "Threads"
+
+    numjobs: Count = option(1, "copies of the job, a thread each", ge=1, le=4096)
+    cpus_allowed: Cpus | None = option(None, "CPUs to run on, such as 0,2-5")
+    iothread: str | None = option(
+        None,
+        "name of the IOThread to share, or main; none: one of its own",
+        min_length=1,
+        pattern=PRINTABLE,
+    )
+    iothread_move_every: Count = option(
+        0,
+        "move on to the next IOThread after so many I/Os (to test moving)",
+        ge=0,
+        lt=1 << 63,
+    )
+    stonewall: Flag = option(False, "begin when all jobs above have finished")
+    continue_on_error: Flag = option(
+        False, "count failed I/Os without failing the run, and never give up"
+    )
+
+    @staticmethod
+    def faults(job: "Job") -> Iterator[str]:
+        if job.iothread == "main" and job.cpus_allowed:
+            yield (
+                "cpus_allowed cannot pin the thread that called (iothread=main): "
+                "use taskset, or an IOThread"
+            )
