@@ -62,6 +62,21 @@ def parse_size(text: str) -> int:
     return int(exact)
 
 
+def parse_count(text: str) -> int:
+    """A whole number, with the suffixes of sizes: `1k`.
+
+    Raises:
+        ValueError: not a whole number.
+        TooLarge: 2^64 or more.
+    """
+    try:
+        return parse_size(text)
+    except TooLarge:
+        raise TooLarge("it must be below 2^64") from None
+    except ValueError:
+        raise ValueError(f"{text!r} is not a whole number") from None
+
+
 def parse_duration_ns(text: str, bare_unit: str) -> int:
     """Nanoseconds from `30`, `0.5`, `100ms` or `2h`; a bare number is in `bare_unit`.
 

@@ -12,7 +12,7 @@ PACKAGE = ROOT / "laiobench"
 # Each row may import from its own and from those above it.
 ROWS = [
     ["version", "errors", "units"],
-    ["values", "job"],
+    ["values", "forms", "job"],
     ["sources"],
     ["native"],
     ["aio"],
