@@ -210,6 +210,8 @@ def range_of(item: Item) -> Item:
 # ---- splits ------------------------------------------------------------------------
 
 MOST_SHARES = 64
+# What is lost when thirds are written as decimals.
+ROUNDING_PERCENT = 1e-6
 
 
 @dataclass(frozen=True)
@@ -246,7 +248,8 @@ def split_of(item: Item) -> Item:
         pairs = [entry.partition("/") for entry in entries]
         values = [item(value.strip()) for value, _, _ in pairs]
         percents = shared_rest([percent.strip() for _, _, percent in pairs])
-        percents[-1] += max(0.0, 100.0 - sum(percents))
+        missing = 100 - sum(percents)
+        percents[-1] += missing if missing > ROUNDING_PERCENT else 0
         return Split(tuple(map(Share, values, percents)))
 
     return parse
@@ -260,10 +263,10 @@ def shared_rest(texts: Sequence[str]) -> list[float]:
     """
     percents = [parse_percent(text) if text else None for text in texts]
     total = sum(percent or 0 for percent in percents)
-    if total > 100 + 1e-9:
+    if total > 100 + ROUNDING_PERCENT:
         raise ValueError(f"the percentages add up to {total:g}, more than 100")
     blanks = percents.count(None)
-    return [(100 - total) / blanks if percent is None else percent for percent in percents]
+    return [max(0.0, 100 - total) / blanks if percent is None else percent for percent in percents]
 
 
 # ---- percentages -------------------------------------------------------------------
