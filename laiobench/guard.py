@@ -193,11 +193,19 @@ def _open(path: str, real: str, opened: str, job: Job) -> OpenTarget:
     try:
         if stat.S_ISBLK(os.fstat(fd).st_mode) and job.writes and opened == real:
             raise RunError(f"{path} became a block device while it was opened", "try again")
-        fcntl.fcntl(fd, fcntl.F_SETFL, flags & ~os.O_NONBLOCK)
+        _set_flags(fd, flags & ~os.O_NONBLOCK)
         return OpenTarget(real, fd, _check_open(path, fd, job))
     except BaseException:
         os.close(fd)
         raise
+
+
+def _set_flags(fd: int, flags: int) -> None:
+    """These flags, and no access times where we may do without: each read would look at them."""
+    try:
+        fcntl.fcntl(fd, fcntl.F_SETFL, flags | os.O_NOATIME)
+    except PermissionError:  # it is another user's
+        fcntl.fcntl(fd, fcntl.F_SETFL, flags)
 
 
 def _check_open(path: str, fd: int, job: Job) -> native.TargetLimits:

@@ -3,9 +3,9 @@
 
 #include <errno.h>
 #include <string.h>
-#include <sys/mman.h>
 
-#define PAGE_BYTES 4096
+#include "memory.h"
+
 #define SECTOR_BYTES 512
 
 /* A device that only fails does so at full speed; no need to see it all. */
@@ -18,7 +18,7 @@ static size_t lead_of(const Job *job)
 {
     uint32_t align = job->config.memory_align;
 
-    return align < PAGE_BYTES ? align : 0;
+    return align < MEMORY_PAGE_BYTES ? align : 0;
 }
 
 static bool job_writes(const JobConfig *config)
@@ -28,21 +28,19 @@ static bool job_writes(const JobConfig *config)
 
 /*
  * Page-aligned each, whatever the device asks for (zram overwrites whole
- * pages), unless the plan wants less; and there from the start, so that no
- * page fault is measured.
+ * pages), unless the plan wants less.
  */
 static int allocate_buffers(Job *job, Error *error)
 {
     size_t stride = job->config.workload.block_bytes + lead_of(job);
     size_t bytes;
 
-    stride = (stride + PAGE_BYTES - 1) / PAGE_BYTES * PAGE_BYTES;
+    stride = (stride + MEMORY_PAGE_BYTES - 1) / MEMORY_PAGE_BYTES *
+             MEMORY_PAGE_BYTES;
     bytes = stride * job->config.iodepth;
-    job->buffers = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
-                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
-    if (job->buffers == MAP_FAILED) {
-        job->buffers = NULL;
-        return error_set(error, "mmap", errno, bytes);
+    job->buffers = memory_map(bytes);
+    if (!job->buffers) {
+        return error_set(error, "mmap", ENOMEM, bytes);
     }
     job->buffer_stride = stride;
     if (job_writes(&job->config)) {
@@ -128,9 +126,7 @@ int job_init(Job *job, const JobConfig *config, const Clock *clock,
 
 void job_cleanup(Job *job)
 {
-    if (job->buffers) {
-        munmap(job->buffers, job->buffer_stride * job->config.iodepth);
-    }
+    memory_unmap(job->buffers, job->buffer_stride * job->config.iodepth);
     free(job->requests);
     free(job->idle);
     recorder_cleanup(&job->recorder);

@@ -1,8 +1,9 @@
 #include "recorder.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
+
+#include "memory.h"
 
 int recorder_init(Recorder *recorder, const Clock *clock,
                   const bool uses[DIRECTION_COUNT])
@@ -12,13 +13,11 @@ int recorder_init(Recorder *recorder, const Clock *clock,
         if (!uses[i]) {
             continue;
         }
-        recorder->directions[i] =
-            aligned_alloc(_Alignof(DirectionRecord), sizeof(DirectionRecord));
+        recorder->directions[i] = memory_map(sizeof(DirectionRecord));
         if (!recorder->directions[i]) {
             recorder_cleanup(recorder);
             return -ENOMEM;
         }
-        memset(recorder->directions[i], 0, sizeof(DirectionRecord));
     }
     recorder_reset(recorder);
     return 0;
@@ -27,7 +26,7 @@ int recorder_init(Recorder *recorder, const Clock *clock,
 void recorder_cleanup(Recorder *recorder)
 {
     for (int i = 0; i < DIRECTION_COUNT; i++) {
-        free(recorder->directions[i]);
+        memory_unmap(recorder->directions[i], sizeof(DirectionRecord));
         recorder->directions[i] = NULL;
     }
 }

@@ -39,7 +39,7 @@ def build_floor(folder: Path) -> Path:
     here = Path(__file__).parent
     core = here.parent.parent / "laiobench" / "native"
     program = folder / "floor"
-    sources = [here / "floor.c", core / "workload.c", core / "random_map.c"]
+    sources = [here / "floor.c", core / "workload.c", core / "random_map.c", core / "memory.c"]
     subprocess.run(
         ["gcc", "-O2", "-std=gnu11", f"-I{core}", *map(str, sources), "-o", str(program)],
         check=True,

@@ -6,7 +6,8 @@
  *     floor MODE PATH IODEPTH BATCH SECONDS REGION_BYTES SEED
  *
  * The offsets are those that laiobench visits with this seed, in its order,
- * made beforehand by its own workload: a device's cost depends on them.
+ * made beforehand by its own workload: a device's cost depends on them.  So
+ * are the flags with which the device is opened, and the memory of the buffers.
  * Prints I/Os, nanoseconds, and nanoseconds of CPU time.
  */
 #define _GNU_SOURCE
@@ -17,12 +18,12 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
-#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "aio_ring.h"
+#include "memory.h"
 #include "workload.h"
 
 enum {
@@ -202,10 +203,10 @@ static const Mode *find_mode(const char *name)
 
 static void *allocate(size_t bytes)
 {
-    void *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
-                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+    void *memory = memory_map(bytes);
 
-    if (memory == MAP_FAILED) {
+    if (!memory) {
+        errno = ENOMEM;
         die("mmap");
     }
     return memory;
@@ -267,10 +268,10 @@ static void open_eventfd(Floor *floor)
 
 static int open_target(const char *path)
 {
-    int fd = open(path, O_RDONLY | O_DIRECT);
+    int fd = open(path, O_RDONLY | O_NOATIME | O_DIRECT);
 
     if (fd < 0 && errno == EINVAL) { /* /dev/zero knows no direct I/O */
-        fd = open(path, O_RDONLY);
+        fd = open(path, O_RDONLY | O_NOATIME);
     }
     if (fd < 0) {
         die(path);

@@ -29,7 +29,8 @@ ROW_OF = {name: number for number, row in enumerate(ROWS) for name in row}
 CORE_ROWS = [
     ["error", "clock", "counter", "counters", "event_notifier", "aio_context",
      "aio_handlers", "aio_notify", "aio_wait", "fdmon",
-     "fdmon_epoll", "fdmon_ppoll", "adaptive_poll", "bottom_half", "timer", "request"],
+     "fdmon_epoll", "fdmon_ppoll", "adaptive_poll", "bottom_half", "timer", "request",
+     "memory"],
     ["engine", "aio_ring", "laio_queue", "linux_aio", "blocking_io", "thread_pool", "pool_fallback",
      "threads_engine", "null_engine", "target", "target_limits",
      "target_probe", "random_stream"],
