@@ -101,6 +101,12 @@ def percentiles(
     }
 
 
+def percentile_of(counts: Sequence[tuple[int, int]], percentage: float) -> int:
+    """Of counts as documents have them: a bin's largest value, and how many; ascending."""
+    up_to = list(accumulate(count for _, count in counts))
+    return counts[bisect_left(up_to, _rank(percentage, up_to[-1]))][0]
+
+
 def _rank(percentage: float, total: int) -> int:
     """How many values the percentile must not be below; exact where floats are not."""
     return max(1, math.ceil(round(percentage * 10_000) * total / 1_000_000))

@@ -1,0 +1,439 @@
+"""The statistics of comparisons: intervals of a shift, and what they could have seen.
+
+Knows numbers, and nothing of jobs, metrics or files.  A *pair* is two trials
+that were measured side by side, one of each variant; what is analysed is
+log(variant / baseline), so that a shift is a ratio.  Trials are the unit:
+the I/Os inside one are correlated, and are never counted as n.
+
+Paired: the Hodges-Lehmann estimate, the median of all Walsh averages, with the
+interval that inverts Wilcoxon's exact signed-rank test (Hollander, Wolfe and
+Chicken, Nonparametric Statistical Methods, 3rd ed., § 3.2, 3.3).  Its coverage is
+exact without ties; with ties and zeros the closed interval covers at least as
+often (Noether 1967), since a Walsh average of 0 speaks against either side.
+
+Unpaired: the median of all differences, with the interval that inverts the
+Mann-Whitney test (ibid., § 4.2, 4.3); the p-value is the larger one of that test's
+and Brunner and Munzel's, which does not assume equal spreads.
+
+Needs numpy; scipy is imported by the two functions that want a test of its own.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from laiobench.errors import UsageError
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+ALPHA = 0.05
+POWER = 0.80
+MIN_PAIRS = 6
+"""At 95 %: five signs can all agree by chance once in 16 times, on either side."""
+
+_EXACT_UP_TO = 500
+_EXACT_UNPAIRED_UP_TO = 120
+_SIMULATED_UP_TO = 60
+_SIMULATIONS = 4000
+_SEED = 20_170_401  # of simulations that answer questions about power: the same answer each time
+# Of ranks against means, when noise is normal: the asymptotic relative efficiency.
+_RANK_EFFICIENCY = 3 / math.pi
+
+
+class StatsMissing(UsageError):
+    """numpy and scipy are extras."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "comparing needs numpy and scipy, which are not installed",
+            "pip install 'laiobench[stats]'",
+        )
+
+
+try:
+    import numpy as np
+except ImportError:
+    raise StatsMissing from None
+
+if TYPE_CHECKING:
+    Floats = npt.NDArray[np.float64]
+
+
+def _scipy_stats() -> Any:
+    """It takes a second to import, so only those who need it do."""
+    try:
+        from scipy import stats
+    except ImportError:
+        raise StatsMissing from None
+    return stats
+
+
+@dataclass(frozen=True)
+class Interval:
+    """An estimate and its bounds; infinite where n is too small to have any."""
+
+    estimate: float
+    low: float
+    high: float
+
+    @property
+    def excludes_zero(self) -> bool:
+        return self.low > 0 or self.high < 0
+
+    @property
+    def width(self) -> float:
+        return self.high - self.low
+
+    @property
+    def is_bounded(self) -> bool:
+        return math.isfinite(self.low) and math.isfinite(self.high)
+
+    def ratio(self) -> "Interval":
+        """Of a shift of logarithms: what it multiplies by."""
+        return Interval(_exp(self.estimate), _exp(self.low), _exp(self.high))
+
+
+@dataclass(frozen=True)
+class Shift:
+    """How far values are apart, as logarithms, and how sure that is."""
+
+    interval: Interval
+    p: float
+    """Two-sided; at most α exactly when the paired interval of level 1 − α excludes 0."""
+    spread: float
+    """Standard deviation: of the pairs' differences, or of both samples together."""
+    smallest_visible: float
+    """The shift that so many trials with this spread show in 80 % of the cases."""
+
+
+# ---- pairs -----------------------------------------------------------------------
+
+
+def log_ratios(baseline: Sequence[float], variant: Sequence[float]) -> list[float]:
+    """log(variant / baseline), pair by pair.
+
+    Raises:
+        ValueError: a value is not above 0, or the lengths differ.
+    """
+    pairs = list(zip(baseline, variant, strict=True))
+    if any(not (math.isfinite(value) and value > 0) for pair in pairs for value in pair):
+        raise ValueError("a ratio needs values above 0")
+    return [math.log(new / old) for old, new in pairs]
+
+
+def paired(differences: Sequence[float], alpha: float = ALPHA) -> Shift:
+    """What is known of the shift after these pairs.
+
+    Args:
+        differences: log ratios, one a pair, all finite.
+        alpha: the interval's level is 1 − alpha.
+
+    Raises:
+        ValueError: there is none, or alpha is no share.
+    """
+    d = _finite(differences)
+    _check_share(alpha)
+    spread = _spread(d)
+    return Shift(
+        interval=hodges_lehmann(differences, alpha),
+        p=signed_rank_p(differences),
+        spread=spread,
+        smallest_visible=_scaled(spread, visible_in_spreads(len(d), alpha)),
+    )
+
+
+def hodges_lehmann(differences: Sequence[float], alpha: float = ALPHA) -> Interval:
+    """The median of the Walsh averages, and the exact signed-rank interval."""
+    walsh = _walsh_averages(_finite(differences))
+    cut = _largest_cut(_signed_rank_cdf(len(differences)), alpha / 2)
+    return _order_interval(walsh, cut)
+
+
+def signed_rank_p(differences: Sequence[float]) -> float:
+    """Two-sided and exact; a Walsh average of 0 counts for either side, which is conservative."""
+    d = _finite(differences)
+    walsh = _walsh_averages(d)
+    not_above = int(np.searchsorted(walsh, 0.0, side="right"))
+    not_below = len(walsh) - int(np.searchsorted(walsh, 0.0, side="left"))
+    return float(min(1.0, 2 * _signed_rank_cdf(len(d))[min(not_above, not_below)]))
+
+
+def pairs_for_interval(alpha: float = ALPHA) -> int:
+    """The fewest pairs that have an interval of this level at all: 6 at 95 %."""
+    _check_share(alpha)
+    return max(1, math.ceil(1 - math.log2(alpha)))
+
+
+def _walsh_averages(d: "Floats") -> "Floats":
+    """All (d_i + d_j) / 2 with i ≤ j, ascending."""
+    first, second = np.triu_indices(len(d))
+    return np.sort(d[first] / 2 + d[second] / 2)
+
+
+@cache
+def _signed_rank_cdf(n: int) -> "Floats":
+    """P(W ≤ w) for w = 0 … n(n+1)/2: each rank is counted or not, with even chances."""
+    top = n * (n + 1) // 2
+    if n > _EXACT_UP_TO:
+        return _normal_cdf(top, math.sqrt(n * (n + 1) * (2 * n + 1) / 24))
+    chances = np.zeros(top + 1)
+    chances[0] = 1.0
+    for rank in range(1, n + 1):
+        chances[rank:] += chances[:-rank].copy()
+        chances /= 2
+    return np.cumsum(chances)
+
+
+# ---- two samples -----------------------------------------------------------------
+
+
+def unpaired(baseline: Sequence[float], new: Sequence[float], alpha: float = ALPHA) -> Shift:
+    """What is known of the shift between two independent samples of logarithms.
+
+    Args:
+        baseline, new: logarithms of trials', or sessions', values.
+        alpha: the interval's level is 1 − alpha.
+
+    Raises:
+        ValueError: one is empty, or alpha is no share.
+    """
+    x, y = _finite(baseline), _finite(new)
+    _check_share(alpha)
+    spread = _pooled_spread(x, y)
+    return Shift(
+        interval=shift_interval(baseline, new, alpha),
+        p=mann_whitney_brunner_munzel_p(baseline, new),
+        spread=spread,
+        smallest_visible=_scaled(spread, visible_in_spreads_unpaired(len(x), len(y), alpha)),
+    )
+
+
+def shift_interval(
+    baseline: Sequence[float], new: Sequence[float], alpha: float = ALPHA
+) -> Interval:
+    """The median of all differences new − baseline, and the exact Mann-Whitney interval."""
+    x, y = _finite(baseline), _finite(new)
+    differences = np.sort(np.subtract.outer(y, x), axis=None)
+    return _order_interval(differences, _largest_cut(_mann_whitney_cdf(len(x), len(y)), alpha / 2))
+
+
+def mann_whitney_brunner_munzel_p(baseline: Sequence[float], new: Sequence[float]) -> float:
+    """The larger of both tests' p: neither unequal spreads nor small n make a difference of none.
+
+    Brunner and Munzel's test has no answer where the samples do not overlap, or
+    have fewer than 2 values; then Mann-Whitney's alone is.
+    """
+    stats = _scipy_stats()
+    x, y = _finite(baseline), _finite(new)
+    method = "exact" if _is_exact(len(x), len(y)) else "asymptotic"
+    by_ranks = float(stats.mannwhitneyu(x, y, method=method).pvalue)
+    separate = x.max() < y.min() or y.max() < x.min()
+    if separate or min(len(x), len(y)) < 2 or np.ptp(np.concatenate([x, y])) == 0:
+        return by_ranks if math.isfinite(by_ranks) else 1.0
+    without_assumption = float(stats.brunnermunzel(x, y).pvalue)
+    return max(by_ranks, without_assumption) if math.isfinite(without_assumption) else by_ranks
+
+
+def can_differ(n: int, m: int, alpha: float = ALPHA) -> bool:
+    """Whether two samples of these sizes could show any difference at this level."""
+    return bool(n and m and _mann_whitney_cdf(n, m)[0] <= alpha / 2)
+
+
+def _is_exact(n: int, m: int) -> bool:
+    return n + m <= _EXACT_UNPAIRED_UP_TO
+
+
+@cache
+def _mann_whitney_cdf(n: int, m: int) -> "Floats":
+    """P(U ≤ u) for u = 0 … n·m, by the ways to choose ranks (Gaussian binomials)."""
+    top = n * m
+    if not _is_exact(n, m):
+        return _normal_cdf(top, math.sqrt(n * m * (n + m + 1) / 12))
+    ways = [1] + [0] * top  # exact integers: the counts exceed what floats hold
+    for rank in range(n + 1, n + m + 1):
+        for u in range(top, rank - 1, -1):
+            ways[u] -= ways[u - rank]
+    for rank in range(1, m + 1):
+        for u in range(rank, top + 1):
+            ways[u] += ways[u - rank]
+    total = math.comb(n + m, n)
+    running, cdf = 0, []
+    for count in ways:
+        running += count
+        cdf.append(running / total)
+    return np.array(cdf)
+
+
+# ---- what can be seen ------------------------------------------------------------
+
+
+@cache
+def visible_in_spreads(pairs: int, alpha: float = ALPHA, power: float = POWER) -> float:
+    """The shift, in standard deviations of the pairs, that shows with this power.
+
+    For normal noise.  Up to 60 pairs by simulating the exact test, whose levels
+    are discrete; from there on by the test's asymptotic efficiency, 3/π.
+    Infinite where the pairs are too few for any interval.
+    """
+    if pairs < pairs_for_interval(alpha):
+        return math.inf
+    if pairs > _SIMULATED_UP_TO:
+        return _z_sum(alpha, power) / math.sqrt(_RANK_EFFICIENCY * pairs)
+    cut = _largest_cut(_signed_rank_cdf(pairs), alpha / 2)
+    noise = np.random.default_rng(_SEED).standard_normal((_SIMULATIONS, pairs))
+
+    def seen(shift: float) -> float:
+        values = noise + shift
+        ranks = np.abs(values).argsort(axis=1).argsort(axis=1) + 1
+        return float(np.mean((ranks * (values < 0)).sum(axis=1) <= cut))
+
+    return _smallest(seen, power)
+
+
+@cache
+def visible_in_spreads_unpaired(
+    n: int, m: int, alpha: float = ALPHA, power: float = POWER
+) -> float:
+    """As `visible_in_spreads`, for the Mann-Whitney test of n against m values."""
+    if not can_differ(n, m, alpha):
+        return math.inf
+    if not _is_exact(n, m):
+        return _z_sum(alpha, power) * math.sqrt((1 / n + 1 / m) / _RANK_EFFICIENCY)
+    cut = _largest_cut(_mann_whitney_cdf(n, m), alpha / 2)
+    noise = np.random.default_rng(_SEED).standard_normal((_SIMULATIONS, n + m))
+
+    def seen(shift: float) -> float:
+        values = noise.copy()
+        values[:, n:] += shift
+        ranks = values.argsort(axis=1).argsort(axis=1) + 1
+        not_above = n * m + m * (m + 1) // 2 - ranks[:, n:].sum(axis=1)
+        return float(np.mean(not_above <= cut))
+
+    return _smallest(seen, power)
+
+
+def pairs_to_see(shift: float, spread: float, alpha: float = ALPHA, power: float = POWER) -> int:
+    """How many pairs show a shift of logarithms, where pairs spread so much."""
+    fewest = max(MIN_PAIRS, pairs_for_interval(alpha))
+    if spread <= 0:
+        return fewest
+    wanted = abs(shift) / spread
+    if wanted <= 0:
+        raise ValueError("a shift of nothing is never seen")
+    for pairs in range(fewest, _SIMULATED_UP_TO + 1):
+        if visible_in_spreads(pairs, alpha, power) <= wanted:
+            return pairs
+    needed = (_z_sum(alpha, power) / wanted) ** 2 / _RANK_EFFICIENCY
+    return max(_SIMULATED_UP_TO + 1, math.ceil(needed))
+
+
+def pairs_for_width(width: float, spread: float, alpha: float = ALPHA) -> int:
+    """How many pairs narrow the interval of logarithms down to about this width."""
+    fewest = max(MIN_PAIRS, pairs_for_interval(alpha))
+    if width <= 0:
+        raise ValueError("a width must be above 0")
+    needed = (2 * _z(1 - alpha / 2) * spread / width) ** 2 / _RANK_EFFICIENCY
+    return max(fewest, math.ceil(needed))
+
+
+@dataclass(frozen=True)
+class WidthRule:
+    """When a sequential run may stop: on the interval's width, never on what it shows.
+
+    `width` is of the ratio: 0.02 for an interval whose high is 2 % above its low.
+    """
+
+    width: float
+    min_pairs: int = MIN_PAIRS
+
+    def is_met(self, interval: Interval, pairs: int) -> bool:
+        """Of an interval of logarithms, after so many pairs."""
+        narrow = interval.is_bounded and interval.width <= math.log1p(self.width)
+        return pairs >= self.min_pairs and narrow
+
+
+def benjamini_hochberg(p_values: Sequence[float]) -> list[float]:
+    """Each p adjusted, so that those at most q are a list with a share q of false ones."""
+    if not p_values:
+        return []
+    adjusted = _scipy_stats().false_discovery_control(list(p_values), method="bh")
+    return [float(p) for p in adjusted]
+
+
+# ---- what they are made of -------------------------------------------------------
+
+
+def _finite(values: Sequence[float]) -> "Floats":
+    array = np.asarray(values, dtype=np.float64)
+    if array.ndim != 1 or not len(array) or not np.isfinite(array).all():
+        raise ValueError("values must be finite, and at least one")
+    return array
+
+
+def _check_share(alpha: float) -> None:
+    if not 0 < alpha < 1:
+        raise ValueError("alpha must be between 0 and 1")
+
+
+def _spread(values: "Floats") -> float:
+    return float(values.std(ddof=1)) if len(values) > 1 else math.inf
+
+
+def _pooled_spread(x: "Floats", y: "Floats") -> float:
+    freedom = len(x) + len(y) - 2
+    if freedom < 1:
+        return math.inf
+    squares = ((x - x.mean()) ** 2).sum() + ((y - y.mean()) ** 2).sum()
+    return math.sqrt(float(squares) / freedom)
+
+
+def _scaled(spread: float, visible: float) -> float:
+    return spread * visible if math.isfinite(visible) else math.inf  # 0 × ∞ too
+
+
+def _largest_cut(cdf: "Floats", tail: float) -> int:
+    """The largest value of a statistic that is in the tail; −1 if none is."""
+    # Sums of exact binary fractions may be off in the last bit.
+    return int(np.searchsorted(cdf, tail * (1 + 1e-12), side="right")) - 1
+
+
+def _order_interval(ordered: "Floats", cut: int) -> Interval:
+    """From the order statistics: `cut` of them are left out on either side."""
+    estimate = float(np.median(ordered))
+    if cut < 0:
+        return Interval(estimate, -math.inf, math.inf)
+    return Interval(estimate, float(ordered[cut]), float(ordered[len(ordered) - 1 - cut]))
+
+
+def _normal_cdf(top: int, deviation: float) -> "Floats":
+    """Of a symmetrical statistic from 0 to `top`, with the correction for continuity."""
+    z = (np.arange(top + 1) + 0.5 - top / 2) / (deviation * math.sqrt(2))
+    return np.array([0.5 * math.erfc(-value) for value in z.tolist()])
+
+
+def _smallest(seen: Any, power: float) -> float:
+    """The smallest shift that is seen so often; what is seen grows with the shift."""
+    low, high = 0.0, 1.0
+    while seen(high) < power:
+        low, high = high, 2 * high
+    for _ in range(12):
+        middle = (low + high) / 2
+        low, high = (low, middle) if seen(middle) >= power else (middle, high)
+    return high
+
+
+def _z(share: float) -> float:
+    from statistics import NormalDist
+
+    return NormalDist().inv_cdf(share)
+
+
+def _z_sum(alpha: float, power: float) -> float:
+    return _z(1 - alpha / 2) + _z(power)
+
+
+def _exp(value: float) -> float:
+    return math.exp(value) if value < 700 else math.inf
