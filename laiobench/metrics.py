@@ -9,13 +9,14 @@ for each value that cannot be measured why, and how long a run would do.
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Literal, NamedTuple
 
 from pydantic import Field
 
 from laiobench.histogram import percentile_of
 from laiobench.native import DIRECTIONS
-from laiobench.result import Cpu, Record, RunResult
+from laiobench.result import Cpu, Record, RunResult, Tool
 from laiobench.units import NS_PER_S
 
 Better = Literal["higher", "lower"]
@@ -126,6 +127,7 @@ class JobDigest(Record):
     copy_index: int = Field(0, alias="copy")
     group: int = 0
     iothreads: list[str] = Field(default_factory=list)
+    target: str | None = None
     options: dict[str, Any]
     runtime_ns: int
     read: DirectionDigest | None = None
@@ -168,7 +170,8 @@ class RunDigest(Record):
     kind: Literal["run"]
     status: Literal["ok", "failed", "interrupted"]
     failures: list[str] = Field(default_factory=list)
-    started_at: str
+    tool: Tool
+    started_at: datetime
     machine: dict[str, Any]
     jobs: Sequence[JobDigest]
 

@@ -17,6 +17,7 @@ def describe(paths: Iterable[str]) -> dict[str, Any]:
     """The machine, and the targets at `paths` by their paths."""
     return {
         "host": platform.node(),
+        "boot_id": _read("/proc/sys/kernel/random/boot_id"),
         "cpu": _cpu(),
         "memory_bytes": psutil.virtual_memory().total,
         "kernel": platform.release(),
@@ -47,20 +48,24 @@ def _read(path: str | Path) -> str:
 
 
 def _cpu() -> dict[str, Any]:
-    model = ""
-    for line in _read("/proc/cpuinfo").splitlines():
-        key, _, value = line.partition(":")
-        if key.strip() in ("model name", "CPU part"):
-            model = value.strip()
-            break
     return {
-        "model": model or platform.machine(),
+        "model": _of_cpuinfo("model name", "CPU part") or platform.machine(),
         "architecture": platform.machine(),
         "cpus": os.cpu_count(),
         "cpus_usable": len(os.sched_getaffinity(0)),
+        "microcode": _of_cpuinfo("microcode"),
         "governor": _read("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor"),
         "mitigations": _mitigations(),
     }
+
+
+def _of_cpuinfo(*names: str) -> str:
+    """The first value that has one of these names."""
+    for line in _read("/proc/cpuinfo").splitlines():
+        key, _, value = line.partition(":")
+        if key.strip() in names:
+            return value.strip()
+    return ""
 
 
 def _mitigations() -> dict[str, str]:

@@ -5,7 +5,7 @@ import stat
 from pathlib import Path
 from typing import Any
 
-from laiobench.machine.mounts import file_system
+from laiobench.machine.mounts import file_system, mount_options
 
 
 def describe_target(path: str) -> dict[str, Any]:
@@ -20,6 +20,7 @@ def describe_target(path: str) -> dict[str, Any]:
         return {
             "kind": "file",
             "file_system": file_system(Path(path)),
+            "mount_options": mount_options(Path(path)),
             "size_bytes": status.st_size,
             "allocated_bytes": status.st_blocks * 512,
             **_device(status.st_dev),
@@ -45,6 +46,7 @@ def _device(number: int) -> dict[str, Any]:
         "device": folder.name,
         "disk": disk.name,
         "model": _text(disk / "device/model"),
+        "driver": _driver(disk),
         "firmware": _text(disk / "device/firmware_rev") or _text(disk / "device/rev"),
         "device_bytes": _number(folder / "size") * 512,
         "rotational": _number(disk / "queue/rotational") == 1,
@@ -54,6 +56,12 @@ def _device(number: int) -> dict[str, Any]:
         "queue_requests": _number(disk / "queue/nr_requests"),
         "write_cache": _text(disk / "queue/write_cache"),
     }
+
+
+def _driver(disk: Path) -> str:
+    """Who drives it, such as nvme or virtio_blk; empty for those without hardware."""
+    link = disk / "device/driver"
+    return link.resolve().name if link.exists() else ""
 
 
 def _text(path: Path) -> str:

@@ -9,14 +9,25 @@ import psutil
 
 def file_system(path: Path) -> str:
     """The type of the file system that `path` is on, such as ext4; empty if unknown."""
+    return _mount(path)[1]
+
+
+def mount_options(path: Path) -> str:
+    """With what that file system is mounted, such as rw,relatime; empty if unknown."""
+    return _mount(path)[0]
+
+
+def _mount(path: Path) -> tuple[str, str]:
+    """The options and the type of the last mount of the file system that `path` is on."""
     device = path.stat().st_dev
     wanted = f"{os.major(device)}:{os.minor(device)}"
-    kind = ""
+    found = ("", "")
     for line in Path("/proc/self/mountinfo").read_text().splitlines():
         before, _, after = line.partition(" - ")
-        if before.split()[2] == wanted:
-            kind = after.split()[0]
-    return kind
+        fields = before.split()
+        if fields[2] == wanted:
+            found = (fields[5], after.split()[0])
+    return found
 
 
 def mount_points(device: int) -> list[str]:

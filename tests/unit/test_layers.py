@@ -28,6 +28,7 @@ ROWS = [
         "metrics",
         "comparison",
         "analysis",
+        "fingerprint",
     ],
     ["measure"],
     ["formats"],

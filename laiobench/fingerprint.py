@@ -1,0 +1,243 @@
+"""Fingerprints: on what a run was measured, and whether two may be held against each other.
+
+The hard set must match, or a difference may be the machine's rather than the
+change's: CPU model, device model and firmware, kernel major.minor,
+virtualisation, file system, I/O scheduler, and the jobs themselves.  The soft
+set is what may explain a difference.  Read from documents; knows no files.
+
+A *session* is measuring in one go: runs of one boot of one machine, none of
+which began more than half an hour after the one before had ended.  What drifts
+from day to day is the same within it, so it counts once.
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from laiobench.comparison import Difference
+from laiobench.job import Job
+from laiobench.metrics import JobDigest, RunDigest
+from laiobench.units import NS_PER_S
+
+SESSION_GAP_S = 1800.0
+
+# Where a job's data is, which the device's facts tell better.
+_NOT_THE_JOB = frozenset({"name", "filename"})
+
+Fact = Callable[[RunDigest], str]
+
+
+@dataclass(frozen=True)
+class Fingerprint:
+    """What is known of where, with and on what runs were made: all values that occurred."""
+
+    hard: Mapping[str, tuple[str, ...]]
+    soft: Mapping[str, tuple[str, ...]]
+    jobs: Mapping[str, Mapping[str, str]]
+    """Of each job what it set other than by default, as JSON."""
+
+
+# ---- what is in it ---------------------------------------------------------------
+
+
+def _of_machine(*path: str) -> Fact:
+    def read(run: RunDigest) -> str:
+        value: Any = run.machine
+        for name in path:
+            value = value.get(name, "") if isinstance(value, dict) else ""
+        return _text(value)
+
+    return read
+
+
+def _of_targets(name: str) -> Fact:
+    """Of the targets that jobs really used, each value once."""
+
+    def read(run: RunDigest) -> str:
+        known = run.machine.get("targets", {})
+        targets = [known.get(job.target, {}) for job in run.jobs if job.target is not None]
+        return ", ".join(sorted({_text(target.get(name, "")) for target in targets} - {""}))
+
+    return read
+
+
+def _kernel_series(run: RunDigest) -> str:
+    match = re.match(r"\d+\.\d+", _of_machine("kernel")(run))
+    return match[0] if match else ""
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value, sort_keys=True)
+
+
+HARD: Mapping[str, Fact] = {
+    "CPU model": _of_machine("cpu", "model"),
+    "device model": _of_targets("model"),
+    "device firmware": _of_targets("firmware"),
+    "kernel series": _kernel_series,
+    "virtualisation": _of_machine("virtualisation"),
+    "file system": _of_targets("file_system"),
+    "I/O scheduler": _of_targets("scheduler"),
+}
+SOFT: Mapping[str, Fact] = {
+    "host": _of_machine("host"),
+    "kernel": _of_machine("kernel"),
+    "distribution": _of_machine("distribution"),
+    "CPUs": _of_machine("cpu", "cpus"),
+    "usable CPUs": _of_machine("cpu", "cpus_usable"),
+    "microcode": _of_machine("cpu", "microcode"),
+    "governor": _of_machine("cpu", "governor"),
+    "mitigations": _of_machine("cpu", "mitigations"),
+    "memory": _of_machine("memory_bytes"),
+    "clock source": _of_machine("clock_source"),
+    "device driver": _of_targets("driver"),
+    "device size": _of_targets("device_bytes"),
+    "queue requests": _of_targets("queue_requests"),
+    "write cache": _of_targets("write_cache"),
+    "mount options": _of_targets("mount_options"),
+    "laiobench": lambda run: f"{run.tool.version} ({run.tool.build})",
+}
+
+
+def fingerprint(runs: Sequence[RunDigest]) -> Fingerprint:
+    """Of all these runs together."""
+    return Fingerprint(
+        hard={name: _seen(fact, runs) for name, fact in HARD.items()},
+        soft={name: _seen(fact, runs) for name, fact in SOFT.items()},
+        jobs=_jobs(runs),
+    )
+
+
+def _seen(fact: Fact, runs: Sequence[RunDigest]) -> tuple[str, ...]:
+    return tuple(sorted({fact(run) for run in runs}))
+
+
+def _jobs(runs: Sequence[RunDigest]) -> dict[str, dict[str, str]]:
+    found: dict[str, dict[str, set[str]]] = {}
+    for run in runs:
+        for job in run.jobs:
+            options = found.setdefault(job.name, {})
+            for name, value in set_options(job).items():
+                options.setdefault(name, set()).add(value)
+    return {
+        job: {name: ", ".join(sorted(values)) for name, values in sorted(options.items())}
+        for job, options in found.items()
+    }
+
+
+# ---- the jobs --------------------------------------------------------------------
+
+
+@cache
+def _defaults() -> Mapping[str, str]:
+    """Of every option, as JSON has it."""
+    fields = Job.model_fields
+    return {name: _json(field.get_default()) for name, field in fields.items()}
+
+
+def set_options(job: JobDigest) -> dict[str, str]:
+    """What a job is other than by default: an option that a later version adds changes nothing."""
+    defaults = _defaults()
+    return {
+        name: written
+        for name, value in job.options.items()
+        if name not in _NOT_THE_JOB and (written := _json(value)) != defaults.get(name)
+    }
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, sort_keys=True, default=str)
+
+
+def job_hash(run: RunDigest) -> str:
+    """Of all jobs of a run: what they do, but not on which file."""
+    jobs = [[job.name, set_options(job)] for job in run.jobs]
+    return hashlib.blake2b(_json(jobs).encode(), digest_size=8).hexdigest()
+
+
+# ---- two of them -----------------------------------------------------------------
+
+
+def differences(baseline: Fingerprint, new: Fingerprint) -> list[Difference]:
+    """In what they differ; the hard ones first."""
+    return [
+        *_differing(baseline.hard, new.hard, hard=True),
+        *_differing_jobs(baseline.jobs, new.jobs),
+        *_differing(baseline.soft, new.soft, hard=False),
+    ]
+
+
+def _differing(
+    baseline: Mapping[str, tuple[str, ...]], new: Mapping[str, tuple[str, ...]], *, hard: bool
+) -> list[Difference]:
+    """What occurred on one side only, or not always: then it is no one thing to compare."""
+    return [
+        Difference(
+            name=name,
+            baseline=" or ".join(_shown(value) for value in baseline[name]),
+            new=" or ".join(_shown(value) for value in new[name]),
+            hard=hard,
+        )
+        for name in baseline
+        if len({*baseline[name], *new[name]}) > 1
+    ]
+
+
+def _differing_jobs(
+    baseline: Mapping[str, Mapping[str, str]], new: Mapping[str, Mapping[str, str]]
+) -> list[Difference]:
+    found = []
+    for job in dict.fromkeys([*baseline, *new]):
+        if job not in baseline or job not in new:
+            sides = ["there" if job in side else "not there" for side in (baseline, new)]
+            found.append(Difference(name=f"job {job}", baseline=sides[0], new=sides[1], hard=True))
+            continue
+        for option in dict.fromkeys([*baseline[job], *new[job]]):
+            old, later = (side[job].get(option, _default(option)) for side in (baseline, new))
+            if old != later:
+                found.append(
+                    Difference(name=f"job {job}: {option}", baseline=old, new=later, hard=True)
+                )
+    return found
+
+
+def _default(option: str) -> str:
+    return _defaults().get(option, "null")
+
+
+def _shown(value: str) -> str:
+    return value or "unknown"
+
+
+# ---- sessions --------------------------------------------------------------------
+
+
+def sessions(runs: Sequence[RunDigest]) -> list[list[RunDigest]]:
+    """The runs by session, each in the order of time."""
+    found: list[list[RunDigest]] = []
+    last_of: dict[str, tuple[float, list[RunDigest]]] = {}
+    for run in sorted(runs, key=_started_s):
+        where = f"{_of_machine('host')(run)}/{_of_machine('boot_id')(run)}"
+        ended_s, session = last_of.get(where, (float("-inf"), []))
+        if _started_s(run) - ended_s > SESSION_GAP_S:
+            session = []
+            found.append(session)
+        session.append(run)
+        last_of[where] = (max(ended_s, _started_s(run) + _lasted_s(run)), session)
+    return found
+
+
+def _started_s(run: RunDigest) -> float:
+    return run.started_at.timestamp()
+
+
+def _lasted_s(run: RunDigest) -> float:
+    """Group after group, each as long as its longest job."""
+    longest: dict[int, int] = {}
+    for job in run.jobs:
+        longest[job.group] = max(longest.get(job.group, 0), job.runtime_ns)
+    return sum(longest.values()) / NS_PER_S
