@@ -29,6 +29,7 @@ ROWS = [
         "comparison",
         "analysis",
         "fingerprint",
+        "calibration",
     ],
     ["measure"],
     ["formats"],
