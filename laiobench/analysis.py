@@ -298,3 +298,15 @@ def _relative_spread(numbers: Sequence[float], median: float) -> float:
         return 0.0
     low, _, high = statistics.quantiles(numbers, n=4, method="inclusive")
     return (high - low) / 2 / median
+
+
+def is_narrow(compared: ComparedMetric, rule: stats.WidthRule) -> bool:
+    """Whether a ratio is known as well as `rule` wants, or there is none to know."""
+    if compared.verdict == Verdict.NOT_MEASURABLE:
+        return True
+    if compared.ratio is None or compared.low is None or compared.high is None:
+        return False
+    return rule.is_met(
+        Interval(math.log(compared.ratio), math.log(compared.low), math.log(compared.high)),
+        compared.n,
+    )

@@ -31,7 +31,7 @@ ROWS = [
         "fingerprint",
         "calibration",
     ],
-    ["measure"],
+    ["measure", "interleave", "around", "live"],
     ["formats"],
     ["cli"],
 ]

@@ -1,0 +1,69 @@
+"""Commands around a trial: `--prepare` and `--cleanup`.
+
+They come from the command line alone, never from a file, and run in a shell while
+no AIO context lives: a child that shares a ring would change its parent's.
+"""
+
+import re
+import shlex
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from laiobench.errors import RunError
+
+_LAST_LINES = 3
+
+
+@dataclass(frozen=True)
+class Around:
+    """What is run before and after each trial."""
+
+    prepare: str | None = None
+    cleanup: str | None = None
+
+    def before(self, values: Mapping[str, str]) -> None:
+        """Raises RunError: the command failed."""
+        if self.prepare:
+            _run("--prepare", self.prepare, values)
+
+    def after(self, values: Mapping[str, str]) -> None:
+        """Raises RunError: the command failed."""
+        if self.cleanup:
+            _run("--cleanup", self.cleanup, values)
+
+
+def filled_in(command: str, values: Mapping[str, str]) -> str:
+    """The command with each `{key}` replaced, quoted for the shell; other braces stay."""
+
+    def value_of(match: re.Match[str]) -> str:
+        key = match[1]
+        return shlex.quote(values[key]) if key in values else match[0]
+
+    return re.sub(r"\{([^{}]+)\}", value_of, command)
+
+
+def _run(name: str, command: str, values: Mapping[str, str]) -> None:
+    text = filled_in(command, values)
+    done = subprocess.run(
+        text,
+        shell=True,
+        check=False,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+    )
+    if done.returncode == 0:
+        return
+    how = (
+        f"was ended by signal {-done.returncode}"
+        if done.returncode < 0
+        else f"ended with {done.returncode}"
+    )
+    said = "; ".join(line.strip() for line in done.stdout.splitlines()[-_LAST_LINES:])
+    raise RunError(
+        f"the {name} command {how}: {text}" + (f": {said}" if said else ""),
+        "it runs in a shell before and after each trial: try it by itself",
+    )
