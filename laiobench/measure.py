@@ -22,6 +22,7 @@ def run(
     warn: Teller = lambda _: None,
     hang_timeout_s: float = DEFAULT_HANG_TIMEOUT_S,
     argv: Sequence[str] | None = None,
+    notes: Sequence[str] = (),
 ) -> RunResult:
     """Run one job or several, and return what was measured.
 
@@ -35,6 +36,7 @@ def run(
         warn: is given those that must not be missed: I/Os do not come back.
         hang_timeout_s: for so long an I/O may be away before that; 0: for ever.
         argv: what to note as the command; default: the process's own.
+        notes: what to note of how the jobs were read.
 
     Raises:
         UsageError: there is no job, or the timeout is none.
@@ -58,4 +60,4 @@ def run(
         warn=warn,
         hang_timeout_s=hang_timeout_s,
     )
-    return from_trial(trial, argv)
+    return from_trial(trial, argv, notes)

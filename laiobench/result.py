@@ -182,6 +182,9 @@ class RunResult(Record):
     started_at: str = Field(description="UTC, ISO 8601")
     machine: dict[str, Any]
     clock: ClockFacts
+    notes: list[str] = Field(
+        default=[], description="options that were accepted and have no meaning here, in sentences"
+    )
     warnings: list[SeenWarning]
     jobs: list[JobResult]
 
@@ -200,7 +203,9 @@ class RunResult(Record):
 # ---- from a trial ----------------------------------------------------------------
 
 
-def from_trial(trial: Trial, argv: Sequence[str] | None = None) -> RunResult:
+def from_trial(
+    trial: Trial, argv: Sequence[str] | None = None, notes: Sequence[str] = ()
+) -> RunResult:
     """Give a trial its meaning: rates, percentiles, proof, status."""
     jobs = [_job_result(run) for run in trial.runs]
     failures = [*_failures(trial, jobs), *trial.failures]
@@ -218,6 +223,7 @@ def from_trial(trial: Trial, argv: Sequence[str] | None = None) -> RunResult:
             read_ns=trial.clock.read_ns,
             drift_ppm=trial.clock.drift_ppm,
         ),
+        notes=list(notes),
         warnings=[SeenWarning(**vars(caveat)) for caveat in caveats.find(trial)],
         jobs=jobs,
     )

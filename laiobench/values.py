@@ -29,7 +29,7 @@ def _microseconds(value: object) -> object:
     return units.parse_duration_ns(value, "us") / 1e3 if isinstance(value, str) else value
 
 
-def _flag(value: object) -> object:
+def parse_flag(value: object) -> object:
     """`opt`, `opt=1` and `opt=true` are the same, as are their contraries."""
     words = {
         "": True,
@@ -44,6 +44,25 @@ def _flag(value: object) -> object:
     if text not in words:
         raise ValueError(f"{value!r} is neither yes nor no; write 1 or 0")
     return words[text]
+
+
+def cpus_of_mask(value: object) -> object:
+    """fio's cpumask: a number whose bits are CPUs, the lowest one CPU 0."""
+    try:
+        mask = value if isinstance(value, int) else int(str(value), 0)
+    except ValueError:
+        mask = 0
+    if not 0 < mask < 1 << 8192:
+        raise ValueError(f"{value!r} is not a mask of CPUs; write cpus_allowed=0,2-5")
+    return tuple(cpu for cpu in range(mask.bit_length()) if mask >> cpu & 1)
+
+
+def _continue_on_error(value: object) -> object:
+    """fio's words besides 1 and 0."""
+    words: dict[object, bool] = {"all": True, "io": True, "none": False}
+    if value in ("read", "write", "verify"):
+        raise ValueError("it must be all or none: errors of one kind alone are not told apart")
+    return words[value] if value in words else parse_flag(value)
 
 
 def _cpus(value: object) -> object:
@@ -99,7 +118,8 @@ Count = Annotated[int, BeforeValidator(parse_count)]
 Number = Annotated[float, BeforeValidator(_number)]
 Seconds = Annotated[float, BeforeValidator(_seconds)]
 Microseconds = Annotated[float, BeforeValidator(_microseconds)]
-Flag = Annotated[bool, BeforeValidator(_flag)]
+Flag = Annotated[bool, BeforeValidator(parse_flag)]
+ContinueOnError = Annotated[bool, BeforeValidator(_continue_on_error)]
 Cpus = Annotated[tuple[int, ...], BeforeValidator(_cpus)]
 Pattern = Annotated[
     Literal["read", "write", "randread", "randwrite", "rw", "randrw"], BeforeValidator(_rw)

@@ -9,13 +9,15 @@ from typing import Any
 
 import click
 
+from laiobench.errors import UsageError
 from laiobench.job import options
 from laiobench.sources import suggest
 from laiobench.sources.flags import split
+from laiobench.sources.foreign import COMMAND_OPTIONS
 
 
 class JobCommand(click.Command):
-    """Puts the jobs' settings into the parameter `settings`."""
+    """Puts the jobs' settings into the parameter `flags`."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         own = self._own_options(ctx)
@@ -26,9 +28,11 @@ class JobCommand(click.Command):
             name = word.partition("=")[0]
             if word.startswith("--") and name not in own:
                 known = [*own, *(f"--{option.name}" for option in options())]
-                raise click.UsageError(f"there is no option {name}{suggest(name, known)}", ctx)
+                problem = f"there is no option {name}{suggest(name, known)}"
+                remedy = COMMAND_OPTIONS.get(name, f"{ctx.command_path} --help lists all options")
+                raise UsageError(problem, remedy)
         rest = super().parse_args(ctx, parted.rest)
-        ctx.params["settings"] = parted.settings
+        ctx.params["flags"] = parted
         return rest
 
     def _own_options(self, ctx: click.Context) -> dict[str, bool]:

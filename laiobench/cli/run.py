@@ -18,9 +18,9 @@ from laiobench.formats import table
 from laiobench.hangs import DEFAULT_HANG_TIMEOUT_S
 from laiobench.measure import run
 from laiobench.result import RunResult
-from laiobench.sources import Draft, Setting, Source, resolve
-from laiobench.sources.flags import from_environment
-from laiobench.sources.profiles import DEFAULT, open_source
+from laiobench.sources import notes, resolve
+from laiobench.sources.flags import Flags
+from laiobench.sources.gathering import gather
 from laiobench.units import NS_PER_S, parse_duration_ns
 
 
@@ -39,7 +39,10 @@ class DurationType(click.ParamType[float]):
 
 
 @click.command("run", cls=JobCommand, short_help="Measure.")
-@click.argument("source", required=False)
+@click.argument("sources", nargs=-1, metavar="[SOURCE]...")
+@click.option(
+    "--section", multiple=True, metavar="NAME", help="Run this job of SOURCE alone, or these."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the whole document, as JSON.")
 @click.option(
     "--output", type=click.Path(path_type=Path), metavar="FILE", help="Save the document here."
@@ -67,7 +70,8 @@ class DurationType(click.ParamType[float]):
 )
 @click.option("-q", "--quiet", is_flag=True, help="No progress, no remarks.")
 def command(
-    source: str | None,
+    sources: tuple[str, ...],
+    section: tuple[str, ...],
     as_json: bool,
     output: Path | None,
     results: Path | None,
@@ -75,15 +79,18 @@ def command(
     allow_write: tuple[str, ...],
     hang_timeout: float,
     quiet: bool,
-    settings: dict[str, Setting],
+    flags: Flags,
 ) -> int:
     """Run SOURCE, and report what was measured.
 
-    SOURCE is a profile (see `laiobench profiles`) or a TOML file; without one,
-    the options below make up a job, and without any, the profile `quick` runs.
-    Options go over what SOURCE says, for all of its jobs.
+    SOURCE is a profile (see `laiobench profiles`), a TOML file, a job file of
+    fio's, or - for standard input; without one, the options below make up a job,
+    and without any, the profile `quick` runs.  Several run one after the other.
+    Options go over what SOURCE says, for all of its jobs.  Each --name=… begins a
+    job of its own, with the options that follow it.
     """
-    jobs = resolve(_drafts(source, settings))
+    drafts = gather(sources, flags, os.environ, section)
+    jobs = resolve(drafts)
     destination = Destination.of(output, results, no_save)
     destination.check()
     tell = (lambda _: None) if quiet else say
@@ -98,21 +105,12 @@ def command(
                 tell=tell,
                 warn=lambda text: say(f"warning: {text}"),
                 hang_timeout_s=hang_timeout,
+                notes=notes(drafts),
             )
         code = _report(result, destination, as_json=as_json, quiet=quiet)
         if control.leave:
             _leave_at_once()
     return code
-
-
-def _drafts(source: str | None, settings: dict[str, Setting]) -> list[Draft]:
-    """What SOURCE, the environment and the flags make together."""
-    environment = from_environment(os.environ)
-    if source is None and settings:
-        chosen = Source("the command line", "", (Draft("job"),))
-    else:
-        chosen = open_source(source or DEFAULT)
-    return [draft.under(environment).under(settings) for draft in chosen.drafts]
 
 
 # ---- where the result goes -------------------------------------------------------------
@@ -178,6 +176,8 @@ def _report(result: RunResult, destination: Destination, *, as_json: bool, quiet
 
 
 def _remark(result: RunResult, saved: Path | None) -> None:
+    for note in result.notes:
+        say(f"note: {note}")
     for warning in result.warnings:
         say(f"warning: {warning.seen}: {warning.why}\n  {warning.do}")
     if saved:

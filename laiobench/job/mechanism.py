@@ -1,8 +1,9 @@
 """Engines, completion modes, and how they look."""
 
+from collections.abc import Mapping
 from typing import ClassVar, Literal
 
-from laiobench.job.group import OptionGroup, option
+from laiobench.job.group import Alias, OptionGroup, option
 from laiobench.values import Count, Flag
 
 CompletionMode = Literal["poll", "eventfd", "bh", "adaptive", "getevents"]
@@ -12,6 +13,8 @@ class MechanismOptions(OptionGroup):
     """Engines, completion modes, and how they look."""
 
     TITLE: ClassVar[str] = "How completions are noticed"
+
+    ALIASES: ClassVar[Mapping[str, Alias]] = {"ioengine": "engine"}
 
     engine: Literal["libaio", "threads", "null"] = option(
         "libaio",

@@ -4,7 +4,11 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 from laiobench.job.group import Alias, OptionGroup, option
-from laiobench.values import Flag, Size, TargetPath
+from laiobench.values import Flag, Size, TargetPath, parse_flag
+
+
+def _through_the_cache(buffered: object) -> tuple[str, object]:
+    return "direct", not parse_flag(buffered)
 
 
 class RegionOptions(OptionGroup):
@@ -12,7 +16,10 @@ class RegionOptions(OptionGroup):
 
     TITLE: ClassVar[str] = "Target and region"
 
-    ALIASES: ClassVar[Mapping[str, Alias]] = {"iomem_align": "mem_align"}
+    ALIASES: ClassVar[Mapping[str, Alias]] = {
+        "iomem_align": "mem_align",
+        "buffered": _through_the_cache,
+    }
 
     filename: TargetPath = option(
         None, "the file or block device; none: laiobench's own scratch file"

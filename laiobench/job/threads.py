@@ -1,10 +1,10 @@
 """Who runs a job, where, and when."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, ClassVar
 
-from laiobench.job.group import PRINTABLE, OptionGroup, option
-from laiobench.values import Count, Cpus, Flag
+from laiobench.job.group import PRINTABLE, Alias, OptionGroup, option
+from laiobench.values import ContinueOnError, Count, Cpus, Flag, cpus_of_mask
 
 if TYPE_CHECKING:
     from laiobench.job import Job
@@ -14,6 +14,11 @@ class ThreadOptions(OptionGroup):
     """Who runs a job, where, and when."""
 
     TITLE: ClassVar[str] = "Threads"
+
+    ALIASES: ClassVar[Mapping[str, Alias]] = {
+        "wait_for_previous": "stonewall",
+        "cpumask": lambda mask: ("cpus_allowed", cpus_of_mask(mask)),
+    }
 
     numjobs: Count = option(1, "copies of the job, a thread each", ge=1, le=4096)
     cpus_allowed: Cpus | None = option(None, "CPUs to run on, such as 0,2-5")
@@ -30,7 +35,7 @@ class ThreadOptions(OptionGroup):
         lt=1 << 63,
     )
     stonewall: Flag = option(False, "begin when all jobs above have finished")
-    continue_on_error: Flag = option(
+    continue_on_error: ContinueOnError = option(
         False, "count failed I/Os without failing the run, and never give up"
     )
 

@@ -1,9 +1,9 @@
 """How long a job runs."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, ClassVar
 
-from laiobench.job.group import LONGEST_S, OptionGroup, option
+from laiobench.job.group import LONGEST_S, Alias, OptionGroup, option
 from laiobench.values import Count, Flag, Seconds
 
 if TYPE_CHECKING:
@@ -14,6 +14,8 @@ class TimeOptions(OptionGroup):
     """How long a job runs."""
 
     TITLE: ClassVar[str] = "Length"
+
+    ALIASES: ClassVar[Mapping[str, Alias]] = {"timeout": "runtime"}
 
     runtime: Seconds | None = option(
         None,

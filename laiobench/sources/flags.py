@@ -1,29 +1,35 @@
 """Settings from the command line and from the environment.
 
 fio's spellings are all accepted: `--iodepth=32`, `--iodepth 32`, `--ramp-time`,
-`--ramp_time`, `--time_based`, `--time_based=1`.
+`--ramp_time`, `--time_based`, `--time_based=1`.  Each `--name` begins a job; what
+stands before the first is for all.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from laiobench.errors import UsageError
-from laiobench.job import option_names, options
-from laiobench.sources import Setting, put, suggest, unknown_option
+from laiobench.job import ALIASES, option_names, options
+from laiobench.sources import Draft, Setting, put, suggest, unknown_option
+from laiobench.sources.foreign import FLAGS as FOREIGN_FLAGS
+from laiobench.sources.foreign import FOREIGN
 
 ENVIRONMENT_PREFIX = "LAIOBENCH_"
 NOT_OPTIONS = frozenset({"LAIOBENCH_SCRATCH", "LAIOBENCH_TRACEBACK", "LAIOBENCH_NO_SKIPS"})
 
 
 @dataclass(frozen=True)
-class Split:
-    """A command line, parted into a job's settings and everything else."""
+class Flags:
+    """A command line, parted into jobs' settings and everything else."""
 
-    settings: dict[str, Setting]
-    rest: list[str]
+    settings: dict[str, Setting] = field(default_factory=dict)
+    """Of all jobs: those before the first `--name`."""
+    drafts: tuple[Draft, ...] = ()
+    """A job for each `--name`, with what follows it and not with `settings`."""
+    rest: list[str] = field(default_factory=list)
 
 
-def split(arguments: Sequence[str], own_options: Mapping[str, bool]) -> Split:
+def split(arguments: Sequence[str], own_options: Mapping[str, bool]) -> Flags:
     """Take the jobs' options out of a command line.
 
     Args:
@@ -34,29 +40,34 @@ def split(arguments: Sequence[str], own_options: Mapping[str, bool]) -> Split:
     Raises:
         UsageError: an option that takes a value has none.
     """
-    known = option_names()
-    flags = {option.name for option in options() if option.is_flag}
+    known = option_names() | FOREIGN.keys()
+    flags = {option.name for option in options() if option.is_flag} | FOREIGN_FLAGS
     settings: dict[str, Setting] = {}
+    drafts: list[Draft] = []
     rest: list[str] = []
-    words = list(arguments)
+    words = list(reversed(arguments))
     while words:
-        word = words.pop(0)
+        word = words.pop()
         written, equals, value = word.partition("=")
         if word == "--":
-            rest += [word, *words]
+            rest += [word, *reversed(words)]
             break
         name = written.removeprefix("--").replace("-", "_")
         if not written.startswith("--") or name not in known or written in own_options:
             rest.append(word)
             if not equals and own_options.get(written) and words:
-                rest.append(words.pop(0))
+                rest.append(words.pop())
             continue
-        if not equals and name not in flags:
+        if not equals and ALIASES.get(name, name) not in flags:
             if not words:
                 raise UsageError(f"{written} needs a value, such as {written}=…")
-            value = words.pop(0)
-        put(settings, name, Setting(value, written, is_name=True))
-    return Split(settings, rest)
+            value = words.pop()
+        if name == "name":
+            drafts.append(Draft(value))
+        is_bare = name in flags and not value and not equals
+        setting = Setting(value, written, True, (name, None) if is_bare else None)
+        put(drafts[-1].settings if drafts else settings, name, setting)
+    return Flags(settings, tuple(drafts), rest)
 
 
 def from_environment(environment: Mapping[str, str]) -> dict[str, Setting]:

@@ -1,23 +1,22 @@
-"""The profiles that come with laiobench, by name."""
+"""Sources by name: the profiles that come with laiobench, and files."""
 
+import re
+import tomllib
 from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import Path
 
 from laiobench.errors import UsageError
-from laiobench.sources import Source, suggest, toml_file
+from laiobench.sources import Source, fio_file, suggest, toml_file
+from laiobench.sources.files import STDIN, read_stdin, read_text
 
 DEFAULT = "quick"
+PARSERS = {".toml": toml_file.parse, ".fio": fio_file.parse}
 
 
 def names() -> list[str]:
-    """All of them, sorted."""
-    folder = files("laiobench.profiles")
-    return sorted(
-        entry.name.removesuffix(".toml")
-        for entry in folder.iterdir()
-        if entry.name.endswith(".toml")
-    )
+    """All of the profiles, sorted."""
+    return sorted(_files())
 
 
 def load(name: str) -> Source:
@@ -26,13 +25,14 @@ def load(name: str) -> Source:
     Raises:
         UsageError: there is none of this name.
     """
-    if name not in names():
+    shipped = _files()
+    if name not in shipped:
         raise UsageError(
-            f"there is no profile or file {name}{suggest(name, names())}",
-            "`laiobench profiles` lists the profiles; a file's name ends in .toml",
+            f"there is no profile or file {name}{suggest(name, shipped)}",
+            "`laiobench profiles` lists the profiles",
         )
-    text = files("laiobench.profiles").joinpath(f"{name}.toml").read_text(encoding="utf-8")
-    return toml_file.parse(text, f"profile {name}")
+    text = files("laiobench.profiles").joinpath(shipped[name]).read_text(encoding="utf-8")
+    return parse(text, f"profile {name}", Path(shipped[name]).suffix)
 
 
 def load_all() -> Iterator[tuple[str, Source]]:
@@ -42,11 +42,51 @@ def load_all() -> Iterator[tuple[str, Source]]:
 
 
 def open_source(reference: str) -> Source:
-    """The file or shipped profile that a user names.
+    """The file or shipped profile that a user names; `-` is standard input.
 
     Raises:
-        UsageError: there is neither.
+        UsageError: there is neither, or something in it is wrong.
     """
+    if reference == STDIN:
+        text = read_stdin()
+        return parse(text, "standard input", grammar_of(text))
     path = Path(reference)
-    is_path = path.suffix == ".toml" or len(path.parts) > 1 or path.is_file()
-    return toml_file.load(path) if is_path and reference not in names() else load(reference)
+    is_path = path.suffix in PARSERS or len(path.parts) > 1 or path.is_file()
+    if not is_path or reference in names():
+        return load(reference)
+    text = read_text(path)
+    return parse(text, str(path), path.suffix, path)
+
+
+def parse(text: str, origin: str, suffix: str, path: Path | None = None) -> Source:
+    """A source's text, in the grammar of its suffix; of another one, in what it looks like."""
+    if suffix not in PARSERS:
+        suffix = grammar_of(text)
+    if suffix == ".toml":
+        return toml_file.parse(text, origin)
+    return fio_file.parse(text, origin, path=path)
+
+
+def grammar_of(text: str) -> str:
+    """`.toml` or `.fio`, by what a text without a name looks like.
+
+    TOML has tables of jobs, `[job.NAME]`; a job of fio's may be called so too, but
+    then its values are not TOML's.
+    """
+    if not re.search(r"^\s*\[\s*job\b", text, re.MULTILINE):
+        return ".fio"
+    try:
+        tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError):
+        is_quoted = re.search(r"^\s*[\w-]+\s*=\s*(['\"\[]|true|false)", text, re.MULTILINE)
+        return ".toml" if is_quoted else ".fio"
+    return ".toml"
+
+
+def _files() -> dict[str, str]:
+    """The shipped profiles' files by their names."""
+    return {
+        Path(entry.name).stem: entry.name
+        for entry in files("laiobench.profiles").iterdir()
+        if Path(entry.name).suffix in PARSERS
+    }

@@ -14,7 +14,9 @@ from typing import Any
 
 from laiobench.errors import UsageError, raise_all
 from laiobench.job import option_names
-from laiobench.sources import Draft, Setting, Source, put, suggest, unknown_option
+from laiobench.sources import Draft, Setting, Source, over, put, suggest, unknown_option
+from laiobench.sources.files import read_text
+from laiobench.sources.foreign import FOREIGN
 
 SCHEMA_VERSION = 1
 
@@ -27,19 +29,17 @@ def load(path: Path) -> Source:
     Raises:
         UsageError: it can't be read, is no TOML, or has wrong keys; all are told.
     """
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-        raise UsageError(f"{path} cannot be read: {reason}") from None
-    return parse(text, str(path))
+    return parse(read_text(path), str(path))
 
 
 def parse(text: str, origin: str) -> Source:
     """Read a profile's text; `origin` is what errors call it."""
     try:
+        text.encode()
         document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except UnicodeEncodeError:
+        raise UsageError(f"{origin} cannot be read: it is not UTF-8 text") from None
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise UsageError(f"{origin} is not valid TOML: {error}") from None
     problems = [
         UsageError(f"{origin}: there is no key {key}{suggest(key, _TOP_LEVEL)}")
@@ -51,7 +51,7 @@ def parse(text: str, origin: str) -> Source:
     lines = _Lines(text, origin)
     common = _settings(document.get("global", {}), "global", lines)
     drafts = [
-        Draft(name, {**common, **_settings(table, f"job.{name}", lines)})
+        Draft(name, over(common, _settings(table, f"job.{name}", lines)))
         for name, table in document["job"].items()
     ]
     raise_all(
@@ -60,7 +60,7 @@ def parse(text: str, origin: str) -> Source:
                 setting.origin: unknown_option(name, setting.origin)
                 for draft in drafts
                 for name, setting in draft.settings.items()
-                if name not in option_names()
+                if name not in option_names() and name not in FOREIGN
             }.values()
         )
     )

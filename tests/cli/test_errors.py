@@ -51,7 +51,10 @@ def complaint(outcome: Outcome, code: int) -> str:
         (["nosuchprofile"], "there is no profile or file nosuchprofile"),
         (["mine.toml"], "mine.toml cannot be read: No such file"),
         (["--time_based"], "time_based needs a runtime"),
-        (["a", "b"], "unexpected extra argument"),
+        (["quick", "--section=qd3"], "--section=qd3: there is no such job; did you mean qd32?"),
+        (["--ioengine=psync"], "it must be libaio, threads or null\n  engine=threads makes"),
+        (["--output-format=json"], "--json prints the whole document"),
+        (["--exec_prerun=ls"], "a job file never runs a command"),
     ],
 )
 def test_usage(program: Program, arguments: list[str], said: str) -> None:

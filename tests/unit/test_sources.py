@@ -84,7 +84,7 @@ def test_all_errors_are_told_at_once() -> None:
             "test.toml:2: max_batch=5000000000: it must be at most",
         ),
         ('[job.a]\nruntime = "4000d"', "test.toml:2: runtime=4000d: it must be at most"),
-        ("[job.a]\nblocksize = 0", "test.toml:2: bs=0: it must be at least 1"),
+        ("[job.a]\nblocksize = 0", "test.toml:2: blocksize=0: it must be at least 1"),
     ],
 )
 def test_errors_of_files(text: str, error: str) -> None:

@@ -1,0 +1,240 @@
+"""fio's options that a job has not here: which are accepted, and what to do instead of the rest.
+
+An accepted one has no meaning here, and is noted in explain and in the result.  Any
+other is an error with the nearest thing that there is.  Nothing is dropped in
+silence.  The table yields to `Job`: what has become an option is looked up no more.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+ON = ("", "1", "true", "yes")
+OFF = ("0", "false", "no")
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Why a setting is an error, and what to do."""
+
+    problem: str
+    remedy: str
+
+
+@dataclass(frozen=True)
+class Foreign:
+    """One such option."""
+
+    note: str = ""
+    """What is said where it is accepted."""
+    accepted: tuple[str, ...] | None = ()
+    """The values that are; None: all."""
+    remedy: str = ""
+
+    def accepts(self, value: str) -> bool:
+        return self.accepted is None or value.strip().lower() in self.accepted
+
+    def refusal(self, value: str) -> Refusal | None:
+        """Why this value can't be; None where it can."""
+        if self.accepts(value):
+            return None
+        if self.accepted:
+            shown = next((known for known in self.accepted if known), "1")
+            return Refusal(f"laiobench supports only {shown}", self.remedy)
+        return Refusal("laiobench does not support this option of fio's", self.remedy)
+
+
+def _noted(note: str, names: str) -> Iterable[tuple[str, Foreign]]:
+    """Accepted with any value."""
+    return ((name, Foreign(note, None)) for name in names.split())
+
+
+def _only(
+    accepted: Iterable[str], note: str, remedy: str, names: str
+) -> Iterable[tuple[str, Foreign]]:
+    """Accepted with these values."""
+    return ((name, Foreign(note, tuple(accepted), remedy)) for name in names.split())
+
+
+def _refused(remedy: str, names: str) -> Iterable[tuple[str, Foreign]]:
+    return ((name, Foreign(remedy=remedy)) for name in names.split())
+
+
+FOREIGN: dict[str, Foreign] = dict(
+    (
+        # ---- without meaning here
+        *_noted("a remark, and no more", "description"),
+        *_noted("every job is a thread here", "thread"),
+        *_noted(
+            "every I/O is timed and recorded all the same",
+            "gtod_reduce disable_lat disable_clat disable_slat disable_bw_measurement disable_bw",
+        ),
+        *_noted("the best clock is chosen, and the result says which", "clocksource gtod_cpu"),
+        *_noted("reads and writes are always reported apart", "unified_rw_reporting"),
+        *_noted("every job is in the result", "stats"),
+        *_noted("this is about printing, which is done otherwise here", "disk_util unit_base"),
+        *_noted("histograms always have 3 significant digits", "significant_figures"),
+        *_noted("errors are counted by name in the result", "error_dump block_error_percentiles"),
+        *_noted(
+            "no file is made or laid out for a job; the scratch file is written in full",
+            "fallocate create_serialize create_fsync create_on_open allow_file_create overwrite",
+        ),
+        *_noted(
+            "a job has one file", "openfiles file_service_type unique_filename filename_format"
+        ),
+        *_noted("nothing is ever deleted", "unlink unlink_each_loop"),
+        *_noted("the kernel is given no advice", "fadvise_hint"),
+        *_noted("the page cache is left as it is; direct=1 goes around it", "invalidate"),
+        *_noted("all random streams follow randseed", "allrandrepeat"),
+        *_noted(
+            "buffers are in huge pages where the kernel gives them; see mem_align",
+            "mem iomem hugepage-size",
+        ),
+        *_noted(
+            "this is for io_uring, and native AIO has none of it",
+            "fixedbufs registerfiles sqthread_poll sqthread_poll_cpu nonvectored force_async",
+        ),
+        *_noted(
+            "the whole series is in the result, whatever a log would hold",
+            "log_entries log_compression log_compression_cpus log_store_compressed",
+        ),
+        # ---- with some values only
+        *_only(["1"], "a job has one file", "give each file a job of its own", "nrfiles"),
+        *_only(["none"], "nothing is locked", "leave it out", "lockfile"),
+        *_only(
+            ["inline"], "", "leave it out; each IOThread submits its own I/Os", "io_submit_mode"
+        ),
+        *_only(["1024"], "", "write sizes in powers of 1024", "kb_base"),
+        *_only(OFF, "", "a mounted device is never written to: unmount it", "allow_mounted_write"),
+        *_only(OFF, "", "run the job on a file that exists", "create_only"),
+        *_only(OFF, "", "read the file with a job of its own, above a stonewall", "pre_read"),
+        *_only(OFF, "", "writes stay within the file; use offset and size", "file_append"),
+        *_only(OFF, "", "leave it out", "atomic"),
+        *_only(["none"], "", "leave it out", "write_hint"),
+        *_only(["100"], "", "use a random job beside a sequential one", "percentage_random"),
+        *_only(
+            ["none"], "",
+            "set it beforehand: echo … > /sys/block/DISK/queue/scheduler", "ioscheduler",
+        ),
+        *_only(OFF, "", "use completion=poll", "hipri"),
+        *_only(
+            OFF, "", "give all jobs the same runtime, with time_based", "exitall exitall_on_error"
+        ),
+        # ---- not at all
+        *_refused(
+            "use size, which is the region, and io_size, which is how much is done", "filesize"
+        ),
+        *_refused("leave size out: the job goes up to the target's end", "fill_device fill_fs"),
+        *_refused("name each file in a job of its own", "opendir"),
+        *_refused("a job file never runs a command; run it yourself", "exec_prerun exec_postrun"),
+        *_refused(
+            "recorded I/O is not replayed; describe it with rw, bs, bssplit and rate",
+            "read_iolog write_iolog read_iolog_chunked replay_no_stall replay_redirect "
+            "replay_scale replay_align replay_time_scale replay_skip merge_blktrace_file "
+            "merge_blktrace_scalars merge_blktrace_iters",
+        ),
+        *_refused("use continue_on_error to count errors and go on", "ignore_error"),
+        *_refused("use fsync or fdatasync", "write_barrier sync_file_range"),
+        *_refused("use end_fsync", "fsync_on_close"),
+        *_refused(
+            "start laiobench with ionice",
+            "prio prioclass cmdprio_percentage cmdprio_class cmdprio cmdprio_hint cmdprio_bssplit",
+        ),
+        *_refused("use cpus_allowed", "numa_cpu_nodes"),
+        *_refused("start laiobench with numactl --membind", "numa_mem_policy"),
+        *_refused("start laiobench with systemd-run", "cgroup cgroup_weight cgroup_nodelete"),
+        *_refused("start laiobench as that user", "uid gid"),
+        *_refused("leave it out", "lockmem profile"),
+        *_refused(
+            "use throttle_iops, throttle_bw or rate", "flow flow_id flow_sleep flow_watermark"
+        ),
+        *_refused("start stress-ng beside laiobench", "cpuload cpuchunks cpumode exit_on_io_done"),
+        *_refused("use sync=dsync", "readfua writefua"),
+        *_refused("use direct=1", "uncached"),
+        *_refused(
+            "the result has full histograms: laiobench show",
+            "write_hist_log log_hist_msec log_hist_coarseness",
+        ),
+        *_refused(
+            "zoned block devices are not supported; zonemode=strided needs none of it",
+            "zonecapacity read_beyond_wp max_open_zones job_max_open_zones ignore_zone_limits "
+            "zone_reset_threshold zone_reset_frequency recover_zbd_write_error",
+        ),
+        *_refused(
+            "it is of an engine of fio's that is none here; engines are libaio, threads and null",
+            "hostname port interface ttl nodelay protocol netproto net_type window_size mss "
+            "pingpong clustername rbdname pool clientname busy_poll skip_bad dfs_cluster namenode "
+            "chunk_size verb bindname bs_size cmd_type md_per_io_size stream_id sg_write_mode "
+            "stat_type volume brick donorname inplace https http_host http_user http_pass "
+            "http_s3_key http_s3_keyid http_s3_region http_mode http_verbose uri libblkio_driver "
+            "libblkio_path",
+        ),
+    )
+)  # fmt: skip
+
+# Those that need no value on a command line.
+FLAG_NAMES = (
+    "thread gtod_reduce disable_lat disable_clat disable_slat disable_bw_measurement disable_bw "
+    "stats disk_util unlink unlink_each_loop unique_filename invalidate overwrite allrandrepeat "
+    "create_serialize create_fsync create_on_open create_only allow_file_create pre_read atomic "
+    "allow_mounted_write file_append fixedbufs registerfiles sqthread_poll nonvectored "
+    "force_async hipri exitall exitall_on_error fill_device fill_fs fsync_on_close "
+    "block_error_percentiles write_barrier readfua writefua uncached"
+)
+FLAGS = frozenset(FLAG_NAMES.split())
+
+# Names that are ours as well, and yet say something else than one may think.
+_REMARKS = {
+    "ioengine": {
+        "libaio": "native AIO through the kernel's own calls, without the library",
+        "null": "our engine=null, a simulated target (see null_latency_us)",
+    },
+}
+
+_BLOCKING = "sync psync vsync pvsync pvsync2 mmap posixaio"
+
+
+def remark(name: str, value: str) -> str:
+    """What to note of an accepted setting, by what was written; empty: nothing."""
+    if name in FOREIGN:
+        return FOREIGN[name].note if FOREIGN[name].accepts(value) else ""
+    return _REMARKS.get(name, {}).get(value, "")
+
+
+def engine_hint(value: str) -> str:
+    """What to write instead of an engine of fio's."""
+    if value in _BLOCKING.split():
+        return "engine=threads makes blocking calls in a pool; ioengine=libaio does not block"
+    return "leave it out: native AIO is what there is"
+
+
+# fio's own options, which are no job's: what there is instead.
+COMMAND_OPTIONS = {
+    "--minimal": "--json prints the whole document",
+    "--output-format": "--json prints the whole document",
+    "--append-terse": "--json prints the whole document",
+    "--terse-version": "--json prints the whole document",
+    "--parse-only": "laiobench explain tells what would run, and runs nothing",
+    "--showcmd": "laiobench explain tells what would run, and runs nothing",
+    "--cmdhelp": "laiobench run --help lists all options",
+    "--enghelp": "laiobench run --help lists all options",
+    "--debug": "laiobench explain tells how a file is read",
+    "--eta": "leave it out: progress is shown on terminals alone, and --quiet stops it",
+    "--eta-newline": "leave it out: progress is shown on terminals alone",
+    "--latency-log": "the document has the whole series: --json",
+    "--bandwidth-log": "the document has the whole series: --json",
+    "--client": "run laiobench on each machine",
+    "--server": "run laiobench on each machine",
+    "--remote-config": "run laiobench on each machine",
+    "--daemonize": "start it with systemd-run",
+    "--idle-prof": "the document has the CPU cost of an I/O",
+    "--max-jobs": "leave it out",
+    "--alloc-size": "leave it out",
+    "--warnings-fatal": "leave it out; the document lists all warnings",
+    "--trigger-file": "Ctrl-C, or SIGTERM, drains and saves",
+    "--trigger": "nothing runs a command here",
+    "--trigger-timeout": "use runtime",
+    "--aux-path": "use --results or --output",
+    "--inflate-log": "results are not compressed",
+    "--crctest": "this is for fio's own functions",
+    "--cpuclock-test": "the document says which clock was used, and how far it strayed",
+}

@@ -1,0 +1,124 @@
+"""From drafts to jobs: all that is wrong is told at once, with where it was written."""
+
+import difflib
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from pydantic import ValidationError
+
+from laiobench.errors import UsageError, raise_all
+from laiobench.job import Job, option_names
+from laiobench.sources.drafts import Draft, Setting
+from laiobench.sources.foreign import FOREIGN, engine_hint, remark
+
+
+def resolve(drafts: Sequence[Draft]) -> list[Job]:
+    """Check all drafts.
+
+    Raises:
+        UsageError: one or more settings are wrong; all are told.
+    """
+    jobs: list[Job] = []
+    problems: dict[str, UsageError] = {}  # by text: a global's fault is told once
+    for draft in drafts:
+        values: dict[str, object] = {"name": draft.name}
+        for name, setting in draft.settings.items():
+            if name in Job.model_fields:
+                values[name] = setting.value
+        found = list(_not_ours(draft))
+        try:
+            jobs.append(Job.model_validate(values))
+        except ValidationError as error:
+            found += [(_name(detail), _explain(detail, draft)) for detail in error.errors()]
+        order = {name: number for number, name in enumerate(draft.settings)}
+        for _, problem in sorted(found, key=lambda pair: order.get(pair[0], len(order))):
+            problems.setdefault(str(problem), problem)
+    raise_all(list(problems.values()))
+    return jobs
+
+
+def notes(drafts: Sequence[Draft]) -> list[str]:
+    """What was accepted and has no meaning here, or another than one may think; each once."""
+    found: dict[str, None] = {}
+    for draft in drafts:
+        for name, setting in draft.settings.items():
+            written, value = setting.as_written(name)
+            if text := remark(written, value):
+                found[f"{setting.told(name)}: {text}"] = None
+    return list(found)
+
+
+def unknown_option(name: str, origin: str) -> UsageError:
+    """The error for an option that there is not, with the nearest that there is."""
+    return UsageError(f"{origin}: there is no option {name}{suggest(name, option_names())}")
+
+
+def suggest(name: str, known: Iterable[str]) -> str:
+    """`; did you mean iodepth?`, or nothing."""
+    bare = {option.lstrip("-"): option for option in known}
+    close = difflib.get_close_matches(name.lstrip("-"), list(bare), n=1, cutoff=0.7)
+    return f"; did you mean {bare[close[0]]}?" if close else ""
+
+
+def _not_ours(draft: Draft) -> Iterator[tuple[str, UsageError]]:
+    """The settings of options that a job has not."""
+    for name, setting in draft.settings.items():
+        if name in Job.model_fields:
+            continue
+        if name not in FOREIGN:
+            yield name, unknown_option(name, setting.origin)
+        elif reason := FOREIGN[name].refusal(str(setting.value)):
+            yield name, UsageError(f"{setting.told(name)}: {reason.problem}", reason.remedy)
+
+
+def _name(detail: Any) -> str:
+    return str(detail["loc"][0]) if detail["loc"] else ""
+
+
+def _explain(detail: Any, draft: Draft) -> UsageError:
+    """One of pydantic's errors in our words."""
+    name = _name(detail)
+    setting = draft.settings.get(name)
+    if setting is None:
+        return UsageError(f"job {draft.name}: {_reason(detail)}")
+    return UsageError(f"{setting.told(name)}: {_reason(detail)}", _remedy(name, setting))
+
+
+def _remedy(name: str, setting: Setting) -> str:
+    written, value = setting.as_written(name)
+    return engine_hint(value) if written == "ioengine" else ""
+
+
+def _reason(detail: Any) -> str:
+    context = detail.get("ctx", {})
+    match detail["type"]:
+        case "literal_error":
+            choices = context["expected"].replace("'", "")
+            words = choices.replace(" or ", ", ").split(", ")
+            return f"it must be {choices}{suggest(str(detail['input']), words)}"
+        case "greater_than_equal":
+            return f"it must be at least {context['ge']:,}"
+        case "greater_than":
+            return f"it must be above {context['gt']:,}"
+        case "less_than_equal":
+            return f"it must be at most {context['le']:,}"
+        case "less_than":
+            return f"it must be below {context['lt']:,}"
+        case "value_error":
+            return str(context["error"])
+        case "int_type" | "int_parsing" | "int_from_float":
+            return "it must be a whole number"
+        case "float_type" | "float_parsing":
+            return "it must be a number"
+        case "bool_type" | "bool_parsing":
+            return "it must be 1 or 0"
+        case "string_type":
+            return "it must be text"
+        case "string_unicode":
+            return "it must be text in UTF-8"
+        case "string_too_short":
+            return "it must not be empty"
+        case "string_pattern_mismatch":
+            return "it must not contain control characters"
+        case _:
+            return str(detail["msg"])

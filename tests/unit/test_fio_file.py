@@ -1,0 +1,245 @@
+"""fio's job files: their grammar, what stands for something else, and what is refused."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from laiobench.errors import UsageError
+from laiobench.job import Job
+from laiobench.sources import fio_file, notes, profiles, resolve
+
+EVERYTHING: dict[str, str] = {"DISK": "/dev/nvme0n1", "DEPTH": "8"}
+
+
+def jobs_of(text: str, environment: Mapping[str, str] = EVERYTHING) -> list[Job]:
+    return resolve(fio_file.parse(text, "a.fio", environment=environment).drafts)
+
+
+def job_of(options: str) -> Job:
+    (job,) = jobs_of(f"[a]\n{options}\n")
+    return job
+
+
+def errors_of(text: str) -> list[str]:
+    with pytest.raises(UsageError) as caught:
+        jobs_of(text)
+    return [str(problem) for problem in getattr(caught.value, "problems", [caught.value])]
+
+
+def test_sections_are_jobs_under_the_global_ones_above_them() -> None:
+    jobs = jobs_of(
+        """
+        [global]
+        rw=randread
+        bs=8k
+        [a]
+        iodepth=2
+        [global again]
+        bs=16k
+        [b]
+        [a]
+        bs=4k
+        """
+    )
+    assert [(job.name, job.rw, job.bs, job.iodepth) for job in jobs] == [
+        ("a", "randread", 8192, 2),
+        ("b", "randread", 16384, 1),
+        ("a", "randread", 4096, 1),
+    ]
+
+
+def test_comments_stand_anywhere_and_blanks_do_not_matter() -> None:
+    (job,) = jobs_of(
+        "; a comment\n# another\n  [a] # the job\n\t bs = 8k ; bytes\r\niodepth=2#3\n;rw=write\n"
+    )
+    assert (job.name, job.bs, job.iodepth, job.rw) == ("a", 8192, 2, "read")
+
+
+def test_an_option_without_a_value_is_a_flag() -> None:
+    job = job_of("time_based\nruntime=1\nstonewall\nnorandommap=0\nbuffered")
+    assert (job.time_based, job.stonewall, job.norandommap, job.direct) == (
+        True,
+        True,
+        False,
+        False,
+    )
+
+
+@pytest.mark.parametrize(
+    ("option", "name", "value"),
+    [
+        ("filename=${DISK}", "filename", "/dev/nvme0n1"),
+        ("iodepth=${DEPTH}${DEPTH}", "iodepth", 88),
+        ("bs=2*$pagesize", "bs", 2 * os.sysconf("SC_PAGE_SIZE")),
+        ("bs=($pagesize + 2*$pagesize)/3", "bs", os.sysconf("SC_PAGE_SIZE")),
+        ("bs=$pagesize", "bs", os.sysconf("SC_PAGE_SIZE")),
+        ("numjobs=$ncpus", "numjobs", os.cpu_count()),
+        ("filename=x-$ncpus-y", "filename", f"x-{os.cpu_count()}-y"),
+        (
+            "filename=/dev/disk/by-path/pci-0000\\:00\\:1",
+            "filename",
+            "/dev/disk/by-path/pci-0000:00:1",
+        ),
+        ("bs=0x1000", "bs", 4096),
+        ("bs=1M", "bs", 1 << 20),
+        ("iodepth=1k", "iodepth", 1024),
+        ("runtime=2m", "runtime", 120),
+        ("runtime=500ms", "runtime", 0.5),
+        ("timeout=3", "runtime", 3),
+        ("cpumask=0x5", "cpus_allowed", (0, 2)),
+        ("continue_on_error=all", "continue_on_error", True),
+        ("wait_for_previous", "stonewall", True),
+        ("ioengine=null", "engine", "null"),
+        # The traps: fio takes these for 4,000 bytes, 1 byte, 8 bytes and no runtime.
+        ("bs=4kib", "bs", 4096),
+        ("bs=1.5k", "bs", 1536),
+        ("bs= 8k", "bs", 8192),
+        ("runtime=0.5", "runtime", 0.5),
+    ],
+)
+def test_values(option: str, name: str, value: object) -> None:
+    assert getattr(job_of(option), name) == value
+
+
+@pytest.mark.parametrize(
+    ("text", "error"),
+    [
+        ("", "a.fio: no job; begin one with [NAME]"),
+        ("[global]\nbs=4k", "a.fio: no job; begin one with [NAME]"),
+        ("bs=4k\n[a]", "a.fio:1: bs=4k stands above the first section"),
+        ("include x\n[a]", "a.fio:1: include x stands above the first section"),
+        ("[a", "a.fio:1: [a is no section"),
+        ("[a] bs=4k", "a.fio:1: [a] bs=4k is no section"),
+        ("[]", "a.fio:1: the section has no name"),
+        ("[a]\niodpeth=3", "a.fio:2: there is no option iodpeth; did you mean iodepth?"),
+        ("[a]\niodepth", "a.fio:2: iodepth needs a value\n  write iodepth=…"),
+        ("[a]\niodepth=", "a.fio:2: iodepth=: '' is not a whole number"),
+        ("[a]\nbs=${NO}", "a.fio:2: bs=${NO}: ${NO} is not set in the environment"),
+        ("[a]\nbs=${NO", "a.fio:2: bs=${NO: ${ has no closing bracket"),
+        ("[a]\nbs=$pagesize/0", "a.fio:2: bs=$pagesize/0: '4096/0' divides by 0"),
+        ("[a]\nbs=$pagesize*", "a.fio:2: bs=$pagesize*: '4096*' is not arithmetic"),
+        ("[a]\nbs=1.3k", "a.fio:2: bs=1.3k: '1.3k' is not a whole number of bytes"),
+        ("[a]\nbs=4k4", "a.fio:2: bs=4k4: '4k4' is not a size"),
+        ("[a]\nbs=-4k", "a.fio:2: bs=-4k: '-4k' is not a size"),
+        ("[a]\nfilename=/dev/a:/dev/b", "a.fio:2: filename=/dev/a:/dev/b: a job has one file here"),
+        ("[a]\nfilename=a\nfilename=b", "a.fio:3: filename=b: a job has one file here"),
+        ("[a]\nread_iolog=x", "a.fio:2: read_iolog=x: laiobench does not support this option"),
+        ("[a]\nnrfiles=4", "a.fio:2: nrfiles=4: laiobench supports only 1\n  give each file a job"),
+        ("[a]\nexec_prerun=reboot", "a.fio:2: exec_prerun=reboot: laiobench does not support"),
+        (
+            "[a]\nioengine=io_uring",
+            "a.fio:2: ioengine=io_uring: it must be libaio, threads or null",
+        ),
+        ("[a]\ncontinue_on_error=read", "a.fio:2: continue_on_error=read: it must be all or none"),
+        ("[a]\ncpumask=x", "a.fio:2: cpumask=x: 'x' is not a mask of CPUs"),
+        ("[a]\nbs=4k" + " " * 5000 + "8", "a.fio:2: the line is longer than 4,096 characters"),
+        ("[a]\n" * 4097, "a.fio:4097: there are more than 4,096 jobs"),
+    ],
+)
+def test_what_is_refused(text: str, error: str) -> None:
+    assert errors_of(text)[0].startswith(error)
+
+
+def test_all_errors_of_a_file_are_told_at_once_and_each_once() -> None:
+    text = "[global]\nbs=0\nfoo=1\n[a]\nread_iolog=x\n[b]\nrw=raed\n[c"
+    assert [error.split(":")[1] for error in errors_of(text)] == ["3", "8", "2", "5", "7"]
+
+
+def test_a_file_in_which_nearly_all_is_wrong_is_not_told_line_by_line() -> None:
+    errors = errors_of("x=1\n" * 100_000)
+    assert len(errors) == 51
+    assert errors[-1] == "a.fio: more is wrong; reading ended here"
+
+
+# ---- include -----------------------------------------------------------------------
+
+
+def write(folder: Path, **texts: str) -> None:
+    folder.mkdir(exist_ok=True)
+    for name, text in texts.items():
+        (folder / f"{name}.fio").write_text(text)
+
+
+def test_included_files_are_read_in_place_beside_their_parent(tmp_path: Path) -> None:
+    write(tmp_path, main="[a]\nbs=4k\ninclude sub/one.fio ; here\nrw=write\n")
+    write(tmp_path / "sub", one="bs=8k\nrw=randread\ninclude two.fio\n", two="iodepth=3\n")
+    (job,) = resolve(fio_file.load(tmp_path / "main.fio").drafts)
+    assert (job.bs, job.rw, job.iodepth) == (8192, "write", 3)
+
+
+def test_the_current_folder_comes_before_that_of_the_parent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path / "there", main="[a]\ninclude one.fio", one="iodepth=1")
+    write(tmp_path / "here", one="iodepth=2")
+    monkeypatch.chdir(tmp_path / "here")
+    (job,) = resolve(fio_file.load(tmp_path / "there" / "main.fio").drafts)
+    assert job.iodepth == 2
+
+
+def test_where_an_included_option_was_written_is_told(tmp_path: Path) -> None:
+    write(tmp_path, main="[a]\ninclude one.fio", one="\niodepth=0")
+    with pytest.raises(UsageError, match=r"one\.fio:2: iodepth=0: it must be at least 1"):
+        resolve(fio_file.load(tmp_path / "main.fio").drafts)
+
+
+@pytest.mark.parametrize(
+    ("included", "error"),
+    [
+        ("include main.fio", "one.fio:1: include main.fio: .*main.fio includes itself"),
+        ("include one.fio", "includes itself"),
+        ("[b]", "an included file cannot begin a section"),
+        ("include", "include : it needs a file's name"),
+        ("include none.fio", "none.fio cannot be read: No such file"),
+        ("include .", "is no regular file"),
+        ("include /dev/zero", "/dev/zero cannot be read: it is no regular file"),
+        ("include fifo", "fifo cannot be read: it is no regular file"),
+        ("include empty.fio\n" * 300, "more than 256 files are included"),
+    ],
+)
+def test_what_cannot_be_included(tmp_path: Path, included: str, error: str) -> None:
+    write(tmp_path, main="[a]\ninclude one.fio", one=included, empty="")
+    os.mkfifo(tmp_path / "fifo")
+    with pytest.raises(UsageError, match=error):
+        fio_file.load(tmp_path / "main.fio")
+
+
+def test_files_that_include_each_other_many_times_end(tmp_path: Path) -> None:
+    names = [f"f{number}" for number in range(30)]
+    for name, following in zip(names, [*names[1:], "last"], strict=True):
+        write(tmp_path, **{name: f"include {following}.fio\n" * 2})
+    write(tmp_path, main="[a]\ninclude f0.fio", last="iodepth=1")
+    with pytest.raises(UsageError, match="more than 16 deep"):
+        fio_file.load(tmp_path / "main.fio")
+
+
+# ---- as a source -------------------------------------------------------------------
+
+
+def test_what_has_no_meaning_here_is_noted_with_its_place() -> None:
+    text = "[global]\nioengine=libaio\nthread\n[a]\ngtod_reduce=1\n[b]\n"
+    assert notes(fio_file.parse(text, "a.fio").drafts) == [
+        "a.fio:2: ioengine=libaio: native AIO through the kernel's own calls, without the library",
+        "a.fio:3: thread: every job is a thread here",
+        "a.fio:5: gtod_reduce=1: every I/O is timed and recorded all the same",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "suffix"),
+    [
+        ("[global]\nbs=4k\n[a]\nrw=read", ".fio"),
+        ("[a]\nsize=4096", ".fio"),
+        ("[job1]\nrw=read", ".fio"),
+        ("[job.1]\nrw=read", ".fio"),
+        ("[job.a]\nrw = 'read'", ".toml"),
+        ("[job.a]\niodepth=1", ".toml"),
+        ("[job.a]\nrw = 'read", ".toml"),
+        ("schema = 1\n[job]", ".toml"),
+        ("", ".fio"),
+    ],
+)
+def test_a_text_without_a_name_is_told_apart(text: str, suffix: str) -> None:
+    assert profiles.grammar_of(text) == suffix
