@@ -11,10 +11,11 @@ from dataclasses import dataclass
 
 from laiobench import scratch
 from laiobench.errors import UsageError
-from laiobench.guard import OpenTarget, Region, Targets, region_of
+from laiobench.guard import OpenTarget, Targets
 from laiobench.job import Job
 from laiobench.machine import online_cpus
 from laiobench.native import ThrottlePlan, WorkerPlan
+from laiobench.region import Region, region_of
 
 MAIN = "main"
 NULL_TARGET_BYTES = 1 << 30

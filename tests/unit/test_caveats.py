@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from laiobench import caveats, native
-from laiobench.guard import Region
 from laiobench.job import Job
 from laiobench.layout import Work
 from laiobench.native import RawClock, RawDirection, RawJob, RawLatency, RawWorker
+from laiobench.region import Region
 from laiobench.runner import Trial, WorkRun
 from laiobench.series import Series
 from laiobench.units import NS_PER_S

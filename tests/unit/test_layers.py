@@ -16,7 +16,7 @@ ROWS = [
     ["sources"],
     ["native"],
     ["aio"],
-    ["machine", "guard", "scratch"],
+    ["machine", "guard", "region", "scratch"],
     ["layout", "hangs", "series", "runner"],
     [
         "histogram",
