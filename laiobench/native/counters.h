@@ -15,6 +15,7 @@
 
 typedef struct SubmitCounters {
     uint64_t calls;         /* io_submit() calls */
+    uint64_t ns;            /* time inside them */
     uint64_t iocbs;         /* requests that they accepted */
     uint64_t batch_sizes[BATCH_SIZE_CLASSES];
     uint64_t partial;       /* calls that took fewer than offered */
@@ -24,7 +25,6 @@ typedef struct SubmitCounters {
     uint64_t head_failures; /* requests failed by the call itself */
     uint64_t withdrawn;     /* cancelled before they were submitted */
     uint64_t blocked;       /* times that requests stayed behind */
-    uint64_t ns;            /* time inside the call */
 } SubmitCounters;
 
 typedef struct ReapedCounters { /* completions, by who took them */

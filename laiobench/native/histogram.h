@@ -44,18 +44,31 @@ static inline uint32_t histogram_index(uint64_t ns)
 /* The smallest value that is counted at @index. */
 uint64_t histogram_value(uint32_t index);
 
-/* To the histogram number @which. */
-static inline void histograms_add(Histograms *histograms, uint32_t which,
-                                  uint64_t ns)
+/* Where the histogram number @which counts @ns. */
+static inline uint64_t *histograms_bin(Histograms *histograms, uint32_t which,
+                                       uint64_t ns)
+{
+    return &histograms->counts[histogram_index(ns)][which];
+}
+
+static inline void histograms_widen(Histograms *histograms, uint32_t which,
+                                    uint64_t ns)
 {
     Extremes *extremes = &histograms->extremes[which];
 
-    counter_add(&histograms->counts[histogram_index(ns)][which], 1);
-    extremes->sum += ns;
     if (__builtin_expect(ns < extremes->min, 0)) {
         extremes->min = ns;
     }
     if (__builtin_expect(ns > extremes->max, 0)) {
         extremes->max = ns;
     }
+}
+
+/* To the histogram number @which. */
+static inline void histograms_add(Histograms *histograms, uint32_t which,
+                                  uint64_t ns)
+{
+    counter_add(histograms_bin(histograms, which, ns), 1);
+    histograms->extremes[which].sum += ns;
+    histograms_widen(histograms, which, ns);
 }

@@ -4,54 +4,16 @@
 #include <errno.h>
 #include <string.h>
 
-#include "memory.h"
-
 #define SECTOR_BYTES 512
 
 /* A device that only fails does so at full speed; no need to see it all. */
 #define FAILURES_TO_GIVE_UP 1000
 
-/* ---- buffers ----------------------------------------------------------- */
-
-/* How far into its page a buffer begins: as far as makes it no better aligned. */
-static size_t lead_of(const Job *job)
-{
-    uint32_t align = job->config.memory_align;
-
-    return align < MEMORY_PAGE_BYTES ? align : 0;
-}
+/* ---- data --------------------------------------------------------------- */
 
 static bool job_writes(const JobConfig *config)
 {
     return config->workload.read_percent < 100;
-}
-
-/*
- * Page-aligned each, whatever the device asks for (zram overwrites whole
- * pages), unless the plan wants less.
- */
-static int allocate_buffers(Job *job, Error *error)
-{
-    size_t stride = job->config.workload.block_bytes + lead_of(job);
-    size_t bytes;
-
-    stride = (stride + MEMORY_PAGE_BYTES - 1) / MEMORY_PAGE_BYTES *
-             MEMORY_PAGE_BYTES;
-    bytes = stride * job->config.iodepth;
-    job->buffers = memory_map(bytes);
-    if (!job->buffers) {
-        return error_set(error, "mmap", ENOMEM, bytes);
-    }
-    job->buffer_stride = stride;
-    if (job_writes(&job->config)) {
-        random_fill(&job->data, job->buffers, bytes);
-    }
-    return 0;
-}
-
-static uint8_t *buffer_of(const Job *job, uint32_t index)
-{
-    return job->buffers + index * job->buffer_stride + lead_of(job);
 }
 
 /*
@@ -70,30 +32,35 @@ static void freshen(Job *job, Request *request)
 
 /* ---- life -------------------------------------------------------------- */
 
-static int allocate_requests(Job *job, Error *error)
+static int allocate(Job *job, const bool uses[DIRECTION_COUNT], Error *error)
 {
-    uint32_t depth = job->config.iodepth;
+    JobMemoryPlan plan = {
+        .iodepth = job->config.iodepth,
+        .buffer_bytes = job->config.workload.block_bytes,
+        .buffer_align = job->config.memory_align,
+        .record_bytes = recorder_bytes(uses),
+    };
 
-    job->idle = calloc(depth, sizeof(*job->idle));
-    job->requests =
-        aligned_alloc(_Alignof(Request), depth * sizeof(*job->requests));
-    if (!job->idle || !job->requests) {
-        return error_set(error, "malloc", ENOMEM,
-                         depth * sizeof(*job->requests));
+    job->idle = calloc(job->config.iodepth, sizeof(*job->idle));
+    if (!job->idle) {
+        return error_set(error, "malloc", ENOMEM, 0);
     }
-    memset(job->requests, 0, depth * sizeof(*job->requests));
-    return 0;
+    return job_memory_init(&job->memory, &plan, error);
 }
 
 static void prepare_requests(Job *job)
 {
     for (uint32_t i = 0; i < job->config.iodepth; i++) {
-        Request *request = &job->requests[i];
+        Request *request = &job->memory.requests[i];
 
         request->target = &job->target;
-        request->buffer = buffer_of(job, i);
+        request->buffer = job_memory_buffer(&job->memory, i);
         request->iocb.aio_fildes = (uint32_t)job->config.fd;
         job->idle[job->idle_count++] = request;
+    }
+    if (job_writes(&job->config)) {
+        random_fill(&job->data, job->memory.buffers,
+                    job->memory.buffer_stride * job->config.iodepth);
     }
 }
 
@@ -104,6 +71,7 @@ int job_init(Job *job, const JobConfig *config, const Clock *clock,
         [DIRECTION_READ] = config->workload.read_percent > 0,
         [DIRECTION_WRITE] = job_writes(config),
     };
+    int ret;
 
     *job = (Job){
         .config = *config,
@@ -113,23 +81,20 @@ int job_init(Job *job, const JobConfig *config, const Clock *clock,
     target_init(&job->target, config->fd, &config->limits, job);
     workload_init(&job->workload, &config->workload);
     random_stream_init(&job->data, random_mix(config->seed));
-    if (recorder_init(&job->recorder, clock, uses) < 0) {
-        return error_set(error, "malloc", ENOMEM, sizeof(DirectionRecord));
-    }
-    if (allocate_requests(job, error) < 0 || allocate_buffers(job, error) < 0) {
+    ret = allocate(job, uses, error);
+    if (ret < 0) {
         job_cleanup(job);
-        return -ENOMEM;
+        return ret;
     }
+    recorder_init(&job->recorder, clock, uses, job->memory.records);
     prepare_requests(job);
     return 0;
 }
 
 void job_cleanup(Job *job)
 {
-    memory_unmap(job->buffers, job->buffer_stride * job->config.iodepth);
-    free(job->requests);
+    job_memory_cleanup(&job->memory);
     free(job->idle);
-    recorder_cleanup(&job->recorder);
 }
 
 /* ---- phases ------------------------------------------------------------ */

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "engine.h"
+#include "job_memory.h"
 #include "recorder.h"
 #include "target.h"
 #include "throttle.h"
@@ -79,9 +80,7 @@ struct Job {
 
     JobConfig config;
     AioContext *ctx;
-    Request *requests;
-    uint8_t *buffers;
-    size_t buffer_stride;
+    JobMemory memory;
     RandomStream data;
     Timer timer; /* at the end of the phase ... */
     uint64_t phase_deadline; /* ... in ticks, kept while moving; 0: none */

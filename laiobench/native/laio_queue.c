@@ -70,7 +70,9 @@ static long submit_batch(LaioQueue *queue, uint32_t n)
     counters->calls++;
     counters->ns += clock_ticks_to_ns(ctx->clock, returned - entered);
     if (ret > 0) {
-        counters->partial += ret < (long)n;
+        if (__builtin_expect(ret < (long)n, 0)) {
+            counters->partial++;
+        }
         queue->submit_returned = returned;
         if (queue->ring) {
             queue->tail_at_return = aio_ring_tail(queue->ring);
@@ -130,8 +132,9 @@ void laio_queue_submit(LaioQueue *queue)
         }
     }
     queue->blocked = laio_queue_pending(queue) > 0;
-    counters->blocked += queue->blocked;
-    if (!queue->blocked) {
+    if (__builtin_expect(queue->blocked, 0)) {
+        counters->blocked++;
+    } else {
         queue->head = queue->tail = 0;
     }
 }

@@ -1,40 +1,36 @@
 #include "recorder.h"
 
-#include <errno.h>
 #include <string.h>
 
-#include "memory.h"
-
-int recorder_init(Recorder *recorder, const Clock *clock,
-                  const bool uses[DIRECTION_COUNT])
+size_t recorder_bytes(const bool uses[DIRECTION_COUNT])
 {
+    size_t bytes = 0;
+
+    for (int i = 0; i < DIRECTION_COUNT; i++) {
+        bytes += uses[i] ? sizeof(DirectionRecord) : 0;
+    }
+    return bytes;
+}
+
+void recorder_init(Recorder *recorder, const Clock *clock,
+                   const bool uses[DIRECTION_COUNT], void *memory)
+{
+    DirectionRecord *record = memory;
+
     *recorder = (Recorder){.clock = clock};
     for (int i = 0; i < DIRECTION_COUNT; i++) {
-        if (!uses[i]) {
-            continue;
-        }
-        recorder->directions[i] = memory_map(sizeof(DirectionRecord));
-        if (!recorder->directions[i]) {
-            recorder_cleanup(recorder);
-            return -ENOMEM;
+        if (uses[i]) {
+            recorder->directions[i] = record++;
         }
     }
     recorder_reset(recorder);
-    return 0;
-}
-
-void recorder_cleanup(Recorder *recorder)
-{
-    for (int i = 0; i < DIRECTION_COUNT; i++) {
-        memory_unmap(recorder->directions[i], sizeof(DirectionRecord));
-        recorder->directions[i] = NULL;
-    }
 }
 
 void recorder_reset(Recorder *recorder)
 {
     /* Acquire and release, twice: pair with those of whoever samples. */
     __atomic_fetch_add(&recorder->generation, 1, __ATOMIC_ACQ_REL);
+    recorder->last.record = NULL; /* its extremes are forgotten, too */
     for (int i = 0; i < DIRECTION_COUNT; i++) {
         DirectionRecord *record = recorder->directions[i];
 

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "clock.h"
@@ -40,16 +41,30 @@ typedef struct DirectionRecord {
 
 _Static_assert(LATENCY_COUNT <= HISTOGRAM_STRIDE, "a histogram for each kind");
 
+/*
+ * How the last success was recorded.  Requests of one batch have the same
+ * times, so where they count is looked up once for all of them.
+ */
+typedef struct LastRecorded {
+    DirectionRecord *record; /* NULL: none */
+    uint64_t queued, submitted, reaped;
+    uint64_t ns[LATENCY_COUNT];
+    uint64_t *bins[LATENCY_COUNT];
+} LastRecorded;
+
 typedef struct Recorder {
     const Clock *clock;
+    LastRecorded last;
     uint32_t generation; /* atomic; odd while it is reset, then another */
     DirectionRecord *directions[DIRECTION_COUNT]; /* NULL: not used */
 } Recorder;
 
-/* @uses: which directions.  0 or -ENOMEM. */
-int recorder_init(Recorder *recorder, const Clock *clock,
-                  const bool uses[DIRECTION_COUNT]);
-void recorder_cleanup(Recorder *recorder);
+/* How much memory it needs to record @uses; a multiple of a cache line. */
+size_t recorder_bytes(const bool uses[DIRECTION_COUNT]);
+
+/* @memory: so much of it, zeroed, at a cache line, and the caller's. */
+void recorder_init(Recorder *recorder, const Clock *clock,
+                   const bool uses[DIRECTION_COUNT], void *memory);
 
 /* Forget all: the measured window begins. */
 void recorder_reset(Recorder *recorder);
@@ -69,24 +84,59 @@ static inline Direction recorder_direction(const Request *request)
 /* Count a request that brought no data; it is no I/O of the results. */
 void recorder_add_failure(Recorder *recorder, const Request *request);
 
+static inline bool recorder_is_as_last(const LastRecorded *last,
+                                       const DirectionRecord *record,
+                                       const Request *request)
+{
+    return last->record == record && last->reaped == request->reaped &&
+           last->queued == request->queued &&
+           last->submitted == request->submitted;
+}
+
 /*
  * slat + clat = lat holds for each I/O to the nanosecond, so clat is their
  * difference, not a third rounding.
  */
-static inline void recorder_add_success(Recorder *recorder,
-                                        const Request *request)
+static inline void recorder_look_up(Recorder *recorder, DirectionRecord *record,
+                                    const Request *request)
 {
-    DirectionRecord *record =
-        recorder->directions[recorder_direction(request)];
+    LastRecorded *last = &recorder->last;
     uint64_t slat_ns = clock_ticks_to_ns(recorder->clock,
                                          request->submitted - request->queued);
     uint64_t lat_ns = clock_ticks_to_ns(recorder->clock,
                                         request->reaped - request->queued);
 
+    last->record = record;
+    last->queued = request->queued;
+    last->submitted = request->submitted;
+    last->reaped = request->reaped;
+    last->ns[LATENCY_SLAT] = slat_ns;
+    last->ns[LATENCY_CLAT] = lat_ns - slat_ns;
+    last->ns[LATENCY_LAT] = lat_ns;
+#pragma GCC unroll 4
+    for (uint32_t kind = 0; kind < LATENCY_COUNT; kind++) {
+        last->bins[kind] =
+            histograms_bin(&record->latency, kind, last->ns[kind]);
+        histograms_widen(&record->latency, kind, last->ns[kind]);
+    }
+}
+
+static inline void recorder_add_success(Recorder *recorder,
+                                        const Request *request)
+{
+    DirectionRecord *record =
+        recorder->directions[recorder_direction(request)];
+    const LastRecorded *last = &recorder->last;
+
+    if (!recorder_is_as_last(last, record, request)) {
+        recorder_look_up(recorder, record, request);
+    }
     counter_add(&record->ios, 1);
     counter_add(&record->bytes, request->bytes);
     record->short_ios += request->bytes_done > 0;
-    histograms_add(&record->latency, LATENCY_SLAT, slat_ns);
-    histograms_add(&record->latency, LATENCY_CLAT, lat_ns - slat_ns);
-    histograms_add(&record->latency, LATENCY_LAT, lat_ns);
+#pragma GCC unroll 4
+    for (uint32_t kind = 0; kind < LATENCY_COUNT; kind++) {
+        counter_add(last->bins[kind], 1);
+        record->latency.extremes[kind].sum += last->ns[kind];
+    }
 }

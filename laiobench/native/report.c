@@ -277,7 +277,7 @@ uint32_t run_in_flight(const Run *run, uint32_t index, InFlightReport *oldest,
     InFlightReport report;
 
     for (uint32_t i = 0; i < job->config.iodepth; i++) {
-        if (look_at_request(&job->requests[i], &run->clock, now, &report)) {
+        if (look_at_request(&job->memory.requests[i], &run->clock, now, &report)) {
             in_flight++;
             kept = insert_by_age(oldest, kept, max, &report);
         }

@@ -48,7 +48,7 @@ CORE_ROWS = [
      "target_probe", "random_stream"],
     ["histogram", "recorder", "random_map", "throttle", "workload"],
     ["completion", "completion_poll", "completion_eventfd", "completion_bh", "completion_adaptive",
-     "completion_getevents", "job"],
+     "completion_getevents", "job", "job_memory"],
     ["worker", "iothread"],
     ["api", "run", "report", "session_api", "session", "session_requests", "session_slots",
      "session_writes"],
