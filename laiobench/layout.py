@@ -6,12 +6,13 @@ that it shares.  Nothing runs here.
 """
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from laiobench import scratch
 from laiobench.errors import UsageError
-from laiobench.guard import OpenTarget, Targets
+from laiobench.guard import OpenTarget
 from laiobench.job import Job
 from laiobench.machine import online_cpus
 from laiobench.native import ThrottlePlan, WorkerPlan
@@ -42,10 +43,23 @@ class Work:
     seed: int
 
 
-def lay_out(
-    jobs: Sequence[Job], targets: Targets, *, tell: Callable[[str], None], stop: Callable[[], bool]
-) -> list[Work]:
+class Opener(Protocol):
+    """Opens targets: the guard, for a run."""
+
+    def open(self, path: str, job: Job, *, is_ours: bool = False) -> OpenTarget: ...
+
+
+Preparer = Callable[[int, str | None], str]
+"""Makes the scratch file at least so large, in that folder or where it chooses; yields its path."""
+
+
+def lay_out(jobs: Sequence[Job], targets: Opener, prepare: Preparer) -> list[Work]:
     """Open the targets, and give each copy of each job its group, worker, region and seed.
+
+    Args:
+        jobs: what to run.
+        targets: opens them.
+        prepare: makes the scratch file ready, if a job uses it.
 
     Raises:
         LaiobenchError: a target can't be used as the job wants.
@@ -53,11 +67,11 @@ def lay_out(
     works: list[Work] = []
     group = 0
     names = {MAIN, *(job.iothread for job in jobs if job.iothread)}
-    scratch_path = _prepare_scratch(jobs, tell, stop)
+    scratch_paths = _prepare_scratch(jobs, prepare)
     for position, job in enumerate(jobs):
         if job.stonewall and works:
             group += 1
-        target, region = _target_of(job, targets, scratch_path)
+        target, region = _target_of(job, targets, scratch_paths)
         for copy in range(job.numjobs):
             works.append(
                 Work(
@@ -88,18 +102,14 @@ def _uses_scratch(job: Job) -> bool:
     return job.filename is None and job.engine != "null"
 
 
-def _prepare_scratch(
-    jobs: Sequence[Job], tell: Callable[[str], None], stop: Callable[[], bool]
-) -> str:
-    """The scratch file, large enough for all jobs that use it; empty if none does."""
-    needed = [
-        job.offset + job.size if job.size else scratch.DEFAULT_BYTES
-        for job in jobs
-        if _uses_scratch(job)
-    ]
-    if not needed:
-        return ""
-    return str(scratch.prepare(max(needed), tell=tell, stop=stop))
+def _prepare_scratch(jobs: Sequence[Job], prepare: Preparer) -> dict[str | None, str]:
+    """The scratch files by their directories, each large enough for all jobs that use it."""
+    needed: dict[str | None, int] = {}
+    for job in jobs:
+        if _uses_scratch(job):
+            size = job.offset + job.size if job.size else scratch.DEFAULT_BYTES
+            needed[job.directory] = max(size, needed.get(job.directory, 0))
+    return {directory: prepare(size, directory) for directory, size in needed.items()}
 
 
 def _check_cpus(jobs: Sequence[Job]) -> None:
@@ -120,14 +130,16 @@ def stream_seed(randseed: int, ordinal: int) -> int:
     return int.from_bytes(hashlib.blake2b(text, digest_size=8).digest())
 
 
-def _target_of(job: Job, targets: Targets, scratch_path: str) -> tuple[OpenTarget | None, Region]:
+def _target_of(
+    job: Job, targets: Opener, scratch_paths: Mapping[str | None, str]
+) -> tuple[OpenTarget | None, Region]:
     if job.engine == "null":
         size = job.size or NULL_TARGET_BYTES
         return None, Region(start=job.offset, blocks=max(1, size // job.bs), step_bytes=job.bs)
     if _uses_scratch(job):
-        target = targets.open(scratch_path, job, is_ours=True)
+        target = targets.open(scratch_paths[job.directory], job, is_ours=True)
         return target, region_of(job, target, scratch.DEFAULT_BYTES)
-    target = targets.open(job.filename or "", job)
+    target = targets.open(job.path or "", job)
     return target, region_of(job, target)
 
 

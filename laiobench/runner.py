@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from laiobench import scratch
 from laiobench.errors import RunError
 from laiobench.guard import Targets
 from laiobench.hangs import DEFAULT_HANG_TIMEOUT_S, Hang, HangWatch
@@ -261,9 +262,14 @@ def run_jobs(
     failures: list[str] = []
     hangs: list[Hang] = []
     clock = RawClock(hardware=False, read_ns=0.0, drift_ppm=0.0)
+
+    def prepare_scratch(size_bytes: int, folder: str | None) -> str:
+        path = scratch.prepare(size_bytes, folder, tell=tell, stop=lambda: control.stop)
+        return str(path)
+
     with Targets(allow_write) as targets:
         around = Surroundings(control, targets, watch, tell, warn, hang_timeout_s)
-        works = lay_out(jobs, targets, tell=tell, stop=lambda: control.stop)
+        works = lay_out(jobs, targets, prepare_scratch)
         for group in _groups(works):
             if control.stop:
                 break

@@ -37,6 +37,7 @@ def folders() -> list[Path]:
 
 def prepare(
     size_bytes: int = DEFAULT_BYTES,
+    folder: str | None = None,
     *,
     tell: Callable[[str], None] = lambda _: None,
     stop: Callable[[], bool] = lambda: False,
@@ -45,6 +46,7 @@ def prepare(
 
     Args:
         size_bytes: how much is needed.
+        folder: where it must be; none: the first of `folders()` that will do.
         tell: is given a sentence when there is something to wait for.
         stop: asked now and then whether to give up.
 
@@ -53,12 +55,12 @@ def prepare(
         Interrupted: `stop` said so; nothing is left behind.
     """
     reasons = []
-    for folder in folders():
-        path = Path(os.path.realpath(folder)) / FILE_NAME
-        if _is_usable(path, size_bytes):
+    for place in _places(folder):
+        path = path_in(place)
+        if is_usable(path, size_bytes):
             return path
-        if reason := _unsuitable(folder, size_bytes):
-            reasons.append(f"{folder}: {reason}")
+        if reason := _unsuitable(place, size_bytes):
+            reasons.append(f"{place}: {reason}")
             continue
         tell(f"writing the scratch file {path}, {format_size(size_bytes)}, to be kept and reused")
         _write(path, size_bytes, stop)
@@ -69,7 +71,30 @@ def prepare(
     )
 
 
-def _is_usable(path: Path, size_bytes: int) -> bool:
+def likely_path(size_bytes: int, folder: str | None = None) -> Path:
+    """Where `prepare()` would find it, or most likely put it; nothing is looked for in vain.
+
+    Raises:
+        RunError: the folder that it must be in is not there.
+    """
+    paths = [path_in(place) for place in _places(folder)]
+    return next((path for path in paths if is_usable(path, size_bytes)), paths[0])
+
+
+def path_in(folder: Path) -> Path:
+    """The scratch file of a folder, whether it is there or not."""
+    return Path(os.path.realpath(folder)) / FILE_NAME
+
+
+def _places(folder: str | None) -> list[Path]:
+    if folder is None:
+        return folders()
+    if not Path(folder).is_dir():
+        raise RunError(f"the directory {folder} is not there", "make it, or name another")
+    return [Path(folder)]
+
+
+def is_usable(path: Path, size_bytes: int) -> bool:
     """Ours, large enough, and without holes."""
     try:
         status = path.lstat()

@@ -35,12 +35,17 @@ class Program:
         return [sys.executable, "-m", "laiobench", *map(str, arguments)]
 
     def __call__(
-        self, *arguments: str | Path, prefix: tuple[str, ...] = (), timeout_s: float = 60
+        self,
+        *arguments: str | Path,
+        prefix: tuple[str, ...] = (),
+        timeout_s: float = 60,
+        stdin: str = "",
     ) -> Outcome:
         done = subprocess.run(
             [*prefix, *self.command(*arguments)],
             cwd=self.folder,
             env=self.environment,
+            input=stdin,
             capture_output=True,
             text=True,
             timeout=timeout_s,

@@ -1,6 +1,7 @@
 """To which target, and where in it."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import ClassVar
 
 from laiobench.job.group import Alias, OptionGroup, option
@@ -24,6 +25,9 @@ class RegionOptions(OptionGroup):
     filename: TargetPath = option(
         None, "the file or block device; none: laiobench's own scratch file"
     )
+    directory: TargetPath = option(
+        None, "where a filename that is no path begins; without filename: where the scratch file is"
+    )
     size: Size | None = option(
         None,
         "length of the region used; none: up to the target's end",
@@ -36,3 +40,10 @@ class RegionOptions(OptionGroup):
         4096, "alignment of buffers: this, and not more", unit="bytes", ge=1, le=4096
     )
     direct: Flag = option(True, "bypass the page cache (O_DIRECT; fio's default is 0)")
+
+    @property
+    def path(self) -> str | None:
+        """The target's name, if it has one; relative ones begin at `directory`."""
+        if self.filename is None:
+            return None
+        return str(Path(self.directory or "") / self.filename)

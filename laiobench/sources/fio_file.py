@@ -215,8 +215,8 @@ class _Reader:
                 raise unknown_option(_shown(name), origin)
             if not equals and not _is_flag(name):
                 raise UsageError(f"{origin}: {name} needs a value", f"write {name}=…")
-            if name == "filename":
-                value = _one_file(value, origin, again=name in self._section.given)
+            if name in ("filename", "directory"):
+                value = _one_path(name, value, origin, again=name in self._section.given)
             written = None if equals else (name, None)
             put(self._section.settings, name, Setting(value, origin, written=written))
             self._section.given.add(name)
@@ -236,12 +236,13 @@ def _is_flag(name: str) -> bool:
     return FOREIGN[ours].accepts("")
 
 
-def _one_file(value: str, origin: str, *, again: bool) -> str:
-    """A file's name; fio parts several by colons, which one of a name has a backslash before."""
+def _one_path(name: str, value: str, origin: str, *, again: bool) -> str:
+    """A path; fio parts several by colons, which one of a name has a backslash before."""
     if again or re.search(r"(?<!\\):", value):
+        what = "file" if name == "filename" else "directory"
         raise UsageError(
-            f"{origin}: filename={_shown(value)}: a job has one file here",
-            "give each file a job of its own; a colon in a name is written \\:",
+            f"{origin}: {name}={_shown(value)}: a job has one {what} here",
+            f"give each {what} a job of its own; a colon in a name is written \\:",
         )
     return value.replace("\\:", ":")
 

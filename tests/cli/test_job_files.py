@@ -1,0 +1,73 @@
+"""Job files, standard input and several jobs on a command line, as a user runs them."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from program import Program
+
+NULL = ("--engine=null", "--number_ios=10")
+
+
+def document(program: Program, *arguments: str | Path, stdin: str = "") -> dict[str, Any]:
+    outcome = program("run", *arguments, "--no-save", "--json", stdin=stdin)
+    assert outcome.code == 0, outcome.stderr
+    return outcome.document
+
+
+def job_file(folder: Path, text: str, name: str = "jobs.fio") -> Path:
+    path = folder / name
+    path.write_text(text)
+    return path
+
+
+def told(jobs: list[dict[str, Any]], *names: str) -> list[tuple[object, ...]]:
+    return [tuple(job["options"][name] for name in names) for job in jobs]
+
+
+def test_flags_go_over_a_job_file_in_either_spelling(program: Program, tmp_path: Path) -> None:
+    path = job_file(tmp_path, "[global]\nbs=8k\nthread\n[a]\niodepth=4\n[b]\nstonewall\n")
+    found = document(program, path, *NULL, "--iodepth", "2", "--ramp-time=0")
+    assert told(found["jobs"], "name", "bs", "iodepth") == [("a", 8192, 2), ("b", 8192, 2)]
+    assert [job["group"] for job in found["jobs"]] == [0, 1]
+    assert found["notes"] == [f"{path}:3: thread: every job is a thread here"]
+
+
+def test_a_wrong_setting_is_mended_by_a_flag(program: Program, tmp_path: Path) -> None:
+    path = job_file(tmp_path, "[a]\nioengine=io_uring\n")
+    assert document(program, path, "--number_ios=10", "--ioengine=null")["status"] == "ok"
+
+
+def test_each_name_begins_a_job_and_what_is_before_is_for_all(program: Program) -> None:
+    found = document(program, *NULL, "--bs=8k", "--name=a", "--name=b", "--bs=16k", "--stonewall")
+    assert told(found["jobs"], "name", "bs") == [("a", 8192), ("b", 16384)]
+    assert [job["group"] for job in found["jobs"]] == [0, 1]
+
+
+def test_several_sources_run_one_after_the_other(program: Program, tmp_path: Path) -> None:
+    first = job_file(tmp_path, "[a]\n[b]\n", "first.fio")
+    second = job_file(tmp_path, "[job.c]\n[job.d]\n", "second.toml")
+    found = document(program, first, second, *NULL, "--name=e")
+    assert told(found["jobs"], "name") == [("a",), ("b",), ("c",), ("d",), ("e",)]
+    assert [job["group"] for job in found["jobs"]] == [0, 0, 1, 1, 2]
+
+
+@pytest.mark.parametrize("text", ["[a]\nbs=8k\n[b]\n", "[job.a]\nbs = '8k'\n[job.b]\n"])
+def test_standard_input_is_read_in_either_grammar(program: Program, text: str) -> None:
+    found = document(program, "-", *NULL, "--section=a", stdin=text)
+    assert told(found["jobs"], "name", "bs") == [("a", 8192)]
+
+
+def test_without_a_filename_the_scratch_file_is_in_the_directory(
+    program: Program, tmp_path: Path
+) -> None:
+    path = job_file(tmp_path, f"[a]\ndirectory={tmp_path}\nsize=64k\nrw=randwrite\nnumber_ios=10\n")
+    found = document(program, path)
+    scratch = tmp_path / "laiobench-scratch.dat"
+    assert [job["target"] for job in found["jobs"]] == [str(scratch)]
+    named = document(program, path, f"--filename={scratch.name}", f"--allow-write={scratch}")
+    assert [job["target"] for job in named["jobs"]] == [str(scratch)]
+    scratch.unlink()
+    missing = program("run", path, "--directory=nowhere")
+    assert (missing.code, "the directory nowhere is not there" in missing.stderr) == (1, True)
