@@ -18,6 +18,7 @@ from laiobench.version import __version__
 # Name → the module below laiobench.cli, and what --help says of it.
 COMMANDS = {
     "run": ("run", "Measure: run a profile, a file of jobs, or a job made of flags."),
+    "explain": ("explain", "Tell what run would do, and where each option came from."),
     "show": ("show", "Show a stored result."),
     "list": ("list_", "List the stored results."),
     "profiles": ("profiles", "List the profiles that come with laiobench."),

@@ -10,7 +10,7 @@ import psutil
 
 from laiobench.machine.devices import describe_target
 
-__all__ = ["describe", "describe_target", "online_cpus"]
+__all__ = ["aio_slots", "describe", "describe_target", "online_cpus"]
 
 
 def describe(paths: Iterable[str]) -> dict[str, Any]:
@@ -24,7 +24,7 @@ def describe(paths: Iterable[str]) -> dict[str, Any]:
         "distribution": _distribution(),
         "virtualisation": _virtualisation(),
         "clock_source": _read("/sys/devices/system/clocksource/clocksource0/current_clocksource"),
-        "aio_max_nr": int(_read("/proc/sys/fs/aio-max-nr") or 0),
+        "aio_max_nr": aio_slots()[1],
         "targets": {path: describe_target(path) for path in sorted(set(paths))},
     }
 
@@ -37,6 +37,12 @@ def online_cpus() -> list[int]:
         if first.isdigit():
             cpus += range(int(first), int(last or first) + 1)
     return cpus or list(range(os.cpu_count() or 1))
+
+
+def aio_slots() -> tuple[int, int]:
+    """AIO events in use on this machine, and how many there may be."""
+    folder = Path("/proc/sys/fs")
+    return int(_read(folder / "aio-nr") or 0), int(_read(folder / "aio-max-nr") or 0)
 
 
 def _read(path: str | Path) -> str:

@@ -21,6 +21,8 @@ class Setting:
     is_name: bool = False
     written: tuple[str, object] | None = None
     """The name and value as they were written, where ours are others; None: a bare flag."""
+    differs: str = ""
+    """What fio makes of it, if that is something else."""
 
     def as_written(self, name: str) -> tuple[str, str]:
         """Name and value as the user wrote them; printable."""
@@ -44,10 +46,12 @@ class Draft:
 
     name: str
     settings: dict[str, Setting] = field(default_factory=dict)
+    is_fio: bool = False
+    """Written for fio, whose defaults its author may have in mind."""
 
     def under(self, layer: Settings) -> "Draft":
         """The same with `layer` put over it."""
-        return Draft(self.name, over(self.settings, layer))
+        return replace(self, settings=over(self.settings, layer))
 
 
 @dataclass(frozen=True)

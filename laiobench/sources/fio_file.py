@@ -19,6 +19,7 @@ from pathlib import Path
 from laiobench.errors import CombinedUsageError, UsageError, raise_all
 from laiobench.job import ALIASES, Job, option_names
 from laiobench.sources import Draft, Setting, Source, put, resolve, unknown_option
+from laiobench.sources.differences import difference
 from laiobench.sources.expansion import expand
 from laiobench.sources.files import MOST_BYTES, read_regular, read_text
 from laiobench.sources.foreign import FOREIGN
@@ -121,7 +122,7 @@ class _Reader:
             self._problems.append(error)
 
     def drafts(self) -> tuple[Draft, ...]:
-        return tuple(Draft(section.name, section.settings) for section in self._jobs)
+        return tuple(Draft(section.name, section.settings, is_fio=True) for section in self._jobs)
 
     def _wrong(self, problem: str, remedy: str = "") -> None:
         self._problems.append(UsageError(problem, remedy))
@@ -209,16 +210,20 @@ class _Reader:
             self._outside(code, origin)
             return
         try:
-            name, equals, value = expand(code, self._environment).partition("=")
-            name, value = name.strip().replace("-", "_"), value.strip()
+            name, equals, raw = expand(code, self._environment).partition("=")
+            name, value = name.strip().replace("-", "_"), raw.strip()
+            differs = difference(name, raw)
             if name not in option_names() and name not in FOREIGN:
                 raise unknown_option(_shown(name), origin)
             if not equals and not _is_flag(name):
                 raise UsageError(f"{origin}: {name} needs a value", f"write {name}=…")
             if name in ("filename", "directory"):
                 value = _one_path(name, value, origin, again=name in self._section.given)
+                if name in self._section.settings:
+                    differs = "fio uses this one besides that of [global]"
             written = None if equals else (name, None)
-            put(self._section.settings, name, Setting(value, origin, written=written))
+            setting = Setting(value, origin, written=written, differs=differs)
+            put(self._section.settings, name, setting)
             self._section.given.add(name)
         except ValueError as error:
             self._wrong(f"{origin}: {_shown(code)}: {error}")

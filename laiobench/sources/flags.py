@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from laiobench.errors import UsageError
 from laiobench.job import ALIASES, option_names, options
 from laiobench.sources import Draft, Setting, put, suggest, unknown_option
+from laiobench.sources.differences import difference
 from laiobench.sources.foreign import FLAGS as FOREIGN_FLAGS
 from laiobench.sources.foreign import FOREIGN
 
@@ -63,9 +64,11 @@ def split(arguments: Sequence[str], own_options: Mapping[str, bool]) -> Flags:
                 raise UsageError(f"{written} needs a value, such as {written}=…")
             value = words.pop()
         if name == "name":
-            drafts.append(Draft(value))
+            drafts.append(Draft(value, is_fio=True))
         is_bare = name in flags and not value and not equals
-        setting = Setting(value, written, True, (name, None) if is_bare else None)
+        setting = Setting(
+            value, written, True, (name, None) if is_bare else None, difference(name, value)
+        )
         put(drafts[-1].settings if drafts else settings, name, setting)
     return Flags(settings, tuple(drafts), rest)
 

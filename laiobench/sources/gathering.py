@@ -5,6 +5,7 @@ run one after the other, as if each but the first began with a stonewall.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from laiobench.errors import CombinedUsageError, UsageError, raise_all
 from laiobench.sources import Draft, Setting, Source, over, suggest
@@ -41,7 +42,7 @@ def gather(
                 apart = {"stonewall": Setting(True, f"{source.origin} comes after others")}
             drafts.append(draft.under(apart).under(variables).under(flags.settings))
     own = [
-        Draft(draft.name, over(over(variables, flags.settings), draft.settings))
+        replace(draft, settings=over(over(variables, flags.settings), draft.settings))
         for draft in flags.drafts
     ]
     if own and drafts and "stonewall" not in own[0].settings:

@@ -17,7 +17,7 @@ ROWS = [
     ["native"],
     ["aio"],
     ["machine", "guard", "region", "scratch"],
-    ["layout", "hangs", "series", "runner"],
+    ["layout", "hangs", "series", "runner", "preview"],
     [
         "histogram",
         "proof",
@@ -31,7 +31,7 @@ ROWS = [
         "fingerprint",
         "calibration",
     ],
-    ["measure", "interleave", "around", "live"],
+    ["measure", "explanation", "interleave", "around", "live"],
     ["formats"],
     ["cli"],
 ]

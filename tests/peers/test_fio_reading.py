@@ -1,0 +1,62 @@
+"""What explain says of fio's reading is what fio does."""
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from laiobench.sources import fio_file
+from laiobench.sources.differences import DEFAULTS
+
+pytestmark = pytest.mark.fio
+
+HEADER = "[a]\nioengine=null\nsize=1g\nnumber_ios=1\n"
+
+
+def told_by_fio(tmp_path: Path, options: str) -> str:
+    """How fio announces the job."""
+    path = tmp_path / "job.fio"
+    path.write_text(HEADER + options + "\n")
+    done = subprocess.run(
+        ["fio", path], cwd=tmp_path, capture_output=True, text=True, timeout=30, check=False
+    )
+    return done.stdout
+
+
+@pytest.mark.parametrize(
+    "written", ["4kib", "2MiB", "1.5k", "1.5kib", "0.5m", " 8k", "8k", "4kb", "0x1000", "4096"]
+)
+def test_sizes_that_fio_reads_otherwise(tmp_path: Path, written: str) -> None:
+    text = f"{HEADER}bs={written}\n"
+    setting = fio_file.parse(text, "job.fio").drafts[0].settings["bs"]
+    said = re.match(r"fio reads ([\d,]+) bytes", setting.differs)
+    ours = {"8k": 8192, "4kb": 4096, "0x1000": 4096, "4096": 4096}
+    expected = int(said[1].replace(",", "")) if said else ours[written]
+    if not expected:
+        return  # fio refuses a size of 0
+    assert f"bs=(R) {shown(expected)}-" in told_by_fio(tmp_path, f"bs={written}")
+
+
+def shown(size: int) -> str:
+    """A size as fio announces it."""
+    return f"{size}B" if size < 10_000 else f"{size // 1024}KiB"
+
+
+def test_a_duration_ends_at_its_point_in_fio(tmp_path: Path) -> None:
+    setting = fio_file.parse(f"{HEADER}runtime=1.5m\n", "job.fio").drafts[0].settings["runtime"]
+    assert setting.differs == "fio reads 1 s: it stops at the point"
+    options = "runtime=1.5m\ntime_based\nthinktime=100ms\nnumber_ios=1000000"
+    told = re.search(r"run=(\d+)-", told_by_fio(tmp_path, options))
+    assert told is not None
+    assert 900 <= int(told[1]) < 60_000
+
+
+def test_the_defaults_are_fio_s(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    done = subprocess.run(
+        ["fio", "--name=a", "--size=4k", f"--filename={path}"],
+        cwd=tmp_path, capture_output=True, text=True, timeout=30, check=False,
+    )  # fmt: skip
+    assert DEFAULTS["engine"].startswith("psync")
+    assert "ioengine=psync" in done.stdout
