@@ -74,7 +74,7 @@ class Job(
     def _fits_together(self) -> Self:
         faults = [fault for group in GROUPS for fault in group.faults(self)]
         if faults:
-            raise ValueError("; ".join(faults))
+            raise ValueError("\n".join(faults))
         return self
 
 

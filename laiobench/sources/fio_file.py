@@ -236,9 +236,7 @@ def _is_flag(name: str) -> bool:
     ours = ALIASES.get(name, name)
     if not isinstance(ours, str):
         return True  # it says so itself
-    if ours in Job.model_fields:
-        return Job.model_fields[ours].annotation is bool
-    return FOREIGN[ours].accepts("")
+    return ours in FOREIGN or Job.model_fields[ours].annotation is bool
 
 
 def _one_path(name: str, value: str, origin: str, *, again: bool) -> str:

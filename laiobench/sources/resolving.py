@@ -1,6 +1,7 @@
 """From drafts to jobs: all that is wrong is told at once, with where it was written."""
 
 import difflib
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
@@ -29,7 +30,8 @@ def resolve(drafts: Sequence[Draft]) -> list[Job]:
         try:
             jobs.append(Job.model_validate(values))
         except ValidationError as error:
-            found += [(_name(detail), _explain(detail, draft)) for detail in error.errors()]
+            for detail in error.errors():
+                found += [(_name(detail), problem) for problem in _explain(detail, draft)]
         order = {name: number for number, name in enumerate(draft.settings)}
         for _, problem in sorted(found, key=lambda pair: order.get(pair[0], len(order))):
             problems.setdefault(str(problem), problem)
@@ -75,13 +77,22 @@ def _name(detail: Any) -> str:
     return str(detail["loc"][0]) if detail["loc"] else ""
 
 
-def _explain(detail: Any, draft: Draft) -> UsageError:
-    """One of pydantic's errors in our words."""
+def _explain(detail: Any, draft: Draft) -> Iterator[UsageError]:
+    """One of pydantic's errors in our words; several, if options do not fit together."""
     name = _name(detail)
     setting = draft.settings.get(name)
-    if setting is None:
-        return UsageError(f"job {draft.name}: {_reason(detail)}")
-    return UsageError(f"{setting.told(name)}: {_reason(detail)}", _remedy(name, setting))
+    if setting:
+        yield UsageError(f"{setting.told(name)}: {_reason(detail)}", _remedy(name, setting))
+        return
+    for fault in _reason(detail).splitlines():
+        yield UsageError(f"{_place(fault, draft)}job {draft.name}: {fault}")
+
+
+def _place(fault: str, draft: Draft) -> str:
+    """Where the first option that `fault` names was set."""
+    named = (draft.settings[word] for word in re.findall(r"\w+", fault) if word in draft.settings)
+    setting = next(named, None)
+    return f"{setting.origin}: " if setting else ""
 
 
 def _remedy(name: str, setting: Setting) -> str:

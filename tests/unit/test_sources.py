@@ -72,7 +72,7 @@ def test_all_errors_are_told_at_once() -> None:
         ("globl = 1\n[job.a]", "test.toml: there is no key globl; did you mean global?"),
         ("[job.a]\niodepth = true", "test.toml:2: iodepth=True: it must be a whole number"),
         ("[job.a]\niodepth = 1.5", "test.toml:2: iodepth=1.5: it must be a whole number"),
-        ("[job.a]\ntime_based = true", "job a: time_based needs a runtime"),
+        ("[job.a]\ntime_based = true", "test.toml:2: job a: time_based needs a runtime"),
         (
             "[job.a]\nrwmixwrite = 101",
             "test.toml:2: rwmixwrite=101: it must be a share from 0 to 100 %",
