@@ -62,7 +62,8 @@ def compare_blocks(
         for key in _keys(measured, metrics)
         for other in others
     ]
-    return _compare(rows, _paired, alpha, ready=_enough_pairs)
+    pairs = min((len(row.baseline) for row in rows), default=0)
+    return _compare(rows, _paired, alpha, _too_few_pairs(pairs, alpha))
 
 
 def pair_values(
@@ -92,17 +93,25 @@ def compare_sessions(
 ) -> list[ComparedMetric]:
     """Stored results against others, as independent samples of one value a session.
 
+    Where there are too few sessions the values are those of single runs: their interval
+    does not know how days differ, and nothing is concluded from it.
+
     Args:
         baseline, new: the runs of each session of measuring.
         names: what the two are called.
         metrics: which of `METRICS`.
         alpha: as in `compare_blocks`.
     """
-    base_values = [_of_session(session) for session in baseline]
-    new_values = [_of_session(session) for session in new]
-    measured = {names[0]: base_values, names[1]: new_values}
-    rows = [_row(key, *names, base_values, new_values) for key in _keys(measured, metrics)]
-    return _compare(rows, _unpaired, alpha, ready=_enough_sessions)
+    too_few = _too_few_sessions(len(baseline), len(new), alpha)
+    sides = [
+        [values(run) for session in side for run in session]
+        if too_few
+        else [_of_session(session) for session in side]
+        for side in (baseline, new)
+    ]
+    measured = dict(zip(names, sides, strict=True))
+    rows = [_row(key, *names, *sides) for key in _keys(measured, metrics)]
+    return _compare(rows, _unpaired, alpha, too_few)
 
 
 # ---- values, side by side --------------------------------------------------------
@@ -156,9 +165,9 @@ def _compare(
     rows: Sequence[Row],
     analyse: Analyse,
     alpha: float,
-    ready: Callable[[int, int, float], str],
+    too_few: str,
 ) -> list[ComparedMetric]:
-    """All rows, with p-values adjusted for how many there are."""
+    """All rows, with adjusted p-values; `too_few` says why none of them is conclusive."""
     shifts: list[Shift | None] = []
     for row in rows:
         numbers = _numbers(row)
@@ -168,7 +177,7 @@ def _compare(
     return [
         _unmeasurable(row, alpha)
         if shift is None
-        else _measured(row, shift, next(adjusted), alpha, ready)
+        else _measured(row, shift, next(adjusted), alpha, too_few, len(tested))
         for row, shift in zip(rows, shifts, strict=True)
     ]
 
@@ -209,24 +218,24 @@ def _unpaired(baseline: Sequence[float], new: Sequence[float], alpha: float) -> 
     )
 
 
-def _enough_pairs(n: int, _m: int, alpha: float) -> str:
-    """Why so many pairs are too few; empty if they are not."""
+def _too_few_pairs(pairs: int, alpha: float) -> str:
+    """Why so many show nothing; empty if they can."""
     needed = max(stats.MIN_PAIRS, stats.pairs_for_interval(alpha))
-    if n >= needed:
+    if pairs >= needed:
         return ""
-    return f"n = {n}: an interval of {1 - alpha:g} needs at least {needed} pairs"
+    return f"n = {pairs}: an interval of {1 - alpha:.4g} needs at least {needed} pairs"
 
 
-def _enough_sessions(n: int, m: int, alpha: float) -> str:
-    """As `_enough_pairs`, of sessions: the baseline's, and the new ones."""
-    if n < MIN_SESSIONS:
-        return f"the baseline has {_sessions(n)} of measuring, and needs at least {MIN_SESSIONS}"
-    if stats.can_differ(n, m, alpha):
+def _too_few_sessions(baseline: int, new: int, alpha: float) -> str:
+    """The same of sessions."""
+    if baseline < MIN_SESSIONS:
+        missing = f"the baseline has {_sessions(baseline)} of measuring, not {MIN_SESSIONS}"
+    elif not stats.can_differ(baseline, new, alpha):
+        enough = next(n for n in range(new + 1, 1000) if stats.can_differ(baseline, n, alpha))
+        missing = f"there is {_sessions(new)} of new results, not {enough}"
+    else:
         return ""
-    more = next(count for count in range(m + 1, 1000) if stats.can_differ(n, count, alpha))
-    return (
-        f"{_sessions(m)} of new results against {n} can show no difference: at least {more} could"
-    )
+    return f"{missing}: the interval is of single runs, and does not know how sessions differ"
 
 
 def _sessions(count: int) -> str:
@@ -238,25 +247,39 @@ def _measured(
     shift: Shift,
     p_adjusted: float,
     alpha: float,
-    ready: Callable[[int, int, float], str],
+    too_few: str,
+    family: int,
 ) -> ComparedMetric:
-    ratio = shift.interval.ratio()
-    n, m = len(row.baseline), len(row.variant)
-    reason = ready(n, m, alpha)
-    bounded = shift.interval.is_bounded and not reason
+    interval = shift.interval
+    ratio = interval.ratio()
+    verdict = Verdict.INCONCLUSIVE if too_few else _verdict(row.key, interval, p_adjusted, alpha)
+    reason = too_few
+    if not too_few and verdict == Verdict.INCONCLUSIVE and interval.excludes_zero:
+        reason = (
+            f"shown by itself, but as one of {family} in the table it may be chance: "
+            "more trials would tell"
+        )
+    bounds: dict[str, float | None] = {}
+    if interval.is_bounded:
+        bounds = {
+            "low": ratio.low,
+            "high": ratio.high,
+            "smallest_visible": _relative(shift.smallest_visible),
+            "p": shift.p,
+            "p_adjusted": p_adjusted,
+        }
     return ComparedMetric(
         **_head(row, alpha),
+        **bounds,
         ratio=ratio.estimate,
-        low=ratio.low if bounded else None,
-        high=ratio.high if bounded else None,
-        smallest_visible=math.expm1(shift.smallest_visible) if bounded else None,
-        p=shift.p if bounded else None,
-        p_adjusted=p_adjusted if bounded else None,
-        verdict=_verdict(row.key, shift.interval, p_adjusted, alpha)
-        if bounded
-        else Verdict.INCONCLUSIVE,
+        verdict=verdict,
         reason=reason or None,
     )
+
+
+def _relative(shift: float) -> float | None:
+    """Of a shift of logarithms; None where nothing could be seen."""
+    return math.expm1(shift) if shift < 700 else None
 
 
 def _verdict(key: Key, interval: Interval, p_adjusted: float, alpha: float) -> Verdict:
@@ -292,10 +315,10 @@ def _summary(side: Sequence[Value]) -> Summary | None:
     return Summary(n=len(numbers), median=median, spread=_relative_spread(numbers, median))
 
 
-def _relative_spread(numbers: Sequence[float], median: float) -> float:
+def _relative_spread(numbers: Sequence[float], median: float) -> float | None:
     """Half the distance of the quartiles, over the median: robust, as the estimates are."""
     if len(numbers) < 2 or not median:
-        return 0.0
+        return None
     low, _, high = statistics.quantiles(numbers, n=4, method="inclusive")
     return (high - low) / 2 / median
 

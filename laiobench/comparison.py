@@ -43,7 +43,9 @@ class Summary(Record):
 
     n: int = Field(description="trials, or sessions of stored results, that had a value")
     median: float
-    spread: float = Field(description="half the distance of the quartiles, over the median")
+    spread: float | None = Field(
+        description="half the distance of the quartiles, over the median; null for one value"
+    )
 
 
 class ComparedMetric(Record):
@@ -55,7 +57,7 @@ class ComparedMetric(Record):
     better: Better
     baseline: str
     variant: str
-    n: int = Field(description="pairs; of stored results, the sessions of the smaller side")
+    n: int = Field(description="pairs; of stored results, sessions or runs of the smaller side")
     level: float = Field(description="of the interval, such as 0.95")
     ratio: float | None = Field(None, description="variant / baseline")
     low: float | None = None

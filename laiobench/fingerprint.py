@@ -133,19 +133,19 @@ def _jobs(runs: Sequence[RunDigest]) -> dict[str, dict[str, str]]:
 
 
 @cache
-def _defaults() -> Mapping[str, str]:
-    """Of every option, as JSON has it."""
+def _defaults() -> Mapping[str, Any]:
+    """Of every option, as documents have it."""
     fields = Job.model_fields
-    return {name: _json(field.get_default()) for name, field in fields.items()}
+    return {name: json.loads(_json(field.get_default())) for name, field in fields.items()}
 
 
 def set_options(job: JobDigest) -> dict[str, str]:
     """What a job is other than by default: an option that a later version adds changes nothing."""
     defaults = _defaults()
     return {
-        name: written
+        name: _json(value)
         for name, value in job.options.items()
-        if name not in _NOT_THE_JOB and (written := _json(value)) != defaults.get(name)
+        if name not in _NOT_THE_JOB and not (name in defaults and value == defaults[name])
     }
 
 
@@ -206,7 +206,7 @@ def _differing_jobs(
 
 
 def _default(option: str) -> str:
-    return _defaults().get(option, "null")
+    return _json(_defaults().get(option))
 
 
 def _shown(value: str) -> str:

@@ -148,8 +148,7 @@ def paired(differences: Sequence[float], alpha: float = ALPHA) -> Shift:
 def hodges_lehmann(differences: Sequence[float], alpha: float = ALPHA) -> Interval:
     """The median of the Walsh averages, and the exact signed-rank interval."""
     walsh = _walsh_averages(_finite(differences))
-    cut = _largest_cut(_signed_rank_cdf(len(differences)), alpha / 2)
-    return _order_interval(walsh, cut)
+    return _order_interval(walsh, _signed_rank_cut(len(differences), alpha / 2))
 
 
 def signed_rank_p(differences: Sequence[float]) -> float:
@@ -158,7 +157,10 @@ def signed_rank_p(differences: Sequence[float]) -> float:
     walsh = _walsh_averages(d)
     not_above = int(np.searchsorted(walsh, 0.0, side="right"))
     not_below = len(walsh) - int(np.searchsorted(walsh, 0.0, side="left"))
-    return float(min(1.0, 2 * _signed_rank_cdf(len(d))[min(not_above, not_below)]))
+    statistic = min(not_above, not_below)
+    if len(d) > _EXACT_UP_TO:
+        return min(1.0, 2 * _normal_tail(statistic, len(walsh), _signed_rank_deviation(len(d))))
+    return float(min(1.0, 2 * _signed_rank_cdf(len(d))[statistic]))
 
 
 def pairs_for_interval(alpha: float = ALPHA) -> int:
@@ -177,14 +179,22 @@ def _walsh_averages(d: "Floats") -> "Floats":
 def _signed_rank_cdf(n: int) -> "Floats":
     """P(W ≤ w) for w = 0 … n(n+1)/2: each rank is counted or not, with even chances."""
     top = n * (n + 1) // 2
-    if n > _EXACT_UP_TO:
-        return _normal_cdf(top, math.sqrt(n * (n + 1) * (2 * n + 1) / 24))
     chances = np.zeros(top + 1)
     chances[0] = 1.0
     for rank in range(1, n + 1):
         chances[rank:] += chances[:-rank].copy()
         chances /= 2
     return np.cumsum(chances)
+
+
+def _signed_rank_cut(n: int, tail: float) -> int:
+    if n > _EXACT_UP_TO:
+        return _normal_cut(n * (n + 1) // 2, _signed_rank_deviation(n), tail)
+    return _largest_cut(_signed_rank_cdf(n), tail)
+
+
+def _signed_rank_deviation(n: int) -> float:
+    return math.sqrt(n * (n + 1) * (2 * n + 1) / 24)
 
 
 # ---- two samples -----------------------------------------------------------------
@@ -216,8 +226,8 @@ def shift_interval(
 ) -> Interval:
     """The median of all differences new − baseline, and the exact Mann-Whitney interval."""
     x, y = _finite(baseline), _finite(new)
-    differences = np.sort(np.subtract.outer(y, x), axis=None)
-    return _order_interval(differences, _largest_cut(_mann_whitney_cdf(len(x), len(y)), alpha / 2))
+    differences = np.subtract.outer(y, x).ravel()
+    return _order_interval(differences, _mann_whitney_cut(len(x), len(y), alpha / 2))
 
 
 def mann_whitney_brunner_munzel_p(baseline: Sequence[float], new: Sequence[float]) -> float:
@@ -239,7 +249,7 @@ def mann_whitney_brunner_munzel_p(baseline: Sequence[float], new: Sequence[float
 
 def can_differ(n: int, m: int, alpha: float = ALPHA) -> bool:
     """Whether two samples of these sizes could show any difference at this level."""
-    return bool(n and m and _mann_whitney_cdf(n, m)[0] <= alpha / 2)
+    return bool(n and m and _mann_whitney_cut(n, m, alpha / 2) >= 0)
 
 
 def _is_exact(n: int, m: int) -> bool:
@@ -250,8 +260,6 @@ def _is_exact(n: int, m: int) -> bool:
 def _mann_whitney_cdf(n: int, m: int) -> "Floats":
     """P(U ≤ u) for u = 0 … n·m, by the ways to choose ranks (Gaussian binomials)."""
     top = n * m
-    if not _is_exact(n, m):
-        return _normal_cdf(top, math.sqrt(n * m * (n + m + 1) / 12))
     ways = [1] + [0] * top  # exact integers: the counts exceed what floats hold
     for rank in range(n + 1, n + m + 1):
         for u in range(top, rank - 1, -1):
@@ -265,6 +273,12 @@ def _mann_whitney_cdf(n: int, m: int) -> "Floats":
         running += count
         cdf.append(running / total)
     return np.array(cdf)
+
+
+def _mann_whitney_cut(n: int, m: int, tail: float) -> int:
+    if not _is_exact(n, m):
+        return _normal_cut(n * m, math.sqrt(n * m * (n + m + 1) / 12), tail)
+    return _largest_cut(_mann_whitney_cdf(n, m), tail)
 
 
 # ---- what can be seen ------------------------------------------------------------
@@ -282,7 +296,7 @@ def visible_in_spreads(pairs: int, alpha: float = ALPHA, power: float = POWER) -
         return math.inf
     if pairs > _SIMULATED_UP_TO:
         return _z_sum(alpha, power) / math.sqrt(_RANK_EFFICIENCY * pairs)
-    cut = _largest_cut(_signed_rank_cdf(pairs), alpha / 2)
+    cut = _signed_rank_cut(pairs, alpha / 2)
     noise = np.random.default_rng(_SEED).standard_normal((_SIMULATIONS, pairs))
 
     def seen(shift: float) -> float:
@@ -302,7 +316,7 @@ def visible_in_spreads_unpaired(
         return math.inf
     if not _is_exact(n, m):
         return _z_sum(alpha, power) * math.sqrt((1 / n + 1 / m) / _RANK_EFFICIENCY)
-    cut = _largest_cut(_mann_whitney_cdf(n, m), alpha / 2)
+    cut = _mann_whitney_cut(n, m, alpha / 2)
     noise = np.random.default_rng(_SEED).standard_normal((_SIMULATIONS, n + m))
 
     def seen(shift: float) -> float:
@@ -400,18 +414,24 @@ def _largest_cut(cdf: "Floats", tail: float) -> int:
     return int(np.searchsorted(cdf, tail * (1 + 1e-12), side="right")) - 1
 
 
-def _order_interval(ordered: "Floats", cut: int) -> Interval:
+def _order_interval(values: "Floats", cut: int) -> Interval:
     """From the order statistics: `cut` of them are left out on either side."""
-    estimate = float(np.median(ordered))
+    last = len(values) - 1
     if cut < 0:
-        return Interval(estimate, -math.inf, math.inf)
-    return Interval(estimate, float(ordered[cut]), float(ordered[len(ordered) - 1 - cut]))
+        return Interval(float(np.median(values)), -math.inf, math.inf)
+    middle = [last // 2, last - last // 2]
+    parted = np.partition(values, sorted({cut, last - cut, *middle}))
+    estimate = float(parted[middle].mean())
+    return Interval(estimate, float(parted[cut]), float(parted[last - cut]))
 
 
-def _normal_cdf(top: int, deviation: float) -> "Floats":
-    """Of a symmetrical statistic from 0 to `top`, with the correction for continuity."""
-    z = (np.arange(top + 1) + 0.5 - top / 2) / (deviation * math.sqrt(2))
-    return np.array([0.5 * math.erfc(-value) for value in z.tolist()])
+def _normal_tail(statistic: int, top: int, deviation: float) -> float:
+    """P(S ≤ s) of a symmetrical statistic from 0 to `top`, with the correction for continuity."""
+    return 0.5 * math.erfc(-(statistic + 0.5 - top / 2) / (deviation * math.sqrt(2)))
+
+
+def _normal_cut(top: int, deviation: float, tail: float) -> int:
+    return max(-1, math.floor(top / 2 - 0.5 + _z(tail) * deviation))
 
 
 def _smallest(seen: Any, power: float) -> float:

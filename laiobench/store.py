@@ -4,6 +4,7 @@ A document appears whole or not at all: it is written beside its place, synced,
 and renamed.  In a folder of results each run has a file of its own.
 """
 
+import contextlib
 import errno
 import os
 import re
@@ -15,11 +16,14 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from laiobench.comparison import Comparison
 from laiobench.errors import LaiobenchError, RunError, UsageError
 from laiobench.result import SCHEMA_VERSION, Head, RunResult
 
 DEFAULT_FOLDER = Path("results")
 LAST = "last"
+
+Document = RunResult | Comparison
 
 
 @dataclass(frozen=True)
@@ -27,7 +31,7 @@ class Stored:
     """A result, and the file that it is in."""
 
     path: Path
-    result: RunResult
+    result: Document
 
     @property
     def id(self) -> str:
@@ -50,16 +54,23 @@ def check_writable(folder: Path) -> None:
         raise _cannot_save(folder, error) from None
 
 
-def file_name(result: RunResult) -> str:
+def file_name(result: Document) -> str:
     """`20261122T170102.123Z-randread-4k-qd1-5f3a.json`: sorts by time, tells the jobs apart."""
     stamp = re.sub(r"[-:]", "", result.started_at)
     stamp = re.sub(r"(\.\d{3})\d*", r"\1", stamp)
-    names = list(dict.fromkeys(job.name for job in result.jobs)) or ["empty"]
+    names = _names(result) or ["empty"]
     slug = re.sub(r"[^A-Za-z0-9._-]+", "-", "+".join(names[:3]))[:60].strip("-.")
     return f"{stamp}-{slug or 'job'}-{secrets.token_hex(2)}.json"
 
 
-def save(result: RunResult, folder: Path) -> Path:
+def _names(result: Document) -> list[str]:
+    """What it is of."""
+    if isinstance(result, Comparison):
+        return ["ab", *(variant.name for variant in result.variants[:2])]
+    return list(dict.fromkeys(job.name for job in result.jobs))
+
+
+def save(result: Document, folder: Path) -> Path:
     """Write the document to a new file in `folder`; returns its path.
 
     Raises:
@@ -85,7 +96,7 @@ def _is_special(path: Path) -> bool:
     return path.exists() and not path.is_file()
 
 
-def save_as(result: RunResult, path: Path) -> Path:
+def save_as(result: Document, path: Path) -> Path:
     """Write the document to `path`, atomically: whole, synced, then renamed.
 
     Raises:
@@ -125,23 +136,80 @@ def _sync_folder(folder: Path) -> None:
 
 
 def load(path: Path) -> RunResult:
-    """Read one document.
+    """Read the document of a run.
+
+    Raises:
+        UsageError: it is no such thing, is damaged, or of a later version.
+    """
+    document = load_document(path)
+    if isinstance(document, RunResult):
+        return document
+    raise UsageError(
+        f"{path} is a comparison, and not the result of a run", f"`laiobench show {path}` shows it"
+    )
+
+
+def load_comparison(path: Path) -> Comparison:
+    """Read the document of a comparison.
+
+    Raises:
+        UsageError: it is no such thing, is damaged, or of a later version.
+    """
+    document = load_document(path)
+    if isinstance(document, Comparison):
+        return document
+    raise UsageError(f"{path} is the result of a run, and not a comparison")
+
+
+def load_document(path: Path) -> Document:
+    """Read a document of either kind.
 
     Raises:
         UsageError: it is no result, is damaged, or of a later version.
     """
+    text = read(path)
+    with explained(path):
+        model = Comparison if kind_of(path, text) == "comparison" else RunResult
+        return model.model_validate_json(text)
+
+
+def read(path: Path) -> bytes:
+    """A document's text.
+
+    Raises:
+        UsageError: it can't be read.
+    """
     try:
-        text = path.read_bytes()
+        return path.read_bytes()
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror}") from None
+
+
+def kind_of(path: Path, text: bytes) -> str:
+    """What a document says that it is.
+
+    Raises:
+        ValidationError: it says nothing of the kind.
+        UsageError: it is of a later version.
+    """
+    head = Head.model_validate_json(text)
+    if head.schema_version > SCHEMA_VERSION:
+        raise UsageError(
+            f"{path} has schema {head.schema_version}, from a later laiobench",
+            f"this version reads up to schema {SCHEMA_VERSION}",
+        )
+    return head.kind
+
+
+@contextlib.contextmanager
+def explained(path: Path) -> Iterator[None]:
+    """What is wrong with the document at `path`, in words.
+
+    Raises:
+        UsageError: in the place of a ValidationError.
+    """
     try:
-        head = Head.model_validate_json(text)
-        if head.schema_version > SCHEMA_VERSION:
-            raise UsageError(
-                f"{path} has schema {head.schema_version}, from a later laiobench",
-                f"this version reads up to schema {SCHEMA_VERSION}",
-            )
-        return RunResult.model_validate_json(text)
+        yield
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"]) or "the document"
@@ -157,7 +225,7 @@ def stored(folder: Path) -> Iterator[Stored | LaiobenchError]:
     """All results, oldest first; in the place of an unreadable one, why it is."""
     for path in paths(folder):
         try:
-            yield Stored(path, load(path))
+            yield Stored(path, load_document(path))
         except LaiobenchError as error:
             yield error
 

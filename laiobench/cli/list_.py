@@ -7,8 +7,9 @@ import click
 
 from laiobench import store
 from laiobench.cli.console import say
+from laiobench.comparison import Comparison
 from laiobench.errors import LaiobenchError
-from laiobench.formats import table
+from laiobench.formats import comparison_table, table
 
 
 @click.command("list", short_help="List the stored results.")
@@ -29,7 +30,12 @@ def command(as_json: bool, results: Path) -> None:
             say(f"warning: {entry}")
         else:
             readable.append(entry)
-    rows = [table.summary(entry.id, entry.result) for entry in readable]
+    rows = [
+        comparison_table.summary(entry.id, entry.result)
+        if isinstance(entry.result, Comparison)
+        else table.summary(entry.id, entry.result)
+        for entry in readable
+    ]
     if as_json:
         click.echo(json.dumps(rows))
     elif rows:

@@ -19,6 +19,8 @@ from laiobench.version import __version__
 COMMANDS = {
     "run": ("run", "Measure: run a profile, a file of jobs, or a job made of flags."),
     "explain": ("explain", "Tell what run would do, and where each option came from."),
+    "ab": ("ab", "Compare variants, measured in turns."),
+    "compare": ("compare", "Compare stored results with others."),
     "show": ("show", "Show a stored result."),
     "list": ("list_", "List the stored results."),
     "profiles": ("profiles", "List the profiles that come with laiobench."),
@@ -69,6 +71,7 @@ def cli(ctx: click.Context) -> None:
     laiobench run                          a first impression, on a scratch file
     laiobench run randread-4k-qd32 --filename=/dev/nvme0n1
     laiobench run --filename=F --rw=randread --bs=4k --iodepth=32 --runtime=5
+    laiobench ab --vary completion=poll,eventfd,bh --pairs 10
     """
     if ctx.invoked_subcommand is None:
         click.echo(ctx.get_help())

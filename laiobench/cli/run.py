@@ -4,13 +4,13 @@ import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import click
 
 from laiobench import store
 from laiobench.cli.console import complain, say
 from laiobench.cli.job_command import JobCommand
+from laiobench.cli.params import DurationType
 from laiobench.cli.progress import progress
 from laiobench.cli.stopping import stop_on_signals
 from laiobench.errors import ExitCode, LaiobenchError, UsageError
@@ -21,21 +21,6 @@ from laiobench.result import RunResult
 from laiobench.sources import notes, resolve
 from laiobench.sources.flags import Flags
 from laiobench.sources.gathering import gather
-from laiobench.units import NS_PER_S, parse_duration_ns
-
-
-class DurationType(click.ParamType[float]):
-    """Seconds, or with a unit: `500ms`, `2m`."""
-
-    name = "duration"
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> float:
-        try:
-            return parse_duration_ns(value, "s") / NS_PER_S
-        except ValueError as error:
-            self.fail(str(error), param, ctx)
 
 
 @click.command("run", cls=JobCommand, short_help="Measure.")

@@ -5,7 +5,8 @@ from pathlib import Path
 import click
 
 from laiobench import store
-from laiobench.formats import table
+from laiobench.comparison import Comparison
+from laiobench.formats import comparison_table, table
 
 
 @click.command("show", short_help="Show a stored result.")
@@ -21,5 +22,10 @@ from laiobench.formats import table
 )
 def command(result: str, as_json: bool, results: Path) -> None:
     """Show RESULT: a file, the beginning of an id, or `last`, which is the default."""
-    found = store.load(store.find(result, results))
-    click.echo(found.to_json() if as_json else table.render(found))
+    found = store.load_document(store.find(result, results))
+    if as_json:
+        click.echo(found.to_json())
+    else:
+        click.echo(
+            comparison_table.render(found) if isinstance(found, Comparison) else table.render(found)
+        )

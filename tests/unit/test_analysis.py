@@ -1,10 +1,11 @@
 """From the values of trials to what a comparison says."""
 
+import json
 import random
 
 import pytest
-from documents import document, job, run_of
 
+from documents_of_runs import document, job, run_of
 from laiobench import analysis
 from laiobench.comparison import ComparedMetric, Verdict
 from laiobench.metrics import COMPARED, Key, RunDigest, Unmeasurable, digest, values
@@ -114,7 +115,7 @@ def test_what_some_trial_lacks_is_not_measurable_and_says_whose() -> None:
     compared = by_name(analysis.compare_blocks(blocks, ["old", "new"]))["lat_p99_ns"]
     assert compared.verdict == Verdict.NOT_MEASURABLE
     assert compared.ratio is None
-    assert compared.reason is not None and compared.reason.startswith("new: p99 needs 10,000")
+    assert compared.reason is not None and compared.reason.startswith("new: it needs 10,000")
 
 
 def test_zero_has_no_ratio() -> None:
@@ -130,6 +131,17 @@ def test_all_variants_are_held_against_the_first() -> None:
     blocks = [{name: [run_of(100_000)] for name in ("a", "b", "c")} for _ in range(6)]
     compared = analysis.compare_blocks(blocks, ["a", "b", "c"], metrics=["iops"])
     assert [(metric.baseline, metric.variant) for metric in compared] == [("a", "b"), ("a", "c")]
+
+
+def test_what_is_shown_alone_but_not_among_many_says_so() -> None:
+    blocks = blocks_of(6, 1.1)
+    alone = by_name(analysis.compare_blocks(blocks, ["old", "new"], metrics=["iops"]))["iops"]
+    several = ["iops", "cpu_ns_per_io", "switches_per_io"]
+    among = by_name(analysis.compare_blocks(blocks, ["old", "new"], metrics=several))["iops"]
+    assert (alone.verdict, alone.reason) == (Verdict.REGRESS, None)
+    assert among.verdict == Verdict.INCONCLUSIVE
+    assert among.high is not None and among.high < 1
+    assert among.reason is not None and "of 3 in the table" in among.reason
 
 
 def test_p_is_adjusted_for_the_whole_table() -> None:
@@ -157,17 +169,26 @@ def test_a_baseline_of_few_sessions_is_never_conclusive() -> None:
         analysis.compare_sessions([[run_of(100_000)] * 50] * 4, [[run_of(200_000)]] * 50)
     )["iops"]
     assert compared.verdict == Verdict.INCONCLUSIVE
-    assert compared.reason is not None and "has 4 sessions" in compared.reason
+    assert compared.reason is not None and "has 4 sessions of measuring, not 5" in compared.reason
+    assert compared.high is not None and compared.high < 0.6
 
 
 def test_too_few_new_sessions_say_how_many_could_show_something() -> None:
     baseline = [[run_of(100_000 + day)] for day in range(5)]
-    compared = by_name(analysis.compare_sessions(baseline, [[run_of(200_000)]]))["iops"]
+    compared = by_name(analysis.compare_sessions(baseline, [[run_of(200_000)] * 9]))["iops"]
     assert compared.verdict == Verdict.INCONCLUSIVE
-    assert compared.reason is not None and "at least 3 could" in compared.reason
+    assert compared.reason is not None and "1 session of new results, not 3" in compared.reason
 
 
 def test_bandwidth_is_left_out_unless_it_is_asked_for() -> None:
     assert "bw_bytes" not in COMPARED
     blocks = blocks_of(6, 1.0)
     assert by_name(analysis.compare_blocks(blocks, ["old", "new"], metrics=["bw_bytes"]))
+
+
+def test_a_document_s_text_is_read_as_the_document_is() -> None:
+    made = document(job("a", copy=0), job("a", copy=1, iothread="iothread1"), job("b"))
+    for written in (json.dumps(made), json.dumps(made, separators=(",", ":"))):
+        assert digest(written.encode()) == digest(made)
+    alone = document(job(histogram=[(100, 5), (200, 1)]))
+    assert digest(json.dumps(alone).encode()) == digest(alone)

@@ -5,9 +5,9 @@ from datetime import datetime
 from typing import Any
 
 import pytest
-from documents import document, job
 
 import laiobench
+from documents_of_runs import document, job
 from laiobench.fingerprint import differences, fingerprint, job_hash, sessions
 from laiobench.metrics import RunDigest, digest
 

@@ -30,8 +30,9 @@ ROWS = [
         "analysis",
         "fingerprint",
         "calibration",
+        "selection",
     ],
-    ["measure", "explanation", "interleave", "around", "live"],
+    ["measure", "explanation", "interleave", "around", "live", "stored"],
     ["formats"],
     ["cli"],
 ]

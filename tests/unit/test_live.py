@@ -4,8 +4,8 @@ import math
 from collections.abc import Callable
 
 import pytest
-from documents import document, job
 
+from documents_of_runs import document, job
 from laiobench import live
 from laiobench.comparison import Comparison, Verdict
 from laiobench.errors import RunError, UsageError

@@ -1,0 +1,332 @@
+"""`laiobench ab`: variants, measured in turns."""
+
+import os
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from laiobench import store
+from laiobench.around import Around
+from laiobench.cli.console import complain, draw, say
+from laiobench.cli.job_command import JobCommand
+from laiobench.cli.params import DurationType, ShareType
+from laiobench.cli.progress import progress
+from laiobench.cli.stopping import stop_on_signals
+from laiobench.comparison import Comparison, Design
+from laiobench.errors import ExitCode, LaiobenchError, UsageError
+from laiobench.formats import comparison_table
+from laiobench.hangs import DEFAULT_HANG_TIMEOUT_S
+from laiobench.live import Experiment, Step, begin, make_design, resume
+from laiobench.measure import run
+from laiobench.metrics import METRICS
+from laiobench.result import RunResult
+from laiobench.runner import Control, Watcher
+from laiobench.sources import notes
+from laiobench.sources.flags import Flags
+from laiobench.sources.gathering import gather
+from laiobench.sources.vary import LiveVariant, check_keys, parse, variants
+
+# Saving may take one part in so many of the time, so that it never disturbs what it saves.
+_SAVING_SHARE = 20
+
+
+@click.command("ab", cls=JobCommand, short_help="Compare variants, measured in turns.")
+@click.argument("sources", nargs=-1, metavar="[SOURCE]...")
+@click.option(
+    "--section", multiple=True, metavar="NAME", help="Run this job of SOURCE alone, or these."
+)
+@click.option(
+    "--vary",
+    multiple=True,
+    metavar="KEY=V1,V2",
+    help="What varies: an option of all jobs, JOB.OPTION of one, or a key of your own for "
+    "--prepare.  May be repeated: then the product.  The first values are the baseline.",
+)
+@click.option("--pairs", type=int, help="How often each variant is measured.  [default: 10]")
+@click.option(
+    "--until-width",
+    type=ShareType(),
+    metavar="SHARE",
+    help="End when the interval is so narrow, such as 2%; --pairs is then the most (100).",
+)
+@click.option(
+    "--max-time",
+    type=DurationType(),
+    metavar="DURATION",
+    help="Begin nothing that would not end within it.",
+)
+@click.option("--seed", type=int, help="Of the order of trials.  [default: drawn]")
+@click.option(
+    "--metric",
+    "watched",
+    multiple=True,
+    default=("iops",),
+    show_default=True,
+    metavar="NAME",
+    help="Whose interval --until-width and the progress are about.  One of: "
+    + ", ".join(METRICS)
+    + ".",
+)
+@click.option(
+    "--prepare", metavar="COMMAND", help="Run in a shell before each trial; {KEY} is its value."
+)
+@click.option("--cleanup", metavar="COMMAND", help="The same after each trial.")
+@click.option(
+    "--allow-write",
+    multiple=True,
+    metavar="PATH",
+    help="The data of this target may be lost.  Needed for each one that a job writes to.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the whole document, as JSON.")
+@click.option(
+    "--results",
+    type=click.Path(path_type=Path),
+    metavar="FOLDER",
+    default=store.DEFAULT_FOLDER,
+    show_default=True,
+    help="Where the document is saved, after each trial.",
+)
+@click.option(
+    "--resume",
+    "resumed",
+    metavar="ID",
+    help="Go on with a comparison that was interrupted: its file, the beginning of its id, or "
+    "`last`.  With --pairs, --until-width or --max-time also further than was meant.",
+)
+@click.option("-q", "--quiet", is_flag=True, help="No progress, no remarks.")
+def command(
+    sources: tuple[str, ...],
+    section: tuple[str, ...],
+    vary: tuple[str, ...],
+    pairs: int | None,
+    until_width: float | None,
+    max_time: float | None,
+    seed: int | None,
+    watched: tuple[str, ...],
+    prepare: str | None,
+    cleanup: str | None,
+    allow_write: tuple[str, ...],
+    as_json: bool,
+    results: Path,
+    resumed: str | None,
+    quiet: bool,
+    flags: Flags,
+) -> int:
+    """Measure variants of SOURCE in turns, and say how much they differ, and how sure that is.
+
+    SOURCE is what `laiobench run` takes.  Two variants run in ABBA blocks, more in
+    randomised complete blocks; each is compared with the first one, in pairs.
+
+    \b
+    laiobench ab --vary completion=poll,eventfd,bh --pairs 10
+    laiobench ab randread-4k-qd1 --filename=/dev/nvme0n1 --runtime=2 \\
+        --vary scheduler=none,mq-deadline \\
+        --prepare 'echo {scheduler} > /sys/block/nvme0n1/queue/scheduler'
+    """
+    if resumed is None:
+        design = make_design(
+            pairs=pairs,
+            until_width=until_width,
+            max_time_s=max_time,
+            seed=seed,
+            watched=watched,
+            prepare=prepare,
+            cleanup=cleanup,
+        )
+        base = gather(sources, flags, os.environ, section)
+        varies = [parse(text, [draft.name for draft in base]) for text in vary]
+        check_keys(varies, [command for command in (prepare, cleanup) if command])
+        experiment = begin(variants(base, varies), design)
+        said = notes(base)
+        place = Place.new(results)
+    else:
+        if sources or section or vary or flags.settings or flags.drafts or seed is not None:
+            raise UsageError(
+                "--resume goes on with the jobs, variants and seed of the comparison",
+                "give it without SOURCE, --vary, --seed and options of jobs",
+            )
+        place = Place(store.find(resumed, results))
+        earlier = store.load_comparison(place.path)
+        experiment = resume(
+            earlier, _further(earlier, pairs, until_width, max_time, prepare, cleanup)
+        )
+        said = []
+    return _run(experiment, place, allow_write, said, as_json=as_json, quiet=quiet)
+
+
+def _further(
+    earlier: Comparison,
+    pairs: int | None,
+    until_width: float | None,
+    max_time_s: float | None,
+    prepare: str | None,
+    cleanup: str | None,
+) -> Design:
+    """The design that it had, but for when it ends.
+
+    Raises:
+        UsageError: the commands around trials are not those that it had.
+    """
+    had = earlier.design
+    if had is None:
+        raise UsageError("this comparison is of stored results: there is nothing to go on with")
+    for name, was, given in (
+        ("--prepare", had.prepare, prepare),
+        ("--cleanup", had.cleanup, cleanup),
+    ):
+        if was != given:
+            raise UsageError(
+                f"the comparison was begun with {name} {was!r}"
+                if was
+                else f"the comparison was begun without {name}",
+                "commands are never taken from a file: give the same again"
+                if was
+                else f"give it without {name}",
+            )
+    return make_design(
+        pairs=had.pairs if pairs is None else pairs,
+        until_width=had.until_width if until_width is None else until_width,
+        max_time_s=max_time_s,
+        seed=had.seed,
+        watched=had.watched,
+        prepare=prepare,
+        cleanup=cleanup,
+    )
+
+
+# ---- trials ----------------------------------------------------------------------
+
+
+def _run(
+    experiment: Experiment,
+    place: "Place",
+    allow_write: tuple[str, ...],
+    said: Sequence[str],
+    *,
+    as_json: bool,
+    quiet: bool,
+) -> int:
+    around = Around(experiment.design.prepare, experiment.design.cleanup)
+    # Until the document is safe, no signal may end us.
+    with stop_on_signals() as control:
+        with progress(enabled=not quiet) as watch:
+            trial = _trial(around, allow_write, control, watch, said, quiet=quiet)
+            comparison = experiment.run(
+                trial,
+                control=control,
+                save=place.save_now_and_then,
+                after_trial=_tell if watch else None,
+            )
+        return _report(comparison, place, as_json=as_json, quiet=quiet)
+
+
+def _trial(
+    around: Around,
+    allow_write: tuple[str, ...],
+    control: Control,
+    watch: Watcher | None,
+    said: Sequence[str],
+    *,
+    quiet: bool,
+) -> Callable[[LiveVariant, int], RunResult]:
+    def measure(variant: LiveVariant, _position: int) -> RunResult:
+        around.before(variant.set)
+        try:
+            return run(
+                variant.jobs,
+                allow_write=allow_write,
+                control=control,
+                watch=watch,
+                tell=(lambda _: None) if quiet else say,
+                warn=lambda text: say(f"warning: {text}"),
+                hang_timeout_s=DEFAULT_HANG_TIMEOUT_S,
+                notes=said,
+            )
+        finally:
+            around.after(variant.set)
+
+    return measure
+
+
+def _tell(step: Step) -> None:
+    """A line for each trial, on a terminal; the interval gets narrower as they come."""
+    known = [
+        f"{metric.variant}: {metric.kind.title} "
+        f"{comparison_table.format_ratio(metric.ratio)} × "
+        f"{comparison_table.format_interval(metric)}".rstrip(" ×")
+        for metric in step.compared
+        if metric.ratio is not None
+    ]
+    draw(
+        f"\r\x1b[Ktrial {step.number} of {step.trials}  {step.variant.name}  "
+        + "   ".join(known)
+        + "\n"
+    )
+
+
+# ---- the document ----------------------------------------------------------------
+
+
+@dataclass
+class Place:
+    """Where the document is, which is replaced as a whole each time."""
+
+    path: Path
+    folder: Path | None = None
+    """Of a new one, which gets its name when it is first saved."""
+    _saved_at_s: float = float("-inf")
+    _took_s: float = 0.0
+
+    @classmethod
+    def new(cls, folder: Path) -> "Place":
+        """A new file in `folder`, by date and variants."""
+        store.check_writable(folder)
+        return cls(folder, folder)
+
+    def save(self, comparison: Comparison) -> Path:
+        if self.folder:
+            self.path, self.folder = store.save(comparison, self.folder), None
+        else:
+            store.save_as(comparison, self.path)
+        return self.path
+
+    def save_now_and_then(self, comparison: Comparison) -> None:
+        """After each trial, unless saving many takes too much of the time."""
+        began_s = time.monotonic()
+        if began_s - self._saved_at_s < _SAVING_SHARE * self._took_s:
+            return
+        self.save(comparison)
+        self._saved_at_s = time.monotonic()
+        self._took_s = self._saved_at_s - began_s
+
+
+def _report(comparison: Comparison, place: Place, *, as_json: bool, quiet: bool) -> int:
+    """Save first, so that nothing is lost; then print, whether or not that went well."""
+    not_saved: LaiobenchError | None = None
+    try:
+        place.save(comparison)
+    except LaiobenchError as error:
+        not_saved = error
+    try:
+        click.echo(comparison.to_json() if as_json else comparison_table.render(comparison))
+        sys.stdout.flush()
+    finally:
+        if not quiet:
+            for warning in comparison.warnings:
+                say(f"warning: {warning.seen}: {warning.why}\n  {warning.do}")
+        for failure in comparison.failures:
+            say(f"failed: {failure}")
+        if not_saved:
+            complain(not_saved)
+        elif not quiet:
+            say(f"saved in {place.path}")
+    if not_saved or comparison.status == "failed":
+        return ExitCode.RUN_FAILED
+    if comparison.status == "interrupted":
+        say(f"go on with: laiobench ab --resume {place.path}")
+        return ExitCode.INTERRUPTED
+    return ExitCode.OK
