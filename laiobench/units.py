@@ -29,7 +29,7 @@ SIZE_END_BYTES = 1 << 64
 DURATION_END_NS = 30 * 365 * NS_PER_UNIT["d"]
 _MOST_DIGITS = 1000
 
-_NUMBER = r"(?P<number>0x[0-9a-f]+|\d+\.?\d*|\.\d+)"
+_NUMBER = r"(?P<number>0x[0-9a-f]+|\d+(?:\.\d*)?|\.\d+)"
 _SIZE = re.compile(_NUMBER + r"\s*(?P<suffix>[kmgtpe]?)(i?b)?", re.IGNORECASE)
 _DURATION = re.compile(_NUMBER + r"\s*(?P<unit>[a-zµ]*)", re.IGNORECASE)
 

@@ -10,7 +10,7 @@ from laiobench.job import canonical, options
 
 _DECIMAL_SIZE = re.compile(r"(?<![\d./])(\d+)\.\d+\s*[kmgtpe]?(i?b)?(?![\w%])", re.IGNORECASE)
 _BINARY = re.compile(r"(?<![\w./])(\d+)([kmgtpe])ib(?!\w)", re.IGNORECASE)
-_DECIMAL_TIME = re.compile(r"\s*(\d*)\.\d+\s*[a-zµ]*\s*", re.IGNORECASE)
+_DECIMAL_TIME = re.compile(r"(\d*)\.\d+\s*[a-zµ]*", re.IGNORECASE)
 _DURATIONS = ("s", "us", "ms", "ns")
 
 # What fio takes where a job does not say; ours is in the option table.
@@ -38,7 +38,7 @@ def difference(name: str, raw: str) -> str:
 
 
 def _of_duration(raw: str, unit: str) -> str:
-    found = _DECIMAL_TIME.fullmatch(raw)
+    found = _DECIMAL_TIME.fullmatch(raw.strip())
     return f"fio reads {found[1] or 0} {unit}: it stops at the point" if found else ""
 
 

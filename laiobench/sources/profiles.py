@@ -73,12 +73,12 @@ def grammar_of(text: str) -> str:
     TOML has tables of jobs, `[job.NAME]`; a job of fio's may be called so too, but
     then its values are not TOML's.
     """
-    if not re.search(r"^\s*\[\s*job\b", text, re.MULTILINE):
+    if not re.search(r"^[ \t]*\[[ \t]*job\b", text, re.MULTILINE):
         return ".fio"
     try:
         tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError):
-        is_quoted = re.search(r"^\s*[\w-]+\s*=\s*(['\"\[]|true|false)", text, re.MULTILINE)
+        is_quoted = re.search(r"^[ \t]*[\w-]+[ \t]*=[ \t]*(['\"\[]|true|false)", text, re.MULTILINE)
         return ".toml" if is_quoted else ".fio"
     return ".toml"
 

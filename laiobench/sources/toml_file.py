@@ -91,8 +91,9 @@ class _Lines:
         self._found: dict[tuple[str, str], int] = {}
         table = ""
         for number, line in enumerate(text.splitlines(), start=1):
-            if header := re.match(r"\s*\[\s*([^\[\]]+?)\s*\]", line):
-                table = header[1].replace('"', "").replace("'", "").replace(" ", "")
+            if line.lstrip().startswith("["):
+                header = line.lstrip(" \t[").partition("]")[0]
+                table = re.sub(r"[\"'\s]", "", header)
             elif key := re.match(r"\s*[\"']?([\w-]+)[\"']?\s*=", line):
                 self._found.setdefault((table, key[1]), number)
 
