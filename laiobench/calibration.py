@@ -14,7 +14,8 @@ from pydantic import ConfigDict, Field, ValidationError
 
 from laiobench.errors import UsageError
 from laiobench.metrics import Better, Key
-from laiobench.result import Record, Tool
+from laiobench.record import Record
+from laiobench.result import Tool
 
 SCHEMA_VERSION = 1
 FILE_NAME = "calibration.json"

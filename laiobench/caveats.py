@@ -6,6 +6,7 @@ judged from what was measured alone, and never change it.
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from errno import EAGAIN
 
 from laiobench.job import Job
 from laiobench.runner import Trial, WorkRun
@@ -17,6 +18,8 @@ BLOCKING_SHARE = 0.25
 RUN_DELAY_SHARE = 0.05
 CLOCK_DRIFT_PPM = 100.0
 EARLY_SHARE = 0.9
+# Of a rate: what is less was not kept.
+KEPT_SHARE = 0.99
 
 
 @dataclass(frozen=True)
@@ -30,8 +33,26 @@ class Condition:
 _THROTTLED = Condition("throttle_iops or throttle_bw", lambda job: job.is_throttled)
 _ADAPTIVE = Condition("completion=adaptive", lambda job: job.completion == "adaptive")
 _NULL = Condition("engine=null", lambda job: job.engine == "null")
+_PACED = Condition("rate or rate_iops", lambda job: job.is_paced)
+_THINKS = Condition("thinktime", lambda job: job.thinktime > 0)
+_LEAST = Condition("rate_min or rate_iops_min", lambda job: job.has_least_rate)
+_SEARCHES = Condition("latency_target", lambda job: job.latency_target > 0)
+_STEADY = Condition("steadystate", lambda job: job.steadystate is not None)
 
 NEEDED_BY = {
+    "rate_process": _PACED,
+    "rate_ignore_thinktime": _THINKS,
+    "thinktime_spin": _THINKS,
+    "thinktime_blocks": _THINKS,
+    "thinktime_blocks_type": _THINKS,
+    "thinktime_iotime": _THINKS,
+    "rate_cycle": _LEAST,
+    "latency_window": _SEARCHES,
+    "latency_percentile": _SEARCHES,
+    "latency_run": _SEARCHES,
+    "steadystate_duration": _STEADY,
+    "steadystate_ramp_time": _STEADY,
+    "steadystate_check_interval": _STEADY,
     "throttle_burst": _THROTTLED,
     "poll_max_ns": _ADAPTIVE,
     "poll_grow": _ADAPTIVE,
@@ -65,6 +86,10 @@ def find(trial: Trial) -> list[Caveat]:
                 *_run_delay(run),
                 *_buffered(run),
                 *_fallbacks(run),
+                *_rate_missed(run),
+                *_search_missed(run),
+                *_not_steady(run),
+                *_would_block(run),
             ]
     return _once_each(found)
 
@@ -157,6 +182,8 @@ def _ended_early(run: WorkRun) -> Iterator[Caveat]:
     job = run.work.job
     if job.runtime is None or job.time_based or job.number_ios:
         return
+    if job.latency_target or (run.steady and run.steady.attained):
+        return  # they are to end it
     lasted_s = run.window_ns / NS_PER_S
     if run.raw.has_finished and lasted_s < EARLY_SHARE * job.runtime and not run.raw.gave_up:
         yield Caveat(
@@ -213,4 +240,71 @@ def _fallbacks(run: WorkRun) -> Iterator[Caveat]:
             f"{name}: the kernel's completion ring has a layout unknown to this version",
             "completions were taken with io_getevents, also where the mode needs no system call",
             "look for a newer laiobench",
+        )
+
+
+def _rate_missed(run: WorkRun) -> Iterator[Caveat]:
+    job, seconds = run.work.job, run.window_ns / NS_PER_S
+    if not run.raw.has_finished or (job.thinktime and job.rate_ignore_thinktime):
+        return
+    for name, direction in run.raw.directions.items():
+        if name not in ("read", "write", "trim"):
+            continue
+        more = 1 + 1 / max(1, direction.ios)  # another may have been due at the very end
+        shares = [
+            achieved * more / seconds / wanted
+            for achieved, wanted in (
+                (direction.ios, job.rate_iops.of(name)),
+                (direction.bytes, job.rate.of(name)),
+            )
+            if wanted
+        ]
+        if shares and max(shares) < KEPT_SHARE:
+            yield Caveat(
+                "rate_missed",
+                f"{job.name}: {name}s came to {max(shares):.1%} of their rate",
+                "the device was slower than the schedule, which did not wait: I/Os waited for a "
+                "free slot, which is in response, and not in lat",
+                "lower the rate, or raise iodepth",
+            )
+
+
+def _search_missed(run: WorkRun) -> Iterator[Caveat]:
+    job, raw = run.work.job, run.raw.pacing
+    if job.latency_target and raw.search_is_over and raw.depth == 0:
+        yield Caveat(
+            "latency_target_missed",
+            f"{job.name}: not even at depth 1 were {job.latency_percentile:g} % of the I/Os within "
+            f"{format_ns(job.latency_target * 1000)} (latency_target)",
+            "what was measured is depth 1, which does not keep the target",
+            "raise latency_target, or lower latency_percentile",
+        )
+
+
+def _not_steady(run: WorkRun) -> Iterator[Caveat]:
+    steady = run.steady
+    if steady is None or steady.attained:
+        return
+    seen = "there was no full steadystate_duration to judge"
+    if steady.is_full:
+        sign = "%" if steady.criterion.is_percent else ""
+        seen = f"at the end it was {steady.measured:.3g}{sign} instead of {steady.criterion}"
+    yield Caveat(
+        "not_steady",
+        f"{run.work.job.name} did not become steady: {seen}",
+        "its rate was still changing, so the numbers depend on when it was measured",
+        "raise runtime (with time_based), or the limit",
+    )
+
+
+def _would_block(run: WorkRun) -> Iterator[Caveat]:
+    if not run.work.job.nowait:
+        return
+    refused = sum(direction.errors.get(EAGAIN, 0) for direction in run.raw.directions.values())
+    if refused:
+        yield Caveat(
+            "would_block",
+            f"{run.work.job.name}: {refused:,} I/Os would have waited in the kernel (nowait)",
+            "they ended with EAGAIN, and are no I/Os of the result",
+            "leave nowait out to have them done",
         )

@@ -14,7 +14,8 @@ from typing import Any, Literal, NamedTuple
 from pydantic import ConfigDict, Field, SerializeAsAny
 
 from laiobench.metrics import METRICS, Better, Key, Metric
-from laiobench.result import Record, RunResult, SeenWarning, Tool
+from laiobench.record import Record
+from laiobench.result import RunResult, SeenWarning, Tool
 
 SCHEMA_VERSION = 1
 

@@ -41,6 +41,8 @@ class Work:
     ios: int
     """I/Os to measure; 0: until the runtime is over."""
     seed: int
+    start_delay_s: float = 0.0
+    """After the others of its group."""
 
 
 class Opener(Protocol):
@@ -84,8 +86,10 @@ def lay_out(jobs: Sequence[Job], targets: Opener, prepare: Preparer) -> list[Wor
                     region=region,
                     ios=_ios_to_measure(job, region),
                     seed=stream_seed(job.randseed, len(works)),
+                    start_delay_s=_start_delay_s(job, len(works)),
                 )
             )
+    _check_waits(jobs)
     _check_cpus(jobs)
     return works
 
@@ -110,6 +114,43 @@ def _prepare_scratch(jobs: Sequence[Job], prepare: Preparer) -> dict[str | None,
             size = job.offset + job.size if job.size else scratch.DEFAULT_BYTES
             needed[job.directory] = max(size, needed.get(job.directory, 0))
     return {directory: prepare(size, directory) for directory, size in needed.items()}
+
+
+def _start_delay_s(job: Job, ordinal: int) -> float:
+    """Of the nth copy of all; within a range by chance, the same whenever `randseed` is."""
+    low, high = job.startdelay.low_s, job.startdelay.high_s
+    share = stream_seed(job.randseed, ordinal) / (1 << 64)
+    return low + (high - low) * share
+
+
+def _check_waits(jobs: Sequence[Job]) -> None:
+    """Only for jobs above can be waited, so that nobody waits in a circle."""
+    above: list[str] = []
+    for job in jobs:
+        if job.wait_for is not None and above.count(job.wait_for) != 1:
+            raise UsageError(*_wait_fault(job, jobs, above))
+        above.append(job.name)
+
+
+def _wait_fault(job: Job, jobs: Sequence[Job], above: Sequence[str]) -> tuple[str, str]:
+    what = f"job {job.name} waits for {job.wait_for} (wait_for)"
+    if above.count(job.wait_for or "") > 1:
+        return f"{what}, and several jobs above are called so", "give them names of their own"
+    if any(other.name == job.wait_for for other in jobs):
+        return f"{what}, which is not above it", "move it below, so that nobody waits in a circle"
+    return f"{what}, and there is no such job", f"jobs above it: {', '.join(above) or 'none'}"
+
+
+def waits_of(works: Sequence[Work]) -> list[range]:
+    """For which of a group's works each waits; those of an earlier group have finished."""
+    places: dict[str, list[int]] = {}
+    for index, work in enumerate(works):
+        places.setdefault(work.job.name, []).append(index)
+    found = []
+    for work in works:
+        waited = places.get(work.job.wait_for or "", []) if work.job.wait_for else []
+        found.append(range(waited[0], waited[-1] + 1) if waited else range(0))
+    return found
 
 
 def _check_cpus(jobs: Sequence[Job]) -> None:
@@ -156,6 +197,7 @@ def _ios_to_measure(job: Job, region: Region) -> int:
 # Options that are the worker's, so that all jobs of an IOThread must agree on them.
 SHARED_OPTIONS = (
     "engine", "completion", "fdmon", "resfd", "max_batch", "reap_on_submit", "short_io",
+    "iodepth_batch_complete_min", "iodepth_batch_complete_max",
     "poll_max_ns", "poll_grow", "poll_shrink", "poll_rule", "cpus_allowed",
     "null_latency_us", "null_jitter", "null_servers",
 )  # fmt: skip

@@ -16,7 +16,8 @@ from pydantic import Field
 
 from laiobench.histogram import percentile_of
 from laiobench.native import DIRECTIONS
-from laiobench.result import Cpu, Record, RunResult, Tool
+from laiobench.record import Record
+from laiobench.result import Cpu, RunResult, Tool
 from laiobench.units import NS_PER_S
 
 Better = Literal["higher", "lower"]

@@ -11,23 +11,18 @@ import sys
 from collections.abc import Sequence
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
-from laiobench import caveats, machine, native, proof
+from laiobench import caveats, machine, native, proof, timing
 from laiobench.histogram import Histogram, bin_high, percentiles
 from laiobench.layout import Work
+from laiobench.record import Record
 from laiobench.runner import Trial, WorkRun
 from laiobench.series import Series
 from laiobench.units import NS_PER_S, format_ns
 from laiobench.version import __version__
 
 SCHEMA_VERSION = 1
-
-
-class Record(BaseModel):
-    """Frozen; what a later version adds is ignored, not refused."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
 
 
 class Latency(Record):
@@ -55,6 +50,7 @@ class DirectionResult(Record):
     slat_ns: Latency
     clat_ns: Latency
     lat_ns: Latency
+    response_ns: Latency | None = Field(None, description="since it was due; only with a rate")
 
 
 class Cpu(Record):
@@ -129,6 +125,9 @@ class JobResult(Record):
     write: DirectionResult | None = None
     trim: DirectionResult | None = None
     sync: DirectionResult | None = None
+    pacing: timing.PacingResult | None = None
+    latency_target: timing.DepthSearchResult | None = None
+    steadystate: timing.SteadyStateResult | None = None
     cpu: Cpu
     accounts: Accounts
     counters: dict[str, dict[str, Any]] = Field(description="in the measured window")
@@ -232,7 +231,9 @@ def from_trial(
 def _job_result(run: WorkRun) -> JobResult:
     work, raw, usage = run.work, run.raw, run.usage
     directions = {
-        name: _direction_result(direction, run.window_ns)
+        name: _direction_result(
+            direction, run.window_ns, has_response=timing.rate_of(work.job, name)
+        )
         for name, direction in raw.directions.items()
     }
     cpu = _cpu(run, usage)
@@ -245,6 +246,9 @@ def _job_result(run: WorkRun) -> JobResult:
         target=printable(work.target.path) if work.target else None,
         options=_options(work),
         runtime_ns=run.window_ns,
+        pacing=timing.pacing_result(run),
+        latency_target=timing.depth_search_result(run),
+        steadystate=timing.steady_state_result(run.steady),
         cpu=cpu,
         accounts=Accounts(
             submitted=raw.submitted,
@@ -319,7 +323,9 @@ def _options(work: Work) -> dict[str, Any]:
     return resolved
 
 
-def _direction_result(raw: native.RawDirection, runtime_ns: int) -> DirectionResult:
+def _direction_result(
+    raw: native.RawDirection, runtime_ns: int, *, has_response: bool
+) -> DirectionResult:
     seconds = runtime_ns / NS_PER_S
     errors = {errno.errorcode.get(code, str(code)): count for code, count in raw.errors.items()}
     if raw.eofs:
@@ -334,6 +340,7 @@ def _direction_result(raw: native.RawDirection, runtime_ns: int) -> DirectionRes
         slat_ns=_latency(raw.latency["slat"]),
         clat_ns=_latency(raw.latency["clat"]),
         lat_ns=_latency(raw.latency["lat"]),
+        response_ns=_latency(raw.latency["response"]) if has_response else None,
     )
 
 
@@ -376,7 +383,10 @@ def _failures(trial: Trial, jobs: Sequence[JobResult]) -> list[str]:
     """Sentences; none: all is well."""
     failures: list[str] = []
     for run, job in zip(trial.runs, jobs, strict=True):
-        failures += _failures_of(run, job) or _nothing_measured(job, trial.interrupted)
+        failures += [
+            *timing.failures(run, interrupted=trial.interrupted),
+            *_failures_of(run, job),
+        ] or _nothing_measured(job, trial.interrupted)
     return failures
 
 
@@ -412,11 +422,15 @@ def _broken_rules(job: JobResult) -> list[str]:
 def _io_errors(run: WorkRun, job: JobResult) -> list[str]:
     failures = []
     for name, direction in job.directions().items():
-        if direction.errors:
-            kinds = ", ".join(f"{count:,} × {kind}" for kind, count in direction.errors.items())
+        errors = dict(direction.errors)
+        if run.work.job.nowait:
+            errors.pop("EAGAIN", None)  # an answer that was asked for
+        if errors:
+            kinds = ", ".join(f"{count:,} × {kind}" for kind, count in errors.items())
             failures.append(f"{job.name}: {name} I/Os failed: {kinds}")
     in_window = sum(sum(d.errors.values()) for d in job.directions().values())
-    if unseen := job.accounts.failed - in_window:
+    unseen = job.accounts.failed - in_window
+    if unseen and not run.work.job.nowait:
         failures.append(f"{job.name}: {unseen:,} I/Os failed before the measured window")
     if run.raw.gave_up:
         failures.append(f"{job.name} was ended, since nothing but failures came back")

@@ -21,6 +21,7 @@ from laiobench.layout import (
     lay_out,
     plan_throttle_groups,
     plan_workers,
+    waits_of,
 )
 from laiobench.native import (
     CounterGroups,
@@ -34,6 +35,8 @@ from laiobench.native import (
     WorkPlan,
 )
 from laiobench.series import Series, make_point
+from laiobench.steady import SteadyOutcome
+from laiobench.steady_jobs import SteadyJobs
 
 SAMPLE_INTERVAL_S = 1.0
 
@@ -70,8 +73,9 @@ class WorkRun:
     ios_of_workers: int
     """I/Os of all jobs that these workers ran, to share what they cost."""
     is_notified: bool
-    """Other workers notify these in mid-run: they hand over jobs, or turns of a throttle group."""
+    """Other threads notify these in mid-run: they hand over jobs or turns, or end one."""
     series: Series
+    steady: SteadyOutcome | None = None
 
     @property
     def window_ns(self) -> int:
@@ -167,8 +171,14 @@ class _Group:
     works_of: dict[int, set[int]] = field(init=False)
     """Which works may come to each worker; both by index."""
 
+    waits: list[range] = field(init=False)
+    steady: SteadyJobs | None = None
+    was_stopped: bool = False
+    """Jobs were asked to stop in mid-run."""
+
     def __post_init__(self) -> None:
         self.workers = plan_workers(self.works)
+        self.waits = waits_of(self.works)
         self.throttles = plan_throttle_groups(self.works)
         self.series = [Series() for _ in self.works]
         self.works_of = {}
@@ -189,9 +199,11 @@ class _Group:
                 ios=work.ios,
                 seed=work.seed,
                 throttle=throttle,
+                start_delay_s=work.start_delay_s,
+                waits_for=waits_for,
             )
-            for work, ring, throttle in zip(
-                self.works, self.workers.rings, self.throttles.indexes, strict=True
+            for work, ring, throttle, waits_for in zip(
+                self.works, self.workers.rings, self.throttles.indexes, self.waits, strict=True
             )
         )
         return RunPlan(self.workers.plans, works, self.throttles.plans)
@@ -201,9 +213,12 @@ class _Group:
         return set().union(*(self.works_of[worker] for worker in ring))
 
     def _is_notified(self, ring: tuple[int, ...]) -> bool:
-        """Whether a work that may come to these workers moves, or is handed turns."""
+        """Whether a work that may come to these workers moves, waits, or is handed turns."""
         return any(
-            len(self.workers.rings[index]) > 1 or self.throttles.is_shared(index)
+            len(self.workers.rings[index]) > 1
+            or self.throttles.is_shared(index)
+            or len(self.waits[index]) > 0
+            or (self.was_stopped and self.works[index].job.may_idle)
             for index in self._sharing(ring)
         )
 
@@ -219,9 +234,10 @@ class _Group:
                 ios_of_workers=sum(ios[index] for index in self._sharing(ring)),
                 is_notified=self._is_notified(ring),
                 series=series,
+                steady=self.steady.outcome(index) if self.steady else None,
             )
-            for work, job, ring, series in zip(
-                self.works, raw.jobs, rings, self.series, strict=True
+            for index, (work, job, ring, series) in enumerate(
+                zip(self.works, raw.jobs, rings, self.series, strict=True)
             )
         ]
 
@@ -291,6 +307,7 @@ def _run_group(
     group: _Group, around: Surroundings
 ) -> tuple[list[WorkRun], RawClock, Sequence[Hang]]:
     native_run = NativeRun(group.plan())
+    group.steady = SteadyJobs(group.works, native_run)
     hang_watch = HangWatch(group.works, native_run, around.hang_timeout_s, around.warn)
     try:
         native_run.start()
@@ -309,16 +326,20 @@ def _run_group(
 
 def _follow(native_run: NativeRun, group: _Group, around: Surroundings) -> None:
     """Until all have finished, or the user leaves: take samples, pass on requests."""
-    control = around.control
+    control, steady = around.control, group.steady
+    assert steady is not None
     started = last_sample = time.monotonic()
     stopped = finished = False
     while not finished and not control.leave:
         next_sample = last_sample + SAMPLE_INTERVAL_S
-        wait_s = min(_LONGEST_WAIT_S, max(0.0, next_sample - time.monotonic()))
+        next_look = min(next_sample, steady.next_look_s())
+        wait_s = min(_LONGEST_WAIT_S, max(0.0, next_look - time.monotonic()))
         finished = native_run.wait(wait_s)
         if control.stop and not stopped:
             native_run.stop()
             stopped = True
+        steady.look()
+        group.was_stopped = stopped or steady.has_ended_any
         now = time.monotonic()
         if now < next_sample and not finished:
             continue

@@ -17,7 +17,7 @@ from pydantic import ValidationError
 from laiobench import store
 from laiobench.errors import UsageError
 from laiobench.metrics import RunDigest, digest
-from laiobench.result import Record
+from laiobench.record import Record
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,10 @@ def _seconds(value: object) -> object:
     return units.parse_duration_ns(value, "s") / 1e9 if isinstance(value, str) else value
 
 
+def _milliseconds(value: object) -> object:
+    return units.parse_duration_ns(value, "ms") / 1e6 if isinstance(value, str) else value
+
+
 def _microseconds(value: object) -> object:
     return units.parse_duration_ns(value, "us") / 1e3 if isinstance(value, str) else value
 
@@ -117,6 +121,7 @@ Size = Annotated[int, BeforeValidator(_size)]
 Count = Annotated[int, BeforeValidator(parse_count)]
 Number = Annotated[float, BeforeValidator(_number)]
 Seconds = Annotated[float, BeforeValidator(_seconds)]
+Milliseconds = Annotated[float, BeforeValidator(_milliseconds)]
 Microseconds = Annotated[float, BeforeValidator(_microseconds)]
 Flag = Annotated[bool, BeforeValidator(parse_flag)]
 ContinueOnError = Annotated[bool, BeforeValidator(_continue_on_error)]

@@ -1,11 +1,12 @@
 """The table for people."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from tabulate import tabulate
 
 from laiobench.result import DirectionResult, JobResult, RunResult
+from laiobench.timing import SteadyStateResult
 from laiobench.units import NS_PER_S, format_bandwidth, format_count, format_ns, format_size
 
 _HEADERS = (
@@ -66,6 +67,10 @@ def _row(title: str, name: str, direction: DirectionResult) -> tuple[str, ...]:
 
 def _costs(job: JobResult) -> str:
     """What the job was, what it cost, and how its I/Os went."""
+    return "\n".join([_costs_of_ios(job), *_timing(job)])
+
+
+def _costs_of_ios(job: JobResult) -> str:
     ios = sum(direction.ios for direction in job.directions().values())
     seconds = job.runtime_ns / NS_PER_S
     busy = (job.cpu.user_ns + job.cpu.system_ns) / job.runtime_ns if job.runtime_ns else 0.0
@@ -90,6 +95,43 @@ def _costs(job: JobResult) -> str:
         f"{_per(_count(job, 'loop', 'blocking'), ios)} sleeps and "
         f"{_per(switches, ios)} context switches per I/O"
     )
+
+
+def _timing(job: JobResult) -> Iterator[str]:
+    """How a schedule was kept, and what a search or a watch found."""
+    for name, direction in job.directions().items():
+        if (response := direction.response_ns) and response.count:
+            at = response.percentiles
+            shown = (f"p{key} {format_ns(at[key])}" for key in ("50", "99") if key in at)
+            yield (
+                f"  {name} response (since due): mean {format_ns(response.mean)}, "
+                f"{', '.join(shown)}, max {format_ns(response.max)}"
+            )
+    if job.pacing and job.pacing.late:
+        yield (
+            f"  {format_count(job.pacing.late)} I/Os were issued late, by up to "
+            f"{format_ns(job.pacing.late_max_ns)}"
+        )
+    if search := job.latency_target:
+        target_ns = float(job.options["latency_target"]) * 1000
+        yield (
+            f"  depth {search.depth if search.attained else 1} of {job.options['iodepth']} "
+            f"{'is the highest that keeps' if search.attained else 'does not keep'} "
+            f"{job.options['latency_percentile']:g} % of lat within {format_ns(target_ns)}; "
+            f"{len(search.tried)} were tried"
+        )
+    if steady := job.steadystate:
+        yield f"  {'' if steady.attained else 'not '}steady ({steady.criterion}): " + (
+            f"{_steadiness(steady)} over {len(steady.iops)} intervals"
+            if steady.measured is not None
+            else "nothing was judged"
+        )
+
+
+def _steadiness(steady: SteadyStateResult) -> str:
+    sign = " %" if steady.criterion.endswith("%") else ""
+    kind = "slope" if "_slope" in steady.criterion else "deviation"
+    return f"{kind} {steady.measured:.3g}{sign}"
 
 
 def _count(job: JobResult, group: str, name: str) -> int:

@@ -70,6 +70,11 @@ class Job(
             return values
         return dict(canonical(str(name), value) for name, value in values.items())
 
+    @property
+    def may_idle(self) -> bool:
+        """Whether there are times at which it issues nothing, though it could."""
+        return bool(self.is_paced or self.is_throttled or self.thinktime)
+
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
         faults = [fault for group in GROUPS for fault in group.faults(self)]

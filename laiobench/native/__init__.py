@@ -6,6 +6,7 @@ failures into errors; it judges nothing and computes no statistics.
 """
 
 from laiobench.native._core import ffi, lib
+from laiobench.native.pacing import RawPacing
 from laiobench.native.plans import RunPlan, ThrottlePlan, WorkerPlan, WorkPlan
 from laiobench.native.reports import (
     DIRECTIONS,
@@ -18,6 +19,7 @@ from laiobench.native.reports import (
     RawLatency,
     RawRun,
     RawSample,
+    RawTotals,
     RawWorker,
 )
 from laiobench.native.run import NativeRun
@@ -39,8 +41,10 @@ __all__ = [
     "RawInFlight",
     "RawJob",
     "RawLatency",
+    "RawPacing",
     "RawRun",
     "RawSample",
+    "RawTotals",
     "RawWorker",
     "RunPlan",
     "TargetLimits",

@@ -12,6 +12,7 @@
 
 #include "counters.h"
 #include "error.h"
+#include "pacing_plan.h"
 #include "target_limits.h"
 
 typedef struct JobPlan {
@@ -34,6 +35,9 @@ typedef struct JobPlan {
     uint64_t move_every; /* ios, then on to the next worker; 0: stay */
     uint32_t throttle; /* 1 + the index of the group that it is in; 0: none */
     bool continue_on_error;
+    PacingPlan pacing;
+    uint32_t wait_for; /* begins when these have finished: jobs before it, ... */
+    uint32_t wait_for_count; /* ... so many from that one on; 0: at once */
 } JobPlan;
 
 typedef struct WorkerPlan {
@@ -47,7 +51,8 @@ typedef struct WorkerPlan {
     bool reap_on_submit;
     bool strict_short_io;
     uint32_t max_batch;     /* 0: all that there is */
-    uint32_t complete_min;  /* getevents: completions per call */
+    uint32_t complete_min;  /* getevents: completions per call ... */
+    uint32_t complete_max;  /* ... and no more than these; 0: all there are */
     bool poll_step;         /* adaptive: judge by the last wait, not an average */
     uint64_t poll_max_ns;   /* adaptive: look for so long at most; 0: don't */
     uint32_t poll_grow, poll_shrink;
@@ -95,6 +100,9 @@ bool run_wait(Run *run, int timeout_ms);
 /* Ask the jobs to issue no more; run_wait() tells when they have drained. */
 void run_stop(Run *run);
 
+/* The same, of one job. */
+void run_stop_job(Run *run, uint32_t job);
+
 /*
  * End the threads and give everything back.  The kernel lets go of an AIO
  * context only when nothing is in flight: take the reports before.
@@ -109,6 +117,7 @@ typedef struct JobReport {
     uint64_t window_end_ns;   /* now, while it has not finished */
     bool has_finished;
     bool gave_up; /* nothing but failures */
+    PacingReport pacing;
 } JobReport;
 
 void run_job_report(const Run *run, uint32_t job, JobReport *report);
@@ -121,6 +130,7 @@ typedef struct DirectionReport {
     uint64_t ios, bytes, short_ios, eofs;
     const uint64_t *errors; /* ERRNO_COUNT of them, by errno */
     LatencyReport slat, clat, lat;
+    LatencyReport response; /* nothing, where there is no rate */
 } DirectionReport;
 
 #define HISTOGRAM_COUNTS 27649 /* the last one: overflow */
@@ -133,8 +143,8 @@ bool run_direction_report(const Run *run, uint32_t job, uint32_t direction,
 /*
  * The bins of a latency's histogram that are not empty, ascending: @indexes and
  * @counts get as many pairs as are returned, and have room for
- * HISTOGRAM_COUNTS.  @kind: 0 slat, 1 clat, 2 lat.  0 if there is no such
- * direction.
+ * HISTOGRAM_COUNTS.  @kind: 0 slat, 1 clat, 2 lat, 3 response.  0 if there is no
+ * such direction.
  */
 uint32_t run_latency_bins(const Run *run, uint32_t job, uint32_t direction,
                           uint32_t kind, uint32_t *indexes, uint64_t *counts);
@@ -185,6 +195,15 @@ typedef struct Sample {
  */
 void run_sample(Run *run, uint32_t job, Sample *sample, uint32_t *indexes,
                 uint64_t *counts);
+
+typedef struct Totals {
+    uint64_t at_ns;      /* CLOCK_MONOTONIC */
+    uint64_t ios, bytes; /* of all directions, since the window opened */
+    bool is_measuring;   /* it is open */
+} Totals;
+
+/* How far a job is; costs little. */
+void run_totals(const Run *run, uint32_t job, Totals *totals);
 
 typedef struct InFlightReport {
     uint32_t direction; /* as in run_direction_report() */

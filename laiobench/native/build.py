@@ -13,7 +13,7 @@ HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
 
 # Read by cffi too, in the order in which they depend on each other.
-CONTRACT = ["counters.h", "error.h", "target_limits.h", "api.h", "session_api.h"]
+CONTRACT = ["counters.h", "error.h", "target_limits.h", "pacing_plan.h", "api.h", "session_api.h"]
 GENERATED = "_core.c"
 
 
@@ -53,7 +53,7 @@ ffibuilder.set_source(
     # Calls inside the core need no detour by the dynamic linker, and may be inlined.
     extra_compile_args=["-std=gnu11", "-O2", "-g", "-Wall", "-Wextra", *OPTIMIZE_AS_ONE],
     extra_link_args=["-O2", *OPTIMIZE_AS_ONE],
-    libraries=["pthread"],
+    libraries=["pthread", "m"],
     py_limited_api=True,
 )
 

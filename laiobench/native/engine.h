@@ -67,6 +67,7 @@ typedef struct EngineConfig {
     bool notify;         /* set an eventfd for each completion */
     bool reap_on_submit; /* take what has completed right after submitting */
     bool strict_short_io; /* a short I/O ends the request at once */
+    uint32_t max_events_per_call; /* wait() takes no more; 0: all there are */
     /* The null engine's target. */
     uint64_t null_latency_ns; /* mean service time; 0: done when submitted */
     double null_jitter;       /* service times are within mean × (1 ± this) */

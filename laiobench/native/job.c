@@ -56,6 +56,7 @@ static void prepare_requests(Job *job)
         request->target = &job->target;
         request->buffer = job_memory_buffer(&job->memory, i);
         request->iocb.aio_fildes = (uint32_t)job->config.fd;
+        request->iocb.aio_rw_flags = job->config.pacing.nowait ? RWF_NOWAIT : 0;
         job->idle[job->idle_count++] = request;
     }
     if (job_writes(&job->config)) {
@@ -71,17 +72,24 @@ int job_init(Job *job, const JobConfig *config, const Clock *clock,
         [DIRECTION_READ] = config->workload.read_percent > 0,
         [DIRECTION_WRITE] = job_writes(config),
     };
+    uint64_t gaps_seed = random_mix(~config->seed); /* not those of the data */
     int ret;
 
     *job = (Job){
         .config = *config,
-        .is_gated = config->move_every > 0 || config->throttle,
+        .is_gated = config->move_every > 0 || config->throttle ||
+                    gates_are_needed(&config->pacing),
         .ios_until_move = config->move_every,
     };
     target_init(&job->target, config->fd, &config->limits, job);
     workload_init(&job->workload, &config->workload);
     random_stream_init(&job->data, random_mix(config->seed));
     ret = allocate(job, uses, error);
+    if (ret == 0) {
+        ret = gates_init(&job->gates, &config->pacing, config->iodepth, uses,
+                         config->is_mix, gaps_seed, &job->recorder, clock,
+                         error);
+    }
     if (ret < 0) {
         job_cleanup(job);
         return ret;
@@ -95,6 +103,7 @@ void job_cleanup(Job *job)
 {
     job_memory_cleanup(&job->memory);
     free(job->idle);
+    gates_cleanup(&job->gates);
 }
 
 /* ---- phases ------------------------------------------------------------ */
@@ -111,8 +120,33 @@ static void arm_phase_timer(Job *job, uint64_t ns)
     timer_arm(&job->timer, job->phase_deadline);
 }
 
+/*
+ * In the runtime that a search has left, or at the depth that it found for one
+ * of its windows more.
+ */
+static uint64_t time_to_measure(const Job *job)
+{
+    const Clock *clock = job->ctx->clock;
+    const PacingPlan *plan = &job->config.pacing;
+    uint64_t left_ns = job->config.runtime_ns;
+
+    if (job->runtime_end > 0) {
+        left_ns = job->runtime_end > job->ctx->now
+                      ? clock_ticks_to_ns(clock,
+                                          job->runtime_end - job->ctx->now) + 1
+                      : 1;
+    }
+    if (plan->target_ns > 0 && !plan->target_goes_on &&
+        (left_ns == 0 || left_ns > plan->target_window_ns)) {
+        return plan->target_window_ns;
+    }
+    return left_ns;
+}
+
 static void begin_measuring(Job *job)
 {
+    uint64_t runtime_ns;
+
     recorder_reset(&job->recorder);
     job->window_start = aio_context_read_clock(job->ctx);
     job->budget = job->config.ios;
@@ -122,21 +156,59 @@ static void begin_measuring(Job *job)
                                                     : job->budget;
     }
     set_phase(job, JOB_MEASURING);
-    if (job->config.runtime_ns > 0) {
-        arm_phase_timer(job, job->config.runtime_ns);
+    runtime_ns = time_to_measure(job);
+    if (runtime_ns > 0) {
+        arm_phase_timer(job, runtime_ns);
     }
+    gates_open_window(&job->gates);
     job->events->measuring(job->events_opaque, job);
+}
+
+static void begin_search(Job *job)
+{
+    uint64_t runtime_ns = job->config.runtime_ns;
+
+    timer_disarm(&job->timer);
+    job->phase_deadline = 0;
+    job->budget = JOB_UNLIMITED;
+    set_phase(job, JOB_SEARCHING);
+    if (runtime_ns > 0) {
+        arm_phase_timer(job, runtime_ns);
+        job->runtime_end = job->phase_deadline;
+    }
+    gates_begin_search(&job->gates);
+}
+
+static void end_ramp(Job *job)
+{
+    if (job->config.pacing.target_ns > 0) {
+        begin_search(job);
+    } else {
+        begin_measuring(job);
+    }
 }
 
 static void begin(Job *job)
 {
     aio_context_read_clock(job->ctx);
+    gates_begin(&job->gates);
     if (job->config.ramp_ns > 0) {
         job->budget = JOB_UNLIMITED;
         set_phase(job, JOB_RAMP);
         arm_phase_timer(job, job->config.ramp_ns);
     } else {
-        begin_measuring(job);
+        end_ramp(job);
+    }
+}
+
+static void begin_in_time(Job *job)
+{
+    if (job->begin_at > aio_context_read_clock(job->ctx)) {
+        set_phase(job, JOB_DELAYED);
+        job->phase_deadline = job->begin_at;
+        timer_arm(&job->timer, job->phase_deadline);
+    } else {
+        begin(job);
     }
 }
 
@@ -152,13 +224,22 @@ static void finish(Job *job)
     job->events->finished(job->events_opaque, job);
 }
 
+static void go_on(void *opaque);
+
 static void phase_is_over(void *opaque)
 {
     Job *job = opaque;
 
-    if (job->phase == JOB_RAMP) {
-        begin_measuring(job);
-    } else {
+    switch (job->phase) {
+    case JOB_DELAYED:
+        job->phase_deadline = 0;
+        begin(job);
+        go_on(job);
+        break;
+    case JOB_RAMP:
+        end_ramp(job);
+        break;
+    default:
         job_stop(job, JOB_END_COMPLETE);
     }
 }
@@ -183,22 +264,49 @@ void job_stop(Job *job, JobEnd why)
 
 /* ---- issuing ----------------------------------------------------------- */
 
-static inline void issue(Job *job, Request *request)
+/* What has been chosen. */
+static inline void submit(Job *job, Request *request)
 {
     job->budget--;
     job->in_flight++;
     job->accounts.submitted++;
-    workload_next(&job->workload, request);
     if (request->op == REQUEST_WRITE) {
         freshen(job, request);
     }
     target_submit(&job->target, request);
 }
 
+static inline void issue(Job *job, Request *request)
+{
+    workload_next(&job->workload, request);
+    submit(job, request);
+}
+
+static uint32_t index_of(const Job *job, const Request *request)
+{
+    return (uint32_t)(request - job->memory.requests);
+}
+
+static void issue_gated(Job *job, Request *request)
+{
+    static const RequestOp ops[] = {[DIRECTION_READ] = REQUEST_READ,
+                                    [DIRECTION_WRITE] = REQUEST_WRITE};
+    uint32_t picked = gates_pick(&job->gates);
+
+    if (picked < sizeof(ops) / sizeof(ops[0])) {
+        workload_next_of(&job->workload, request, ops[picked]);
+    } else {
+        workload_next(&job->workload, request);
+    }
+    gates_issue(&job->gates, index_of(job, request), request);
+    submit(job, request);
+}
+
 /* If so, a throttle group has been charged. */
 static bool may_issue(Job *job)
 {
     return job->budget > 0 && !job->is_moving &&
+           gates_admit(&job->gates, job->in_flight) &&
            (!job->throttle.group ||
             throttle_admit(&job->throttle, job->config.workload.block_bytes));
 }
@@ -210,7 +318,7 @@ static void pump(Job *job)
 
     engine->ops->plug(engine);
     while (job->idle_count > 0 && may_issue(job)) {
-        issue(job, job->idle[--job->idle_count]);
+        issue_gated(job, job->idle[--job->idle_count]);
     }
     engine->ops->unplug(engine);
 }
@@ -234,6 +342,16 @@ static int join_throttle_group(Job *job)
     return ret < 0 ? error_set(&job->ctx->failure, "malloc", -ret, 0) : 0;
 }
 
+static void cross_bound(void *opaque)
+{
+    job_stop(opaque, JOB_END_BOUND);
+}
+
+static const GateEvents gate_events = {
+    .go_on = go_on,
+    .give_up = cross_bound,
+};
+
 void job_attach(Job *job, AioContext *ctx, Engine *engine,
                 const JobEvents *events, void *opaque)
 {
@@ -244,8 +362,9 @@ void job_attach(Job *job, AioContext *ctx, Engine *engine,
     job->ios_until_move = job->config.move_every;
     target_attach(&job->target, ctx, engine);
     timer_init(&job->timer, ctx, phase_is_over, job);
-    if (job->phase == JOB_IDLE) {
-        begin(job);
+    gates_attach(&job->gates, ctx, &gate_events, job);
+    if (job->phase == JOB_IDLE && !job_is_asked_to_stop(job)) {
+        begin_in_time(job);
     } else if (job->phase_deadline) {
         timer_arm(&job->timer, job->phase_deadline);
     }
@@ -260,6 +379,7 @@ void job_detach(Job *job)
         throttle_detach(&job->throttle);
     }
     timer_disarm(&job->timer);
+    gates_detach(&job->gates);
     target_detach(&job->target);
     job->ctx = NULL;
 }
@@ -281,11 +401,26 @@ static __attribute__((noinline)) void count_failure(Job *job, Request *request)
     }
 }
 
+/* An I/O may have ended the job, or its search. */
+static void heed(Job *job, GateWord word)
+{
+    if (word == GATE_END) {
+        job_stop(job, JOB_END_BOUND);
+    } else if (word == GATE_SEARCH_IS_OVER && job->budget > 0) {
+        timer_disarm(&job->timer);
+        begin_measuring(job);
+    }
+}
+
 /* The slow way on: the slot waits until all gates are open. */
 static __attribute__((noinline)) void handle_gated(Job *job, Request *request)
 {
     job->idle[job->idle_count++] = request;
     if (job->phase == JOB_FINISHED) { /* it gave up, and is on no context */
+        return;
+    }
+    heed(job, gates_complete(&job->gates, index_of(job, request), request));
+    if (job->phase == JOB_FINISHED) {
         return;
     }
     if (job->ios_until_move > 0 && --job->ios_until_move == 0) {

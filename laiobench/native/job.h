@@ -7,6 +7,7 @@
 #pragma once
 
 #include "engine.h"
+#include "gates.h"
 #include "job_memory.h"
 #include "recorder.h"
 #include "target.h"
@@ -28,12 +29,16 @@ typedef struct JobConfig {
     uint32_t memory_align; /* of the buffers: this, and not more */
     uint64_t move_every; /* I/Os on one context, then on to the next; 0: stay */
     ThrottleGroup *throttle; /* NULL: none */
+    PacingPlan pacing;
+    bool is_mix; /* any direction may come next, so a schedule may choose */
     bool continue_on_error;
 } JobConfig;
 
 typedef enum JobPhase {
     JOB_IDLE,
+    JOB_DELAYED, /* its time to begin has not come */
     JOB_RAMP,
+    JOB_SEARCHING, /* for the depth at which to measure */
     JOB_MEASURING,
     JOB_DRAINING, /* issues nothing more; completions still count */
     JOB_FINISHED,
@@ -44,6 +49,7 @@ typedef enum JobEnd {
     JOB_END_STOPPED,     /* asked to */
     JOB_END_ERRORS,      /* nothing but failures for a while */
     JOB_END_LOOP_FAILED, /* the context's own failure */
+    JOB_END_BOUND, /* a latency or a rate that was not to be: see gates */
 } JobEnd;
 
 /* Of a stretch of a job's life: submitted = completed + failed + cancelled. */
@@ -77,6 +83,7 @@ struct Job {
     bool is_moving;            /* drains, to go on on another context */
     uint64_t ios_until_move;
     ThrottleMember throttle;
+    Gates gates;
 
     JobConfig config;
     AioContext *ctx;
@@ -84,6 +91,8 @@ struct Job {
     RandomStream data;
     Timer timer; /* at the end of the phase ... */
     uint64_t phase_deadline; /* ... in ticks, kept while moving; 0: none */
+    uint64_t begin_at; /* ticks: not before; 0: at once */
+    uint64_t runtime_end; /* of a search and what follows it; ticks, 0: none */
     JobPhase phase; /* atomic: others look */
     JobEnd end;
     bool stop_requested; /* atomic: by any thread */
@@ -104,8 +113,8 @@ int job_init(Job *job, const JobConfig *config, const Clock *clock,
 void job_cleanup(Job *job);
 
 /*
- * Run on @ctx from now on: begin, or go on where it was detached.  @engine
- * must be that context's.
+ * Run on @ctx from now on: begin, unless it was asked to stop already, or go on
+ * where it was detached.  @engine must be that context's.
  */
 void job_attach(Job *job, AioContext *ctx, Engine *engine,
                 const JobEvents *events, void *opaque);
@@ -118,6 +127,12 @@ void job_stop(Job *job, JobEnd why);
 
 /* Of the context's done list: record @request and issue the next. */
 void job_handle(Job *job, Request *request);
+
+/* By any thread; whoever runs it has to see to it. */
+static inline bool job_is_asked_to_stop(const Job *job)
+{
+    return __atomic_load_n(&job->stop_requested, __ATOMIC_RELAXED);
+}
 
 static inline bool job_is_finished(const Job *job)
 {

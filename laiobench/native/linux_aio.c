@@ -27,6 +27,7 @@ typedef struct LinuxAioState {
     struct io_event *events; /* for io_getevents() */
     bool reap_on_submit;
     bool strict_short_io;
+    uint32_t max_per_wait; /* events taken in a call that waits */
     uint32_t iocb_flags, iocb_resfd; /* of every iocb: whom it tells */
 
     PoolFallback fallback; /* for misaligned requests */
@@ -244,7 +245,7 @@ static uint32_t reap_ring(LinuxAioState *state)
 }
 
 /* io_getevents(): how many events it gave, or -errno. */
-static long get_events(LinuxAioState *state, uint32_t min_nr,
+static long get_events(LinuxAioState *state, uint32_t min_nr, uint32_t max_nr,
                        int64_t timeout_ns)
 {
     struct timespec timeout = {
@@ -255,7 +256,7 @@ static long get_events(LinuxAioState *state, uint32_t min_nr,
 
     state->base.ctx->counters.other.io_getevents++;
     n = syscall(SYS_io_getevents, state->queue.id, (long)min_nr,
-                (long)state->queue.max_events, state->events,
+                (long)max_nr, state->events,
                 timeout_ns < 0 ? NULL : &timeout);
     return n < 0 ? -errno : n;
 }
@@ -298,7 +299,7 @@ static uint32_t laio_reap(Engine *engine, uint64_t *reaped_by)
     if (state->queue.ring) {
         finished = reap_ring(state);
     } else {
-        long n = get_events(state, 0, 0);
+        long n = get_events(state, 0, state->queue.max_events, 0);
 
         if (n > 0) {
             finished = take_events(state, (uint32_t)n);
@@ -322,7 +323,7 @@ static int laio_wait(Engine *engine, uint32_t min_nr, int64_t timeout_ns,
     }
     n = get_events(state,
                    min_nr < engine->in_flight ? min_nr : engine->in_flight,
-                   timeout_ns);
+                   state->max_per_wait, timeout_ns);
     if (n < 0) {
         return n == -EINTR ? 0 : (int)n;
     }
@@ -401,6 +402,9 @@ static Engine *laio_open(AioContext *ctx, DoneList *done,
     pool_fallback_init(&state->fallback, &state->base, config->max_requests);
     state->reap_on_submit = config->reap_on_submit;
     state->strict_short_io = config->strict_short_io;
+    state->max_per_wait = config->max_events_per_call
+                              ? config->max_events_per_call
+                              : config->max_events;
 
     if (config->notify && open_notifier(state, error) < 0) {
         goto out_free;

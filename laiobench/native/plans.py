@@ -9,6 +9,7 @@ from typing import Any
 
 from laiobench.job import Job
 from laiobench.native._core import ffi
+from laiobench.native.pacing import fill_pacing
 from laiobench.native.structures import TargetLimits, fill_limits
 from laiobench.units import NS_PER_S
 
@@ -43,6 +44,9 @@ class WorkPlan:
     seed: int
     throttle: int | None = None
     """Of the plan's throttle groups, the one that it is in."""
+    start_delay_s: float = 0.0
+    waits_for: range = range(0)
+    """The works of the plan that must have finished before it begins."""
 
 
 @dataclass(frozen=True)
@@ -104,7 +108,8 @@ def _fill_worker(native: Any, plan: WorkerPlan, alive: Callable[[Any], Any]) -> 
     native.reap_on_submit = job.reap_on_submit
     native.strict_short_io = job.short_io == "strict"
     native.max_batch = job.max_batch
-    native.complete_min = 1
+    native.complete_min = max(1, job.iodepth_batch_complete_min)
+    native.complete_max = job.iodepth_batch_complete_max or 0
     native.poll_step = job.poll_rule == "step"
     if job.completion == "adaptive":
         native.poll_max_ns = job.poll_max_ns
@@ -140,3 +145,5 @@ def _fill_job(native: Any, work: WorkPlan) -> None:
     native.seed = work.seed
     native.move_every = job.iothread_move_every
     native.continue_on_error = job.continue_on_error
+    native.wait_for, native.wait_for_count = work.waits_for.start, len(work.waits_for)
+    fill_pacing(native.pacing, job, work.start_delay_s)

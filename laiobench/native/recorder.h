@@ -27,7 +27,9 @@ typedef enum LatencyKind {
     LATENCY_SLAT, /* queued -> submit returned */
     LATENCY_CLAT, /* submit returned -> reaped */
     LATENCY_LAT,  /* queued -> reaped */
-    LATENCY_COUNT,
+    LATENCY_COUNT, /* of every I/O; besides, where there is a rate: */
+    LATENCY_RESPONSE = LATENCY_COUNT, /* due -> reaped */
+    LATENCY_KINDS,
 } LatencyKind;
 
 typedef struct DirectionRecord {
@@ -39,7 +41,7 @@ typedef struct DirectionRecord {
     uint64_t errors[ERRNO_MAX];
 } DirectionRecord;
 
-_Static_assert(LATENCY_COUNT <= HISTOGRAM_STRIDE, "a histogram for each kind");
+_Static_assert(LATENCY_KINDS <= HISTOGRAM_STRIDE, "a histogram for each kind");
 
 /*
  * How the last success was recorded.  Requests of one batch have the same
@@ -139,4 +141,17 @@ static inline void recorder_add_success(Recorder *recorder,
         counter_add(last->bins[kind], 1);
         record->latency.extremes[kind].sum += last->ns[kind];
     }
+}
+
+/* Besides: since it was due, as the schedule had it. */
+static inline void recorder_add_response(Recorder *recorder,
+                                         const Request *request,
+                                         uint64_t intended)
+{
+    DirectionRecord *record =
+        recorder->directions[recorder_direction(request)];
+
+    histograms_add(&record->latency, LATENCY_RESPONSE,
+                   clock_ticks_to_ns(recorder->clock,
+                                     request->reaped - intended));
 }

@@ -26,6 +26,7 @@ void run_job_report(const Run *run, uint32_t index, JobReport *report)
         .has_finished = finished,
         .gave_up = job->end == JOB_END_ERRORS,
     };
+    gates_report(&job->gates, &report->pacing);
     if (job->window_start != 0) {
         report->window_start_ns = monotonic_ns(&run->clock, job->window_start);
         report->window_end_ns = monotonic_ns(&run->clock, end);
@@ -68,6 +69,7 @@ bool run_direction_report(const Run *run, uint32_t index, uint32_t direction,
         .slat = latency_report(&record->latency, LATENCY_SLAT),
         .clat = latency_report(&record->latency, LATENCY_CLAT),
         .lat = latency_report(&record->latency, LATENCY_LAT),
+        .response = latency_report(&record->latency, LATENCY_RESPONSE),
     };
     return true;
 }
@@ -78,7 +80,7 @@ uint32_t run_latency_bins(const Run *run, uint32_t job, uint32_t direction,
     const DirectionRecord *record = direction_of(run, job, direction);
     uint32_t bins = 0;
 
-    if (!record || kind >= LATENCY_COUNT) {
+    if (!record || kind >= LATENCY_KINDS) {
         return 0;
     }
     for (uint32_t i = 0; i < HISTOGRAM_COUNTS; i++) {
@@ -219,6 +221,23 @@ void run_sample(Run *run, uint32_t job, Sample *sample, uint32_t *indexes,
         /* The window is just opening: what was read is of neither side. */
         sampler->generation = UINT32_MAX;
         *sample = (Sample){.at_ns = now, .is_new_window = true};
+    }
+}
+
+void run_totals(const Run *run, uint32_t index, Totals *totals)
+{
+    const Job *job = &run->jobs[index];
+    JobPhase phase = __atomic_load_n(&job->phase, __ATOMIC_ACQUIRE);
+
+    *totals = (Totals){
+        .at_ns = clock_monotonic_ns(),
+        .bytes = bytes_so_far(&job->recorder),
+        .is_measuring = phase == JOB_MEASURING,
+    };
+    for (int i = 0; i < DIRECTION_COUNT; i++) {
+        const DirectionRecord *record = job->recorder.directions[i];
+
+        totals->ios += record ? counter_read(&record->ios) : 0;
     }
 }
 

@@ -8,10 +8,11 @@ from typing import Any
 
 from laiobench.native._core import ffi, lib
 from laiobench.native.failures import explain_failure
+from laiobench.native.pacing import RawPacing, read_pacing
 from laiobench.native.structures import CounterGroups, counter_groups, members, text_of
 
 DIRECTIONS = ("read", "write", "trim", "sync")
-LATENCY_KINDS = ("slat", "clat", "lat")
+LATENCY_KINDS = ("slat", "clat", "lat", "response")
 
 Bins = list[tuple[int, int]]
 """Index of a histogram's bin, and the count in it; ascending, without empty ones."""
@@ -53,6 +54,7 @@ class RawJob:
     has_finished: bool
     gave_up: bool
     directions: dict[str, RawDirection]
+    pacing: RawPacing
 
 
 @dataclass(frozen=True)
@@ -104,6 +106,16 @@ class RawSample:
     bytes: int
     is_new_window: bool
     bins: Bins
+
+
+@dataclass(frozen=True)
+class RawTotals:
+    """How far a job was at a moment (CLOCK_MONOTONIC): since its window opened, if it has."""
+
+    at_ns: int
+    ios: int
+    bytes: int
+    is_measuring: bool
 
 
 @dataclass(frozen=True)
@@ -192,6 +204,7 @@ def read_job(run: Any, index: int, room: BinsRoom) -> RawJob:
         has_finished=report.has_finished,
         gave_up=report.gave_up,
         directions=directions,
+        pacing=read_pacing(report.pacing),
     )
 
 
@@ -213,6 +226,13 @@ def read_sample(run: Any, index: int, room: BinsRoom) -> RawSample:
         is_new_window=sample.is_new_window,
         bins=room.taken(sample.bins),
     )
+
+
+def read_totals(run: Any, index: int) -> RawTotals:
+    """How far a job is."""
+    totals = ffi.new("Totals *")
+    lib.run_totals(run, index, totals)
+    return RawTotals(totals.at_ns, totals.ios, totals.bytes, totals.is_measuring)
 
 
 def read_in_flight(run: Any, index: int, max_oldest: int) -> RawInFlight:

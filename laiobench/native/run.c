@@ -37,6 +37,8 @@ static JobConfig job_config(const JobPlan *plan, ThrottleGroup *throttles)
         .move_every = plan->move_every,
         .throttle = plan->throttle ? &throttles[plan->throttle - 1] : NULL,
         .continue_on_error = plan->continue_on_error,
+        .pacing = plan->pacing,
+        .is_mix = plan->read_percent > 0 && plan->read_percent < 100,
     };
 }
 
@@ -85,6 +87,7 @@ static int worker_config(const RunPlan *plan, uint32_t index,
                 .notify = worker->resfd,
                 .reap_on_submit = worker->reap_on_submit,
                 .strict_short_io = worker->strict_short_io,
+                .max_events_per_call = worker->complete_max,
                 .null_latency_ns = worker->null_latency_ns,
                 .null_jitter = worker->null_jitter,
                 .null_servers = worker->null_servers,
@@ -105,11 +108,35 @@ static int worker_config(const RunPlan *plan, uint32_t index,
 
 /* ---- life ------------------------------------------------------------------ */
 
+/* Any thread; the first to come does it. */
+static void hand_over(Run *run, uint32_t job)
+{
+    if (!__atomic_exchange_n(&run->waits[job].is_over, true,
+                             __ATOMIC_ACQ_REL)) {
+        worker_hand_over(&run->workers[run->first_worker[job]].worker,
+                         &run->jobs[job]);
+    }
+}
+
+/* Those that wait for @job, and for nobody else any more, begin. */
+static void release_waiting(Run *run, uint32_t job)
+{
+    for (uint32_t i = 0; i < run->job_count; i++) {
+        Wait *wait = &run->waits[i];
+
+        if (job - wait->first < wait->count &&
+            __atomic_sub_fetch(&wait->unfinished, 1, __ATOMIC_ACQ_REL) == 0) {
+            hand_over(run, i);
+        }
+    }
+}
+
 /* On the worker's thread.  The notifier only ends run_wait()'s sleep. */
-static void job_finished(void *opaque)
+static void job_finished(void *opaque, Job *job)
 {
     Run *run = opaque;
 
+    release_waiting(run, (uint32_t)(job - run->jobs));
     /* Release: pairs with the acquire in run_wait(); the reports are whole. */
     __atomic_fetch_sub(&run->unfinished, 1, __ATOMIC_RELEASE);
     event_notifier_set(&run->finished);
@@ -146,7 +173,8 @@ static int make_jobs(Run *run, const RunPlan *plan, Error *error)
     run->jobs = calloc(plan->job_count, sizeof(*run->jobs));
     run->first_worker = calloc(plan->job_count, sizeof(*run->first_worker));
     run->samplers = calloc(plan->job_count, sizeof(*run->samplers));
-    if (!run->jobs || !run->first_worker || !run->samplers) {
+    run->waits = calloc(plan->job_count, sizeof(*run->waits));
+    if (!run->jobs || !run->first_worker || !run->samplers || !run->waits) {
         return error_set(error, "malloc", ENOMEM, 0);
     }
     for (uint32_t i = 0; i < plan->job_count; i++) {
@@ -157,6 +185,11 @@ static int make_jobs(Run *run, const RunPlan *plan, Error *error)
             return ret;
         }
         run->first_worker[i] = plan->jobs[i].worker;
+        run->waits[i] = (Wait){
+            .first = plan->jobs[i].wait_for,
+            .count = plan->jobs[i].wait_for_count,
+            .unfinished = plan->jobs[i].wait_for_count,
+        };
         run->job_count++;
     }
     run->unfinished = run->job_count;
@@ -267,15 +300,25 @@ void run_free(Run *run)
     free(run->jobs);
     free(run->first_worker);
     free(run->samplers);
+    free(run->waits);
     event_notifier_cleanup(&run->finished);
     free(run);
 }
 
 void run_start(Run *run)
 {
+    uint64_t now = clock_now(&run->clock);
+
     for (uint32_t i = 0; i < run->job_count; i++) {
-        worker_hand_over(&run->workers[run->first_worker[i]].worker,
-                         &run->jobs[i]);
+        uint64_t delay_ns = run->jobs[i].config.pacing.start_delay_ns;
+
+        if (delay_ns > 0) {
+            run->jobs[i].begin_at =
+                now + clock_ns_to_ticks(&run->clock, delay_ns);
+        }
+        if (run->waits[i].count == 0) {
+            hand_over(run, i);
+        }
     }
     /* Release: pairs with the acquire in arrive(). */
     __atomic_store_n(&run->go, true, __ATOMIC_RELEASE);
@@ -316,11 +359,25 @@ bool run_wait(Run *run, int timeout_ms)
     return run_is_over(run);
 }
 
+/* On its way to another worker it is asked when it arrives. */
+static void request_stop(Run *run, uint32_t job)
+{
+    __atomic_store_n(&run->jobs[job].stop_requested, true, __ATOMIC_RELAXED);
+    hand_over(run, job); /* one that waits: it has nothing to do there */
+}
+
+void run_stop_job(Run *run, uint32_t job)
+{
+    request_stop(run, job);
+    for (uint32_t i = 0; i < run->worker_count; i++) {
+        worker_check_stop(&run->workers[i].worker);
+    }
+}
+
 void run_stop(Run *run)
 {
     for (uint32_t i = 0; i < run->job_count; i++) {
-        /* A job on its way to another worker is asked when it arrives. */
-        __atomic_store_n(&run->jobs[i].stop_requested, true, __ATOMIC_RELAXED);
+        request_stop(run, i);
     }
     for (uint32_t i = 0; i < run->worker_count; i++) {
         worker_check_stop(&run->workers[i].worker);

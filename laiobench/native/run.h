@@ -14,6 +14,13 @@ typedef struct Sampler {
     uint64_t counts[HISTOGRAM_COUNTS];
 } Sampler;
 
+/* A job's wait for others; that of one that waits for nobody is over. */
+typedef struct Wait {
+    uint32_t first, count; /* for whom */
+    uint32_t unfinished;   /* atomic: of them */
+    bool is_over;          /* atomic: it has been handed over */
+} Wait;
+
 /* A worker, and the thread that runs it unless it is the main one. */
 typedef struct RunWorker {
     Worker worker;
@@ -31,6 +38,7 @@ struct Run {
     RunWorker *main; /* NULL: all have threads */
     Job *jobs;
     uint32_t *first_worker; /* of each job */
+    Wait *waits;            /* of each job: for others to finish */
     Sampler **samplers;     /* of each job; made at its first sample */
     uint32_t job_count;
     bool go;                /* atomic: all have been handed over */

@@ -14,10 +14,12 @@ from laiobench.native.reports import (
     RawInFlight,
     RawRun,
     RawSample,
+    RawTotals,
     read_clock,
     read_in_flight,
     read_job,
     read_sample,
+    read_totals,
     read_worker,
 )
 from laiobench.native.structures import text_of
@@ -72,6 +74,14 @@ class NativeRun:
     def stop(self) -> None:
         """Ask the jobs to issue no more."""
         lib.run_stop(self._run)
+
+    def stop_job(self, work: int) -> None:
+        """Ask one of them to."""
+        lib.run_stop_job(self._run, work)
+
+    def totals(self, work: int) -> RawTotals:
+        """How far one job is; costs little."""
+        return read_totals(self._run, work)
 
     def sample(self, work: int) -> RawSample:
         """What one job did since its last sample."""

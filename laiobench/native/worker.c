@@ -134,7 +134,7 @@ static void job_ends(void *opaque, Job *job)
     if (worker->ctx.failure.code != 0) {
         worker->failure = worker->ctx.failure;
     }
-    worker->job_finished(worker->opaque);
+    worker->job_finished(worker->opaque, job);
 }
 
 static const JobEvents job_events = {
@@ -142,11 +142,6 @@ static const JobEvents job_events = {
     .may_move = job_moves,
     .finished = job_ends,
 };
-
-static bool is_asked_to_stop(const Job *job)
-{
-    return __atomic_load_n(&job->stop_requested, __ATOMIC_RELAXED);
-}
 
 static void receive(Worker *worker, Job *job)
 {
@@ -159,7 +154,7 @@ static void receive(Worker *worker, Job *job)
         enter_window(worker, job);
     }
     job_attach(job, &worker->ctx, worker->engine, &job_events, worker);
-    if (is_asked_to_stop(job)) {
+    if (job_is_asked_to_stop(job)) {
         job_stop(job, JOB_END_STOPPED);
     } else if (worker->ctx.failure.code != 0) {
         job_stop(job, JOB_END_LOOP_FAILED);
@@ -215,7 +210,7 @@ static void stop_jobs(Worker *worker, bool only_if_asked, JobEnd why)
 
     for (job = TAILQ_FIRST(&worker->jobs); job; job = next) {
         next = TAILQ_NEXT(job, node); /* one with nothing in flight is gone */
-        if (!only_if_asked || is_asked_to_stop(job)) {
+        if (!only_if_asked || job_is_asked_to_stop(job)) {
             job_stop(job, why);
         }
     }
@@ -298,7 +293,7 @@ static void delete_bottom_halves(Worker *worker)
 }
 
 int worker_init(Worker *worker, const WorkerConfig *config, const Clock *clock,
-                const bool *go, void (*job_finished)(void *opaque),
+                const bool *go, void (*job_finished)(void *opaque, Job *job),
                 void *opaque, Error *error)
 {
     int ret;

@@ -54,14 +54,14 @@ struct Worker {
     Counters life;        /* as they were when the last job left */
     Error failure;        /* the loop's own */
 
-    void (*job_finished)(void *opaque); /* on the home thread */
+    void (*job_finished)(void *opaque, Job *job); /* on the home thread */
     void *opaque;
 };
 
 /* The context, whose home is the calling thread for now.  0 or -errno. */
 int worker_init(Worker *worker, const WorkerConfig *config, const Clock *clock,
-                const bool *go, void (*job_finished)(void *opaque), void *opaque,
-                Error *error);
+                const bool *go, void (*job_finished)(void *opaque, Job *job),
+                void *opaque, Error *error);
 
 /* The thread that has run it is gone, or is the caller. */
 void worker_cleanup(Worker *worker);

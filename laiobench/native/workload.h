@@ -64,14 +64,20 @@ static inline uint64_t workload_next_block(Workload *workload, RequestOp op)
     return block;
 }
 
-/* Set the op, offset and length of @request. */
-static inline void workload_next(Workload *workload, Request *request)
+/* Set the op, offset and length of @request, which shall be an @op. */
+static inline void workload_next_of(Workload *workload, Request *request,
+                                    RequestOp op)
 {
     const WorkloadPlan *plan = &workload->plan;
-    RequestOp op = workload_next_op(workload);
 
     request_set_io(request, op,
                    plan->start + workload_next_block(workload, op) *
                                      (uint64_t)plan->step_bytes,
                    plan->block_bytes);
+}
+
+/* The same; the op as the mix has it. */
+static inline void workload_next(Workload *workload, Request *request)
+{
+    workload_next_of(workload, request, workload_next_op(workload));
 }

@@ -10,8 +10,9 @@ typedef struct Bench {
     EventNotifier finished;
 } Bench;
 
-static void tell(void *opaque)
+static void tell(void *opaque, Job *job)
 {
+    (void)job;
     event_notifier_set(opaque);
 }
 

@@ -21,8 +21,9 @@ typedef struct Bench {
 static const char *const modes[] = {"poll", "eventfd", "bh", "adaptive",
                                    "getevents"};
 
-static void note_finished(void *opaque)
+static void note_finished(void *opaque, Job *job)
 {
+    (void)job;
     ((Bench *)opaque)->finished = true;
 }
 

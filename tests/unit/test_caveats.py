@@ -9,7 +9,7 @@ import pytest
 from laiobench import caveats, native
 from laiobench.job import Job
 from laiobench.layout import Work
-from laiobench.native import RawClock, RawDirection, RawJob, RawLatency, RawWorker
+from laiobench.native import RawClock, RawDirection, RawJob, RawLatency, RawPacing, RawWorker
 from laiobench.region import Region
 from laiobench.runner import Trial, WorkRun
 from laiobench.series import Series
@@ -54,7 +54,7 @@ def run_of(
         submitted=100, completed=100, failed=0, cancelled=0,
         window_start_ns=5, window_end_ns=5 + window_ns,
         has_finished=has_finished, gave_up=gave_up,
-        directions={"read": direction(100, clat_sum_ns)},
+        directions={"read": direction(100, clat_sum_ns)}, pacing=RawPacing(),
     )  # fmt: skip
     work = Work(
         job=job, position=0, copy=0, group=0, iothread="iothread0", target=None,

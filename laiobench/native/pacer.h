@@ -1,0 +1,67 @@
+/*
+ * Pacer: when a job's next I/O is due.  Each direction with a rate has a
+ * schedule of its own, of constant or of exponential gaps.  The schedule is
+ * open: it depends on what was asked for, never on how fast a device is, and
+ * an I/O that is issued late keeps the time at which it was due.
+ *
+ * Knows no timers, and nothing of requests.
+ */
+#pragma once
+
+#include "clock.h"
+#include "pacing_plan.h"
+#include "random_stream.h"
+
+#define PACER_NEVER UINT64_MAX
+
+/* An I/O is late when it is issued so long after it was due. */
+#define LATE_NS 100000
+
+typedef struct PacedDirection {
+    bool is_used;
+    double ticks_per_byte, ticks_per_io; /* 0: no such rate */
+    double due; /* ticks since the schedule began */
+} PacedDirection;
+
+typedef struct Pacer {
+    bool is_on; /* there is a rate */
+    bool is_mix; /* several directions, of which the schedule picks the next */
+    bool poisson;
+    PacedDirection directions[PACED_DIRECTIONS];
+    RandomStream gaps;
+    const Clock *clock;
+    uint64_t begun;      /* ticks */
+    uint64_t late_after; /* ticks */
+    uint64_t late;       /* I/Os */
+    uint64_t late_max;   /* ticks */
+} Pacer;
+
+/*
+ * @uses: which directions the job has.  @is_mix: it may do any of those next,
+ * so that the schedule may decide.
+ */
+void pacer_init(Pacer *pacer, const PacingPlan *plan,
+                const bool uses[PACED_DIRECTIONS], bool is_mix, uint64_t seed,
+                const Clock *clock);
+
+/* The first I/O of each direction is due @now. */
+void pacer_begin(Pacer *pacer, uint64_t now);
+
+/* Forget who was late: the measured window begins. */
+void pacer_reset_counts(Pacer *pacer);
+
+/* Everything is due so much later. */
+void pacer_shift(Pacer *pacer, uint64_t ticks);
+
+/* When the next I/O may go, of whatever direction. */
+uint64_t pacer_due(const Pacer *pacer);
+
+/* Of a mix: the direction whose turn it is at @now, when one is due. */
+uint32_t pacer_pick(const Pacer *pacer, uint64_t now);
+
+/*
+ * An I/O of @bytes goes at @now.  Returns when it was due; @now where its
+ * direction has no rate.
+ */
+uint64_t pacer_issue(Pacer *pacer, uint32_t direction, uint32_t bytes,
+                     uint64_t now);

@@ -1,0 +1,120 @@
+"""Pacing across the border: what a job asks for, and what came of it.
+
+Knows how the core's structures of pacing_plan.h look.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from laiobench.forms import PerDirection
+from laiobench.job import Job
+from laiobench.units import NS_PER_S
+
+NS_PER_US = 1000
+NS_PER_MS = 1_000_000
+
+
+@dataclass(frozen=True)
+class SearchStep:
+    """A depth that was tried: its I/Os, and how many were within the target."""
+
+    depth: int
+    holds: bool
+    ios: int
+    within: int
+
+
+@dataclass(frozen=True)
+class SlowIo:
+    """The I/O that ended a job."""
+
+    direction: int
+    offset: int
+    latency_ns: int
+
+
+@dataclass(frozen=True)
+class SlowCycle:
+    """The cycle whose rate ended a job."""
+
+    direction: int
+    ios_per_s: float
+    bytes_per_s: float
+
+
+@dataclass(frozen=True)
+class RawPacing:
+    """What a job's schedule, bounds and search came to."""
+
+    late: int = 0
+    """I/Os that were issued well after they were due."""
+    late_max_ns: int = 0
+    slow_io: SlowIo | None = None
+    slow_cycle: SlowCycle | None = None
+    search_is_over: bool = False
+    depth: int = 0
+    """Found by the search; 0: none held."""
+    steps: tuple[SearchStep, ...] = ()
+
+
+def fill_pacing(native: Any, job: Job, start_delay_s: float) -> None:
+    """Tell the core what `job` waits for, and when it must end."""
+    _fill_schedule(native, job)
+    _fill_pauses(native, job)
+    _fill_bounds(native, job)
+    native.depth_low = 0 if job.iodepth_low in (None, job.iodepth) else job.iodepth_low
+    native.start_delay_ns = round(start_delay_s * NS_PER_S)
+    native.nowait = job.nowait
+
+
+def _fill_schedule(native: Any, job: Job) -> None:
+    _fill_each(native.bytes_per_s, job.rate)
+    _fill_each(native.ios_per_s, job.rate_iops)
+    native.poisson = job.rate_process == "poisson"
+
+
+def _fill_pauses(native: Any, job: Job) -> None:
+    by_number = "thinktime_blocks" in job.model_fields_set or not job.thinktime_iotime
+    native.think_ns = round(job.thinktime * NS_PER_US)
+    native.think_spin_ns = round(job.thinktime_spin * NS_PER_US)
+    native.think_ios = job.thinktime_blocks if by_number else 0
+    native.think_on_issue = job.thinktime_blocks_type == "issue"
+    native.think_every_ns = round(job.thinktime_iotime * NS_PER_S)
+    native.think_shifts = job.rate_ignore_thinktime
+
+
+def _fill_bounds(native: Any, job: Job) -> None:
+    for index, latency_us in enumerate(job.max_latency.values()):
+        native.max_latency_ns[index] = round(latency_us * NS_PER_US)
+    _fill_each(native.least_bytes_per_s, job.rate_min)
+    _fill_each(native.least_ios_per_s, job.rate_iops_min)
+    native.least_cycle_ns = round(job.rate_cycle * NS_PER_MS)
+    native.target_ns = round(job.latency_target * NS_PER_US)
+    native.target_window_ns = round(job.latency_window * NS_PER_US)
+    native.target_percent = job.latency_percentile
+    native.target_goes_on = job.latency_run
+
+
+def _fill_each(native: Any, values: PerDirection[int]) -> None:
+    for index, value in enumerate(values.values()):
+        native[index] = value
+
+
+def read_pacing(report: Any) -> RawPacing:
+    """What came of it."""
+    return RawPacing(
+        late=report.late,
+        late_max_ns=report.late_max_ns,
+        slow_io=SlowIo(report.direction, report.offset, report.latency_ns)
+        if report.latency_exceeded
+        else None,
+        slow_cycle=SlowCycle(report.direction, report.ios_per_s, report.bytes_per_s)
+        if report.rate_missed
+        else None,
+        search_is_over=report.search_is_over,
+        depth=report.depth,
+        steps=tuple(
+            SearchStep(step.depth, step.holds, step.ios, step.within)
+            for step in report.steps[0 : report.step_count]
+        ),
+    )
