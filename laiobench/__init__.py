@@ -13,17 +13,25 @@ from typing import TYPE_CHECKING, Any
 from laiobench.version import __version__
 
 if TYPE_CHECKING:
+    from laiobench.comparison import Comparison
     from laiobench.errors import LaiobenchError
     from laiobench.job import Job
+    from laiobench.live import ab
     from laiobench.measure import run
     from laiobench.result import RunResult
+    from laiobench.stored import compare
 
-__all__ = ["Job", "LaiobenchError", "RunResult", "__version__", "run"]
+__all__ = [
+    "Comparison", "Job", "LaiobenchError", "RunResult", "__version__", "ab", "compare", "run",
+]  # fmt: skip
 
 _HOMES = {
+    "Comparison": "laiobench.comparison",
     "Job": "laiobench.job",
     "LaiobenchError": "laiobench.errors",
     "RunResult": "laiobench.result",
+    "ab": "laiobench.live",
+    "compare": "laiobench.stored",
     "run": "laiobench.measure",
 }
 

@@ -119,3 +119,12 @@ def load(path: Path | None = None) -> Calibration:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"]) or "the document"
         raise UsageError(f"{path} is not a calibration: {where}: {first['msg']}") from None
+
+
+def find(cpu_model: str) -> Calibration | None:
+    """This user's calibration, if there is one of a machine with such a CPU."""
+    try:
+        calibration = load()
+    except (UsageError, RuntimeError):  # reports say less, then; nobody's home is one reason
+        return None
+    return calibration if calibration.machine.get("cpu", {}).get("model") == cpu_model else None

@@ -398,6 +398,8 @@ def _default_measure(allow_write: Sequence[str], control: Control | None) -> Mea
 
 
 def _product(jobs: Sequence[Job], vary: Mapping[str, Sequence[Any]]) -> list[LiveVariant]:
+    if "name" in vary:
+        raise UsageError("the name can't vary: jobs are compared by their names")
     found = []
     for values in itertools.product(*vary.values()):
         chosen = dict(zip(vary, values, strict=True))

@@ -23,6 +23,7 @@ from laiobench.units import NS_PER_S, format_ns
 from laiobench.version import __version__
 
 SCHEMA_VERSION = 1
+CPU_BOUND_SHARE = 0.95
 
 
 class Latency(Record):
@@ -136,6 +137,23 @@ class JobResult(Record):
     series: list[SeriesPoint]
 
     model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
+
+    @property
+    def busy_share(self) -> float:
+        """How much of the window its IOThreads neither slept nor looked in vain.
+
+        Waiting for a CPU counts as busy: there was work.
+        """
+        looked_ns = int(self.counters.get("poll", {}).get("ns", 0))
+        delay_ns = int(self.counters.get("other", {}).get("run_delay_ns", 0))
+        awake_ns = self.cpu.user_ns + self.cpu.system_ns + delay_ns
+        available_ns = self.runtime_ns * max(1, len(self.iothreads))
+        return min(1.0, max(0, awake_ns - looked_ns) / available_ns) if available_ns else 0.0
+
+    @property
+    def is_cpu_bound(self) -> bool:
+        """Whether a faster device would have changed nothing."""
+        return self.busy_share >= CPU_BOUND_SHARE
 
     def directions(self) -> dict[str, DirectionResult]:
         """Those that the job has, by name."""

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from laiobench.calibration import Calibration
 from laiobench.comparison import Comparison
 from laiobench.errors import LaiobenchError, RunError, UsageError
 from laiobench.result import SCHEMA_VERSION, Head, RunResult
@@ -96,7 +97,7 @@ def _is_special(path: Path) -> bool:
     return path.exists() and not path.is_file()
 
 
-def save_as(result: Document, path: Path) -> Path:
+def save_as(result: Document | Calibration, path: Path) -> Path:
     """Write the document to `path`, atomically: whole, synced, then renamed.
 
     Raises:

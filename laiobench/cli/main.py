@@ -21,6 +21,7 @@ COMMANDS = {
     "explain": ("explain", "Tell what run would do, and where each option came from."),
     "ab": ("ab", "Compare variants, measured in turns."),
     "compare": ("compare", "Compare stored results with others."),
+    "calibrate": ("calibrate", "Measure this machine's noise, and what sees which change."),
     "show": ("show", "Show a stored result."),
     "list": ("list_", "List the stored results."),
     "profiles": ("profiles", "List the profiles that come with laiobench."),

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import click
 
-from laiobench import store
+from laiobench import calibration, store
 from laiobench.cli.console import complain, say
 from laiobench.cli.job_command import JobCommand
 from laiobench.cli.params import DurationType
 from laiobench.cli.progress import progress
 from laiobench.cli.stopping import stop_on_signals
 from laiobench.errors import ExitCode, LaiobenchError, UsageError
-from laiobench.formats import table
+from laiobench.formats import calibration_table, table
 from laiobench.hangs import DEFAULT_HANG_TIMEOUT_S
 from laiobench.measure import run
 from laiobench.result import RunResult
@@ -165,6 +165,9 @@ def _remark(result: RunResult, saved: Path | None) -> None:
         say(f"note: {note}")
     for warning in result.warnings:
         say(f"warning: {warning.seen}: {warning.why}\n  {warning.do}")
+    known = calibration.find(str(result.machine.get("cpu", {}).get("model", "")))
+    for sentence in calibration_table.shares(result, known):
+        say(sentence)
     if saved:
         say(f"saved in {saved}")
 

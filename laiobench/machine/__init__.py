@@ -3,6 +3,7 @@
 import os
 import platform
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ def describe(paths: Iterable[str]) -> dict[str, Any]:
     """The machine, and the targets at `paths` by their paths."""
     return {
         "host": platform.node(),
-        "boot_id": _read("/proc/sys/kernel/random/boot_id"),
+        "boot_id": _boot_id(),
         "cpu": _cpu(),
         "memory_bytes": psutil.virtual_memory().total,
         "kernel": platform.release(),
@@ -65,6 +66,15 @@ def _cpu() -> dict[str, Any]:
     }
 
 
+# What follows stays as it is until the next boot, and thousands of short runs ask for it.
+
+
+@cache
+def _boot_id() -> str:
+    return _read("/proc/sys/kernel/random/boot_id")
+
+
+@cache
 def _of_cpuinfo(*names: str) -> str:
     """The first value that has one of these names."""
     for line in _read("/proc/cpuinfo").splitlines():
@@ -74,6 +84,7 @@ def _of_cpuinfo(*names: str) -> str:
     return ""
 
 
+@cache
 def _mitigations() -> dict[str, str]:
     """What the kernel does about CPU vulnerabilities: it decides what a system call costs."""
     folder = Path("/sys/devices/system/cpu/vulnerabilities")
@@ -81,6 +92,7 @@ def _mitigations() -> dict[str, str]:
     return {name: state for name, state in states.items() if state != "Not affected"}
 
 
+@cache
 def _distribution() -> str:
     try:
         return platform.freedesktop_os_release()["PRETTY_NAME"]
@@ -88,6 +100,7 @@ def _distribution() -> str:
         return ""
 
 
+@cache
 def _virtualisation() -> str:
     """`none`, or who the hypervisor says it is."""
     if " hypervisor" not in _read("/proc/cpuinfo"):

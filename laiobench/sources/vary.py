@@ -91,6 +91,8 @@ def check_keys(varies: Sequence[Vary], commands: Sequence[str]) -> None:
     for number, vary in enumerate(varies):
         if vary.key in [other.key for other in varies[:number]]:
             problems.append(UsageError(f"--vary {vary.key} is given twice"))
+        if vary.option == "name":
+            problems.append(UsageError("--vary name: jobs are compared by their names"))
         if vary.option is None and not any(f"{{{vary.key}}}" in text for text in commands):
             problems.append(
                 UsageError(

@@ -109,6 +109,7 @@ def test_a_failed_trial_fails_the_comparison_and_says_which(
         (("--vary=completion=poll,epoll",), "it must be poll, eventfd"),
         (("--vary=competion=poll,eventfd",), "did you mean completion?"),
         (("--vary=jobs.iodepth=1,2",), "there is no job jobs; did you mean job?"),
+        (("--vary=name=a,b",), "jobs are compared by their names"),
         ((MODES, MODES), "completion is given twice"),
         ((MODES, "--until-width=many"), "is no share"),
         ((MODES, "--metric=p99"), "there is no metric p99"),

@@ -34,7 +34,7 @@ ROWS = [
         "calibration",
         "selection",
     ],
-    ["measure", "explanation", "interleave", "around", "live", "stored"],
+    ["measure", "explanation", "interleave", "around", "live", "stored", "calibrating"],
     ["formats"],
     ["cli"],
 ]

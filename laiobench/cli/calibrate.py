@@ -1,0 +1,112 @@
+"""`laiobench calibrate`: how wide the noise is on this machine."""
+
+import os
+from pathlib import Path
+
+import click
+
+from laiobench import store
+from laiobench.calibrating import DEFAULT_LENGTHS_S, DEFAULT_PAIRS, calibrate
+from laiobench.calibration import state_path
+from laiobench.cli.console import draw, say
+from laiobench.cli.job_command import JobCommand
+from laiobench.cli.params import DurationType
+from laiobench.cli.progress import progress
+from laiobench.cli.stopping import stop_on_signals
+from laiobench.formats import calibration_table
+from laiobench.live import Step
+from laiobench.measure import run
+from laiobench.result import RunResult
+from laiobench.sources import notes, resolve
+from laiobench.sources.flags import Flags
+from laiobench.sources.gathering import gather
+from laiobench.sources.vary import LiveVariant
+
+
+@click.command("calibrate", cls=JobCommand, short_help="Measure this machine's noise.")
+@click.argument("sources", nargs=-1, metavar="[SOURCE]...")
+@click.option(
+    "--section", multiple=True, metavar="NAME", help="Run this job of SOURCE alone, or these."
+)
+@click.option(
+    "--length",
+    "lengths",
+    multiple=True,
+    type=DurationType(),
+    metavar="DURATION",
+    help="How long each trial measures; may be repeated.  [default: "
+    + " and ".join(f"{length:g}" for length in DEFAULT_LENGTHS_S)
+    + " s]",
+)
+@click.option(
+    "--pairs", type=int, default=DEFAULT_PAIRS, show_default=True, help="Of trials, a length."
+)
+@click.option("--seed", type=int, help="Of the order of trials.  [default: drawn]")
+@click.option(
+    "--allow-write",
+    multiple=True,
+    metavar="PATH",
+    help="The data of this target may be lost.  Needed for each one that a job writes to.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the whole document, as JSON.")
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Save the document here, and not as this machine's calibration.",
+)
+@click.option("-q", "--quiet", is_flag=True, help="No progress, no remarks.")
+def command(
+    sources: tuple[str, ...],
+    section: tuple[str, ...],
+    lengths: tuple[float, ...],
+    pairs: int,
+    seed: int | None,
+    allow_write: tuple[str, ...],
+    as_json: bool,
+    output: Path | None,
+    quiet: bool,
+    flags: Flags,
+) -> int:
+    """Hold SOURCE against itself, and tell how many trials see which change on this machine.
+
+    Says for each metric how wide the noise is between pairs of like trials, and how many
+    pairs of which length see a change of 2, 5 and 10 % in four of five cases; and what
+    laiobench itself costs for such I/Os, with no device.  `gate --init` and reports read it.
+    """
+    drafts = gather(sources, flags, os.environ, section)
+    jobs = resolve(drafts)
+    path = output or state_path()
+    store.check_output(path)
+    said = notes(drafts)
+    with stop_on_signals() as control, progress(enabled=not quiet) as watch:
+
+        def measure(variant: LiveVariant, _position: int) -> RunResult:
+            return run(
+                variant.jobs,
+                allow_write=allow_write,
+                control=control,
+                watch=watch,
+                tell=(lambda _: None) if quiet else say,
+                warn=lambda text: say(f"warning: {text}"),
+                notes=said,
+            )
+
+        calibration = calibrate(
+            jobs,
+            lengths_s=lengths or DEFAULT_LENGTHS_S,
+            pairs=pairs,
+            seed=seed,
+            measure=measure,
+            control=control,
+            after_trial=_tell if watch else None,
+        )
+        store.save_as(calibration, path)
+    click.echo(calibration.to_json() if as_json else calibration_table.render(calibration))
+    if not quiet:
+        say(f"saved in {path}")
+    return 0
+
+
+def _tell(step: Step) -> None:
+    draw(f"\r\x1b[Ktrial {step.number} of {step.trials}\n")

@@ -1,0 +1,98 @@
+"""The table of a calibration for people, and the tool's share of a run."""
+
+from collections.abc import Sequence
+
+from tabulate import tabulate
+
+from laiobench.calibration import EFFECTS, Calibration, NoiseFloor
+from laiobench.formats.comparison_table import format_share, format_value
+from laiobench.metrics import METRICS
+from laiobench.result import JobResult, RunResult
+from laiobench.units import format_ns
+
+
+def render(calibration: Calibration) -> str:
+    """How wide the noise is, and how many pairs of which length see what."""
+    jobs = dict.fromkeys(floor.job for length in calibration.lengths for floor in length.floors)
+    parts = [_job(calibration, job) for job in jobs]
+    parts += [_not_measurable(calibration), _own_costs(calibration)]
+    return "\n\n".join(part for part in parts if part)
+
+
+def _job(calibration: Calibration, job: str) -> str:
+    floors = [
+        (length.runtime_s, floor)
+        for length in calibration.lengths
+        for floor in length.floors
+        if floor.job == job
+    ]
+    rows = []
+    for key in dict.fromkeys(floor.key for _, floor in floors):
+        of_key = [(runtime_s, floor) for runtime_s, floor in floors if floor.key == key]
+        title = _title(of_key[0][1])
+        for runtime_s, floor in of_key:
+            rows.append((title, *_row(floor, runtime_s)))
+            title = ""
+    return tabulate(
+        rows,
+        headers=(job, "a trial", "median", "noise", *(f"pairs for {e:.0%}" for e in EFFECTS)),
+        tablefmt="simple",
+        disable_numparse=True,
+        colalign=("left", "right", "right", "right", *("right" for _ in EFFECTS)),
+    )
+
+
+def _title(floor: NoiseFloor) -> str:
+    title = METRICS[floor.metric].title
+    return f"{floor.direction} {title}" if floor.direction else title
+
+
+def _row(floor: NoiseFloor, runtime_s: float) -> tuple[str, ...]:
+    return (
+        f"{runtime_s:g} s",
+        format_value(floor.median, METRICS[floor.metric]),
+        f"± {format_share(floor.spread)}",
+        *(f"{floor.pairs_to_see[f'{effect:g}']:,}" for effect in EFFECTS),
+    )
+
+
+def _not_measurable(calibration: Calibration) -> str:
+    return "\n".join(
+        f"{name}, trials of {length.runtime_s:g} s: {reason}"
+        for length in calibration.lengths
+        for name, reason in length.not_measurable.items()
+    )
+
+
+def _own_costs(calibration: Calibration) -> str:
+    return "\n".join(
+        f"{cost.job}: laiobench itself costs {format_ns(cost.ns_per_io)} per I/O "
+        f"({cost.completion}, iodepth {cost.iodepth}, no device)"
+        for cost in calibration.own_costs
+    )
+
+
+# ---- a run's share ---------------------------------------------------------------
+
+
+def shares(result: RunResult, calibration: Calibration | None) -> Sequence[str]:
+    """For each job the tool's share, where it is calibrated, and whether the CPU was the limit."""
+    return [sentence for job in result.jobs if (sentence := _share(job, calibration))]
+
+
+def _share(job: JobResult, calibration: Calibration | None) -> str:
+    ios = sum(direction.ios for direction in job.directions().values())
+    if not ios or not job.runtime_ns or not job.cpu.per_io_ns:
+        return ""
+    bound = "CPU-bound" if job.is_cpu_bound else "not CPU-bound"
+    busy = f"busy {format_share(job.busy_share)} of the time: {bound}"
+    own_ns = calibration and calibration.own_cost(
+        str(job.options["completion"]), int(job.options["iodepth"])
+    )
+    if not own_ns:
+        return f"{job.name}: {busy}"
+    share = own_ns * ios / job.runtime_ns
+    return (
+        f"{job.name}: laiobench itself took {format_ns(own_ns)} of each I/O, "
+        f"{format_share(share)} of the time; {busy}"
+    )

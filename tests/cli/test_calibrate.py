@@ -1,0 +1,91 @@
+"""`laiobench calibrate`: this machine's noise, and the tool's share of a run."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from documents_of_runs import document, job
+from laiobench.calibration import Calibration
+from laiobench.formats.calibration_table import shares
+from laiobench.result import RunResult
+from program import Program
+
+NULL = ("--engine=null", "--null_latency_us=10", "--rw=randread")
+SHORT = ("--length=0.03", "--length=0.06", "--pairs=6")
+
+
+@pytest.fixture
+def at_home(program: Program) -> Program:
+    """With a state folder of its own."""
+    state = str(program.folder / "state")
+    return Program(program.folder, {**program.environment, "XDG_STATE_HOME": state})
+
+
+def test_a_calibration_tells_noise_and_pairs_for_each_length(at_home: Program) -> None:
+    outcome = at_home("calibrate", *NULL, *SHORT, "--json")
+    assert outcome.code == 0
+    calibration = Calibration.model_validate_json(outcome.stdout)
+    assert [length.runtime_s for length in calibration.lengths] == [0.03, 0.06]
+    for length in calibration.lengths:
+        by_name = {floor.metric: floor for floor in length.floors}
+        p50 = by_name["lat_p50_ns"]
+        assert p50.median == pytest.approx(10_000, rel=0.3)
+        assert p50.pairs_to_see["0.02"] >= p50.pairs_to_see["0.05"] >= p50.pairs_to_see["0.1"] >= 6
+        assert "about" in length.not_measurable["job: p99.9"]
+    (own,) = calibration.own_costs
+    assert (own.completion, own.iodepth) == ("poll", 1)
+    assert 5 < own.ns_per_io < 50_000
+
+
+def test_it_is_kept_for_this_machine_and_reports_use_it(at_home: Program) -> None:
+    run = ("run", *NULL, "--number_ios=1000", "--no-save")
+    assert "laiobench itself" not in at_home(*run).stderr
+    outcome = at_home("calibrate", *NULL, "--length=0.02", "--pairs=6")
+    kept = at_home.folder / "state" / "laiobench" / "calibration.json"
+    assert f"saved in {kept}" in outcome.stderr
+    assert "pairs for 2%" in outcome.stdout
+    assert "laiobench itself costs" in outcome.stdout
+    assert "laiobench itself took" in at_home(*run).stderr
+    kept.write_text("{}")
+    assert at_home(*run).code == 0
+
+
+def test_another_place_leaves_this_machine_s_alone(at_home: Program) -> None:
+    at_home("calibrate", *NULL, "--length=0.02", "--pairs=6", "--output=here.json")
+    assert json.loads(at_home.folder.joinpath("here.json").read_text())["kind"] == "calibration"
+    assert not at_home.folder.joinpath("state").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [(("--pairs=5",), "at least 6 pairs"), (("--length=0",), "longer than 0 s")],
+)
+def test_what_makes_no_sense_is_refused(
+    at_home: Program, arguments: tuple[str, ...], said: str
+) -> None:
+    outcome = at_home("calibrate", *NULL, *arguments)
+    assert outcome.code == 2
+    assert said in outcome.stderr
+
+
+def test_a_trial_that_fails_leaves_no_calibration(at_home: Program, data_file: Path) -> None:
+    outcome = at_home("calibrate", f"--filename={data_file}", "--size=1t", *SHORT)
+    assert outcome.code == 1
+    assert not list(at_home.folder.joinpath("state").rglob("*.json"))
+
+
+def result(**of_job: object) -> RunResult:
+    made = job(ios=1000, p50_ns=1000)
+    made["cpu"] = {"user_ns": 600_000, "system_ns": 400_000, "per_io_ns": 1000}
+    made["counters"] |= of_job
+    return RunResult.model_validate(document(made))
+
+
+def test_time_spent_looking_in_vain_is_not_busy() -> None:
+    (bound,) = shares(result(), None)
+    assert bound == "job: busy 100% of the time: CPU-bound"
+    (waiting,) = shares(result(poll={"ns": 700_000}), None)
+    assert waiting == "job: busy 30% of the time: not CPU-bound"
+    (crowded,) = shares(result(poll={"ns": 700_000}, other={"run_delay_ns": 200_000}), None)
+    assert crowded == "job: busy 50% of the time: not CPU-bound"
