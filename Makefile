@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 CORE := $(filter-out laiobench/native/_core.c,$(wildcard laiobench/native/*.[ch]))
 
-.PHONY: run test lint peers clean
+.PHONY: run test lint docs peers clean
 
 run: $(VENV)/.installed
 	$(BIN)/laiobench run
@@ -17,6 +17,10 @@ lint: $(VENV)/.installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+# What is made from definitions: docs/options.md.
+docs: $(VENV)/.installed
+	$(BIN)/python docs/options.py
 
 # Beside fio, qemu-img and the system calls alone, in pairs.  Root; minutes.
 peers: $(VENV)/.installed

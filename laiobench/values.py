@@ -5,7 +5,7 @@ Each takes what a user writes, with the suffixes that fio takes, or the value it
 
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, PlainValidator
+from pydantic import BeforeValidator, PlainValidator, WithJsonSchema
 
 from laiobench import units
 
@@ -116,7 +116,11 @@ def _path(value: object) -> object:
     return value
 
 
-TargetPath = Annotated[str | None, PlainValidator(_path)]
+TargetPath = Annotated[
+    str | None,
+    PlainValidator(_path),
+    WithJsonSchema({"anyOf": [{"type": "string", "minLength": 1}, {"type": "null"}]}),
+]
 Size = Annotated[int, BeforeValidator(_size)]
 Count = Annotated[int, BeforeValidator(parse_count)]
 Number = Annotated[float, BeforeValidator(_number)]

@@ -5,13 +5,17 @@ import json
 import click
 from tabulate import tabulate
 
-from laiobench.sources import profiles
+from laiobench.sources import profiles, schema
 
 
 @click.command("profiles", short_help="List the shipped profiles.")
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON array.")
-def command(as_json: bool) -> None:
+@click.option("--schema", "as_schema", is_flag=True, help="Print the JSON Schema of a profile.")
+def command(as_json: bool, as_schema: bool) -> None:
     """List the profiles that come with laiobench."""
+    if as_schema:
+        click.echo(json.dumps(schema.schema(), indent=2))
+        return
     rows = [
         {"name": name, "description": source.description, "jobs": len(source.drafts)}
         for name, source in profiles.load_all()

@@ -87,7 +87,7 @@ FOREIGN: dict[str, Foreign] = dict(
         *_noted("all random streams follow randseed", "allrandrepeat"),
         *_noted(
             "buffers are in huge pages where the kernel gives them; see mem_align",
-            "mem iomem hugepage-size",
+            "mem iomem hugepage_size",
         ),
         *_noted(
             "this is for io_uring, and native AIO has none of it",
