@@ -85,6 +85,8 @@ def find(trial: Trial) -> list[Caveat]:
                 *_ended_early(run),
                 *_run_delay(run),
                 *_buffered(run),
+                *_holes(run),
+                *_hard_links(run),
                 *_fallbacks(run),
                 *_rate_missed(run),
                 *_search_missed(run),
@@ -215,6 +217,32 @@ def _buffered(run: WorkRun) -> Iterator[Caveat]:
             f"{job.name} goes through the page cache (direct=0)",
             "memory is measured as much as the device, and io_submit waits for both",
             "use direct=1 to measure the device",
+        )
+
+
+def _holes(run: WorkRun) -> Iterator[Caveat]:
+    work = run.work
+    if not work.target or not work.target.has_holes:
+        return
+    why = "reads of holes never reach the device"
+    if work.job.writes:
+        why = "writes into holes allocate blocks, during which io_submit waits, as for extensions"
+    yield Caveat(
+        "holes",
+        f"{work.job.name}: parts of {work.target.path} are not allocated, or compressed",
+        why,
+        "write the file once from end to end, or use laiobench's own scratch file",
+    )
+
+
+def _hard_links(run: WorkRun) -> Iterator[Caveat]:
+    work = run.work
+    if work.job.writes and work.target and work.target.links > 1:
+        yield Caveat(
+            "hard_links",
+            f"{work.job.name}: {work.target.path} has {work.target.links} names (hard links)",
+            "what was written shows under all of them",
+            "use a file of its own",
         )
 
 

@@ -19,6 +19,7 @@ from typing import Any
 from laiobench import analysis, native, stats
 from laiobench.comparison import ComparedMetric, ComparedTrial, Comparison, Design, Variant
 from laiobench.errors import Interrupted, LaiobenchError, UsageError
+from laiobench.guard import Permission
 from laiobench.interleave import Slot, slots
 from laiobench.job import LONGEST_S, Job
 from laiobench.measure import run
@@ -348,7 +349,7 @@ def ab(
     max_time_s: float | None = None,
     seed: int | None = None,
     watched: Sequence[str] = ("iops",),
-    allow_write: Sequence[str] = (),
+    allow_write: Permission | Sequence[str] = (),
     control: Control | None = None,
     measure: Measure | None = None,
     after_trial: Callable[[Step], None] | None = None,
@@ -390,7 +391,7 @@ def ab(
     return experiment.run(measure or default, control=control or Control(), after_trial=after_trial)
 
 
-def _default_measure(allow_write: Sequence[str], control: Control | None) -> Measure:
+def _default_measure(allow_write: Permission | Sequence[str], control: Control | None) -> Measure:
     def measure_jobs(variant: LiveVariant, _position: int) -> RunResult:
         return run(variant.jobs, allow_write=allow_write, control=control)
 

@@ -6,6 +6,7 @@ What the Python API offers and what the commands use.
 from collections.abc import Sequence
 
 from laiobench.errors import UsageError
+from laiobench.guard import Permission
 from laiobench.hangs import DEFAULT_HANG_TIMEOUT_S
 from laiobench.job import LONGEST_S, Job
 from laiobench.result import RunResult, from_trial
@@ -15,7 +16,7 @@ from laiobench.runner import Control, Teller, Watcher, run_jobs
 def run(
     jobs: Job | Sequence[Job],
     *,
-    allow_write: Sequence[str] = (),
+    allow_write: Permission | Sequence[str] = (),
     control: Control | None = None,
     watch: Watcher | None = None,
     tell: Teller = lambda _: None,
@@ -28,8 +29,8 @@ def run(
 
     Args:
         jobs: they start together; one with `stonewall` waits for those before it.
-        allow_write: paths of the targets whose data may be lost.  A job that
-            writes to anything else is refused.
+        allow_write: paths of the targets whose data may be lost, or a Permission.
+            A job that writes to anything else is refused.
         control: lets a signal handler end the run.
         watch: is given a sample of each running job every second.
         tell: is given sentences for the user, such as what is waited for.

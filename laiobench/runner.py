@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 
 from laiobench import scratch
 from laiobench.errors import RunError
-from laiobench.guard import Targets
+from laiobench.guard import Permission, Targets
 from laiobench.hangs import DEFAULT_HANG_TIMEOUT_S, Hang, HangWatch
 from laiobench.job import Job
 from laiobench.layout import (
@@ -250,7 +250,7 @@ def _groups(works: Sequence[Work]) -> list[_Group]:
 def run_jobs(
     jobs: Sequence[Job],
     *,
-    allow_write: Sequence[str] = (),
+    allow_write: Permission | Sequence[str] = (),
     control: Control | None = None,
     watch: Watcher | None = None,
     tell: Teller = lambda _: None,
@@ -280,7 +280,13 @@ def run_jobs(
     clock = RawClock(hardware=False, read_ns=0.0, drift_ppm=0.0)
 
     def prepare_scratch(size_bytes: int, folder: str | None) -> str:
-        path = scratch.prepare(size_bytes, folder, tell=tell, stop=lambda: control.stop)
+        path = scratch.prepare(
+            size_bytes,
+            folder,
+            tell=tell,
+            stop=lambda: control.stop,
+            may_write=not targets.are_readonly,
+        )
         return str(path)
 
     with Targets(allow_write) as targets:

@@ -9,7 +9,7 @@ import stat
 from collections.abc import Callable
 from pathlib import Path
 
-from laiobench.errors import Interrupted, RunError
+from laiobench.errors import Interrupted, RunError, UsageError
 from laiobench.machine.mounts import file_system
 from laiobench.units import format_size
 
@@ -41,6 +41,7 @@ def prepare(
     *,
     tell: Callable[[str], None] = lambda _: None,
     stop: Callable[[], bool] = lambda: False,
+    may_write: bool = True,
 ) -> Path:
     """The scratch file, at least so large; written now if it is not there yet.
 
@@ -49,8 +50,10 @@ def prepare(
         folder: where it must be; none: the first of `folders()` that will do.
         tell: is given a sentence when there is something to wait for.
         stop: asked now and then whether to give up.
+        may_write: whether it may be made.
 
     Raises:
+        UsageError: it is not there, and may not be made.
         RunError: no folder has a real file system with room for it.
         Interrupted: `stop` said so; nothing is left behind.
     """
@@ -59,12 +62,19 @@ def prepare(
         path = path_in(place)
         if is_usable(path, size_bytes):
             return path
+        if not may_write:
+            continue
         if reason := _unsuitable(place, size_bytes):
             reasons.append(f"{place}: {reason}")
             continue
         tell(f"writing the scratch file {path}, {format_size(size_bytes)}, to be kept and reused")
         _write(path, size_bytes, stop)
         return path
+    if not may_write:
+        raise UsageError(
+            "there is no scratch file of that size yet, and --readonly forbids to make it",
+            "name a target with --filename, or run once without --readonly",
+        )
     raise RunError(
         "there is no place for the scratch file: " + "; ".join(reasons),
         f"name a target with --filename, or a folder in {FOLDER_VARIABLE}",

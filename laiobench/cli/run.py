@@ -13,6 +13,7 @@ from laiobench.cli.job_command import JobCommand
 from laiobench.cli.params import DurationType
 from laiobench.cli.progress import progress
 from laiobench.cli.stopping import stop_on_signals
+from laiobench.cli.write_options import WriteOptions, write_options
 from laiobench.errors import ExitCode, LaiobenchError, UsageError
 from laiobench.formats import calibration_table, table
 from laiobench.hangs import DEFAULT_HANG_TIMEOUT_S
@@ -39,12 +40,7 @@ from laiobench.sources.gathering import gather
     help=f"Save the document in this folder, by date and name.  [default: {store.DEFAULT_FOLDER}]",
 )
 @click.option("--no-save", is_flag=True, help="Do not save the document.")
-@click.option(
-    "--allow-write",
-    multiple=True,
-    metavar="PATH",
-    help="The data of this target may be lost.  Needed for each one that a job writes to.",
-)
+@write_options
 @click.option(
     "--hang-timeout",
     type=DurationType(),
@@ -61,7 +57,7 @@ def command(
     output: Path | None,
     results: Path | None,
     no_save: bool,
-    allow_write: tuple[str, ...],
+    writing: WriteOptions,
     hang_timeout: float,
     quiet: bool,
     flags: Flags,
@@ -81,10 +77,11 @@ def command(
     tell = (lambda _: None) if quiet else say
     # Until the result is safe, no signal may end us.
     with stop_on_signals() as control:
+        allowed = writing.permission(lambda: control.stop)
         with progress(enabled=not quiet) as watch:
             result = run(
                 jobs,
-                allow_write=allow_write,
+                allow_write=allowed,
                 control=control,
                 watch=watch,
                 tell=tell,

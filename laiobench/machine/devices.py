@@ -2,6 +2,7 @@
 
 import os
 import stat
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -35,9 +36,57 @@ def disk_name(fd: int) -> str:
     return str(_device(number).get("disk", ""))
 
 
+@dataclass(frozen=True)
+class Hardware:
+    """What a person recognises a block device by; empty where it is not known."""
+
+    name: str
+    disk: str
+    model: str
+    serial: str
+    size_bytes: int
+    backing: str
+    """The file that a loop device is made of."""
+    partitions: tuple[tuple[str, int], ...]
+    """Names and sizes in bytes."""
+
+
+def hardware(number: int) -> Hardware:
+    """The block device of this number."""
+    folder = _folder(number).resolve()
+    disk = folder.parent if (folder / "partition").exists() else folder
+    partitions = sorted(path.parent for path in folder.glob("*/partition"))
+    return Hardware(
+        name=folder.name,
+        disk=disk.name,
+        model=_text(disk / "device/model"),
+        serial=_serial(disk),
+        size_bytes=_number(folder / "size") * 512,
+        backing=_text(folder / "loop/backing_file"),
+        partitions=tuple((path.name, _number(path / "size") * 512) for path in partitions),
+    )
+
+
+def _serial(disk: Path) -> str:
+    """As NVMe, virtio and SCSI tell it, each in a place of its own."""
+    if serial := _text(disk / "device/serial") or _text(disk / "serial"):
+        return serial
+    page = _text(disk / "device/vpd_pg80")  # a SCSI page: four bytes, and then the serial
+    return "".join(character for character in page[4:] if character.isprintable()).strip()
+
+
+def is_set_readonly(number: int) -> bool:
+    """Whether the block device of this number was told to take no writes."""
+    return _text(_folder(number) / "ro") == "1"
+
+
+def _folder(number: int) -> Path:
+    return Path(f"/sys/dev/block/{os.major(number)}:{os.minor(number)}")
+
+
 def _device(number: int) -> dict[str, Any]:
     """A block device, and the disk whose partition it may be."""
-    folder = Path(f"/sys/dev/block/{os.major(number)}:{os.minor(number)}")
+    folder = _folder(number)
     if not folder.exists():
         return {}
     folder = folder.resolve()

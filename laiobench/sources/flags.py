@@ -16,7 +16,9 @@ from laiobench.sources.foreign import FLAGS as FOREIGN_FLAGS
 from laiobench.sources.foreign import FOREIGN
 
 ENVIRONMENT_PREFIX = "LAIOBENCH_"
-NOT_OPTIONS = frozenset({"LAIOBENCH_SCRATCH", "LAIOBENCH_TRACEBACK", "LAIOBENCH_NO_SKIPS"})
+NOT_OPTIONS = frozenset(
+    {"LAIOBENCH_SCRATCH", "LAIOBENCH_TRACEBACK", "LAIOBENCH_NO_SKIPS", "LAIOBENCH_READONLY"}
+)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,118 @@
+"""What a command line says of writing, and the question that a terminal is asked.
+
+A person is asked of each block device, also of one that was named, and of each
+file that was not; with --yes, or without a terminal, nobody is asked, and only
+what was named may be written to.
+"""
+
+import functools
+import os
+import select
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import click
+
+from laiobench.cli.console import draw, say
+from laiobench.errors import Interrupted, UsageError
+from laiobench.guard import Permission, Question
+from laiobench.guard.permission import READONLY_VARIABLE
+from laiobench.values import parse_flag
+
+# No longer than this passes between a signal and our noticing it.
+_LONGEST_WAIT_S = 0.25
+
+_OPTIONS = (
+    click.option(
+        "--allow-write",
+        multiple=True,
+        metavar="PATH",
+        help="The data of this target may be lost.  Needed for each one that a job writes to.",
+    ),
+    click.option(
+        "--yes",
+        is_flag=True,
+        help="Ask nothing: write to what --allow-write names, and refuse the rest.",
+    ),
+    click.option(
+        "--force-signature",
+        is_flag=True,
+        help="Write also to an allowed device that has a file system, a partition table or the "
+        "like on it.  What is mounted or otherwise in use is refused nevertheless.",
+    ),
+    click.option(
+        "--readonly",
+        is_flag=True,
+        help=f"Refuse every job that changes data.  {READONLY_VARIABLE}=1 says the same.",
+    ),
+)
+
+
+@dataclass(frozen=True)
+class WriteOptions:
+    """What was said."""
+
+    allow_write: tuple[str, ...]
+    yes: bool
+    force_signature: bool
+    readonly: bool
+
+    def permission(self, stop: Callable[[], bool]) -> Permission:
+        """What the options, the environment and the terminal allow; `stop` ends a question.
+
+        Raises:
+            UsageError: the variable is neither yes nor no.
+        """
+        return Permission(
+            allow_write=self.allow_write,
+            force_signature=self.force_signature,
+            readonly=self.readonly or _is_readonly_everywhere(),
+            ask=None if self.yes or not _has_person() else functools.partial(ask, stop),
+        )
+
+
+def write_options(command: Callable[..., int]) -> Callable[..., int]:
+    """The options of a command that may write; it gets them as `writing`."""
+
+    @functools.wraps(command)
+    def with_writing(
+        *, allow_write: tuple[str, ...], yes: bool, force_signature: bool, readonly: bool,
+        **others: Any,
+    ) -> int:  # fmt: skip
+        writing = WriteOptions(allow_write, yes, force_signature, readonly)
+        return command(writing=writing, **others)
+
+    wrapped: Callable[..., int] = with_writing
+    for option in reversed(_OPTIONS):
+        wrapped = option(wrapped)
+    return wrapped
+
+
+def _is_readonly_everywhere() -> bool:
+    try:
+        return parse_flag(os.environ.get(READONLY_VARIABLE, "0")) is True
+    except ValueError as error:
+        raise UsageError(f"{READONLY_VARIABLE}: {error}") from None
+
+
+def _has_person() -> bool:
+    return sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def ask(stop: Callable[[], bool], question: Question) -> bool:
+    """Show what would be lost, and have its name typed.
+
+    Raises:
+        Interrupted: `stop` said so meanwhile.
+    """
+    say(f"job {question.job} (rw={question.rw}) will overwrite {question.path}")
+    width = max((len(name) for name, _ in question.facts), default=0)
+    for name, value in question.facts:
+        say(f"  {name:<{width}}  {value}")
+    draw(f"Its data will be lost.  To go on, type its name ({question.name}): ")
+    while not select.select([sys.stdin], [], [], _LONGEST_WAIT_S)[0]:
+        if stop():
+            raise Interrupted("stopped before anything was written")
+    return sys.stdin.readline().strip() in (question.name, f"/dev/{question.name}")

@@ -1,0 +1,165 @@
+"""What the command line says of writing: named targets, the question, and read-only runs."""
+
+import os
+import pty
+import select
+import signal
+import subprocess
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from program import Program
+
+USAGE = 2
+LONGEST_S = 30
+
+
+@dataclass
+class Terminal:
+    """The program on a terminal of its own, as a person has it; stdout goes there, too."""
+
+    process: subprocess.Popen[bytes]
+    end: int
+    seen: str = ""
+
+    def read_until(self, text: str) -> str:
+        deadline = time.monotonic() + LONGEST_S
+        while text not in self.seen and time.monotonic() < deadline:
+            if not select.select([self.end], [], [], 0.1)[0]:
+                continue
+            try:
+                self.seen += os.read(self.end, 4096).decode()
+            except OSError:  # all have left
+                break
+        assert text in self.seen, self.seen
+        return self.seen
+
+    def type(self, text: str) -> None:
+        os.write(self.end, text.encode())
+
+    def code(self) -> int:
+        return self.process.wait(LONGEST_S)
+
+
+def on_terminal(program: Program, *arguments: str | Path) -> Terminal:
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        program.command(*arguments), stdin=theirs, stdout=theirs, stderr=theirs,
+        cwd=program.folder, env=program.environment, start_new_session=True,
+    )  # fmt: skip
+    os.close(theirs)
+    return Terminal(process, ours)
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "disk.img"
+    path.write_bytes(os.urandom(1 << 20))
+    return path
+
+
+def writing(file: Path | str) -> tuple[str, ...]:
+    return ("run", "--rw=randwrite", "--number_ios=10", "--no-save", f"--filename={file}")
+
+
+def test_a_terminal_is_asked_and_takes_the_very_name(program: Program, file: Path) -> None:
+    terminal = on_terminal(program, *writing(file))
+    seen = terminal.read_until("type its name (disk.img): ")
+    assert f"job job (rw=randwrite) will overwrite {file}" in seen
+    assert "1 MiB" in seen
+    terminal.type("disk.img\n")
+    terminal.read_until("write")
+    assert terminal.code() == 0
+
+
+@pytest.mark.parametrize("answer", ["y\n", "yes\n", "\n", "disk\n", "\x04"])
+def test_anything_else_leaves_it_as_it_is(program: Program, file: Path, answer: str) -> None:
+    before = file.read_bytes()
+    terminal = on_terminal(program, *writing(file))
+    terminal.read_until("(disk.img): ")
+    terminal.type(answer)
+    terminal.read_until("was left as it is")
+    assert terminal.code() == USAGE
+    assert file.read_bytes() == before
+
+
+def test_the_question_can_be_interrupted(program: Program, file: Path) -> None:
+    terminal = on_terminal(program, *writing(file))
+    terminal.read_until("(disk.img): ")
+    terminal.process.send_signal(signal.SIGINT)
+    terminal.read_until("stopped before anything was written")
+    assert terminal.code() == 130
+
+
+@pytest.mark.root
+@pytest.mark.loop
+def test_of_a_device_that_was_named_a_terminal_is_asked_and_a_script_is_not(
+    program: Program, zram: str
+) -> None:
+    """zram takes 4 KiB blocks."""
+    command = (*writing(zram), f"--allow-write={zram}")
+    terminal = on_terminal(program, *command)
+    seen = terminal.read_until(f"({Path(zram).name}): ")
+    assert "model" in seen and "serial" in seen and "64 MiB" in seen
+    terminal.type("\n")
+    assert terminal.code() == USAGE
+    assert program(*command).code == 0
+    said_yes = on_terminal(program, *command, "--yes")
+    said_yes.read_until("write")
+    assert said_yes.code() == 0
+
+
+def test_yes_grants_nothing_that_was_not_named(program: Program, file: Path) -> None:
+    terminal = on_terminal(program, *writing(file), "--yes")
+    terminal.read_until(f"add --allow-write={file}")
+    assert terminal.code() == USAGE
+    assert program(*writing(file), "--yes").code == USAGE
+    assert program(*writing(file), "--yes", f"--allow-write={file}").code == 0
+
+
+def test_readonly_forbids_writing_from_the_command_line_and_the_environment(
+    program: Program, file: Path
+) -> None:
+    allowed = (*writing(file), f"--allow-write={file}")
+    outcome = program(*allowed, "--readonly")
+    assert outcome.code == USAGE
+    assert "rw=randwrite is forbidden by --readonly" in outcome.stderr
+    assert program("run", "--readonly", f"--filename={file}", "--number_ios=10").code == 0
+
+    def everywhere(value: str) -> Program:
+        return Program(program.folder, {**program.environment, "LAIOBENCH_READONLY": value})
+
+    assert "leave out --readonly and LAIOBENCH_READONLY" in everywhere("1")(*allowed).stderr
+    assert everywhere("0")(*allowed).code == 0
+    unclear = everywhere("perhaps")(*allowed)
+    assert unclear.code == USAGE
+    assert "LAIOBENCH_READONLY: 'perhaps' is neither yes nor no" in unclear.stderr
+
+
+def test_readonly_makes_no_scratch_file_and_uses_one_that_is_there(program: Program) -> None:
+    inside = Program(program.folder, {**program.environment, "LAIOBENCH_SCRATCH": "new"})
+    job = ("run", "--size=1m", "--number_ios=10", "--no-save")
+    refused = inside(*job, "--readonly")
+    assert refused.code == USAGE
+    assert "--readonly forbids to make it" in refused.stderr
+    assert not program.folder.joinpath("new").exists()
+    assert inside(*job).code == 0
+    assert inside(*job, "--readonly").code == 0
+    assert "forbidden by --readonly" in inside(*job, "--rw=randwrite", "--readonly").stderr
+
+
+def test_holes_and_hard_links_are_told_of(program: Program, file: Path) -> None:
+    sparse = program.folder / "sparse"
+    with sparse.open("wb") as opened:
+        opened.truncate(1 << 20)
+    os.link(sparse, program.folder / "other")
+    outcome = program(*writing(sparse), f"--allow-write={sparse}", "--json")
+    ids = [warning["id"] for warning in outcome.document["warnings"]]
+    assert "holes" in ids and "hard_links" in ids
+    whole = program(*writing(file), f"--allow-write={file}", "--json")
+    assert {"holes", "hard_links"}.isdisjoint(
+        warning["id"] for warning in whole.document["warnings"]
+    )
