@@ -16,9 +16,11 @@ from laiobench.cli.job_command import JobCommand
 from laiobench.cli.params import DurationType, ShareType
 from laiobench.cli.progress import progress
 from laiobench.cli.stopping import stop_on_signals
+from laiobench.cli.write_options import WriteOptions, write_options
 from laiobench.comparison import Comparison, Design
 from laiobench.errors import ExitCode, LaiobenchError, UsageError
 from laiobench.formats import comparison_table
+from laiobench.guard import Permission
 from laiobench.hangs import DEFAULT_HANG_TIMEOUT_S
 from laiobench.live import Experiment, Step, begin, make_design, resume
 from laiobench.measure import run
@@ -75,12 +77,7 @@ _SAVING_SHARE = 20
     "--prepare", metavar="COMMAND", help="Run in a shell before each trial; {KEY} is its value."
 )
 @click.option("--cleanup", metavar="COMMAND", help="The same after each trial.")
-@click.option(
-    "--allow-write",
-    multiple=True,
-    metavar="PATH",
-    help="The data of this target may be lost.  Needed for each one that a job writes to.",
-)
+@write_options
 @click.option("--json", "as_json", is_flag=True, help="Print the whole document, as JSON.")
 @click.option(
     "--results",
@@ -109,7 +106,7 @@ def command(
     watched: tuple[str, ...],
     prepare: str | None,
     cleanup: str | None,
-    allow_write: tuple[str, ...],
+    writing: WriteOptions,
     as_json: bool,
     results: Path,
     resumed: str | None,
@@ -155,7 +152,7 @@ def command(
             earlier, _further(earlier, pairs, until_width, max_time, prepare, cleanup)
         )
         said = []
-    return _run(experiment, place, allow_write, said, as_json=as_json, quiet=quiet)
+    return _run(experiment, place, writing, said, as_json=as_json, quiet=quiet)
 
 
 def _further(
@@ -204,7 +201,7 @@ def _further(
 def _run(
     experiment: Experiment,
     place: "Place",
-    allow_write: tuple[str, ...],
+    writing: WriteOptions,
     said: Sequence[str],
     *,
     as_json: bool,
@@ -214,7 +211,8 @@ def _run(
     # Until the document is safe, no signal may end us.
     with stop_on_signals() as control:
         with progress(enabled=not quiet) as watch:
-            trial = _trial(around, allow_write, control, watch, said, quiet=quiet)
+            allowed = writing.permission(lambda: control.stop)
+            trial = _trial(around, allowed, control, watch, said, quiet=quiet)
             comparison = experiment.run(
                 trial,
                 control=control,
@@ -226,7 +224,7 @@ def _run(
 
 def _trial(
     around: Around,
-    allow_write: tuple[str, ...],
+    allowed: Permission,
     control: Control,
     watch: Watcher | None,
     said: Sequence[str],
@@ -238,7 +236,7 @@ def _trial(
         try:
             return run(
                 variant.jobs,
-                allow_write=allow_write,
+                allow_write=allowed,
                 control=control,
                 watch=watch,
                 tell=(lambda _: None) if quiet else say,

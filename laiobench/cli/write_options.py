@@ -69,7 +69,7 @@ class WriteOptions:
             allow_write=self.allow_write,
             force_signature=self.force_signature,
             readonly=self.readonly or _is_readonly_everywhere(),
-            ask=None if self.yes or not _has_person() else functools.partial(ask, stop),
+            ask=None if self.yes or not _has_person() else Person(stop),
         )
 
 
@@ -101,18 +101,30 @@ def _has_person() -> bool:
     return sys.stdin.isatty() and sys.stderr.isatty()
 
 
-def ask(stop: Callable[[], bool], question: Question) -> bool:
-    """Show what would be lost, and have its name typed.
+class Person:
+    """Whoever sits at the terminal: is asked once of each target."""
 
-    Raises:
-        Interrupted: `stop` said so meanwhile.
-    """
-    say(f"job {question.job} (rw={question.rw}) will overwrite {question.path}")
-    width = max((len(name) for name, _ in question.facts), default=0)
-    for name, value in question.facts:
-        say(f"  {name:<{width}}  {value}")
-    draw(f"Its data will be lost.  To go on, type its name ({question.name}): ")
-    while not select.select([sys.stdin], [], [], _LONGEST_WAIT_S)[0]:
-        if stop():
-            raise Interrupted("stopped before anything was written")
-    return sys.stdin.readline().strip() in (question.name, f"/dev/{question.name}")
+    def __init__(self, stop: Callable[[], bool]) -> None:
+        self._stop = stop
+        self._agreed: set[Question] = set()
+
+    def __call__(self, question: Question) -> bool:
+        """Show what would be lost, and have its name typed.
+
+        Raises:
+            Interrupted: `stop` said so meanwhile.
+        """
+        if question in self._agreed:
+            return True
+        say(f"job {question.job} (rw={question.rw}) will overwrite {question.path}")
+        width = max((len(name) for name, _ in question.facts), default=0)
+        for name, value in question.facts:
+            say(f"  {name:<{width}}  {value}")
+        draw(f"Its data will be lost.  To go on, type its name ({question.name}): ")
+        while not select.select([sys.stdin], [], [], _LONGEST_WAIT_S)[0]:
+            if self._stop():
+                raise Interrupted("stopped before anything was written")
+        if sys.stdin.readline().strip() not in (question.name, f"/dev/{question.name}"):
+            return False
+        self._agreed.add(question)
+        return True

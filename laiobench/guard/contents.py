@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from laiobench.guard.permission import Question
+from laiobench.guard.permission import Question, identity
 from laiobench.job import Job
 from laiobench.machine.devices import Hardware, hardware
 from laiobench.machine.signatures import LIBRARY, NoLibrary, Signature, Unreadable, find
@@ -53,7 +53,7 @@ def question(
         facts = _file_facts(status)
     if real != path:
         facts.insert(0, ("path", real))
-    return Question(path, name, job.name, job.rw, tuple(facts))
+    return Question(identity(status), path, name, job.name, job.rw, tuple(facts))
 
 
 def _device_facts(device: Hardware, contents: Contents) -> list[tuple[str, str]]:

@@ -7,22 +7,24 @@ at which it is open: the same inode, or the same device.  Nothing is opened here
 import os
 import stat
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 READONLY_VARIABLE = "LAIOBENCH_READONLY"
 
 
 @dataclass(frozen=True)
 class Question:
-    """May this be overwritten?"""
+    """May this be overwritten?  Two about the same target are equal."""
 
-    path: str
+    which: tuple[int, ...]
+    """The target's `identity()`."""
+    path: str = field(compare=False)
     """What the job calls it."""
-    name: str
+    name: str = field(compare=False)
     """What must be typed: the name of what is really there."""
-    job: str
-    rw: str
-    facts: tuple[tuple[str, str], ...]
+    job: str = field(compare=False)
+    rw: str = field(compare=False)
+    facts: tuple[tuple[str, str], ...] = field(compare=False)
     """What it is and what is on it, for a person to recognise it by."""
 
 

@@ -163,3 +163,15 @@ def test_holes_and_hard_links_are_told_of(program: Program, file: Path) -> None:
     assert {"holes", "hard_links"}.isdisjoint(
         warning["id"] for warning in whole.document["warnings"]
     )
+
+
+def test_a_comparison_asks_once_for_all_its_trials(program: Program, file: Path) -> None:
+    terminal = on_terminal(
+        program, "ab", "--vary", "iodepth=1,2", "--pairs=6", "--rw=randwrite", "--number_ios=10",
+        f"--filename={file}",
+    )  # fmt: skip
+    terminal.read_until("(disk.img): ")
+    terminal.type("disk.img\n")
+    terminal.read_until("saved in")
+    assert terminal.code() == 0
+    assert terminal.seen.count("type its name") == 1
