@@ -32,6 +32,7 @@ class Condition:
 
 _THROTTLED = Condition("throttle_iops or throttle_bw", lambda job: job.is_throttled)
 _ADAPTIVE = Condition("completion=adaptive", lambda job: job.completion == "adaptive")
+_WRITES = Condition("a job that writes", lambda job: job.writes)
 _NULL = Condition("engine=null", lambda job: job.engine == "null")
 _PACED = Condition("rate or rate_iops", lambda job: job.is_paced)
 _THINKS = Condition("thinktime", lambda job: job.thinktime > 0)
@@ -54,6 +55,18 @@ NEEDED_BY = {
     "steadystate_ramp_time": _STEADY,
     "steadystate_check_interval": _STEADY,
     "throttle_burst": _THROTTLED,
+    "fsync": _WRITES,
+    "fdatasync": _WRITES,
+    "end_fsync": _WRITES,
+    "sync": _WRITES,
+    "refill_buffers": _WRITES,
+    "zero_buffers": _WRITES,
+    "buffer_pattern": _WRITES,
+    "buffer_compress_percentage": _WRITES,
+    "buffer_compress_chunk": Condition(
+        "buffer_compress_percentage", lambda job: job.buffer_compress_percentage > 0
+    ),
+    "dedupe_percentage": _WRITES,
     "poll_max_ns": _ADAPTIVE,
     "poll_grow": _ADAPTIVE,
     "poll_shrink": _ADAPTIVE,
@@ -157,7 +170,7 @@ def _submit_blocks(run: WorkRun) -> Iterator[Caveat]:
     """Buffered, extending or congested I/O makes io_submit wait, in silence."""
     job, inside_ns = run.work.job, run.counters["submit"]["ns"]
     share = inside_ns / run.window_ns
-    completed = sum(direction.ios for direction in run.raw.directions.values())
+    completed = run.raw.ios
     inline = run.counters["other"]["completed_in_submit"]
     if job.engine != "libaio" or job.iodepth == 1 or share < BLOCKING_SHARE or not completed:
         return

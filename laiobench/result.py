@@ -163,6 +163,11 @@ class JobResult(Record):
             if (direction := getattr(self, name)) is not None
         }
 
+    @property
+    def ios(self) -> int:
+        """All that it completed but syncs, which are counted apart."""
+        return sum(part.ios for name, part in self.directions().items() if name != "sync")
+
 
 class Tool(Record):
     """What measured."""
@@ -422,7 +427,7 @@ def _failures_of(run: WorkRun, job: JobResult) -> list[str]:
 
 def _nothing_measured(job: JobResult, interrupted: bool) -> list[str]:
     """Nobody said why, and yet this is no measurement."""
-    if interrupted or any(direction.ios for direction in job.directions().values()):
+    if interrupted or job.ios:
         return []
     return [
         f"{job.name}: no I/O was completed in {format_ns(job.runtime_ns)}, so nothing was measured"

@@ -224,7 +224,7 @@ class _Group:
 
     def runs(self, raw: RawRun) -> list[WorkRun]:
         """What became of each work."""
-        ios = [sum(direction.ios for direction in job.directions.values()) for job in raw.jobs]
+        ios = [job.ios for job in raw.jobs]
         rings = self.workers.rings
         return [
             WorkRun(

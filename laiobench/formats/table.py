@@ -57,7 +57,7 @@ def _row(title: str, name: str, direction: DirectionResult) -> tuple[str, ...]:
         title,
         name,
         format_count(direction.iops),
-        format_bandwidth(direction.bw_bytes),
+        format_bandwidth(direction.bw_bytes) if name != "sync" else "–",
         format_ns(latency.mean) if latency.count else "–",
         *(format_ns(at[key]) if key in at else "–" for key in ("50", "99", "99.9")),
         format_ns(latency.max) if latency.count else "–",
@@ -71,7 +71,7 @@ def _costs(job: JobResult) -> str:
 
 
 def _costs_of_ios(job: JobResult) -> str:
-    ios = sum(direction.ios for direction in job.directions().values())
+    ios = job.ios
     seconds = job.runtime_ns / NS_PER_S
     busy = (job.cpu.user_ns + job.cpu.system_ns) / job.runtime_ns if job.runtime_ns else 0.0
     options = job.options

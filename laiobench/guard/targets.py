@@ -36,6 +36,9 @@ _LOCK = struct.Struct("hhqqi4x")
 _F_OFD_GETLK = 36  # a constant of the kernel's that Python names only where libc does
 
 
+_SYNC_FLAGS = {"none": 0, "sync": os.O_SYNC, "dsync": os.O_DSYNC}
+
+
 @dataclass(frozen=True)
 class OpenTarget:
     """An open file or device, and what it allows."""
@@ -111,7 +114,7 @@ class Targets:
             if job.writes and which not in self._granted:
                 self._judge(pin, job, is_ours=is_ours)
                 self._granted.add(which)
-            key = (which, job.writes, job.direct)
+            key = (which, job.writes, job.direct, job.sync)
             if key not in self._open:
                 claim = self._claims.get(which) if job.writes else None
                 opened = pin.again if claim is None else f"/proc/self/fd/{claim}"
@@ -215,7 +218,7 @@ def _claim(pin: _Pin, job: Job) -> int:
 
 def _open(pin: _Pin, opened: str, job: Job) -> OpenTarget:
     flags = os.O_CLOEXEC | (os.O_DIRECT if job.direct else 0)
-    flags |= os.O_RDWR if job.writes else os.O_RDONLY
+    flags |= (os.O_RDWR | _SYNC_FLAGS[job.sync]) if job.writes else os.O_RDONLY
     try:
         fd = os.open(opened, flags | os.O_NONBLOCK)
     except OSError as error:

@@ -1,11 +1,33 @@
 """When data must be on the medium."""
 
-from typing import ClassVar
+from typing import Annotated, ClassVar, Literal
 
-from laiobench.job.group import OptionGroup
+from pydantic import BeforeValidator
+
+from laiobench.job.group import OptionGroup, option
+from laiobench.values import Count, Flag
+
+# As fio also writes them.
+_SYNCS: dict[object, str] = {"0": "none", "1": "sync", 0: "none", 1: "sync", "": "sync"}
+
+
+def _sync(value: object) -> object:
+    return _SYNCS.get(value, value) if isinstance(value, str | int) else value
 
 
 class DurabilityOptions(OptionGroup):
     """When data must be on the medium."""
 
     TITLE: ClassVar[str] = "Durability"
+
+    fsync: Count = option(
+        0,
+        "fsync after every so many writes, with nothing else in flight; 0: never",
+        ge=0,
+        le=1 << 31,
+    )
+    fdatasync: Count = option(0, "the same with fdatasync", ge=0, le=1 << 31)
+    end_fsync: Flag = option(False, "fsync when the job has written all")
+    sync: Annotated[Literal["none", "sync", "dsync"], BeforeValidator(_sync)] = option(
+        "none", "each write is on the medium when it is done: sync (O_SYNC) or dsync (O_DSYNC)"
+    )

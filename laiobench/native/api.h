@@ -11,9 +11,11 @@
 #include <stdint.h>
 
 #include "counters.h"
+#include "data_plan.h"
 #include "error.h"
 #include "pacing_plan.h"
 #include "target_limits.h"
+#include "verify_plan.h"
 
 typedef struct JobPlan {
     uint32_t worker; /* where it begins */
@@ -38,6 +40,12 @@ typedef struct JobPlan {
     PacingPlan pacing;
     uint32_t wait_for; /* begins when these have finished: jobs before it, ... */
     uint32_t wait_for_count; /* ... so many from that one on; 0: at once */
+    DataPlan data;
+    VerifyPlan verify;
+    uint32_t fsync_every, fdatasync_every; /* writes; 0: never */
+    bool end_fsync;
+    bool trim;             /* what would be written is trimmed instead, ... */
+    bool write_after_trim; /* ... and then written */
 } JobPlan;
 
 typedef struct WorkerPlan {
@@ -132,6 +140,13 @@ typedef struct DirectionReport {
     LatencyReport slat, clat, lat;
     LatencyReport response; /* nothing, where there is no rate */
 } DirectionReport;
+
+/* Of its verification; false if it does none. */
+bool run_verify_report(const Run *run, uint32_t job, VerifyReport *report);
+
+/* One of those that are kept.  Its bytes stay the run's. */
+void run_verify_failure(const Run *run, uint32_t job, uint32_t index,
+                        VerifyFailure *failure);
 
 #define HISTOGRAM_COUNTS 27649 /* the last one: overflow */
 #define ERRNO_COUNT 256

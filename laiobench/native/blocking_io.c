@@ -2,8 +2,13 @@
 #include "blocking_io.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <linux/falloc.h>
+#include <linux/fs.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -218,6 +223,26 @@ static int sync_file(const Request *request)
     return ret < 0 ? -errno : 0;
 }
 
+/* Devices discard, files get a hole: both may then read as zeros, or not. */
+static int trim(const Request *request)
+{
+    uint64_t range[2] = {request->offset, request->bytes};
+    struct stat status;
+    int ret;
+
+    if (fstat(request_fd(request), &status) < 0) {
+        return -errno;
+    }
+    do {
+        ret = S_ISBLK(status.st_mode)
+                  ? ioctl(request_fd(request), BLKDISCARD, range)
+                  : fallocate(request_fd(request),
+                              FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+                              (off_t)range[0], (off_t)range[1]);
+    } while (ret < 0 && errno == EINTR);
+    return ret < 0 ? -errno : 0;
+}
+
 int blocking_io(Request *request, pthread_mutex_t *read_modify)
 {
     bool is_misaligned = !target_takes(request->target, request);
@@ -226,6 +251,8 @@ int blocking_io(Request *request, pthread_mutex_t *read_modify)
     case REQUEST_FSYNC:
     case REQUEST_FDSYNC:
         return sync_file(request);
+    case REQUEST_TRIM:
+        return trim(request);
     case REQUEST_READ:
     case REQUEST_WRITE:
         if (!is_misaligned) {

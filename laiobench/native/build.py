@@ -13,7 +13,16 @@ HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
 
 # Read by cffi too, in the order in which they depend on each other.
-CONTRACT = ["counters.h", "error.h", "target_limits.h", "pacing_plan.h", "api.h", "session_api.h"]
+CONTRACT = [
+    "counters.h",
+    "error.h",
+    "target_limits.h",
+    "pacing_plan.h",
+    "data_plan.h",
+    "verify_plan.h",
+    "api.h",
+    "session_api.h",
+]
 GENERATED = "_core.c"
 
 
@@ -53,7 +62,7 @@ ffibuilder.set_source(
     # Calls inside the core need no detour by the dynamic linker, and may be inlined.
     extra_compile_args=["-std=gnu11", "-O2", "-g", "-Wall", "-Wextra", *OPTIMIZE_AS_ONE],
     extra_link_args=["-O2", *OPTIMIZE_AS_ONE],
-    libraries=["pthread", "m"],
+    libraries=["pthread", "m", "dl"],
     py_limited_api=True,
 )
 

@@ -4,8 +4,6 @@
 #include <errno.h>
 #include <string.h>
 
-#define SECTOR_BYTES 512
-
 /* A device that only fails does so at full speed; no need to see it all. */
 #define FAILURES_TO_GIVE_UP 1000
 
@@ -16,17 +14,15 @@ static bool job_writes(const JobConfig *config)
     return config->workload.read_percent < 100;
 }
 
-/*
- * Random bytes don't compress; a new number in each sector keeps a device
- * that looks for duplicates from finding any.
- */
-static void freshen(Job *job, Request *request)
+static void fill(Job *job, Request *request)
 {
-    uint64_t number = random_u64(&job->data);
+    const DataPlan *plan = &job->config.data;
 
-    for (uint32_t at = 0; at < request->bytes; at += SECTOR_BYTES) {
-        number += UINT64_C(0x9e3779b97f4a7c15);
-        memcpy((uint8_t *)request->buffer + at, &number, sizeof(number));
+    if (write_data_is_plain(plan)) {
+        write_data_freshen(&job->data, request->buffer, request->bytes);
+    } else {
+        write_data_fill(plan, job->config.seed, random_u64(&job->data),
+                        request->offset, request->buffer, request->bytes);
     }
 }
 
@@ -48,15 +44,23 @@ static int allocate(Job *job, const bool uses[DIRECTION_COUNT], Error *error)
     return job_memory_init(&job->memory, &plan, error);
 }
 
+/* A sync has no buffer, and knows no flags: the slot's next gets them back. */
+static void prepare_request(Job *job, uint32_t index)
+{
+    Request *request = &job->memory.requests[index];
+
+    request->buffer = job_memory_buffer(&job->memory, index);
+    request->iocb.aio_rw_flags = job->config.pacing.nowait ? RWF_NOWAIT : 0;
+}
+
 static void prepare_requests(Job *job)
 {
     for (uint32_t i = 0; i < job->config.iodepth; i++) {
         Request *request = &job->memory.requests[i];
 
         request->target = &job->target;
-        request->buffer = job_memory_buffer(&job->memory, i);
         request->iocb.aio_fildes = (uint32_t)job->config.fd;
-        request->iocb.aio_rw_flags = job->config.pacing.nowait ? RWF_NOWAIT : 0;
+        prepare_request(job, i);
         job->idle[job->idle_count++] = request;
     }
     if (job_writes(&job->config)) {
@@ -70,7 +74,11 @@ int job_init(Job *job, const JobConfig *config, const Clock *clock,
 {
     bool uses[DIRECTION_COUNT] = {
         [DIRECTION_READ] = config->workload.read_percent > 0,
-        [DIRECTION_WRITE] = job_writes(config),
+        [DIRECTION_WRITE] =
+            job_writes(config) && config->chores.trim != TRIM_ONLY,
+        [DIRECTION_TRIM] =
+            job_writes(config) && config->chores.trim != TRIM_NONE,
+        [DIRECTION_SYNC] = chores_sync(&config->chores),
     };
     uint64_t gaps_seed = random_mix(~config->seed); /* not those of the data */
     int ret;
@@ -78,7 +86,8 @@ int job_init(Job *job, const JobConfig *config, const Clock *clock,
     *job = (Job){
         .config = *config,
         .is_gated = config->move_every > 0 || config->throttle ||
-                    gates_are_needed(&config->pacing),
+                    gates_are_needed(&config->pacing) ||
+                    chores_are_needed(&config->chores),
         .ios_until_move = config->move_every,
     };
     target_init(&job->target, config->fd, &config->limits, job);
@@ -89,6 +98,11 @@ int job_init(Job *job, const JobConfig *config, const Clock *clock,
         ret = gates_init(&job->gates, &config->pacing, config->iodepth, uses,
                          config->is_mix, gaps_seed, &job->recorder, clock,
                          error);
+    }
+    if (ret == 0) {
+        ret = chores_init(&job->chores, &config->chores, &job->config.data,
+                          config->seed, config->iodepth,
+                          config->workload.block_bytes, error);
     }
     if (ret < 0) {
         job_cleanup(job);
@@ -104,6 +118,7 @@ void job_cleanup(Job *job)
     job_memory_cleanup(&job->memory);
     free(job->idle);
     gates_cleanup(&job->gates);
+    chores_cleanup(&job->chores);
 }
 
 /* ---- phases ------------------------------------------------------------ */
@@ -152,8 +167,9 @@ static void begin_measuring(Job *job)
     job->budget = job->config.ios;
     if (job->budget != JOB_UNLIMITED) {
         /* Those of the ramp complete in the window, and count there. */
-        job->budget -= job->in_flight < job->budget ? job->in_flight
-                                                    : job->budget;
+        uint64_t ios = job->in_flight - job->chores.extras_in_flight;
+
+        job->budget -= ios < job->budget ? ios : job->budget;
     }
     set_phase(job, JOB_MEASURING);
     runtime_ns = time_to_measure(job);
@@ -188,11 +204,42 @@ static void end_ramp(Job *job)
     }
 }
 
+static void begin_verifying(Job *job)
+{
+    timer_disarm(&job->timer);
+    job->phase_deadline = 0;
+    job->window_end = job->verify_start = job->ctx->now;
+    job->events->measured(job->events_opaque, job);
+    set_phase(job, JOB_VERIFYING);
+}
+
+/* Nothing is written: what would have been, or was by an earlier run, is read. */
+static void begin_with_verifying(Job *job)
+{
+    uint64_t ios = job->config.chores.verify.is_loaded ? 0 : job->config.ios;
+    Request request = {0};
+
+    for (uint64_t i = 0; i < ios; i++) {
+        if (chores_want_next(&job->chores, &request)) {
+            workload_next(&job->workload, &request);
+            chores_choose(&job->chores, &request);
+        }
+        if (request.op != REQUEST_READ) {
+            verifier_assume_written(job->chores.verifier, &request);
+        }
+    }
+    chores_verify_at_end(&job->chores);
+    job->window_start = job->ctx->now;
+    begin_verifying(job);
+}
+
 static void begin(Job *job)
 {
     aio_context_read_clock(job->ctx);
     gates_begin(&job->gates);
-    if (job->config.ramp_ns > 0) {
+    if (job->config.chores.verify.only) {
+        begin_with_verifying(job);
+    } else if (job->config.ramp_ns > 0) {
         job->budget = JOB_UNLIMITED;
         set_phase(job, JOB_RAMP);
         arm_phase_timer(job, job->config.ramp_ns);
@@ -215,8 +262,13 @@ static void begin_in_time(Job *job)
 static void finish(Job *job)
 {
     timer_disarm(&job->timer);
-    job->window_end = job->ctx->now;
-    if (!job_is_measuring(job)) { /* it never came to that */
+    if (job->phase == JOB_VERIFYING) {
+        job->verify_end = job->ctx->now;
+    } else {
+        job->window_end = job->ctx->now;
+    }
+    if (!job_is_measuring(job) && job->phase != JOB_VERIFYING) {
+        /* It never came to that. */
         job->window_start = job->window_end;
         recorder_reset(&job->recorder);
     }
@@ -225,6 +277,27 @@ static void finish(Job *job)
 }
 
 static void go_on(void *opaque);
+static void pump(Job *job);
+
+/* All is back, and nothing more is to be issued but by chores of the end. */
+static void wind_up(Job *job)
+{
+    if (job->end == JOB_END_COMPLETE && job_is_measuring(job)) {
+        if (chores_sync_at_end(&job->chores)) {
+            timer_disarm(&job->timer);
+            job->phase_deadline = 0;
+            pump(job);
+            return;
+        }
+        if (chores_verify_at_end(&job->chores)) {
+            begin_verifying(job);
+            pump(job);
+        }
+    }
+    if (job->in_flight == 0) {
+        finish(job);
+    }
+}
 
 static void phase_is_over(void *opaque)
 {
@@ -244,11 +317,24 @@ static void phase_is_over(void *opaque)
     }
 }
 
+/* What was chosen and had to wait does not go any more. */
+static void release_held(Job *job)
+{
+    if (job->chores.held) {
+        job->idle[job->idle_count++] = job->chores.held;
+        job->chores.held = NULL;
+    }
+}
+
 void job_stop(Job *job, JobEnd why)
 {
+    if (job->phase == JOB_DRAINING && why != JOB_END_COMPLETE) {
+        job->end = why; /* nor is there anything to be done at the end */
+    }
     if (job->phase == JOB_FINISHED || job->phase == JOB_DRAINING) {
         return;
     }
+    release_held(job);
     timer_disarm(&job->timer); /* or the end of a ramp would begin anew */
     job->phase_deadline = 0;
     job->budget = 0;
@@ -256,7 +342,7 @@ void job_stop(Job *job, JobEnd why)
     job->end = why;
     job->target.engine->ops->cancel_pending(job->target.engine, &job->target);
     if (job->in_flight == 0) {
-        finish(job);
+        wind_up(job);
     } else if (job->phase == JOB_MEASURING) {
         set_phase(job, JOB_DRAINING);
     }
@@ -264,21 +350,20 @@ void job_stop(Job *job, JobEnd why)
 
 /* ---- issuing ----------------------------------------------------------- */
 
-/* What has been chosen. */
 static inline void submit(Job *job, Request *request)
 {
-    job->budget--;
     job->in_flight++;
     job->accounts.submitted++;
-    if (request->op == REQUEST_WRITE) {
-        freshen(job, request);
-    }
     target_submit(&job->target, request);
 }
 
 static inline void issue(Job *job, Request *request)
 {
+    job->budget--;
     workload_next(&job->workload, request);
+    if (request->op == REQUEST_WRITE) {
+        fill(job, request);
+    }
     submit(job, request);
 }
 
@@ -287,19 +372,22 @@ static uint32_t index_of(const Job *job, const Request *request)
     return (uint32_t)(request - job->memory.requests);
 }
 
-static void issue_gated(Job *job, Request *request)
+static void choose(Job *job, Request *request)
 {
     static const RequestOp ops[] = {[DIRECTION_READ] = REQUEST_READ,
                                     [DIRECTION_WRITE] = REQUEST_WRITE};
-    uint32_t picked = gates_pick(&job->gates);
+    uint32_t picked;
 
+    if (!chores_want_next(&job->chores, request)) {
+        return;
+    }
+    picked = gates_pick(&job->gates);
     if (picked < sizeof(ops) / sizeof(ops[0])) {
         workload_next_of(&job->workload, request, ops[picked]);
     } else {
         workload_next(&job->workload, request);
     }
-    gates_issue(&job->gates, index_of(job, request), request);
-    submit(job, request);
+    chores_choose(&job->chores, request);
 }
 
 /* If so, a throttle group has been charged. */
@@ -311,14 +399,63 @@ static bool may_issue(Job *job)
             throttle_admit(&job->throttle, job->config.workload.block_bytes));
 }
 
+/*
+ * The workload's next goes out, unless it must wait for those in flight: then
+ * it is held.  Returns whether something went.
+ */
+static bool issue_gated(Job *job)
+{
+    Chores *chores = &job->chores;
+    Request *request = chores->held;
+
+    if (!request) {
+        if (job->idle_count == 0 || !may_issue(job)) {
+            return false;
+        }
+        request = chores->held = job->idle[--job->idle_count];
+        choose(job, request);
+    }
+    if (!chores_may_go(chores, request, job->in_flight)) {
+        return false;
+    }
+    chores->held = NULL;
+    job->budget--;
+    if (!chores_begin(chores, request) && request->op == REQUEST_WRITE) {
+        fill(job, request);
+    }
+    gates_issue(&job->gates, index_of(job, request), request);
+    submit(job, request);
+    return true;
+}
+
+/* The same, of the workload or of chores, which go before. */
+static bool issue_next(Job *job)
+{
+    Request *slot = job->idle_count > 0 ? job->idle[job->idle_count - 1] : NULL;
+
+    if (job->end != JOB_END_COMPLETE) { /* it was stopped */
+        return false;
+    }
+    switch (chores_next(&job->chores, slot, slot ? index_of(job, slot) : 0,
+                        job->in_flight, job->budget > 0)) {
+    case CHORES_WAIT:
+        return false;
+    case CHORES_ISSUE: /* not of the budget */
+        job->idle_count--;
+        submit(job, slot);
+        return true;
+    default:
+        return issue_gated(job);
+    }
+}
+
 /* Issue all that may go now, together. */
 static void pump(Job *job)
 {
     Engine *engine = job->target.engine;
 
     engine->ops->plug(engine);
-    while (job->idle_count > 0 && may_issue(job)) {
-        issue_gated(job, job->idle[--job->idle_count]);
+    while (issue_next(job)) {
     }
     engine->ops->unplug(engine);
 }
@@ -371,6 +508,9 @@ void job_attach(Job *job, AioContext *ctx, Engine *engine,
     if (join_throttle_group(job) == 0) {
         go_on(job);
     }
+    if (job->phase == JOB_VERIFYING && job->in_flight == 0) {
+        finish(job); /* there is nothing to verify */
+    }
 }
 
 void job_detach(Job *job)
@@ -401,6 +541,31 @@ static __attribute__((noinline)) void count_failure(Job *job, Request *request)
     }
 }
 
+static inline void record(Job *job, Request *request)
+{
+    if (__builtin_expect(request_succeeded(request), 1)) {
+        job->accounts.completed++;
+        job->failures_in_a_row = 0;
+        recorder_add_success(&job->recorder, request);
+        job->ctx->counters.other.completed_in_submit +=
+            request->reaped == request->submitted;
+    } else {
+        count_failure(job, request);
+    }
+}
+
+/* A read of the verification: judged, and not measured. */
+static void count_check(Job *job, const Request *request)
+{
+    if (request_succeeded(request)) {
+        job->accounts.completed++;
+    } else if (request->result == -ECANCELED && job->budget == 0) {
+        job->accounts.cancelled++;
+    } else {
+        job->accounts.failed++;
+    }
+}
+
 /* An I/O may have ended the job, or its search. */
 static void heed(Job *job, GateWord word)
 {
@@ -412,15 +577,33 @@ static void heed(Job *job, GateWord word)
     }
 }
 
+/* Of a request that is back: what was it, and what does it mean? */
+static void settle(Job *job, Request *request, uint32_t index)
+{
+    bool is_extra = chores_is_extra(&job->chores, index);
+
+    if (is_extra && request->op == REQUEST_READ) {
+        count_check(job, request);
+    } else {
+        record(job, request);
+    }
+    if (!chores_complete(&job->chores, index, request)) {
+        job_stop(job, JOB_END_BAD_DATA);
+    }
+    if (!is_extra && job->phase != JOB_FINISHED) {
+        heed(job, gates_complete(&job->gates, index, request));
+    }
+}
+
 /* The slow way on: the slot waits until all gates are open. */
 static __attribute__((noinline)) void handle_gated(Job *job, Request *request)
 {
+    uint32_t index = index_of(job, request);
+
+    settle(job, request, index);
+    prepare_request(job, index);
     job->idle[job->idle_count++] = request;
     if (job->phase == JOB_FINISHED) { /* it gave up, and is on no context */
-        return;
-    }
-    heed(job, gates_complete(&job->gates, index_of(job, request), request));
-    if (job->phase == JOB_FINISHED) {
         return;
     }
     if (job->ios_until_move > 0 && --job->ios_until_move == 0) {
@@ -433,7 +616,7 @@ static __attribute__((noinline)) void handle_gated(Job *job, Request *request)
     if (job->is_moving) {
         job->events->may_move(job->events_opaque, job);
     } else if (job->budget == 0) {
-        finish(job);
+        wind_up(job);
     }
 }
 
@@ -441,18 +624,12 @@ void job_handle(Job *job, Request *request)
 {
     request_set_state(request, REQUEST_IDLE);
     job->in_flight--;
-    if (__builtin_expect(request_succeeded(request), 1)) {
-        job->accounts.completed++;
-        job->failures_in_a_row = 0;
-        recorder_add_success(&job->recorder, request);
-        job->ctx->counters.other.completed_in_submit +=
-            request->reaped == request->submitted;
-    } else {
-        count_failure(job, request);
-    }
     if (__builtin_expect(job->is_gated, 0)) {
         handle_gated(job, request);
-    } else if (__builtin_expect(job->budget > 0, 1)) {
+        return;
+    }
+    record(job, request);
+    if (__builtin_expect(job->budget > 0, 1)) {
         issue(job, request);
     } else if (job->in_flight == 0 && job->phase != JOB_FINISHED) {
         finish(job);

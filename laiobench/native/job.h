@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include "chores.h"
 #include "engine.h"
 #include "gates.h"
 #include "job_memory.h"
@@ -26,6 +27,8 @@ typedef struct JobConfig {
     uint64_t ramp_ns;
     uint64_t runtime_ns; /* 0: until the I/Os are issued */
     uint64_t seed;       /* of the data written */
+    DataPlan data;
+    ChoresPlan chores;
     uint32_t memory_align; /* of the buffers: this, and not more */
     uint64_t move_every; /* I/Os on one context, then on to the next; 0: stay */
     ThrottleGroup *throttle; /* NULL: none */
@@ -41,6 +44,7 @@ typedef enum JobPhase {
     JOB_SEARCHING, /* for the depth at which to measure */
     JOB_MEASURING,
     JOB_DRAINING, /* issues nothing more; completions still count */
+    JOB_VERIFYING, /* reads back what was written; nothing is measured */
     JOB_FINISHED,
 } JobPhase;
 
@@ -48,6 +52,7 @@ typedef enum JobEnd {
     JOB_END_COMPLETE,    /* all I/Os issued, or the runtime over */
     JOB_END_STOPPED,     /* asked to */
     JOB_END_ERRORS,      /* nothing but failures for a while */
+    JOB_END_BAD_DATA,    /* verification failed, and one failure is enough */
     JOB_END_LOOP_FAILED, /* the context's own failure */
     JOB_END_BOUND, /* a latency or a rate that was not to be: see gates */
 } JobEnd;
@@ -62,6 +67,7 @@ typedef struct Job Job;
 /* What a job tells whoever runs it; on its context's home thread. */
 typedef struct JobEvents {
     void (*measuring)(void *opaque, Job *job); /* its window opens */
+    void (*measured)(void *opaque, Job *job);  /* it closes before the end */
     void (*may_move)(void *opaque, Job *job);  /* time to, and all is drained */
     void (*finished)(void *opaque, Job *job);  /* for good, and all is drained */
 } JobEvents;
@@ -84,6 +90,7 @@ struct Job {
     uint64_t ios_until_move;
     ThrottleMember throttle;
     Gates gates;
+    Chores chores;
 
     JobConfig config;
     AioContext *ctx;
@@ -97,6 +104,7 @@ struct Job {
     JobEnd end;
     bool stop_requested; /* atomic: by any thread */
     uint64_t window_start, window_end; /* ticks */
+    uint64_t verify_start, verify_end; /* ticks; 0: it does not verify */
     const JobEvents *events;
     void *events_opaque;
 

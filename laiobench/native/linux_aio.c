@@ -75,9 +75,14 @@ static void submit_and_reap(LinuxAioState *state)
     }
 }
 
-static __attribute__((noinline)) void fail_unknown(LinuxAioState *state,
-                                                   Request *request)
+/* What native AIO has no operation for: a trim, or nonsense. */
+static __attribute__((noinline)) void submit_foreign(LinuxAioState *state,
+                                                     Request *request)
 {
+    if (request->op == REQUEST_TRIM) {
+        pool_fallback_submit(&state->fallback, request);
+        return;
+    }
     state->base.ctx->counters.submit.head_failures++;
     request->submitted = request->queued;
     engine_finish(&state->base, request, -EIO);
@@ -90,7 +95,7 @@ static void laio_submit(Engine *engine, Request *request)
     request_begin(request, engine->ctx->now);
     if (__builtin_expect(
             request->op >= sizeof(iocb_opcodes) / sizeof(iocb_opcodes[0]), 0)) {
-        fail_unknown(state, request);
+        submit_foreign(state, request);
         return;
     }
     if (!target_takes(request->target, request)) {

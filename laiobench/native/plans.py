@@ -83,6 +83,8 @@ def to_native(plan: RunPlan) -> tuple[Any, Sequence[Any]]:
     works = alive(ffi.new("JobPlan[]", len(plan.works)))
     for work, native in zip(plan.works, works, strict=True):
         _fill_job(native, work)
+        _fill_data(native.data, work.job, alive)
+        _fill_chores(native, work.job)
     throttles = alive(ffi.new("ThrottlePlan[]", len(plan.throttles)))
     for throttle, native in zip(plan.throttles, throttles, strict=True):
         native.ios_per_s = throttle.ios_per_s
@@ -147,3 +149,27 @@ def _fill_job(native: Any, work: WorkPlan) -> None:
     native.continue_on_error = job.continue_on_error
     native.wait_for, native.wait_for_count = work.waits_for.start, len(work.waits_for)
     fill_pacing(native.pacing, job, work.start_delay_s)
+
+
+def _fill_data(native: Any, job: Job, alive: Callable[[Any], Any]) -> None:
+    content = job.buffer_pattern
+    # What is to compress or repeat must be made anew each time, and so in fio.
+    native.refill = bool(
+        job.refill_buffers or job.buffer_compress_percentage or job.dedupe_percentage
+    )
+    native.zeros = job.zero_buffers
+    if content:
+        native.pattern = alive(ffi.new("uint8_t[]", content.pattern))
+        native.pattern_bytes = len(content.pattern)
+        native.offset_at = alive(ffi.new("uint32_t[]", content.offset_at))
+        native.offset_count = len(content.offset_at)
+    native.compress_percent = job.buffer_compress_percentage
+    native.compress_chunk = job.buffer_compress_chunk
+    native.dedupe_percent = job.dedupe_percentage
+
+
+def _fill_chores(native: Any, job: Job) -> None:
+    if job.writes:
+        native.fsync_every = job.fsync
+        native.fdatasync_every = job.fdatasync
+        native.end_fsync = job.end_fsync

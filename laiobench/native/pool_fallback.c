@@ -60,7 +60,7 @@ void pool_fallback_submit(PoolFallback *fallback, Request *request)
         engine_finish(fallback->engine, request, ret);
         return;
     }
-    ctx->counters.other.pool_fallbacks++;
+    ctx->counters.other.pool_fallbacks += request->op != REQUEST_TRIM;
     fallback->in_flight++;
     ctx->in_flight++;
 }

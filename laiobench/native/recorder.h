@@ -78,6 +78,7 @@ static inline Direction recorder_direction(const Request *request)
         [REQUEST_WRITE] = DIRECTION_WRITE,
         [REQUEST_FSYNC] = DIRECTION_SYNC,
         [REQUEST_FDSYNC] = DIRECTION_SYNC,
+        [REQUEST_TRIM] = DIRECTION_TRIM,
     };
 
     return directions[request->op];

@@ -16,7 +16,8 @@ void run_job_report(const Run *run, uint32_t index, JobReport *report)
 {
     const Job *job = &run->jobs[index];
     bool finished = job_is_finished(job);
-    uint64_t end = finished ? job->window_end : clock_now(&run->clock);
+    bool is_measured = finished || job->verify_start != 0;
+    uint64_t end = is_measured ? job->window_end : clock_now(&run->clock);
 
     *report = (JobReport){
         .submitted = job->accounts.submitted,
@@ -31,6 +32,30 @@ void run_job_report(const Run *run, uint32_t index, JobReport *report)
         report->window_start_ns = monotonic_ns(&run->clock, job->window_start);
         report->window_end_ns = monotonic_ns(&run->clock, end);
     }
+}
+
+bool run_verify_report(const Run *run, uint32_t index, VerifyReport *report)
+{
+    const Job *job = &run->jobs[index];
+
+    if (!job->chores.verifier) {
+        return false;
+    }
+    verifier_report(job->chores.verifier, report);
+    if (job->verify_start != 0) {
+        uint64_t end = job_is_finished(job) ? job->verify_end
+                                            : clock_now(&run->clock);
+
+        report->started_ns = monotonic_ns(&run->clock, job->verify_start);
+        report->ended_ns = monotonic_ns(&run->clock, end);
+    }
+    return true;
+}
+
+void run_verify_failure(const Run *run, uint32_t job, uint32_t index,
+                        VerifyFailure *failure)
+{
+    verifier_failure(run->jobs[job].chores.verifier, index, failure);
 }
 
 static LatencyReport latency_report(const Histograms *histograms,
@@ -139,7 +164,7 @@ static uint64_t lat_count(const Recorder *recorder, uint32_t index)
 {
     uint64_t count = 0;
 
-    for (int i = 0; i < DIRECTION_COUNT; i++) {
+    for (int i = 0; i < DIRECTION_SYNC; i++) { /* a sync is no I/O of the results */
         const DirectionRecord *record = recorder->directions[i];
 
         if (record) {

@@ -56,6 +56,11 @@ class RawJob:
     directions: dict[str, RawDirection]
     pacing: RawPacing
 
+    @property
+    def ios(self) -> int:
+        """All that it completed but syncs, which are counted apart."""
+        return sum(raw.ios for name, raw in self.directions.items() if name != "sync")
+
 
 @dataclass(frozen=True)
 class RawWorker:

@@ -15,6 +15,7 @@ typedef enum RequestOp {
     REQUEST_WRITE,
     REQUEST_FSYNC,
     REQUEST_FDSYNC,
+    REQUEST_TRIM,
 } RequestOp;
 
 typedef enum RequestState {

@@ -33,6 +33,17 @@ static JobConfig job_config(const JobPlan *plan, ThrottleGroup *throttles)
         .ramp_ns = plan->ramp_ns,
         .runtime_ns = plan->runtime_ns,
         .seed = plan->seed,
+        .data = plan->data,
+        .chores =
+            {
+                .fsync_every = plan->fsync_every,
+                .fdatasync_every = plan->fdatasync_every,
+                .end_fsync = plan->end_fsync,
+                .trim = !plan->trim              ? TRIM_NONE
+                        : plan->write_after_trim ? TRIM_THEN_WRITE
+                                                 : TRIM_ONLY,
+                .verify = plan->verify,
+            },
         .memory_align = plan->memory_align,
         .move_every = plan->move_every,
         .throttle = plan->throttle ? &throttles[plan->throttle - 1] : NULL,

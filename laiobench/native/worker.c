@@ -118,6 +118,11 @@ static void window_opens(void *opaque, Job *job)
     enter_window(opaque, job);
 }
 
+static void window_closes(void *opaque, Job *job)
+{
+    leave_window(opaque, job);
+}
+
 static void job_moves(void *opaque, Job *job)
 {
     Worker *worker = opaque;
@@ -139,6 +144,7 @@ static void job_ends(void *opaque, Job *job)
 
 static const JobEvents job_events = {
     .measuring = window_opens,
+    .measured = window_closes,
     .may_move = job_moves,
     .finished = job_ends,
 };

@@ -109,6 +109,10 @@ FOREIGN: dict[str, Foreign] = dict(
         *_only(OFF, "", "read the file with a job of its own, above a stonewall", "pre_read"),
         *_only(OFF, "", "writes stay within the file; use offset and size", "file_append"),
         *_only(OFF, "", "leave it out", "atomic"),
+        *_only(
+            ON, "it is so anyway: no two blocks are alike",
+            "use zero_buffers or dedupe_percentage", "scramble_buffers",
+        ),
         *_only(["none"], "", "leave it out", "write_hint"),
         *_only(["100"], "", "use a random job beside a sequential one", "percentage_random"),
         *_only(
@@ -174,11 +178,11 @@ FOREIGN: dict[str, Foreign] = dict(
 # Those that need no value on a command line.
 FLAG_NAMES = (
     "thread gtod_reduce disable_lat disable_clat disable_slat disable_bw_measurement disable_bw "
-    "stats disk_util unlink unlink_each_loop unique_filename invalidate overwrite allrandrepeat "
-    "create_serialize create_fsync create_on_open create_only allow_file_create pre_read atomic "
-    "allow_mounted_write file_append fixedbufs registerfiles sqthread_poll nonvectored "
-    "force_async hipri exitall exitall_on_error fill_device fill_fs fsync_on_close "
-    "block_error_percentiles write_barrier readfua writefua uncached"
+    "stats disk_util scramble_buffers unlink unlink_each_loop unique_filename invalidate "
+    "overwrite allrandrepeat create_serialize create_fsync create_on_open create_only "
+    "allow_file_create pre_read atomic allow_mounted_write file_append fixedbufs registerfiles "
+    "sqthread_poll nonvectored force_async hipri exitall exitall_on_error fill_device fill_fs "
+    "fsync_on_close block_error_percentiles write_barrier readfua writefua uncached"
 )
 FLAGS = frozenset(FLAG_NAMES.split())
 

@@ -8,6 +8,7 @@ import errno
 import pytest
 
 from faults.faulty_file import FaultyFile
+from faults.subject import Subject
 from laiobench.aio import AioContext, Target
 
 pytestmark = [pytest.mark.root, pytest.mark.fuse]
@@ -49,3 +50,17 @@ def test_a_sync_that_hangs_ends_when_it_is_answered(faulty_file: FaultyFile, mod
         Target.open(str(faulty_file.path), writable=True) as target,
     ):
         assert ctx.run(failures_of(target, 1)) == [[None]]
+
+
+def test_a_job_whose_syncs_fail_has_failed(
+    faulty_file: FaultyFile, subject: Subject, mode: str
+) -> None:
+    faulty_file.inject("fsync::EIO:every=3")
+    report = subject.run(
+        f"--filename={faulty_file.path}", f"--allow-write={faulty_file.path}", "--rw=write",
+        "--number_ios=64", "--iodepth=4", "--fsync=8", "--end_fsync", mode, code=1,
+    )  # fmt: skip
+    assert report.job["sync"]["errors"] == {"EIO": 2}
+    assert report.job["sync"]["ios"] == 6
+    assert report.job["write"]["ios"] == 64
+    assert report.failures == ["job: sync I/Os failed: 2 × EIO"]

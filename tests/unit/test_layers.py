@@ -12,7 +12,7 @@ PACKAGE = ROOT / "laiobench"
 # Each row may import from its own and from those above it.
 ROWS = [
     ["version", "errors", "units"],
-    ["values", "forms", "job"],
+    ["values", "forms", "contents", "job"],
     ["sources"],
     ["native"],
     ["aio"],
@@ -48,11 +48,11 @@ CORE_ROWS = [
      "memory"],
     ["engine", "aio_ring", "laio_queue", "linux_aio", "blocking_io", "thread_pool", "pool_fallback",
      "threads_engine", "null_engine", "target", "target_limits",
-     "target_probe", "random_stream", "pacing_plan"],
+     "target_probe", "random_stream", "pacing_plan", "data_plan", "verify_plan"],
     ["histogram", "recorder", "random_map", "throttle", "workload", "pacer",
-     "depth_search"],
+     "depth_search", "write_data", "verify", "verify_block", "verify_hash"],
     ["completion", "completion_poll", "completion_eventfd", "completion_bh", "completion_adaptive",
-     "completion_getevents", "job", "job_memory", "gates"],
+     "completion_getevents", "job", "job_memory", "gates", "chores"],
     ["worker", "iothread"],
     ["api", "run", "report", "session_api", "session", "session_requests", "session_slots",
      "session_writes"],
