@@ -1,5 +1,6 @@
 """`laiobench compare`: stored results against others."""
 
+import gc
 from pathlib import Path
 
 import click
@@ -42,6 +43,7 @@ def command(base: str, new: str, metrics: tuple[str, ...], as_json: bool, result
     than half an hour apart): a baseline of fewer than 5 sessions decides nothing.
     To decide now, measure both in turns: `laiobench ab`.
     """
+    gc.disable()  # thousands of documents are read, and none is let go
     for name in metrics:
         if name not in METRICS:
             raise UsageError(f"there is no metric {name}{suggest(name, METRICS)}")

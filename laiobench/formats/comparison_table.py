@@ -63,6 +63,8 @@ def _job(comparison: Comparison, job: str) -> str:
     rows: list[tuple[str, ...]] = []
     for key in dict.fromkeys(metric.key for metric in metrics):
         group = [metric for metric in metrics if metric.key == key]
+        if not any(metric.baseline_values or metric.variant_values for metric in group):
+            continue  # the reasons below tell
         rows.append(_baseline_row(_title(key, group[0].kind, several), group[0]))
         rows += [_variant_row(metric) for metric in group]
     return tabulate(
