@@ -33,6 +33,7 @@ class Condition:
 _THROTTLED = Condition("throttle_iops or throttle_bw", lambda job: job.is_throttled)
 _ADAPTIVE = Condition("completion=adaptive", lambda job: job.completion == "adaptive")
 _WRITES = Condition("a job that writes", lambda job: job.writes)
+_PINNED = Condition("cpus_allowed", lambda job: bool(job.cpus_allowed))
 _NULL = Condition("engine=null", lambda job: job.engine == "null")
 _PACED = Condition("rate or rate_iops", lambda job: job.is_paced)
 _THINKS = Condition("thinktime", lambda job: job.thinktime > 0)
@@ -71,6 +72,7 @@ NEEDED_BY = {
     "poll_grow": _ADAPTIVE,
     "poll_shrink": _ADAPTIVE,
     "poll_rule": _ADAPTIVE,
+    "cpus_allowed_policy": _PINNED,
     "null_latency_us": _NULL,
     "null_jitter": _NULL,
     "null_servers": _NULL,

@@ -198,7 +198,7 @@ def _ios_to_measure(job: Job, region: Region) -> int:
 SHARED_OPTIONS = (
     "engine", "completion", "fdmon", "resfd", "max_batch", "reap_on_submit", "short_io",
     "iodepth_batch_complete_min", "iodepth_batch_complete_max",
-    "poll_max_ns", "poll_grow", "poll_shrink", "poll_rule", "cpus_allowed",
+    "poll_max_ns", "poll_grow", "poll_shrink", "poll_rule", "cpus_allowed", "nice",
     "null_latency_us", "null_jitter", "null_servers",
 )  # fmt: skip
 
@@ -229,11 +229,20 @@ def plan_workers(works: Sequence[Work]) -> WorkerLayout:
             is_main=name == MAIN,
             next=names.index(following.get(name, name)),
             seed=first_of[name].seed,
+            cpus=_cpus(first_of[name]),
         )
         for name in names
     )
     rings = tuple(_ring(plans, names.index(work.iothread), work.job) for work in works)
     return WorkerLayout(plans, rings)
+
+
+def _cpus(work: Work) -> tuple[int, ...]:
+    """Where its thread may run: on all that are allowed, or, split, on one of them in turn."""
+    cpus = work.job.cpus_allowed or ()
+    if cpus and work.job.cpus_allowed_policy == "split":
+        return (cpus[work.copy % len(cpus)],)
+    return cpus
 
 
 def _following(works: Sequence[Work], first_of: dict[str, Work]) -> dict[str, str]:

@@ -14,7 +14,7 @@ from typing import Any, Literal
 from pydantic import ConfigDict, Field
 
 from laiobench import caveats, machine, native, proof, timing
-from laiobench.histogram import Histogram, bin_high, percentiles
+from laiobench.histogram import PERCENTILES, Histogram, bin_high, percentiles
 from laiobench.layout import Work
 from laiobench.record import Record
 from laiobench.runner import Trial, WorkRun
@@ -253,9 +253,10 @@ def from_trial(
 
 def _job_result(run: WorkRun) -> JobResult:
     work, raw, usage = run.work, run.raw, run.usage
+    wanted = sorted({*PERCENTILES, *(work.job.percentile_list or ())})
     directions = {
         name: _direction_result(
-            direction, run.window_ns, has_response=timing.rate_of(work.job, name)
+            direction, run.window_ns, wanted, has_response=timing.rate_of(work.job, name)
         )
         for name, direction in raw.directions.items()
     }
@@ -347,8 +348,9 @@ def _options(work: Work) -> dict[str, Any]:
 
 
 def _direction_result(
-    raw: native.RawDirection, runtime_ns: int, *, has_response: bool
+    raw: native.RawDirection, runtime_ns: int, wanted: Sequence[float], *, has_response: bool
 ) -> DirectionResult:
+    """`wanted`: percentiles."""
     seconds = runtime_ns / NS_PER_S
     errors = {errno.errorcode.get(code, str(code)): count for code, count in raw.errors.items()}
     if raw.eofs:
@@ -360,14 +362,14 @@ def _direction_result(
         bw_bytes=raw.bytes / seconds if seconds else 0.0,
         short_ios=raw.short_ios,
         errors=errors,
-        slat_ns=_latency(raw.latency["slat"]),
-        clat_ns=_latency(raw.latency["clat"]),
-        lat_ns=_latency(raw.latency["lat"]),
-        response_ns=_latency(raw.latency["response"]) if has_response else None,
+        slat_ns=_latency(raw.latency["slat"], wanted),
+        clat_ns=_latency(raw.latency["clat"], wanted),
+        lat_ns=_latency(raw.latency["lat"], wanted),
+        response_ns=_latency(raw.latency["response"], wanted) if has_response else None,
     )
 
 
-def _latency(raw: native.RawLatency) -> Latency:
+def _latency(raw: native.RawLatency, wanted: Sequence[float]) -> Latency:
     histogram = Histogram(raw.bins, raw.min, raw.max, raw.sum, raw.overflow)
     return Latency(
         count=histogram.count,
@@ -375,7 +377,7 @@ def _latency(raw: native.RawLatency) -> Latency:
         max=raw.max,
         mean=histogram.mean,
         stddev=histogram.stddev,
-        percentiles={f"{key:g}": value for key, value in histogram.percentiles().items()},
+        percentiles={f"{key:g}": value for key, value in histogram.percentiles(wanted).items()},
         histogram=[(bin_high(index), count) for index, count in raw.bins],
         overflow=raw.overflow,
     )

@@ -93,6 +93,33 @@ def _rw(value: object) -> object:
     return "rw" if value == "readwrite" else value
 
 
+def _integer(value: object) -> object:
+    """A whole number that may be negative."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return int(value)
+    except ValueError:
+        raise ValueError(f"{value!r} is not a whole number") from None
+
+
+def _percentiles(value: object) -> object:
+    """`50:99.9`: percentages above 0 and up to 100."""
+    if isinstance(value, list):
+        parts = value
+    elif isinstance(value, str):
+        parts = value.split(":")
+    else:
+        return value
+    try:
+        found = sorted({float(part) for part in parts})
+    except (TypeError, ValueError):
+        raise ValueError(f"{value!r} is not a list of percentiles; write 50:99:99.9") from None
+    if not all(0 < percentage <= 100 for percentage in found):
+        raise ValueError("percentiles are above 0 and at most 100")
+    return tuple(found)
+
+
 def _number(value: object) -> object:
     """A decimal: `0.25`."""
     if not isinstance(value, str):
@@ -128,6 +155,8 @@ Seconds = Annotated[float, BeforeValidator(_seconds)]
 Milliseconds = Annotated[float, BeforeValidator(_milliseconds)]
 Microseconds = Annotated[float, BeforeValidator(_microseconds)]
 Flag = Annotated[bool, BeforeValidator(parse_flag)]
+Nice = Annotated[int, BeforeValidator(_integer)]
+Percentiles = Annotated[tuple[float, ...], BeforeValidator(_percentiles)]
 ContinueOnError = Annotated[bool, BeforeValidator(_continue_on_error)]
 Cpus = Annotated[tuple[int, ...], BeforeValidator(_cpus)]
 Pattern = Annotated[

@@ -5,6 +5,7 @@ from typing import Any
 
 from tabulate import tabulate
 
+from laiobench.formats.merging import merged, reported
 from laiobench.result import DirectionResult, JobResult, RunResult
 from laiobench.timing import SteadyStateResult
 from laiobench.units import NS_PER_S, format_bandwidth, format_count, format_ns, format_size
@@ -26,9 +27,9 @@ def render(result: RunResult) -> str:
 
 def _measured(jobs: Sequence[JobResult]) -> str:
     rows = [
-        _row(_title(job) if first else "", name, direction)
-        for job in jobs
-        for first, (name, direction) in _with_first(job.directions())
+        _row(_title_of(members) if first else "", name, direction)
+        for members in reported(jobs)
+        for first, (name, direction) in _with_first(merged(members))
     ]
     return tabulate(
         rows,
@@ -43,6 +44,12 @@ def _with_first(
     directions: dict[str, DirectionResult],
 ) -> list[tuple[bool, tuple[str, DirectionResult]]]:
     return [(number == 0, item) for number, item in enumerate(directions.items())]
+
+
+def _title_of(jobs: Sequence[JobResult]) -> str:
+    if len(jobs) == 1:
+        return _title(jobs[0])
+    return f"{', '.join(dict.fromkeys(job.name for job in jobs))} ({len(jobs)} jobs)"
 
 
 def _title(job: JobResult) -> str:

@@ -1,10 +1,10 @@
 """Who runs a job, where, and when."""
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from laiobench.job.group import PRINTABLE, Alias, OptionGroup, option
-from laiobench.values import ContinueOnError, Count, Cpus, Flag, cpus_of_mask
+from laiobench.values import ContinueOnError, Count, Cpus, Flag, Nice, cpus_of_mask
 
 if TYPE_CHECKING:
     from laiobench.job import Job
@@ -22,6 +22,13 @@ class ThreadOptions(OptionGroup):
 
     numjobs: Count = option(1, "copies of the job, a thread each", ge=1, le=4096)
     cpus_allowed: Cpus | None = option(None, "CPUs to run on, such as 0,2-5")
+    cpus_allowed_policy: Literal["shared", "split"] = option(
+        "shared", "all copies on all of cpus_allowed, or each on one of them"
+    )
+    nice: Nice = option(0, "of the job's threads, -20 to 19", ge=-20, le=19)
+    group_reporting: Flag = option(
+        False, "one row for all jobs of a group in the table; the document has each apart"
+    )
     iothread: str | None = option(
         None,
         "name of the IOThread to share, or main; none: one of its own",
@@ -46,3 +53,5 @@ class ThreadOptions(OptionGroup):
                 "cpus_allowed cannot pin the thread that called (iothread=main): "
                 "use taskset, or an IOThread"
             )
+        if job.iothread == "main" and job.nice:
+            yield "nice is for IOThreads, not for the thread that called (iothread=main)"

@@ -70,6 +70,7 @@ typedef struct WorkerPlan {
     uint64_t seed;          /* of the null engine's jitter */
     const int *cpus;
     uint32_t cpu_count; /* 0: anywhere */
+    int nice;           /* of its thread, besides the process's own */
 } WorkerPlan;
 
 /* A limit that jobs share. */

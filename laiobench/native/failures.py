@@ -48,6 +48,13 @@ def _sched_setaffinity(code: int, cpu: int) -> Explained:
     )
 
 
+def _nice(code: int, _argument: int) -> Explained:
+    return (
+        f"the thread cannot be given that nice value (nice: {_name(code)})",
+        "only root may give a negative one",
+    )
+
+
 def _no_memory(code: int, size_bytes: int) -> Explained:
     amount = f"{size_bytes:,} bytes" if size_bytes else "the run's structures"
     return f"no memory for {amount} ({_name(code)})", "lower iodepth, bs or numjobs"
@@ -87,6 +94,7 @@ _EXPLANATIONS: dict[str, Callable[[int, int], Explained]] = {
     "io_setup": _io_setup,
     "eventfd2": _eventfd2,
     "sched_setaffinity": _sched_setaffinity,
+    "nice": _nice,
     "malloc": _no_memory,
     "mmap": _no_memory,
     "pthread_create": _pthread_create,

@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <sys/prctl.h>
+#include <unistd.h>
 
 #include "bottom_half.h"
 
@@ -35,12 +36,25 @@ static int set_affinity(const IOThreadConfig *config, Error *error)
     return 0;
 }
 
+/* Of this thread alone: Linux has a nice value for each. */
+static int set_nice(const IOThreadConfig *config, Error *error)
+{
+    errno = 0;
+    if (config->nice && nice(config->nice) == -1 && errno) {
+        return error_set(error, "nice", errno, 0);
+    }
+    return 0;
+}
+
 /* On the thread itself, whose CPUs then own the memory that it touches. */
 static int set_up(IOThread *iothread, Error *error)
 {
     char shown[16];
     int ret = set_affinity(&iothread->config, error);
 
+    if (ret == 0) {
+        ret = set_nice(&iothread->config, error);
+    }
     if (ret < 0) {
         return ret;
     }

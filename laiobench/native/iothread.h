@@ -11,6 +11,7 @@ typedef struct IOThreadConfig {
     const char *name;   /* up to 15 characters are shown by the kernel */
     const int *cpus;    /* to run on; needed until iothread_start() returns */
     uint32_t cpu_count; /* 0: anywhere */
+    int nice;           /* added to what the thread would have */
 } IOThreadConfig;
 
 typedef struct IOThread {

@@ -25,6 +25,8 @@ class WorkerPlan:
     next: int
     """The worker to which moving jobs go on; its own index: nowhere."""
     seed: int
+    cpus: tuple[int, ...] = ()
+    """To run on; none: anywhere."""
 
 
 @dataclass(frozen=True)
@@ -99,7 +101,7 @@ def to_native(plan: RunPlan) -> tuple[Any, Sequence[Any]]:
 
 def _fill_worker(native: Any, plan: WorkerPlan, alive: Callable[[Any], Any]) -> None:
     job = plan.job
-    cpus = job.cpus_allowed or ()
+    cpus = plan.cpus
     native.name = alive(ffi.new("char[]", plan.name.encode()))
     native.is_main = plan.is_main
     native.next = plan.next
@@ -123,6 +125,7 @@ def _fill_worker(native: Any, plan: WorkerPlan, alive: Callable[[Any], Any]) -> 
     native.seed = plan.seed
     native.cpus = alive(ffi.new("int[]", cpus))
     native.cpu_count = len(cpus)
+    native.nice = job.nice
 
 
 def _fill_job(native: Any, work: WorkPlan) -> None:

@@ -214,6 +214,7 @@ static int open_worker(Run *run, RunWorker *worker, const WorkerPlan *plan,
         .name = plan->name,
         .cpus = plan->cpus,
         .cpu_count = plan->cpu_count,
+        .nice = plan->nice,
     };
     int ret;
 

@@ -70,6 +70,12 @@ FOREIGN: dict[str, Foreign] = dict(
         ),
         *_noted("the best clock is chosen, and the result says which", "clocksource gtod_cpu"),
         *_noted("reads and writes are always reported apart", "unified_rw_reporting"),
+        *_noted(
+            "slat, clat and lat are all in the result",
+            "lat_percentiles clat_percentiles slat_percentiles",
+        ),
+        *_noted("a stonewall begins a group, and nothing else does", "new_group"),
+        *_noted("each job is in the document by itself", "per_job_logs"),
         *_noted("every job is in the result", "stats"),
         *_noted("this is about printing, which is done otherwise here", "disk_util unit_base"),
         *_noted("histograms always have 3 significant digits", "significant_figures"),
@@ -177,6 +183,7 @@ FOREIGN: dict[str, Foreign] = dict(
 
 # Those that need no value on a command line.
 FLAG_NAMES = (
+    "lat_percentiles clat_percentiles slat_percentiles new_group per_job_logs "
     "thread gtod_reduce disable_lat disable_clat disable_slat disable_bw_measurement disable_bw "
     "stats disk_util scramble_buffers unlink unlink_each_loop unique_filename invalidate "
     "overwrite allrandrepeat create_serialize create_fsync create_on_open create_only "

@@ -1,5 +1,9 @@
 """Job files, standard input and several jobs on a command line, as a user runs them."""
 
+import contextlib
+import os
+import signal
+import time
 from pathlib import Path
 from typing import Any
 
@@ -71,3 +75,54 @@ def test_without_a_filename_the_scratch_file_is_in_the_directory(
     scratch.unlink()
     missing = program("run", path, "--directory=nowhere")
     assert (missing.code, "the directory nowhere is not there" in missing.stderr) == (1, True)
+
+
+# ---- what a group of jobs shares --------------------------------------------------------
+
+
+def test_a_group_is_reported_as_one_with_the_percentiles_of_all(program: Program) -> None:
+    jobs = ("--name=a", "--numjobs=2", "--name=b", "--stonewall", "--name=c", "--null_latency_us=9")
+    grouped = program("run", *NULL, "--group_reporting", *jobs, "--no-save", "-q")
+    rows = [line.split("  ")[0] for line in grouped.stdout.splitlines()[2:4]]
+    assert rows == ["a (2 jobs)", "b, c (2 jobs)"]
+    apart = document(program, *NULL, "--group_reporting", *jobs)
+    assert told(apart["jobs"], "name") == [("a",), ("a",), ("b",), ("c",)]
+
+
+def test_percentiles_asked_for_are_in_the_document(program: Program) -> None:
+    found = document(program, *NULL, "--percentile_list=12.5:99.9999")
+    percentiles = found["jobs"][0]["read"]["lat_ns"]["percentiles"]
+    assert {"12.5", "50", "100"} - percentiles.keys() == {"100"}
+    assert "99.9999" in percentiles
+
+
+def test_the_thread_of_a_job_has_its_nice_value_and_its_own_cpu(program: Program) -> None:
+    cpus = sorted(os.sched_getaffinity(0))
+    running = program.start(
+        "run", "--engine=null", "--time_based", "--runtime=10", "--no-save", "--numjobs=2",
+        "--nice=7", f"--cpus_allowed={','.join(map(str, cpus))}", "--cpus_allowed_policy=split",
+    )  # fmt: skip
+    try:
+        found = poll_for_threads(running.pid, nice=7, count=2)
+    finally:
+        running.send_signal(signal.SIGINT)
+        running.communicate(timeout=30)
+    assert found == [{cpus[0]}, {cpus[1 % len(cpus)]}]
+
+
+def poll_for_threads(pid: int, *, nice: int, count: int) -> list[set[int]]:
+    """The CPUs of a process's threads with this nice value, when there are so many."""
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        with contextlib.suppress(OSError):
+            threads = sorted(int(entry.name) for entry in Path(f"/proc/{pid}/task").iterdir())
+            found = [os.sched_getaffinity(tid) for tid in threads if nice_of(pid, tid) == nice]
+            if len(found) == count:
+                return found
+        time.sleep(0.02)
+    raise AssertionError(f"there were no {count} threads of nice value {nice}")
+
+
+def nice_of(pid: int, tid: int) -> int:
+    fields = Path(f"/proc/{pid}/task/{tid}/stat").read_text().rpartition(")")[2].split()
+    return int(fields[16])
