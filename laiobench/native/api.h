@@ -16,22 +16,25 @@
 #include "pacing_plan.h"
 #include "target_limits.h"
 #include "verify_plan.h"
+#include "workload_shape.h"
 
 typedef struct JobPlan {
     uint32_t worker; /* where it begins */
     int fd;
     TargetLimits limits;
     uint32_t iodepth;
-    uint32_t block_bytes;
+    uint32_t block_bytes;  /* of the largest I/O */
     uint64_t region_start; /* bytes */
     uint64_t region_blocks; /* places where an I/O may begin ... */
     uint32_t step_bytes;    /* ... so far apart */
     bool random;
     bool use_random_map;
     uint32_t read_percent; /* 0: only writes */
+    const WorkloadShape *shape; /* NULL: a plain workload, as told above */
     uint64_t ios; /* in the measured window; 0: no limit but the runtime */
+    uint64_t bytes; /* the same, in bytes; only with a shape */
     uint64_t ramp_ns;
-    uint64_t runtime_ns; /* 0: until the ios are done */
+    uint64_t runtime_ns; /* 0: until the ios, or bytes, are done */
     uint64_t seed;
     uint32_t memory_align; /* of buffers: this and not more; 4096: the usual */
     uint64_t move_every; /* ios, then on to the next worker; 0: stay */
@@ -234,6 +237,20 @@ typedef struct InFlightReport {
  */
 uint32_t run_in_flight(const Run *run, uint32_t job, InFlightReport *oldest,
                        uint32_t max);
+
+/* ---- without a run --------------------------------------------------------- */
+
+typedef struct PlannedIo {
+    uint32_t direction; /* as in run_direction_report() */
+    uint32_t bytes;
+    uint64_t offset;
+} PlannedIo;
+
+/*
+ * The first @count I/Os that a job would issue, into @ios.  0 or -ENOMEM.  Of
+ * the plan, only what a workload needs is looked at.
+ */
+int plan_preview(const JobPlan *plan, PlannedIo *ios, uint64_t count);
 
 /* ---- facts ---------------------------------------------------------------- */
 

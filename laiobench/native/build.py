@@ -20,6 +20,7 @@ CONTRACT = [
     "pacing_plan.h",
     "data_plan.h",
     "verify_plan.h",
+    "workload_shape.h",
     "api.h",
     "session_api.h",
 ]

@@ -87,12 +87,18 @@ int job_init(Job *job, const JobConfig *config, const Clock *clock,
         .config = *config,
         .is_gated = config->move_every > 0 || config->throttle ||
                     gates_are_needed(&config->pacing) ||
-                    chores_are_needed(&config->chores),
+                    chores_are_needed(&config->chores) ||
+                    config->workload.shape,
+        .bytes_left = JOB_UNLIMITED,
         .ios_until_move = config->move_every,
     };
     target_init(&job->target, config->fd, &config->limits, job);
-    workload_init(&job->workload, &config->workload);
     random_stream_init(&job->data, random_mix(config->seed));
+    ret = workload_init(&job->workload, &config->workload);
+    if (ret < 0) {
+        return error_set(error, "mmap", -ret, 0);
+    }
+    job->config.workload.shape = NULL; /* copied; the plan's own may go */
     ret = allocate(job, uses, error);
     if (ret == 0) {
         ret = gates_init(&job->gates, &config->pacing, config->iodepth, uses,
@@ -116,6 +122,7 @@ int job_init(Job *job, const JobConfig *config, const Clock *clock,
 void job_cleanup(Job *job)
 {
     job_memory_cleanup(&job->memory);
+    workload_cleanup(&job->workload);
     free(job->idle);
     gates_cleanup(&job->gates);
     chores_cleanup(&job->chores);
@@ -158,6 +165,24 @@ static uint64_t time_to_measure(const Job *job)
     return left_ns;
 }
 
+/* Those of the ramp complete in the window, and count there. */
+static uint64_t bytes_to_measure(const Job *job)
+{
+    uint64_t bytes = job->config.bytes;
+
+    if (bytes == 0) {
+        return JOB_UNLIMITED;
+    }
+    for (uint32_t i = 0; i < job->config.iodepth; i++) {
+        const Request *request = &job->memory.requests[i];
+
+        if (request->state != REQUEST_IDLE) {
+            bytes -= request->bytes < bytes ? request->bytes : bytes;
+        }
+    }
+    return bytes;
+}
+
 static void begin_measuring(Job *job)
 {
     uint64_t runtime_ns;
@@ -170,6 +195,10 @@ static void begin_measuring(Job *job)
         uint64_t ios = job->in_flight - job->chores.extras_in_flight;
 
         job->budget -= ios < job->budget ? ios : job->budget;
+    }
+    job->bytes_left = bytes_to_measure(job);
+    if (job->bytes_left == 0) {
+        job->budget = 0;
     }
     set_phase(job, JOB_MEASURING);
     runtime_ns = time_to_measure(job);
@@ -383,9 +412,9 @@ static void choose(Job *job, Request *request)
     }
     picked = gates_pick(&job->gates);
     if (picked < sizeof(ops) / sizeof(ops[0])) {
-        workload_next_of(&job->workload, request, ops[picked]);
+        workload_next_any_of(&job->workload, request, ops[picked]);
     } else {
-        workload_next(&job->workload, request);
+        workload_next_any(&job->workload, request);
     }
     chores_choose(&job->chores, request);
 }
@@ -396,7 +425,16 @@ static bool may_issue(Job *job)
     return job->budget > 0 && !job->is_moving &&
            gates_admit(&job->gates, job->in_flight) &&
            (!job->throttle.group ||
-            throttle_admit(&job->throttle, job->config.workload.block_bytes));
+            throttle_admit(&job->throttle, workload_next_bytes(&job->workload)));
+}
+
+/* Where bytes are limited, the budget ends with them. */
+static void count_bytes(Job *job, uint32_t bytes)
+{
+    if (job->bytes_left != JOB_UNLIMITED) {
+        job->bytes_left -= bytes < job->bytes_left ? bytes : job->bytes_left;
+        job->budget = job->bytes_left > 0 ? job->budget : 0;
+    }
 }
 
 /*
@@ -420,6 +458,7 @@ static bool issue_gated(Job *job)
     }
     chores->held = NULL;
     job->budget--;
+    count_bytes(job, request->bytes);
     if (!chores_begin(chores, request) && request->op == REQUEST_WRITE) {
         fill(job, request);
     }

@@ -24,6 +24,7 @@ typedef struct JobConfig {
     uint32_t iodepth;
     WorkloadPlan workload;
     uint64_t ios;        /* to issue in the measured window, or JOB_UNLIMITED */
+    uint64_t bytes;      /* 0: no limit; only where the workload has a shape */
     uint64_t ramp_ns;
     uint64_t runtime_ns; /* 0: until the I/Os are issued */
     uint64_t seed;       /* of the data written */
@@ -88,6 +89,7 @@ struct Job {
     uint32_t idle_count;
     bool is_moving;            /* drains, to go on on another context */
     uint64_t ios_until_move;
+    uint64_t bytes_left; /* still to issue, where they are limited */
     ThrottleMember throttle;
     Gates gates;
     Chores chores;

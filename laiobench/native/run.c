@@ -12,24 +12,30 @@ _Static_assert(HISTOGRAM_COUNTS == HISTOGRAM_BUCKETS + 1 &&
 
 /* ---- plan → configuration ------------------------------------------------ */
 
+static WorkloadPlan workload_plan(const JobPlan *plan)
+{
+    return (WorkloadPlan){
+        .start = plan->region_start,
+        .blocks = plan->region_blocks,
+        .step_bytes = plan->step_bytes,
+        .block_bytes = plan->block_bytes,
+        .read_percent = plan->read_percent,
+        .random = plan->random,
+        .use_map = plan->use_random_map,
+        .seed = plan->seed,
+        .shape = plan->shape,
+    };
+}
+
 static JobConfig job_config(const JobPlan *plan, ThrottleGroup *throttles)
 {
     return (JobConfig){
         .fd = plan->fd,
         .limits = plan->limits,
         .iodepth = plan->iodepth,
-        .workload =
-            {
-                .start = plan->region_start,
-                .blocks = plan->region_blocks,
-                .step_bytes = plan->step_bytes,
-                .block_bytes = plan->block_bytes,
-                .read_percent = plan->read_percent,
-                .random = plan->random,
-                .use_map = plan->use_random_map,
-                .seed = plan->seed,
-            },
+        .workload = workload_plan(plan),
         .ios = plan->ios ? plan->ios : JOB_UNLIMITED,
+        .bytes = plan->bytes,
         .ramp_ns = plan->ramp_ns,
         .runtime_ns = plan->runtime_ns,
         .seed = plan->seed,
@@ -51,6 +57,26 @@ static JobConfig job_config(const JobPlan *plan, ThrottleGroup *throttles)
         .pacing = plan->pacing,
         .is_mix = plan->read_percent > 0 && plan->read_percent < 100,
     };
+}
+
+int plan_preview(const JobPlan *plan, PlannedIo *ios, uint64_t count)
+{
+    WorkloadPlan workload_of = workload_plan(plan);
+    Workload workload;
+    int ret = workload_init(&workload, &workload_of);
+
+    for (uint64_t i = 0; ret == 0 && i < count; i++) {
+        Request request = {0};
+
+        workload_next_any(&workload, &request);
+        ios[i] = (PlannedIo){
+            .direction = recorder_direction(&request),
+            .bytes = request.bytes,
+            .offset = request.offset,
+        };
+    }
+    workload_cleanup(&workload);
+    return ret;
 }
 
 /* Does @job ever run on @worker? */

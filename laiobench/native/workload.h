@@ -2,6 +2,9 @@
  * What a job does next: the direction, offset and length of its I/Os, one
  * after the other.  Depends on nothing but its plan, so the same seed gives
  * the same I/Os; knows nothing of time or of the queue.
+ *
+ * Plain workloads, of one size, sequential or evenly random, are chosen here,
+ * inline.  All others have a shape, and are chosen by shaped_workload.
  */
 #pragma once
 
@@ -11,16 +14,18 @@
 #include "random_map.h"
 #include "random_stream.h"
 #include "request.h"
+#include "shaped_workload.h"
 
 typedef struct WorkloadPlan {
     uint64_t start;        /* of the region, bytes */
     uint64_t blocks;       /* places in the region where an I/O may begin */
     uint32_t step_bytes;   /* from one to the next */
-    uint32_t block_bytes;  /* of an I/O */
+    uint32_t block_bytes;  /* of an I/O; with a shape: of the largest */
     uint32_t read_percent; /* 0: only writes, 100: only reads */
     bool random;
     bool use_map; /* random: each block once a pass */
     uint64_t seed;
+    const WorkloadShape *shape; /* NULL: plain; else where and how large */
 } WorkloadPlan;
 
 typedef struct Workload {
@@ -29,9 +34,25 @@ typedef struct Workload {
     RandomStream offsets;
     RandomMap map;
     uint64_t next_block[2]; /* sequential: of reads, of writes */
+    ShapedWorkload *shaped; /* NULL: plain */
+    bool is_ahead;          /* the next I/O was chosen already: */
+    RequestOp ahead_op;
+    ShapedIo ahead;
 } Workload;
 
-void workload_init(Workload *workload, const WorkloadPlan *plan);
+/* 0, or -ENOMEM, which a plain one never has.  Copies the shape. */
+int workload_init(Workload *workload, const WorkloadPlan *plan);
+void workload_cleanup(Workload *workload);
+
+/* How many bytes the next I/O will have. */
+uint32_t workload_next_bytes(Workload *workload);
+
+/* Where there is a shape: set the op, offset and length of @request. */
+void workload_next_shaped(Workload *workload, Request *request);
+
+/* The same, which shall be an @op. */
+void workload_next_shaped_of(Workload *workload, Request *request,
+                             RequestOp op);
 
 static inline RequestOp workload_next_op(Workload *workload)
 {
@@ -64,7 +85,7 @@ static inline uint64_t workload_next_block(Workload *workload, RequestOp op)
     return block;
 }
 
-/* Set the op, offset and length of @request, which shall be an @op. */
+/* Where there is none: the same. */
 static inline void workload_next_of(Workload *workload, Request *request,
                                     RequestOp op)
 {
@@ -76,8 +97,28 @@ static inline void workload_next_of(Workload *workload, Request *request,
                    plan->block_bytes);
 }
 
-/* The same; the op as the mix has it. */
+/* The same, the op as the mix has it. */
 static inline void workload_next(Workload *workload, Request *request)
 {
     workload_next_of(workload, request, workload_next_op(workload));
+}
+
+/* Whether there is a shape or none. */
+static inline void workload_next_any_of(Workload *workload, Request *request,
+                                        RequestOp op)
+{
+    if (workload->shaped) {
+        workload_next_shaped_of(workload, request, op);
+    } else {
+        workload_next_of(workload, request, op);
+    }
+}
+
+static inline void workload_next_any(Workload *workload, Request *request)
+{
+    if (workload->shaped) {
+        workload_next_shaped(workload, request);
+    } else {
+        workload_next(workload, request);
+    }
 }

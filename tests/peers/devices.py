@@ -39,9 +39,13 @@ def build_floor(folder: Path) -> Path:
     here = Path(__file__).parent
     core = here.parent.parent / "laiobench" / "native"
     program = folder / "floor"
-    sources = [here / "floor.c", core / "workload.c", core / "random_map.c", core / "memory.c"]
+    sources = [
+        here / "floor.c",
+        *core.glob("random_*.c"),
+        *(core / f"{name}.c" for name in ("workload", "shaped_workload", "memory")),
+    ]
     subprocess.run(
-        ["gcc", "-O2", "-std=gnu11", f"-I{core}", *map(str, sources), "-o", str(program)],
+        ["gcc", "-O2", "-std=gnu11", f"-I{core}", *map(str, sources), "-o", str(program), "-lm"],
         check=True,
     )
     return program

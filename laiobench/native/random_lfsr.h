@@ -1,0 +1,45 @@
+/*
+ * random_generator=lfsr: every block of a region exactly once, in the order of
+ * a linear feedback shift register of full period, the shortest that has a
+ * state for each block.  Its states are scattered by an odd multiplication,
+ * since each is about twice the one before.
+ */
+#pragma once
+
+#include <stdint.h>
+
+typedef struct RandomLfsr {
+    uint64_t blocks;
+    uint64_t visited;  /* in this pass */
+    uint64_t state;    /* never 0 */
+    uint64_t feedback; /* the polynomial, but for its highest term */
+    uint64_t mask;     /* 2^n - 1: its period */
+    uint64_t scatter;  /* odd */
+    uint64_t seed, pass;
+} RandomLfsr;
+
+/* @blocks must be above 0 and below 2^62. */
+void random_lfsr_init(RandomLfsr *lfsr, uint64_t blocks, uint64_t seed);
+
+/* Begin another pass, from another state. */
+void random_lfsr_next_pass(RandomLfsr *lfsr);
+
+/* The next block: each of them once, then the next pass. */
+static inline uint64_t random_lfsr_next(RandomLfsr *lfsr)
+{
+    uint64_t block;
+
+    if (lfsr->visited == lfsr->blocks) {
+        random_lfsr_next_pass(lfsr);
+    }
+    do {
+        uint64_t doubled = lfsr->state << 1;
+
+        lfsr->state =
+            doubled > lfsr->mask ? (doubled ^ lfsr->feedback) & lfsr->mask
+                                 : doubled;
+        block = (lfsr->state * lfsr->scatter & lfsr->mask) - 1;
+    } while (block >= lfsr->blocks);
+    lfsr->visited++;
+    return block;
+}
