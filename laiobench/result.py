@@ -15,12 +15,14 @@ from pydantic import ConfigDict, Field
 
 from laiobench import caveats, machine, native, proof, timing
 from laiobench.histogram import PERCENTILES, Histogram, bin_high, percentiles
+from laiobench.job import Job
 from laiobench.layout import Work
 from laiobench.record import Record
 from laiobench.runner import Trial, WorkRun
 from laiobench.series import Series
 from laiobench.units import NS_PER_S, format_ns
 from laiobench.version import __version__
+from laiobench.windows import Window
 
 SCHEMA_VERSION = 1
 CPU_BOUND_SHARE = 0.95
@@ -103,6 +105,19 @@ class SeriesPoint(Record):
     max_ns: int | None
 
 
+class LogWindow(Record):
+    """A stretch of a log in one direction, by when it ended since the window opened; means."""
+
+    t_ns: int
+    length_ns: int
+    direction: str
+    ios: int
+    bytes: int
+    slat_ns: float
+    clat_ns: float
+    lat_ns: float
+
+
 class SeenWarning(Record):
     """Why the numbers may mean less than they seem to."""
 
@@ -135,6 +150,7 @@ class JobResult(Record):
     workers: list[WorkerResult]
     proof: list[ProofRule]
     series: list[SeriesPoint]
+    windows: list[LogWindow] = Field(default=[], description="with log_avg_msec and a write_*_log")
 
     model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
 
@@ -253,10 +269,9 @@ def from_trial(
 
 def _job_result(run: WorkRun) -> JobResult:
     work, raw, usage = run.work, run.raw, run.usage
-    wanted = sorted({*PERCENTILES, *(work.job.percentile_list or ())})
     directions = {
         name: _direction_result(
-            direction, run.window_ns, wanted, has_response=timing.rate_of(work.job, name)
+            direction, run.window_ns, work.job, has_response=timing.rate_of(work.job, name)
         )
         for name, direction in raw.directions.items()
     }
@@ -284,6 +299,7 @@ def _job_result(run: WorkRun) -> JobResult:
         workers=[_worker_result(worker) for worker in run.workers],
         proof=_proof(run),
         series=_series(run.series, raw.window_start_ns),
+        windows=[_log_window(window, raw.window_start_ns) for window in run.windows],
         **directions,
     )
 
@@ -348,10 +364,10 @@ def _options(work: Work) -> dict[str, Any]:
 
 
 def _direction_result(
-    raw: native.RawDirection, runtime_ns: int, wanted: Sequence[float], *, has_response: bool
+    raw: native.RawDirection, runtime_ns: int, job: Job, *, has_response: bool
 ) -> DirectionResult:
-    """`wanted`: percentiles."""
     seconds = runtime_ns / NS_PER_S
+    wanted = sorted({*PERCENTILES, *(job.percentile_list or ())})
     errors = {errno.errorcode.get(code, str(code)): count for code, count in raw.errors.items()}
     if raw.eofs:
         errors["eof"] = raw.eofs
@@ -362,9 +378,9 @@ def _direction_result(
         bw_bytes=raw.bytes / seconds if seconds else 0.0,
         short_ios=raw.short_ios,
         errors=errors,
-        slat_ns=_latency(raw.latency["slat"], wanted),
-        clat_ns=_latency(raw.latency["clat"], wanted),
-        lat_ns=_latency(raw.latency["lat"], wanted),
+        slat_ns=_latency(raw.latency["slat"], wanted if job.slat_percentiles else ()),
+        clat_ns=_latency(raw.latency["clat"], wanted if job.clat_percentiles else ()),
+        lat_ns=_latency(raw.latency["lat"], wanted if job.lat_percentiles else ()),
         response_ns=_latency(raw.latency["response"], wanted) if has_response else None,
     )
 
@@ -399,6 +415,20 @@ def _series(series: Series, window_start_ns: int) -> list[SeriesPoint]:
             )
         )
     return points
+
+
+def _log_window(window: Window, window_start_ns: int) -> LogWindow:
+    slat_ns, clat_ns, lat_ns = window.latency_ns
+    return LogWindow(
+        t_ns=window.end_ns - window_start_ns,
+        length_ns=window.length_ns,
+        direction=window.direction,
+        ios=window.ios,
+        bytes=window.size_bytes,
+        slat_ns=slat_ns,
+        clat_ns=clat_ns,
+        lat_ns=lat_ns,
+    )
 
 
 # ---- status ----------------------------------------------------------------------

@@ -37,6 +37,7 @@ from laiobench.native import (
 from laiobench.series import Series, make_point
 from laiobench.steady import SteadyOutcome
 from laiobench.steady_jobs import SteadyJobs
+from laiobench.windows import Window, Windows
 
 SAMPLE_INTERVAL_S = 1.0
 
@@ -76,6 +77,8 @@ class WorkRun:
     """Other threads notify these in mid-run: they hand over jobs or turns, or end one."""
     series: Series
     steady: SteadyOutcome | None = None
+    windows: tuple[Window, ...] = ()
+    """Those of its logs, if it has any."""
 
     @property
     def window_ns(self) -> int:
@@ -173,6 +176,7 @@ class _Group:
 
     waits: list[range] = field(init=False)
     steady: SteadyJobs | None = None
+    windows: Windows | None = None
     was_stopped: bool = False
     """Jobs were asked to stop in mid-run."""
 
@@ -235,6 +239,7 @@ class _Group:
                 is_notified=self._is_notified(ring),
                 series=series,
                 steady=self.steady.outcome(index) if self.steady else None,
+                windows=self.windows.of(index) if self.windows else (),
             )
             for index, (work, job, ring, series) in enumerate(
                 zip(self.works, raw.jobs, rings, self.series, strict=True)
@@ -314,6 +319,7 @@ def _run_group(
 ) -> tuple[list[WorkRun], RawClock, Sequence[Hang]]:
     native_run = NativeRun(group.plan())
     group.steady = SteadyJobs(group.works, native_run)
+    group.windows = Windows(group.works, native_run)
     hang_watch = HangWatch(group.works, native_run, around.hang_timeout_s, around.warn)
     try:
         native_run.start()
@@ -332,19 +338,20 @@ def _run_group(
 
 def _follow(native_run: NativeRun, group: _Group, around: Surroundings) -> None:
     """Until all have finished, or the user leaves: take samples, pass on requests."""
-    control, steady = around.control, group.steady
-    assert steady is not None
+    control, steady, windows = around.control, group.steady, group.windows
+    assert steady is not None and windows is not None
     started = last_sample = time.monotonic()
     stopped = finished = False
     while not finished and not control.leave:
         next_sample = last_sample + SAMPLE_INTERVAL_S
-        next_look = min(next_sample, steady.next_look_s())
+        next_look = min(next_sample, steady.next_look_s(), windows.next_look_s())
         wait_s = min(_LONGEST_WAIT_S, max(0.0, next_look - time.monotonic()))
         finished = native_run.wait(wait_s)
         if control.stop and not stopped:
             native_run.stop()
             stopped = True
         steady.look()
+        windows.look(is_last=finished)
         group.was_stopped = stopped or steady.has_ended_any
         now = time.monotonic()
         if now < next_sample and not finished:

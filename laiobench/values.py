@@ -143,6 +143,14 @@ def _path(value: object) -> object:
     return value
 
 
+def _log_name(value: object) -> object:
+    """The beginning of a file's name; empty, or a flag's 1, for the job's."""
+    if value is True or value == "1":
+        return ""
+    return _path(value) if value else value
+
+
+LogName = Annotated[str, PlainValidator(_log_name)]
 TargetPath = Annotated[
     str | None,
     PlainValidator(_path),

@@ -12,13 +12,15 @@ from laiobench.cli.console import complain, say
 from laiobench.cli.job_command import JobCommand
 from laiobench.cli.params import DurationType
 from laiobench.cli.progress import progress
+from laiobench.cli.status import Status
 from laiobench.cli.stopping import stop_on_signals
 from laiobench.cli.write_options import WriteOptions, write_options
-from laiobench.errors import ExitCode, LaiobenchError, UsageError
-from laiobench.formats import calibration_table, table
+from laiobench.errors import ExitCode, LaiobenchError, RunError, UsageError
+from laiobench.formats import calibration_table, fio_logs, table
 from laiobench.hangs import DEFAULT_HANG_TIMEOUT_S
 from laiobench.measure import run
 from laiobench.result import RunResult
+from laiobench.runner import SAMPLE_INTERVAL_S
 from laiobench.sources import notes, resolve
 from laiobench.sources.flags import Flags
 from laiobench.sources.gathering import gather
@@ -49,6 +51,13 @@ from laiobench.sources.gathering import gather
     metavar="DURATION",
     help="After so long say which I/Os do not come back; 0: never.",
 )
+@click.option(
+    "--status-interval",
+    "--status_interval",
+    type=DurationType(),
+    metavar="DURATION",
+    help="Tell on stderr how the jobs are doing, a JSON object a line, instead of the progress.",
+)
 @click.option("-q", "--quiet", is_flag=True, help="No progress, no remarks.")
 def command(
     sources: tuple[str, ...],
@@ -59,6 +68,7 @@ def command(
     no_save: bool,
     writing: WriteOptions,
     hang_timeout: float,
+    status_interval: float | None,
     quiet: bool,
     flags: Flags,
 ) -> int:
@@ -72,13 +82,16 @@ def command(
     """
     drafts = gather(sources, flags, os.environ, section)
     jobs = resolve(drafts)
+    if status_interval is not None and status_interval < SAMPLE_INTERVAL_S:
+        raise UsageError(f"--status-interval must be at least {SAMPLE_INTERVAL_S:g} s")
     destination = Destination.of(output, results, no_save)
     destination.check()
     tell = (lambda _: None) if quiet else say
     # Until the result is safe, no signal may end us.
     with stop_on_signals() as control:
         allowed = writing.permission(lambda: control.stop)
-        with progress(enabled=not quiet) as watch:
+        with progress(enabled=not quiet and status_interval is None) as drawing:
+            watch = drawing if status_interval is None else Status(status_interval)
             result = run(
                 jobs,
                 allow_write=allowed,
@@ -140,6 +153,7 @@ class Destination:
 def _report(result: RunResult, destination: Destination, *, as_json: bool, quiet: bool) -> int:
     """Save first, so that nothing is lost; then print, whether or not that went well."""
     saved: Path | None = None
+    not_logged = _write_logs(result)
     not_saved: LaiobenchError | None = None
     try:
         saved = destination.save(result)
@@ -152,9 +166,21 @@ def _report(result: RunResult, destination: Destination, *, as_json: bool, quiet
             _remark(result, saved)
         for failure in result.failures:
             say(f"failed: {failure}")
-        if not_saved:
-            complain(not_saved)
-    return ExitCode.RUN_FAILED if not_saved else _exit_code(result)
+        for problem in [*not_logged, *([not_saved] if not_saved else [])]:
+            complain(problem)
+    return ExitCode.RUN_FAILED if not_saved or not_logged else _exit_code(result)
+
+
+def _write_logs(result: RunResult) -> list[LaiobenchError]:
+    """fio's logs, where the options say; what could not be written."""
+    problems: list[LaiobenchError] = []
+    for name, text in fio_logs.files(result.jobs).items():
+        try:
+            Path(name).write_text(text)
+        except OSError as error:
+            problem = f"the log {name} cannot be written: {error.strerror}"
+            problems.append(RunError(problem, "its windows are in the document nevertheless"))
+    return problems
 
 
 def _remark(result: RunResult, saved: Path | None) -> None:

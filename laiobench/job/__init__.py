@@ -135,6 +135,12 @@ def _unit(field: FieldInfo) -> str:
     return str(extra["unit"])
 
 
+def may_be_bare(field: FieldInfo) -> bool:
+    """Whether the option can stand without a value."""
+    extra = field.json_schema_extra
+    return field.annotation is bool or (isinstance(extra, dict) and extra["may_be_bare"] is True)
+
+
 def options() -> Iterator[Option]:
     """All options of a job, by group, in the order of their definition."""
     for group in GROUPS:
@@ -145,7 +151,7 @@ def options() -> Iterator[Option]:
                 help=field.description or "",
                 default=_shown_default(field),
                 unit=_unit(field),
-                is_flag=field.annotation is bool,
+                is_flag=may_be_bare(field),
             )
 
 

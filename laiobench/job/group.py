@@ -21,9 +21,16 @@ PRINTABLE = r"^[^\x00-\x1f\x7f]+$"
 Alias = str | Callable[[object], tuple[str, object]]
 
 
-def option(default: Any, text: str, *, unit: str = "", **limits: Any) -> Any:
+def option(
+    default: Any, text: str, *, unit: str = "", may_be_bare: bool = False, **limits: Any
+) -> Any:
     """A field of a group: its default, help text and the bare number's unit."""
-    return Field(default, description=text, json_schema_extra={"unit": unit}, **limits)
+    return Field(
+        default,
+        description=text,
+        json_schema_extra={"unit": unit, "may_be_bare": may_be_bare},
+        **limits,
+    )
 
 
 class OptionGroup(BaseModel):

@@ -224,6 +224,16 @@ typedef struct Totals {
 /* How far a job is; costs little. */
 void run_totals(const Run *run, uint32_t job, Totals *totals);
 
+typedef struct DirectionTotals {
+    uint64_t at_ns;         /* CLOCK_MONOTONIC */
+    uint64_t ios, bytes;    /* since the window opened */
+    uint64_t latency_ns[3]; /* the sums of slat, clat and lat of these I/Os */
+} DirectionTotals;
+
+/* The same of one direction; false if the job has none, or no window yet. */
+bool run_direction_totals(const Run *run, uint32_t job, uint32_t direction,
+                          DirectionTotals *totals);
+
 typedef struct InFlightReport {
     uint32_t direction; /* as in run_direction_report() */
     uint32_t bytes;

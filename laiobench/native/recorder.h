@@ -140,7 +140,7 @@ static inline void recorder_add_success(Recorder *recorder,
 #pragma GCC unroll 4
     for (uint32_t kind = 0; kind < LATENCY_COUNT; kind++) {
         counter_add(last->bins[kind], 1);
-        record->latency.extremes[kind].sum += last->ns[kind];
+        counter_add(&record->latency.extremes[kind].sum, last->ns[kind]);
     }
 }
 

@@ -124,6 +124,16 @@ class RawTotals:
 
 
 @dataclass(frozen=True)
+class RawDirectionTotals:
+    """The same in one direction; the sums of its latencies by kind, in ns."""
+
+    ios: int
+    bytes: int
+    latency_ns: tuple[int, int, int]
+    """Of slat, clat and lat."""
+
+
+@dataclass(frozen=True)
 class InFlight:
     """An I/O that is not back; `age_ns` since it was handed to the engine."""
 
@@ -238,6 +248,19 @@ def read_totals(run: Any, index: int) -> RawTotals:
     totals = ffi.new("Totals *")
     lib.run_totals(run, index, totals)
     return RawTotals(totals.at_ns, totals.ios, totals.bytes, totals.is_measuring)
+
+
+def read_direction_totals(run: Any, index: int) -> tuple[int, dict[str, RawDirectionTotals]]:
+    """When that was (CLOCK_MONOTONIC), and the totals by direction; none before the window."""
+    native = ffi.new("DirectionTotals *")
+    totals = {}
+    for number, direction in enumerate(DIRECTIONS):
+        if lib.run_direction_totals(run, index, number, native):
+            sums = native.latency_ns
+            totals[direction] = RawDirectionTotals(
+                native.ios, native.bytes, (sums[0], sums[1], sums[2])
+            )
+    return native.at_ns, totals
 
 
 def read_in_flight(run: Any, index: int, max_oldest: int) -> RawInFlight:

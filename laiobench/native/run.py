@@ -11,11 +11,13 @@ from laiobench.native.failures import Explained, explain_failure
 from laiobench.native.plans import RunPlan, to_native
 from laiobench.native.reports import (
     BinsRoom,
+    RawDirectionTotals,
     RawInFlight,
     RawRun,
     RawSample,
     RawTotals,
     read_clock,
+    read_direction_totals,
     read_in_flight,
     read_job,
     read_sample,
@@ -82,6 +84,10 @@ class NativeRun:
     def totals(self, work: int) -> RawTotals:
         """How far one job is; costs little."""
         return read_totals(self._run, work)
+
+    def direction_totals(self, work: int) -> tuple[int, dict[str, RawDirectionTotals]]:
+        """When (CLOCK_MONOTONIC, ns), and how far a job was in each direction."""
+        return read_direction_totals(self._run, work)
 
     def sample(self, work: int) -> RawSample:
         """What one job did since its last sample."""

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from laiobench.errors import CombinedUsageError, UsageError, raise_all
-from laiobench.job import ALIASES, Job, option_names
+from laiobench.job import ALIASES, Job, may_be_bare, option_names
 from laiobench.sources import Draft, Setting, Source, put, resolve, unknown_option
 from laiobench.sources.differences import difference
 from laiobench.sources.expansion import expand
@@ -236,7 +236,7 @@ def _is_flag(name: str) -> bool:
     ours = ALIASES.get(name, name)
     if not isinstance(ours, str):
         return True  # it says so itself
-    return ours in FOREIGN or Job.model_fields[ours].annotation is bool
+    return ours in FOREIGN or may_be_bare(Job.model_fields[ours])
 
 
 def _one_path(name: str, value: str, origin: str, *, again: bool) -> str:

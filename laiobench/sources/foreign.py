@@ -70,12 +70,7 @@ FOREIGN: dict[str, Foreign] = dict(
         ),
         *_noted("the best clock is chosen, and the result says which", "clocksource gtod_cpu"),
         *_noted("reads and writes are always reported apart", "unified_rw_reporting"),
-        *_noted(
-            "slat, clat and lat are all in the result",
-            "lat_percentiles clat_percentiles slat_percentiles",
-        ),
         *_noted("a stonewall begins a group, and nothing else does", "new_group"),
-        *_noted("each job is in the document by itself", "per_job_logs"),
         *_noted("every job is in the result", "stats"),
         *_noted("this is about printing, which is done otherwise here", "disk_util unit_base"),
         *_noted("histograms always have 3 significant digits", "significant_figures"),
@@ -183,7 +178,7 @@ FOREIGN: dict[str, Foreign] = dict(
 
 # Those that need no value on a command line.
 FLAG_NAMES = (
-    "lat_percentiles clat_percentiles slat_percentiles new_group per_job_logs "
+    "new_group "
     "thread gtod_reduce disable_lat disable_clat disable_slat disable_bw_measurement disable_bw "
     "stats disk_util scramble_buffers unlink unlink_each_loop unique_filename invalidate "
     "overwrite allrandrepeat create_serialize create_fsync create_on_open create_only "
@@ -231,8 +226,8 @@ COMMAND_OPTIONS = {
     "--debug": "laiobench explain tells how a file is read",
     "--eta": "leave it out: progress is shown on terminals alone, and --quiet stops it",
     "--eta-newline": "leave it out: progress is shown on terminals alone",
-    "--latency-log": "the document has the whole series: --json",
-    "--bandwidth-log": "the document has the whole series: --json",
+    "--latency-log": "use --write_lat_log=NAME and --log_avg_msec=500",
+    "--bandwidth-log": "use --write_bw_log=NAME and --log_avg_msec=500",
     "--client": "run laiobench on each machine",
     "--server": "run laiobench on each machine",
     "--remote-config": "run laiobench on each machine",

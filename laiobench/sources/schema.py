@@ -68,7 +68,7 @@ def _has_words(name: str) -> bool:
 def _option(field: dict[str, Any], unit: str, *, has_words: bool) -> dict[str, Any]:
     """A field as it may be written: also as text, and a flag also as a number."""
     told = {key: field.pop(key) for key in ("description", "default") if key in field}
-    for key in ("title", "unit"):
+    for key in ("title", "unit", "may_be_bare"):
         field.pop(key, None)
     if unit:
         told["description"] = f"{told['description']} [{unit}]"

@@ -17,7 +17,7 @@ ROWS = [
     ["native"],
     ["aio"],
     ["machine", "guard", "region", "scratch"],
-    ["layout", "hangs", "series", "steady", "steady_jobs", "runner", "preview"],
+    ["layout", "hangs", "series", "windows", "steady", "steady_jobs", "runner", "preview"],
     [
         "histogram",
         "proof",
@@ -55,8 +55,8 @@ CORE_ROWS = [
     ["completion", "completion_poll", "completion_eventfd", "completion_bh", "completion_adaptive",
      "completion_getevents", "job", "job_memory", "gates", "chores"],
     ["worker", "iothread"],
-    ["api", "run", "report", "session_api", "session", "session_requests", "session_slots",
-     "session_writes"],
+    ["api", "run", "report", "direction_totals", "session_api", "session", "session_requests",
+     "session_slots", "session_writes"],
 ]  # fmt: skip
 CORE_ROW_OF = {name: number for number, row in enumerate(CORE_ROWS) for name in row}
 

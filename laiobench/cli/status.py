@@ -1,0 +1,78 @@
+"""`--status-interval`: how the jobs are doing, a JSON object a line on stderr.
+
+stdout keeps the one document.  Each line tells of the stretch since the last one.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from laiobench.cli.console import say
+from laiobench.histogram import bin_high, percentiles
+from laiobench.runner import Progress
+
+
+@dataclass
+class _Stretch:
+    """What a copy of a job did since the last line."""
+
+    ios: int = 0
+    bytes: int = 0
+    seconds: float = 0.0
+    bins: dict[int, int] = field(default_factory=dict)
+
+    def add(self, progress: Progress) -> None:
+        self.ios += progress.sample.ios
+        self.bytes += progress.sample.bytes
+        self.seconds += progress.interval_s
+        for index, count in progress.sample.bins:
+            self.bins[index] = self.bins.get(index, 0) + count
+
+
+class Status:
+    """A watcher that says a line each time that the interval is over."""
+
+    def __init__(self, interval_s: float) -> None:
+        self._interval_s = interval_s
+        self._due_s = interval_s
+        self._stretches: dict[tuple[str, int, int], _Stretch] = {}
+
+    def __call__(self, samples: Sequence[Progress]) -> None:
+        elapsed_s = samples[0].elapsed_s
+        if {_key(progress) for progress in samples} != self._stretches.keys():  # another group
+            self._stretches = {_key(progress): _Stretch() for progress in samples}
+            self._due_s = self._interval_s
+        for progress in samples:
+            self._stretches[_key(progress)].add(progress)
+        # Samples come a little early or late; half of one's time is nearer than the next.
+        if elapsed_s < self._due_s - samples[0].interval_s / 2:
+            return
+        say(json.dumps({"kind": "status", "elapsed_s": round(elapsed_s, 3), "jobs": self._jobs()}))
+        self._stretches = {key: _Stretch() for key in self._stretches}
+        self._due_s += self._interval_s
+
+    def _jobs(self) -> list[dict[str, Any]]:
+        return [
+            {"name": name, "copy": copy, **_numbers(stretch)}
+            for (name, _, copy), stretch in self._stretches.items()
+        ]
+
+
+def _key(progress: Progress) -> tuple[str, int, int]:
+    return progress.work.job.name, progress.work.position, progress.work.copy
+
+
+def _numbers(stretch: _Stretch) -> dict[str, Any]:
+    bins = sorted(stretch.bins.items())
+    at = percentiles(bins, (50.0, 99.0))
+    return {
+        "interval_s": round(stretch.seconds, 3),
+        "ios": stretch.ios,
+        "bytes": stretch.bytes,
+        "iops": stretch.ios / stretch.seconds if stretch.seconds else 0.0,
+        "bw_bytes": stretch.bytes / stretch.seconds if stretch.seconds else 0.0,
+        "p50_ns": at.get(50.0),
+        "p99_ns": at.get(99.0),
+        "max_ns": bin_high(bins[-1][0]) if bins else None,
+    }
