@@ -62,7 +62,7 @@ def _refused(remedy: str, names: str) -> Iterable[tuple[str, Foreign]]:
 FOREIGN: dict[str, Foreign] = dict(
     (
         # ---- without meaning here
-        *_noted("a remark, and no more", "description"),
+        *_noted("what the file is for, and no more", "description"),
         *_noted("every job is a thread here", "thread"),
         *_noted(
             "every I/O is timed and recorded all the same",
@@ -188,6 +188,8 @@ FLAG_NAMES = (
 )
 FLAGS = frozenset(FLAG_NAMES.split())
 
+_IN_BATCHES = "completion=getevents is what takes so many at a time"
+
 # Names that are ours as well, and yet say something else than one may think.
 _REMARKS = {
     "ioengine": {
@@ -203,6 +205,8 @@ def remark(name: str, value: str) -> str:
     """What to note of an accepted setting, by what was written; empty: nothing."""
     if name in FOREIGN:
         return FOREIGN[name].note if FOREIGN[name].accepts(value) else ""
+    if name.startswith("iodepth_batch_complete") and value not in ("0", "1"):
+        return _IN_BATCHES
     return _REMARKS.get(name, {}).get(value, "")
 
 

@@ -243,3 +243,14 @@ def test_what_has_no_meaning_here_is_noted_with_its_place() -> None:
 )
 def test_a_text_without_a_name_is_told_apart(text: str, suffix: str) -> None:
     assert profiles.grammar_of(text) == suffix
+
+
+def test_taking_completions_in_batches_means_the_mode_that_does() -> None:
+    text = "[a]\niodepth_batch_complete_min=4\niodepth=8\n"
+    drafts = fio_file.parse(text, "a.fio").drafts
+    assert resolve(drafts)[0].completion == "getevents"
+    assert notes(drafts) == [
+        "a.fio:2: iodepth_batch_complete_min=4: "
+        "completion=getevents is what takes so many at a time"
+    ]
+    assert job_of("iodepth_batch_complete_min=1").completion == "poll"
