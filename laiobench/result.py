@@ -452,9 +452,7 @@ def _failures_of(run: WorkRun, job: JobResult) -> list[str]:
         if worker.failure
     ]
     failures += _broken_rules(job)
-    if not run.work.job.continue_on_error:
-        failures += _io_errors(run, job)
-    return failures
+    return failures + _io_errors(run, job)
 
 
 def _nothing_measured(job: JobResult, interrupted: bool) -> list[str]:
@@ -476,16 +474,20 @@ def _broken_rules(job: JobResult) -> list[str]:
 
 def _io_errors(run: WorkRun, job: JobResult) -> list[str]:
     failures = []
+    options = run.work.job
     for name, direction in job.directions().items():
+        if options.tolerates(name):
+            continue
         errors = dict(direction.errors)
-        if run.work.job.nowait:
+        if options.nowait:
             errors.pop("EAGAIN", None)  # an answer that was asked for
         if errors:
             kinds = ", ".join(f"{count:,} × {kind}" for kind, count in errors.items())
             failures.append(f"{job.name}: {name} I/Os failed: {kinds}")
     in_window = sum(sum(d.errors.values()) for d in job.directions().values())
     unseen = job.accounts.failed - in_window
-    if unseen and not run.work.job.nowait:
+    may_fail = options.nowait or all(map(options.tolerates, job.directions()))
+    if unseen and not may_fail:
         failures.append(f"{job.name}: {unseen:,} I/Os failed before the measured window")
     if run.raw.gave_up:
         failures.append(f"{job.name} was ended, since nothing but failures came back")

@@ -61,12 +61,17 @@ def cpus_of_mask(value: object) -> object:
     return tuple(cpu for cpu in range(mask.bit_length()) if mask >> cpu & 1)
 
 
+TOLERANCES = ("none", "read", "write", "io", "verify", "all")
+
+
 def _continue_on_error(value: object) -> object:
-    """fio's words besides 1 and 0."""
-    words: dict[object, bool] = {"all": True, "io": True, "none": False}
-    if value in ("read", "write", "verify"):
-        raise ValueError("it must be all or none: errors of one kind alone are not told apart")
-    return words[value] if value in words else parse_flag(value)
+    """fio's words, and those of a flag."""
+    if value in TOLERANCES:
+        return value
+    try:
+        return "all" if parse_flag(value) else "none"
+    except ValueError:
+        raise ValueError(f"{value!r} is none of {', '.join(TOLERANCES)}") from None
 
 
 def _cpus(value: object) -> object:
@@ -165,7 +170,9 @@ Microseconds = Annotated[float, BeforeValidator(_microseconds)]
 Flag = Annotated[bool, BeforeValidator(parse_flag)]
 Nice = Annotated[int, BeforeValidator(_integer)]
 Percentiles = Annotated[tuple[float, ...], BeforeValidator(_percentiles)]
-ContinueOnError = Annotated[bool, BeforeValidator(_continue_on_error)]
+ContinueOnError = Annotated[
+    Literal["none", "read", "write", "io", "verify", "all"], BeforeValidator(_continue_on_error)
+]
 Cpus = Annotated[tuple[int, ...], BeforeValidator(_cpus)]
 Pattern = Annotated[
     Literal["read", "write", "randread", "randwrite", "rw", "randrw"], BeforeValidator(_rw)

@@ -43,8 +43,17 @@ class ThreadOptions(OptionGroup):
     )
     stonewall: Flag = option(False, "begin when all jobs above have finished")
     continue_on_error: ContinueOnError = option(
-        False, "count failed I/Os without failing the run, and never give up"
+        "none",
+        "which failed I/Os are counted without failing the run: none, read, write (syncs and "
+        "trims, too), io (both), verify or all; where that is all I/Os, never give up",
+        may_be_bare=True,
     )
+
+    def tolerates(self, direction: str) -> bool:
+        """Whether I/Os of it (`read`, `write`, …) may fail, or `verify` find what is wrong."""
+        kinds = {"io": ("read", "write"), "all": ("read", "write", "verify")}
+        kind = direction if direction in ("read", "verify") else "write"
+        return kind in kinds.get(self.continue_on_error, (self.continue_on_error,))
 
     @staticmethod
     def faults(job: "Job") -> Iterator[str]:

@@ -149,7 +149,9 @@ def _fill_job(native: Any, work: WorkPlan) -> None:
     native.runtime_ns = round((job.runtime or 0) * NS_PER_S)
     native.seed = work.seed
     native.move_every = job.iothread_move_every
-    native.continue_on_error = job.continue_on_error
+    native.continue_on_error = (not job.reads or job.tolerates("read")) and (
+        not job.writes or job.tolerates("write")
+    )
     native.wait_for, native.wait_for_count = work.waits_for.start, len(work.waits_for)
     fill_pacing(native.pacing, job, work.start_delay_s)
 

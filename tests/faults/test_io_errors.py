@@ -78,6 +78,18 @@ def test_failures_that_are_asked_to_be_borne_are_counted_and_no_more(
     assert report.job["read"]["ios"] == 200
 
 
+def test_failures_of_one_direction_alone_can_be_borne(
+    subject: Subject, faulty_file: FaultyFile, mode: str
+) -> None:
+    faulty_file.inject("read::EIO:every=10", "write::EDQUOT:every=10")
+    report = subject.run(
+        f"--filename={faulty_file.path}", f"--allow-write={faulty_file.path}", "--rw=randrw",
+        "--iodepth=1", "--number_ios=300", "--continue_on_error=read", mode, code=RUN_FAILED,
+    )  # fmt: skip
+    assert report.job["read"]["errors"] and report.job["write"]["errors"]
+    assert [failure.partition(" I/Os")[0] for failure in report.failures] == ["job: write"]
+
+
 def test_a_target_that_only_fails_ends_the_job(
     subject: Subject, faulty_file: FaultyFile, mode: str
 ) -> None:

@@ -89,7 +89,7 @@ def test_an_option_without_a_value_is_a_flag() -> None:
         ("runtime=500ms", "runtime", 0.5),
         ("timeout=3", "runtime", 3),
         ("cpumask=0x5", "cpus_allowed", (0, 2)),
-        ("continue_on_error=all", "continue_on_error", True),
+        ("continue_on_error=all", "continue_on_error", "all"),
         ("wait_for_previous", "stonewall", True),
         ("ioengine=null", "engine", "null"),
         # The traps: fio takes these for 4,000 bytes, 1 byte, 8 bytes and no runtime.
@@ -132,7 +132,7 @@ def test_values(option: str, name: str, value: object) -> None:
             "[a]\nioengine=io_uring",
             "a.fio:2: ioengine=io_uring: it must be libaio, threads or null",
         ),
-        ("[a]\ncontinue_on_error=read", "a.fio:2: continue_on_error=read: it must be all or none"),
+        ("[a]\ncontinue_on_error=some", "a.fio:2: continue_on_error=some: 'some' is none of none"),
         ("[a]\ncpumask=x", "a.fio:2: cpumask=x: 'x' is not a mask of CPUs"),
         ("[a]\nbs=4k" + " " * 5000 + "8", "a.fio:2: the line is longer than 4,096 characters"),
         ("[a]\n" * 4097, "a.fio:4097: there are more than 4,096 jobs"),
