@@ -33,9 +33,12 @@ bool aio_notify_begin_sleep(AioContext *ctx)
            bh_timeout_ns(ctx) != 0;
 }
 
+/* Nobody but the home thread writes it: no read-modify-write is needed. */
 void aio_notify_end_sleep(AioContext *ctx)
 {
-    __atomic_fetch_sub(&ctx->notify_me, 2, __ATOMIC_RELEASE);
+    uint32_t before = __atomic_load_n(&ctx->notify_me, __ATOMIC_RELAXED);
+
+    __atomic_store_n(&ctx->notify_me, before - 2, __ATOMIC_RELEASE);
 }
 
 /* Acquire: pairs with the store in aio_notify(). */

@@ -14,6 +14,12 @@
 /* A busy-poll looks at the clock only once in so many looks at the handlers. */
 #define LOOKS_PER_CLOCK_READING 16
 
+/*
+ * A timeout costs in each call, an alarm when it is set: for deadlines so far
+ * away that many sleeps will come before.
+ */
+#define WORTH_AN_ALARM_NS 10000000
+
 /* ---- looking --------------------------------------------------------------- */
 
 /*
@@ -134,17 +140,46 @@ static void adapt(AioContext *ctx, uint64_t waited)
 
 /* ---- sleeping -------------------------------------------------------------- */
 
-/* How long to sleep so as to be awake at @until. */
-static int64_t ns_until(AioContext *ctx, uint64_t until)
+static bool sleeps_elsewhere(AioContext *ctx)
+{
+    return ctx->sleeper && ctx->sleeper->wants(ctx->sleeper_opaque);
+}
+
+/* Is an alarm set that ends the sleep by then?  It may ring too early. */
+static bool has_alarm_by(const AioContext *ctx, uint64_t until)
+{
+    return ctx->fdmon->alarm <= until && !ctx->sleeper;
+}
+
+static bool set_alarm(AioContext *ctx, uint64_t until, int64_t ns)
+{
+    FdMon *mon = ctx->fdmon;
+
+    if (ctx->sleeper || !mon->ops->set_alarm || !mon->ops->set_alarm(mon, ns)) {
+        return false;
+    }
+    mon->alarm = until;
+    return true;
+}
+
+/* How long to sleep so as to be awake at @until; -1: something else sees to it. */
+static int64_t timeout_until(AioContext *ctx, uint64_t until)
 {
     uint64_t now;
+    int64_t ns;
 
-    if (until == UINT64_MAX) {
+    if (until == 0) {
+        return 0;
+    }
+    if (until == UINT64_MAX || has_alarm_by(ctx, until)) {
         return -1;
     }
-    now = until ? aio_context_fresh_now(ctx) : 0;
-    return until > now ? (int64_t)clock_ticks_to_ns(ctx->clock, until - now) + 1
-                       : 0;
+    now = aio_context_fresh_now(ctx);
+    if (until <= now) {
+        return 0;
+    }
+    ns = (int64_t)clock_ticks_to_ns(ctx->clock, until - now) + 1;
+    return ns >= WORTH_AN_ALARM_NS && set_alarm(ctx, until, ns) ? -1 : ns;
 }
 
 static void wait_in_fdmon(AioContext *ctx, int64_t timeout_ns)
@@ -174,7 +209,7 @@ static void wait_once(AioContext *ctx, int64_t timeout_ns)
         ctx->counters.loop.blocking++;
         ctx->counters.loop.slept_in_flight += ctx->in_flight > 0;
     }
-    if (ctx->sleeper && ctx->sleeper->wants(ctx->sleeper_opaque)) {
+    if (sleeps_elsewhere(ctx)) {
         wait_in_sleeper(ctx, timeout_ns);
     } else {
         wait_in_fdmon(ctx, timeout_ns);
@@ -183,7 +218,7 @@ static void wait_once(AioContext *ctx, int64_t timeout_ns)
 
 static void wait_for_events(AioContext *ctx, uint64_t until)
 {
-    int64_t timeout_ns = ns_until(ctx, until);
+    int64_t timeout_ns = timeout_until(ctx, until);
 
     ctx->now_is_fresh = false; /* time will pass */
     if (timeout_ns == 0) {

@@ -23,12 +23,19 @@ typedef struct FdMonOps {
      */
     int (*wait)(FdMon *mon, int64_t timeout_ns);
 
+    /*
+     * End a sleep in @ns, once, without a timeout: what is set once costs
+     * nothing in each call.  False if it can't.  NULL if it never can.
+     */
+    bool (*set_alarm)(FdMon *mon, int64_t ns);
+
     bool is_replaceable; /* by ppoll, when it fails */
 } FdMonOps;
 
 struct FdMon {
     const FdMonOps *ops;
     AioContext *ctx;
+    uint64_t alarm; /* when it ends a sleep, ticks; UINT64_MAX: never */
 };
 
 FdMon *fdmon_epoll_new(AioContext *ctx, Error *error);

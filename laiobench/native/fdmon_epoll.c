@@ -10,12 +10,14 @@
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/syscall.h>
+#include <sys/timerfd.h>
 #include <unistd.h>
 
 #include "fdmon.h"
 
 #define EVENTS_PER_WAIT 64
 #define NS_PER_MS 1000000
+#define NS_PER_S 1000000000
 
 /*
  * epoll_wait() counts in milliseconds.  A sleep shorter than this needs the
@@ -26,6 +28,7 @@
 typedef struct FdMonEpoll {
     FdMon base;
     int epoll_fd;
+    int alarm_fd; /* a timer in the set, for no handler; -1: can't be had */
     bool no_pwait2; /* Linux before 5.11 */
     struct epoll_event events[EVENTS_PER_WAIT];
 } FdMonEpoll;
@@ -39,9 +42,52 @@ static void epoll_destroy(FdMon *base)
 {
     FdMonEpoll *mon = (FdMonEpoll *)base;
 
+    if (mon->alarm_fd >= 0) {
+        close(mon->alarm_fd);
+    }
     close(mon->epoll_fd);
     free(mon);
 }
+
+/* ---- the alarm ----------------------------------------------------------- */
+
+/* Do without where there are no timers; 0, or -errno if epoll itself fails. */
+static int open_alarm(FdMonEpoll *mon)
+{
+    struct epoll_event event = {.events = EPOLLIN};
+
+    mon->base.alarm = UINT64_MAX;
+    mon->alarm_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+    if (mon->alarm_fd < 0) {
+        return 0;
+    }
+    return epoll_ctl(mon->epoll_fd, EPOLL_CTL_ADD, mon->alarm_fd, &event) < 0
+               ? -errno
+               : 0;
+}
+
+static bool epoll_set_alarm(FdMon *base, int64_t ns)
+{
+    FdMonEpoll *mon = (FdMonEpoll *)base;
+    struct itimerspec when = {
+        .it_value = {.tv_sec = ns / NS_PER_S, .tv_nsec = ns % NS_PER_S},
+    };
+
+    return mon->alarm_fd >= 0 &&
+           timerfd_settime(mon->alarm_fd, 0, &when, NULL) == 0;
+}
+
+/* It has ended a sleep; that was all it was for. */
+static void alarm_rings(FdMonEpoll *mon)
+{
+    uint64_t expirations;
+
+    if (read(mon->alarm_fd, &expirations, sizeof(expirations)) > 0) {
+        mon->base.alarm = UINT64_MAX;
+    }
+}
+
+/* ---- the set --------------------------------------------------------------- */
 
 static bool is_watched(const AioHandler *handler)
 {
@@ -67,6 +113,8 @@ static int epoll_update(FdMon *base, AioHandler *old, AioHandler *new)
     }
     return 0;
 }
+
+/* ---- sleeping -------------------------------------------------------------- */
 
 /* Sleep for less than a few milliseconds, precisely. */
 static int wait_short(FdMonEpoll *mon, int64_t timeout_ns)
@@ -113,8 +161,13 @@ static int epoll_wait_events(FdMon *base, int64_t timeout_ns)
         return errno == EINTR ? 0 : -errno;
     }
     for (int i = 0; i < ready; i++) {
-        aio_handler_set_ready(base->ctx, mon->events[i].data.ptr,
-                              mon->events[i].events);
+        AioHandler *handler = mon->events[i].data.ptr;
+
+        if (__builtin_expect(!handler, 0)) {
+            alarm_rings(mon);
+        } else {
+            aio_handler_set_ready(base->ctx, handler, mon->events[i].events);
+        }
     }
     return 0;
 }
@@ -125,12 +178,14 @@ static const FdMonOps epoll_ops = {
     .destroy = epoll_destroy,
     .update = epoll_update,
     .wait = epoll_wait_events,
+    .set_alarm = epoll_set_alarm,
     .is_replaceable = true,
 };
 
 FdMon *fdmon_epoll_new(AioContext *ctx, Error *error)
 {
     FdMonEpoll *mon = calloc(1, sizeof(*mon));
+    int ret;
 
     if (!mon) {
         error_set(error, "malloc", ENOMEM, sizeof(*mon));
@@ -142,6 +197,12 @@ FdMon *fdmon_epoll_new(AioContext *ctx, Error *error)
     if (mon->epoll_fd < 0) {
         error_set(error, "epoll_create1", errno, 0);
         free(mon);
+        return NULL;
+    }
+    ret = open_alarm(mon);
+    if (ret < 0) {
+        error_set(error, "epoll_ctl", -ret, 0);
+        epoll_destroy(&mon->base);
         return NULL;
     }
     return &mon->base;

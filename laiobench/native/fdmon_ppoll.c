@@ -117,5 +117,6 @@ FdMon *fdmon_ppoll_new(AioContext *ctx, Error *error)
     }
     mon->base.ops = &ppoll_ops;
     mon->base.ctx = ctx;
+    mon->base.alarm = UINT64_MAX;
     return &mon->base;
 }

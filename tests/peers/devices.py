@@ -45,7 +45,10 @@ def build_floor(folder: Path) -> Path:
         *(core / f"{name}.c" for name in ("workload", "shaped_workload", "memory")),
     ]
     subprocess.run(
-        ["gcc", "-O2", "-std=gnu11", f"-I{core}", *map(str, sources), "-o", str(program), "-lm"],
+        [
+            "gcc", "-O2", "-std=gnu11", f"-I{core}", *map(str, sources),
+            "-pthread", "-lm", "-o", str(program),
+        ],
         check=True,
-    )
+    )  # fmt: skip
     return program
