@@ -19,7 +19,7 @@ FEW, MANY = 20_000, 320_000
 BUDGETS = [
     ("null", "poll", 1, None, 620),
     ("null", "poll", 32, None, 290),
-    ("libaio", "poll", 1, "/dev/zero", 740),
+    ("libaio", "poll", 1, "/dev/zero", 780),
     ("libaio", "poll", 32, "/dev/zero", 290),
     ("libaio", "getevents", 32, "/dev/zero", 290),
 ]
