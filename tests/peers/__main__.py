@@ -25,17 +25,20 @@ Tool = Callable[[tools.Load], tools.Speed]
 
 
 def tools_for(device: str, floor: Path) -> dict[str, Tool]:
-    """By name; qemu-img knows no character devices, and sleeping modes need slow ones."""
-    modes = MODES if device != "zero" else ("poll",)
-    chosen: dict[str, Tool] = {}
-    for mode in modes:
-        chosen[mode] = lambda load, mode=mode: tools.laiobench(load, mode)
-        chosen[f"floor of {mode}"] = lambda load, mode=mode: tools.floor(load, mode, floor)
-    chosen["getevents, batch 1"] = lambda load: tools.laiobench(load, "getevents", max_batch=1)
-    chosen["fio"] = tools.fio
-    chosen["fio tuned"] = lambda load: tools.fio(load, *tools.FIO_TUNED)
+    """By name, those that are compared next to each other, so that a machine whose speed drifts
+    does both alike; qemu-img knows no character devices, and sleeping modes need slow ones."""
+    chosen: dict[str, Tool] = {
+        "getevents, batch 1": lambda load: tools.laiobench(load, "getevents", max_batch=1),
+        "fio": tools.fio,
+        "poll": lambda load: tools.laiobench(load, "poll"),
+        "floor of poll": lambda load: tools.floor(load, "poll", floor),
+        "fio tuned": lambda load: tools.fio(load, *tools.FIO_TUNED),
+    }
     if device != "zero":
         chosen["qemu-img"] = _Qemu()
+        for mode in MODES[1:]:
+            chosen[mode] = lambda load, mode=mode: tools.laiobench(load, mode)
+            chosen[f"floor of {mode}"] = lambda load, mode=mode: tools.floor(load, mode, floor)
     return chosen
 
 
@@ -55,12 +58,13 @@ class _Qemu:
 
 
 def run_rounds(load: tools.Load, chosen: Mapping[str, Tool], count: int) -> list[Round]:
-    """Each tool once a round; each round begins with another."""
+    """Each tool once a round; each round begins with another, every other one goes backwards."""
     names = list(chosen)
     rounds: list[Round] = []
     for number in range(count):
         start = number * 5 % len(names)
-        rounds.append({name: chosen[name](load) for name in names[start:] + names[:start]})
+        order = names[start:] + names[:start]
+        rounds.append({name: chosen[name](load) for name in order[:: 1 - number % 2 * 2]})
         click.echo(f"\riodepth {load.iodepth}: round {number + 1} of {count} ", nl=False, err=True)
     click.echo("\r\x1b[K", nl=False, err=True)
     return rounds
@@ -115,11 +119,11 @@ def show(rows: Sequence[Row]) -> None:
 @click.option(
     "--folder", type=click.Path(path_type=Path), default=Path("/var/tmp"), help="For the file."
 )
-@click.option("--rounds", type=click.IntRange(min=1), default=8, show_default=True)
+@click.option("--rounds", type=click.IntRange(min=1), default=16, show_default=True)
 @click.option(
     "--seconds",
     type=click.FloatRange(min=0.05),
-    default=0.5,
+    default=0.3,
     show_default=True,
     help="Of each run.",
 )
