@@ -50,8 +50,15 @@ def validate(text: str) -> None:
     jsonschema.Draft202012Validator(schema.schema()).validate(tomllib.loads(text))
 
 
-def test_the_schema_is_one() -> None:
-    jsonschema.Draft202012Validator.check_schema(schema.schema())
+def test_the_schema_is_one_and_has_no_words_but_its_own() -> None:
+    made = schema.schema()
+    jsonschema.Draft202012Validator.check_schema(made)
+    words = {word for option in made["$defs"]["options"]["properties"].values() for word in option}
+    assert words <= {
+        "description", "default", "type", "anyOf", "enum", "const", "items", "pattern",
+        "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum",
+        "minLength", "maxLength", "minItems", "maxItems",
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "profiles").glob("*.toml")), ids=lambda p: p.stem)
