@@ -243,9 +243,7 @@ void gates_begin_search(Gates *gates)
 
 static bool depth_allows(Gates *gates, uint32_t in_flight)
 {
-    if (in_flight >= gates->depth_limit) {
-        gates->is_draining = gates->plan.depth_low > 0;
-    } else if (in_flight <= gates->plan.depth_low) {
+    if (in_flight <= gates->plan.depth_low) {
         gates->is_draining = false;
     }
     return in_flight < gates->depth_limit && !gates->is_draining;
@@ -282,10 +280,14 @@ uint32_t gates_pick(const Gates *gates)
                                          : PACED_DIRECTIONS;
 }
 
-void gates_issue(Gates *gates, uint32_t index, const Request *request)
+void gates_issue(Gates *gates, uint32_t index, const Request *request,
+                 uint32_t in_flight)
 {
     Direction direction = recorder_direction(request);
 
+    if (in_flight + 1 >= gates->depth_limit) {
+        gates->is_draining = gates->plan.depth_low > 0;
+    }
     gates->intended[index] = gates->ctx->now;
     if (direction < PACED_DIRECTIONS && gates->pacer.is_on) {
         gates->intended[index] = pacer_issue(&gates->pacer, direction,

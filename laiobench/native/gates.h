@@ -85,8 +85,9 @@ bool gates_admit(Gates *gates, uint32_t in_flight);
 /* Of a mix with rates: which direction is next.  Else PACED_DIRECTIONS. */
 uint32_t gates_pick(const Gates *gates);
 
-/* @request, of the slot @index, goes now. */
-void gates_issue(Gates *gates, uint32_t index, const Request *request);
+/* @request, of the slot @index, goes now; @in_flight are on their way already. */
+void gates_issue(Gates *gates, uint32_t index, const Request *request,
+                 uint32_t in_flight);
 
 typedef enum GateWord {
     GATE_GO_ON,

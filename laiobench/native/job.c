@@ -462,7 +462,7 @@ static bool issue_gated(Job *job)
     if (!chores_begin(chores, request) && request->op == REQUEST_WRITE) {
         fill(job, request);
     }
-    gates_issue(&job->gates, index_of(job, request), request);
+    gates_issue(&job->gates, index_of(job, request), request, job->in_flight);
     submit(job, request);
     return true;
 }
