@@ -72,6 +72,9 @@ class ComparedMetric(Record):
     )
     baseline_values: Summary | None = None
     variant_values: Summary | None = None
+    max_regression: float | None = Field(
+        None, description="of a gate: the relative change for the worse that it allows"
+    )
     verdict: Verdict
     reason: str | None = Field(None, description="why it is not measurable, or not conclusive")
 
@@ -138,6 +141,11 @@ class Comparison(Record):
     kind: Literal["comparison"] = "comparison"
     status: Literal["ok", "failed", "interrupted"]
     failures: list[str] = Field([], description="why the status is failed, in sentences")
+    verdict: Verdict | Literal["failed", "interrupted"] | None = Field(
+        None, description="of a gate, over all metrics; null: no policy judged"
+    )
+    exit_code: int | None = Field(None, description="of a gate: what it answers CI with")
+    policy: dict[str, Any] | None = Field(None, description="of a gate: what it went by")
     tool: Tool
     argv: list[str]
     started_at: str = Field(description="UTC, ISO 8601")

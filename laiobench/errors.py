@@ -55,6 +55,21 @@ class UsageError(LaiobenchError):
     exit_code = ExitCode.USAGE
 
 
+class ExtraMissing(UsageError):
+    """A package that only some need is not installed.
+
+    Args:
+        what: cannot be made without it.
+        package: its name.
+        extra: that brings it.
+    """
+
+    def __init__(self, what: str, package: str, extra: str) -> None:
+        super().__init__(
+            f"{what} needs {package}, which is not installed", f"pip install 'laiobench[{extra}]'"
+        )
+
+
 class CombinedUsageError(UsageError):
     """Several of them, told at once."""
 

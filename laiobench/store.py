@@ -103,15 +103,23 @@ def save_as(result: Document | Calibration, path: Path) -> Path:
     Raises:
         RunError: it can't be written; an earlier file there is unharmed.
     """
-    text = result.to_json() + "\n"
     try:
-        if _is_special(path):
-            path.write_text(text, encoding="utf-8")
-        else:
-            _replace(path.resolve(), text)  # a link stays a link
+        write_text(path, result.to_json() + "\n")
     except OSError as error:
         raise _cannot_save(path, error) from None
     return path
+
+
+def write_text(path: Path, text: str) -> None:
+    """The same with any text.
+
+    Raises:
+        OSError: it can't be written.
+    """
+    if _is_special(path):
+        path.write_text(text, encoding="utf-8")
+    else:
+        _replace(path.resolve(), text)  # a link stays a link
 
 
 def _replace(path: Path, text: str) -> None:
@@ -122,12 +130,12 @@ def _replace(path: Path, text: str) -> None:
             file.flush()
             os.fsync(file.fileno())
         partial.replace(path)
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
     finally:
         partial.unlink(missing_ok=True)
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
     """A rename is on disk when its folder is."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:

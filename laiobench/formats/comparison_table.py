@@ -23,7 +23,7 @@ _MARKS = {
 
 def render(comparison: Comparison) -> str:
     """The fingerprints' differences, the table, the sentences, and how they came about."""
-    parts = [_differences(comparison), *(_job(comparison, job) for job in _jobs(comparison))]
+    parts = [differences(comparison), *(_job(comparison, job) for job in _jobs(comparison))]
     if not comparison.metrics:
         parts.append("nothing was compared: there is no complete pair of trials")
     parts += [_reasons(comparison), sentences(comparison), _method(comparison)]
@@ -39,7 +39,8 @@ def _jobs(comparison: Comparison) -> list[str]:
 # ---- the table -------------------------------------------------------------------
 
 
-def _differences(comparison: Comparison) -> str:
+def differences(comparison: Comparison) -> str:
+    """In what the fingerprints of stored results differ; empty if they do not."""
     if not comparison.differences:
         return ""
     rows = [

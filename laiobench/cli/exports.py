@@ -1,0 +1,100 @@
+"""`--export FORMAT=FILE`: what is written besides the answer, in formats for others."""
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from laiobench import formats, store
+from laiobench.errors import RunError, UsageError, raise_all
+from laiobench.formats import Document, Kind
+
+STDOUT = "-"
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+
+
+def option(kind: Kind) -> Callable[[_Command], _Command]:
+    """The option, of a command that answers with such a document."""
+    known = [name for name in formats.FORMATS if kind in formats.FORMATS[name].kinds]
+    return click.option(
+        "--export",
+        "export_texts",
+        multiple=True,
+        metavar="FORMAT=FILE",
+        help="Write it in this format as well; - is standard output.  May be repeated.  One of: "
+        + ", ".join(known)
+        + ".",
+    )
+
+
+@dataclass(frozen=True)
+class Export:
+    """A format, and where to."""
+
+    format: str
+    file: str
+
+
+def parse(texts: Sequence[str], kind: Kind, *, as_json: bool) -> list[Export]:
+    """What `--export` says, checked before anything is measured.
+
+    Raises:
+        UsageError: a format is unknown or not for such documents, or a file can't be
+            written; all are told.
+    """
+    problems: list[UsageError] = []
+    found = []
+    for text in texts:
+        name, equals, file = text.partition("=")
+        try:
+            if not equals or not file:
+                raise UsageError(f"--export {text} names no file", "write FORMAT=FILE")
+            formats.check_kind(name, kind)
+            formats.load(name)
+            if file == STDOUT and as_json:
+                raise UsageError(
+                    f"--export {text} and --json both go to standard output", "name a file"
+                )
+            if file != STDOUT:
+                store.check_output(Path(file))
+            found.append(Export(name, file))
+        except UsageError as error:
+            problems.append(error)
+    raise_all(problems)
+    return found
+
+
+def write_all(exports: Sequence[Export], document: Document) -> None:
+    """Write each.
+
+    Raises:
+        RunError: one can't be written.
+    """
+    for export in exports:
+        put(export, formats.write(export.format, [document]))
+
+
+def put(export: Export, text: str) -> None:
+    """To its file, or to standard output.
+
+    Raises:
+        RunError: it can't be written.
+    """
+    if export.file == STDOUT:
+        click.echo(text, nl=False)
+        sys.stdout.flush()
+        return
+    try:
+        if formats.find(export.format).appends:
+            with Path(export.file).open("a", encoding="utf-8") as file:
+                file.write(text)
+        else:
+            store.write_text(Path(export.file), text)
+    except OSError as error:
+        reason = error.strerror or os.strerror(error.errno or 0)
+        raise RunError(f"{export.file} cannot be written: {reason}") from None
