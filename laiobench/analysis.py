@@ -63,7 +63,7 @@ def compare_blocks(
         for other in others
     ]
     pairs = min((len(row.baseline) for row in rows), default=0)
-    return _compare(rows, _paired, alpha, _too_few_pairs(pairs, alpha))
+    return _compare(rows, _paired, alpha, too_few_pairs(pairs, alpha))
 
 
 def pair_values(
@@ -102,7 +102,7 @@ def compare_sessions(
         metrics: which of `METRICS`.
         alpha: as in `compare_blocks`.
     """
-    too_few = _too_few_sessions(len(baseline), len(new), alpha)
+    too_few = too_few_sessions(len(baseline), len(new), alpha)
     sides = [
         [values(run) for session in side for run in session]
         if too_few
@@ -218,7 +218,7 @@ def _unpaired(baseline: Sequence[float], new: Sequence[float], alpha: float) -> 
     )
 
 
-def _too_few_pairs(pairs: int, alpha: float) -> str:
+def too_few_pairs(pairs: int, alpha: float) -> str:
     """Why so many show nothing; empty if they can."""
     needed = max(stats.MIN_PAIRS, stats.pairs_for_interval(alpha))
     if pairs >= needed:
@@ -226,7 +226,7 @@ def _too_few_pairs(pairs: int, alpha: float) -> str:
     return f"n = {pairs}: an interval of {1 - alpha:.4g} needs at least {needed} pairs"
 
 
-def _too_few_sessions(baseline: int, new: int, alpha: float) -> str:
+def too_few_sessions(baseline: int, new: int, alpha: float) -> str:
     """The same of sessions."""
     if baseline < MIN_SESSIONS:
         missing = f"the baseline has {_sessions(baseline)} of measuring, not {MIN_SESSIONS}"

@@ -87,6 +87,8 @@ class Experiment:
         control: Control,
         after_trial: Callable[[Step], None] | None = None,
         save: Callable[[Comparison], None] | None = None,
+        is_enough: Callable[[Comparison], bool] | None = None,
+        look_after: int = 0,
     ) -> Comparison:
         """Make the trials that are missing.
 
@@ -95,6 +97,10 @@ class Experiment:
             control: asks to stop, from a signal handler.
             after_trial: is told of each trial.
             save: is given the document after each trial; it is `interrupted` until the end.
+            is_enough: whether it may end already; is asked once, of the document after the
+                block that makes it `look_after` pairs.  To ask after each would be to wait
+                for what one wants to see.
+            look_after: see there.
 
         Raises:
             UsageError: what was asked for makes no sense, as the first trial found.
@@ -104,6 +110,12 @@ class Experiment:
         block_began_s = began_s
         for position in range(len(self.trials), len(order)):
             if self._is_narrow_enough(order[position - 1] if position else None):
+                break
+            if (
+                is_enough
+                and self._has_just_made(look_after, order[:position])
+                and is_enough(self.document("ok"))
+            ):
                 break
             slot = order[position]
             if position == 0 or order[position - 1].ends_block:
@@ -194,6 +206,13 @@ class Experiment:
         if self.design.until_width is None or last is None or not last.ends_block:
             return False
         return not self._too_wide()
+
+    def _has_just_made(self, pairs: int, done: Sequence[Slot]) -> bool:
+        """Whether the block that ended last is the one that made it so many pairs."""
+        if not done or not done[-1].ends_block:
+            return False
+        before = [slot for slot in done if slot.block != done[-1].block]
+        return len(before) < pairs * len(self.variants) <= len(done)
 
     def _too_wide(self) -> list[ComparedMetric]:
         """What is watched, and is not known as well as was asked for."""

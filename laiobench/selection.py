@@ -7,7 +7,8 @@ end well are left out of folders, and told.
 """
 
 import contextlib
-from collections.abc import Sequence
+import json
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -26,8 +27,19 @@ class Selection:
 
     reference: str
     runs: tuple[RunDigest, ...]
-    left_out: tuple[str, ...] = ()
-    """Runs that did not end well, in sentences."""
+    failed: tuple[str, ...] = ()
+    """Runs that failed, in sentences."""
+    interrupted: tuple[str, ...] = ()
+    """The same of those that were interrupted."""
+    files: tuple[Path, ...] = ()
+    """Those that the runs are in."""
+    variant: str | None = None
+    """Of the comparison that is in the one file, if that was asked for."""
+
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """Runs that did not end well, in sentences."""
+        return (*self.failed, *self.interrupted)
 
 
 class _Trial(Record):
@@ -53,32 +65,70 @@ def select(reference: str, folder: Path) -> Selection:
     Raises:
         UsageError: there are none, or one is damaged.
     """
+    found = read(reference, folder)
+    is_folder = Path(reference).is_dir()
+    if found.left_out and not is_folder:
+        raise UsageError(found.left_out[0], "name results that ended well")
+    if not found.runs:
+        raise UsageError(
+            f"{reference} holds no results" + (" that ended well" if found.left_out else ""),
+            "name a folder of results, a file, or the beginning of an id",
+        )
+    return found
+
+
+def read(reference: str, folder: Path) -> Selection:
+    """As `select`, but that what did not end well is the caller's to judge, and nothing too.
+
+    Raises:
+        UsageError: a document is damaged, or there is no such reference.
+    """
     place = Path(reference)
+    variant = None
     if place.is_dir():
-        return _of_folder(reference, place)
-    path, variant = _split(reference, folder)
-    runs = read_runs(path, variant)
-    bad = [_ended_badly(path, run) for run in runs if run.status != "ok"]
-    if bad:
-        raise UsageError(bad[0], "name results that ended well")
-    return Selection(reference, tuple(runs))
-
-
-def _of_folder(reference: str, folder: Path) -> Selection:
+        files = [*store.paths(place), *_of_sessions(place)]
+    else:
+        file, variant = _split(reference, folder)
+        files = [file]
     runs: list[RunDigest] = []
-    left_out: list[str] = []
-    for path in store.paths(folder):
-        for run in read_runs(path):
+    failed: list[str] = []
+    interrupted: list[str] = []
+    for path in files:
+        for run in read_runs(path, variant):
             if run.status == "ok":
                 runs.append(run)
             else:
-                left_out.append(_ended_badly(path, run))
-    if not runs:
-        raise UsageError(
-            f"{folder} holds no results" + (" that ended well" if left_out else ""),
-            "name a folder of results, a file, or the beginning of an id",
-        )
-    return Selection(reference, tuple(runs), tuple(left_out))
+                bad = failed if run.status == "failed" else interrupted
+                bad.append(_ended_badly(path, run))
+    return Selection(
+        reference, tuple(runs), tuple(failed), tuple(interrupted), tuple(files), variant
+    )
+
+
+def _of_sessions(folder: Path) -> list[Path]:
+    """A baseline's sessions are folders of their own."""
+    sessions = sorted(path for path in folder.iterdir() if path.is_dir())
+    return [
+        path
+        for session in sessions
+        if not session.name.startswith(".")
+        for path in store.paths(session)
+    ]
+
+
+def documents(selection: Selection) -> Iterator[bytes]:
+    """The texts of the selected runs that ended well, to be kept elsewhere."""
+    for path in selection.files:
+        text = store.read(path)
+        if store.kind_of(path, text) != "comparison":
+            if digest(text).status == "ok":
+                yield text
+            continue
+        comparison = _Trials.model_validate_json(text)
+        chosen = selection.variant or comparison.variants[0].name
+        for trial in comparison.trials:
+            if trial.variant == chosen and trial.run.get("status") == "ok":
+                yield json.dumps(trial.run).encode() + b"\n"
 
 
 def _split(reference: str, folder: Path) -> tuple[Path, str | None]:

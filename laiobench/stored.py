@@ -47,9 +47,30 @@ def compare(
     for name, side in zip(NAMES, sides, strict=True):
         if not side:
             raise UsageError(f"there is no run to compare on the side of {name}")
-    differing = differences(*(fingerprint(side) for side in sides))
-    base_sessions, new_sessions = (sessions(side) for side in sides)
-    compared = compare_sessions(base_sessions, new_sessions, names=NAMES, metrics=metrics)
+    document = uncompared(*sides, references=references, argv=argv)
+    compared = compare_sessions(
+        sessions(sides[0]), sessions(sides[1]), names=NAMES, metrics=metrics
+    )
+    return document.model_copy(
+        update={
+            "family": sum(metric.p is not None for metric in compared),
+            "metrics": _of_one_machine(compared, document.differences),
+        }
+    )
+
+
+def uncompared(
+    baseline: Sequence[RunDigest],
+    new: Sequence[RunDigest],
+    *,
+    references: tuple[str, str] = NAMES,
+    argv: Sequence[str] | None = None,
+) -> Comparison:
+    """The document without its metrics: what is compared, and in what the sides differ.
+
+    Args: as of `compare`; a side may be empty, and then does not differ.
+    """
+    sides = [baseline, new]
     now = datetime.now(UTC).isoformat().replace("+00:00", "Z")
     return Comparison(
         status="ok",
@@ -57,17 +78,16 @@ def compare(
         argv=[printable(word) for word in (sys.argv if argv is None else argv)],
         started_at=now,
         method="unpaired",
-        family=sum(metric.p is not None for metric in compared),
         variants=[
             Variant(
                 name=name,
                 set={"from": printable(reference), "runs": len(side)},
-                jobs=[{"name": job.name, **job.options} for job in side[0].jobs],
+                jobs=[{"name": job.name, **job.options} for run in side[:1] for job in run.jobs],
             )
             for name, reference, side in zip(NAMES, references, sides, strict=True)
         ],
-        differences=differing,
-        metrics=_of_one_machine(compared, differing),
+        differences=differences(*(fingerprint(side) for side in sides)) if all(sides) else [],
+        metrics=[],
     )
 
 

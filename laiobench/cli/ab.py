@@ -11,15 +11,17 @@ import click
 
 from laiobench import store
 from laiobench.around import Around
+from laiobench.cli import exports
 from laiobench.cli.console import complain, draw, say
 from laiobench.cli.job_command import JobCommand
+from laiobench.cli.judge import Judge
 from laiobench.cli.params import DurationType, ShareType
 from laiobench.cli.progress import progress
 from laiobench.cli.stopping import stop_on_signals
 from laiobench.cli.write_options import WriteOptions, write_options
 from laiobench.comparison import Comparison, Design
 from laiobench.errors import ExitCode, LaiobenchError, UsageError
-from laiobench.formats import comparison_table
+from laiobench.formats import comparison_table, gate_table
 from laiobench.guard import Permission
 from laiobench.hangs import DEFAULT_HANG_TIMEOUT_S
 from laiobench.live import Experiment, Step, begin, make_design, resume
@@ -78,6 +80,15 @@ _SAVING_SHARE = 20
 )
 @click.option("--cleanup", metavar="COMMAND", help="The same after each trial.")
 @write_options
+@click.option(
+    "--policy",
+    "policy_file",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Judge the second variant against the first by this policy, which says how many pairs, "
+    "and exit as `laiobench gate` does.",
+)
+@exports.option("gate")
 @click.option("--json", "as_json", is_flag=True, help="Print the whole document, as JSON.")
 @click.option(
     "--results",
@@ -107,6 +118,8 @@ def command(
     prepare: str | None,
     cleanup: str | None,
     writing: WriteOptions,
+    policy_file: Path | None,
+    export_texts: tuple[str, ...],
     as_json: bool,
     results: Path,
     resumed: str | None,
@@ -124,6 +137,10 @@ def command(
         --vary scheduler=none,mq-deadline \\
         --prepare 'echo {scheduler} > /sys/block/nvme0n1/queue/scheduler'
     """
+    judge = Judge.of(policy_file, pairs, until_width)
+    wanted = exports.parse(export_texts, "gate" if judge else "comparison", as_json=as_json)
+    if judge and pairs is None and resumed is None:
+        pairs = judge.policy.pairs.max
     if resumed is None:
         design = make_design(
             pairs=pairs,
@@ -152,7 +169,9 @@ def command(
             earlier, _further(earlier, pairs, until_width, max_time, prepare, cleanup)
         )
         said = []
-    return _run(experiment, place, writing, said, as_json=as_json, quiet=quiet)
+    if judge:
+        judge.check(experiment)
+    return _run(experiment, place, writing, said, judge, wanted, as_json=as_json, quiet=quiet)
 
 
 def _further(
@@ -203,6 +222,8 @@ def _run(
     place: "Place",
     writing: WriteOptions,
     said: Sequence[str],
+    judge: Judge | None,
+    wanted: Sequence[exports.Export],
     *,
     as_json: bool,
     quiet: bool,
@@ -218,8 +239,10 @@ def _run(
                 control=control,
                 save=place.save_now_and_then,
                 after_trial=_tell if watch else None,
+                is_enough=judge.is_conclusive if judge else None,
+                look_after=judge.policy.pairs.min if judge else 0,
             )
-        return _report(comparison, place, as_json=as_json, quiet=quiet)
+        return _report(comparison, place, judge, wanted, as_json=as_json, quiet=quiet)
 
 
 def _trial(
@@ -302,16 +325,37 @@ class Place:
         self._took_s = self._saved_at_s - began_s
 
 
-def _report(comparison: Comparison, place: Place, *, as_json: bool, quiet: bool) -> int:
+def _report(
+    comparison: Comparison,
+    place: Place,
+    judge: Judge | None,
+    wanted: Sequence[exports.Export],
+    *,
+    as_json: bool,
+    quiet: bool,
+) -> int:
     """Save first, so that nothing is lost; then print, whether or not that went well."""
     not_saved: LaiobenchError | None = None
+    explored = comparison
+    if judge:
+        try:
+            comparison = judge(comparison)
+        except UsageError:
+            place.save(explored)  # the trials are good, whatever the policy is about
+            raise
     try:
         place.save(comparison)
     except LaiobenchError as error:
         not_saved = error
     try:
-        click.echo(comparison.to_json() if as_json else comparison_table.render(comparison))
+        if as_json:
+            click.echo(comparison.to_json())
+        else:
+            click.echo(comparison_table.render(explored))
+            if judge:
+                click.echo("\n" + gate_table.render(comparison))
         sys.stdout.flush()
+        exports.write_all(wanted, comparison)
     finally:
         if not quiet:
             for warning in comparison.warnings:
@@ -327,4 +371,4 @@ def _report(comparison: Comparison, place: Place, *, as_json: bool, quiet: bool)
     if comparison.status == "interrupted":
         say(f"go on with: laiobench ab --resume {place.path}")
         return ExitCode.INTERRUPTED
-    return ExitCode.OK
+    return ExitCode.OK if comparison.exit_code is None else comparison.exit_code

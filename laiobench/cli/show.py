@@ -6,7 +6,7 @@ import click
 
 from laiobench import store
 from laiobench.comparison import Comparison
-from laiobench.formats import comparison_table, table
+from laiobench.formats import comparison_table, gate_table, table
 
 
 @click.command("show", short_help="Show a stored result.")
@@ -23,9 +23,12 @@ from laiobench.formats import comparison_table, table
 def command(result: str, as_json: bool, results: Path) -> None:
     """Show RESULT: a file, the beginning of an id, or `last`, which is the default."""
     found = store.load_document(store.find(result, results))
-    if as_json:
-        click.echo(found.to_json())
-    else:
-        click.echo(
-            comparison_table.render(found) if isinstance(found, Comparison) else table.render(found)
-        )
+    click.echo(found.to_json() if as_json else _render(found))
+
+
+def _render(document: store.Document) -> str:
+    if not isinstance(document, Comparison):
+        return table.render(document)
+    if document.verdict is not None:
+        return gate_table.render(document)
+    return comparison_table.render(document)

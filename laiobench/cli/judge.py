@@ -1,0 +1,46 @@
+"""The policy of a live comparison: `laiobench ab … --policy`."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from laiobench import gate, policy
+from laiobench.comparison import Comparison, Verdict
+from laiobench.errors import UsageError
+from laiobench.live import Experiment
+from laiobench.policy import Policy
+
+
+@dataclass(frozen=True)
+class Judge:
+    """A policy, for a live comparison."""
+
+    policy: Policy
+
+    @classmethod
+    def of(cls, file: Path | None, pairs: int | None, until_width: float | None) -> "Judge | None":
+        """What --policy says, if anything.
+
+        Raises:
+            UsageError: the policy is wrong, or other options contradict it.
+        """
+        if file is None:
+            return None
+        if pairs is not None or until_width is not None:
+            raise UsageError(
+                "--policy says how many pairs there are",
+                "give it without --pairs and --until-width, or change pairs in the policy",
+            )
+        return cls(policy.load(file))
+
+    def check(self, experiment: Experiment) -> None:
+        """Whether it can be judged at all, before anything is measured."""
+        gate.check_two(len(experiment.variants))
+        gate.check_jobs(self.policy, {job.name for job in experiment.variants[0].jobs})
+
+    def is_conclusive(self, comparison: Comparison) -> bool:
+        """Whether it may end after the policy's fewest pairs."""
+        return self(comparison).verdict != Verdict.INCONCLUSIVE
+
+    def __call__(self, comparison: Comparison) -> Comparison:
+        """The comparison with its verdicts."""
+        return gate.judge_live(comparison, self.policy)

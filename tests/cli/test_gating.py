@@ -1,0 +1,307 @@
+"""The gate as CI calls it: exit codes, documents, damaged and empty baselines."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from documents_of_runs import document, job
+from program import Outcome, Program
+
+POLICY = """
+schema = 1
+[gate]
+on_inconclusive = "fail"
+[[gate.metric]]
+job = "job"
+name = "lat_p50_ns"
+max_regression = 0.10
+"""
+
+
+def store(
+    folder: Path, p50_ns: Sequence[float], month: int = 1, one_session: bool = False, **more: Any
+) -> Path:
+    """A folder of results, each of a day of its own, or a minute."""
+    folder.mkdir(exist_ok=True)
+    for day, value in enumerate(p50_ns, start=1):
+        started_at = f"2026-{month:02d}-{day:02d}T00:00:00Z"
+        if one_session:
+            started_at = f"2026-{month:02d}-01T00:{day:02d}:00Z"
+        made = document(job(p50_ns=value), started_at=started_at) | more
+        (folder / f"{day:02d}.json").write_text(json.dumps(made))
+    return folder
+
+
+def spread(p50_ns: float, days: int = 6) -> list[float]:
+    return [p50_ns * (1 + 0.002 * (day % 3)) for day in range(days)]
+
+
+@pytest.fixture
+def gate(program: Program) -> Any:
+    """`gate base new` with POLICY in place."""
+    (program.folder / "gate.toml").write_text(POLICY)
+    store(program.folder / "base", spread(100_000))
+
+    def call(*arguments: str | Path) -> Outcome:
+        return program("gate", "base", "new", *arguments)
+
+    call.folder = program.folder  # type: ignore[attr-defined]
+    return call
+
+
+@pytest.mark.parametrize(
+    ("p50_ns", "code", "verdict"),
+    [(100_500, 0, "pass"), (60_000, 0, "improve"), (150_000, 3, "regress")],
+)
+def test_what_was_measured_is_judged(gate: Any, p50_ns: float, code: int, verdict: str) -> None:
+    store(gate.folder / "new", spread(p50_ns), 2)
+    outcome = gate("--json")
+    assert outcome.code == code, outcome.stderr
+    document_ = outcome.document
+    assert document_["kind"] == "comparison"
+    assert (document_["verdict"], document_["exit_code"]) == (verdict, code)
+    assert [metric["verdict"] for metric in document_["metrics"]] == [verdict]
+
+
+def test_people_get_a_table_and_a_sentence_a_metric(gate: Any) -> None:
+    store(gate.folder / "new", spread(150_000), 2)
+    outcome = gate()
+    row = next(line for line in outcome.stdout.splitlines() if line.startswith("job read p50"))
+    assert row.split()[3:8] == ["100", "µs", "150", "µs", "+50%"]
+    assert "job read p50 is 50% worse" in outcome.stdout
+    assert "all of it beyond the 10% allowed." in outcome.stdout
+    assert "regress (exit 3)" in outcome.stdout
+
+
+def test_few_sessions_exit_4_where_the_policy_fails_them(gate: Any) -> None:
+    store(gate.folder / "new", spread(150_000, 1), 2)
+    outcome = gate()
+    assert outcome.code == 4
+    assert "there is 1 session of new results, not 3" in outcome.stdout
+
+
+def test_another_machine_exits_5_and_the_difference_comes_first(gate: Any) -> None:
+    machine = {"host": "here", "boot_id": "1", "cpu": {"model": "Other CPU"}}
+    store(gate.folder / "new", spread(200_000), 2, machine=machine)
+    outcome = gate("--json")
+    assert (outcome.code, outcome.document["verdict"]) == (5, "mismatch")
+    assert gate().stdout.lstrip().startswith("differs")
+
+
+def test_a_failed_run_exits_1_and_is_named(gate: Any) -> None:
+    new = store(gate.folder / "new", spread(100_000), 2)
+    bad = json.loads((new / "03.json").read_text())
+    (new / "03.json").write_text(
+        json.dumps(bad | {"status": "failed", "failures": ["job: read I/Os failed: 1 × EIO"]})
+    )
+    outcome = gate("--json")
+    assert (outcome.code, outcome.document["verdict"]) == (1, "failed")
+    assert "new/03.json is of a run that failed: job: read I/Os failed: 1 × EIO" in outcome.stderr
+
+
+def test_an_interrupted_run_is_left_out_and_told(gate: Any) -> None:
+    new = store(gate.folder / "new", spread(100_000, 7), 2)
+    partial = json.loads((new / "07.json").read_text()) | {"status": "interrupted"}
+    (new / "07.json").write_text(json.dumps(partial))
+    outcome = gate()
+    assert outcome.code == 0
+    assert "left out: new/07.json is of a run that was interrupted" in outcome.stderr
+
+
+@pytest.mark.parametrize(
+    ("damage", "told"),
+    [
+        ("", "is not a result of laiobench"),
+        ('{"schema": 1, "kind": "run"}', "is not a result of laiobench"),
+        ("[1, 2", "is not a result of laiobench"),
+        ('{"schema": 99, "kind": "run"}', "from a later laiobench"),
+    ],
+)
+def test_a_damaged_baseline_exits_2(gate: Any, damage: str, told: str) -> None:
+    store(gate.folder / "new", spread(100_000), 2)
+    (gate.folder / "base" / "03.json").write_text(damage)
+    outcome = gate()
+    assert outcome.code == 2
+    assert "03.json" in outcome.stderr and told in outcome.stderr
+
+
+def test_an_empty_selection_exits_2_on_either_side(gate: Any, program: Program) -> None:
+    (gate.folder / "new").mkdir()
+    assert gate().code == 2
+    assert program("gate", "new", "base").code == 2
+    assert program("gate", "nowhere", "base").code == 2
+
+
+def test_a_policy_that_names_no_metric_there_is_exits_2(gate: Any) -> None:
+    store(gate.folder / "new", spread(100_000), 2)
+    policy = gate.folder / "gate.toml"
+    policy.write_text(POLICY.replace('"job"', '"jobb"'))
+    outcome = gate()
+    assert outcome.code == 2
+    assert "about job jobb, which there is not; did you mean job?" in outcome.stderr
+    policy.write_text(POLICY.replace("lat_p50_ns", "lat_p51_ns"))
+    assert gate().code == 2
+    policy.unlink()
+    assert gate().code == 2
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["gate"],
+        ["gate", "base"],
+        ["gate", "base", "new", "--accept"],
+        ["gate", "base", "new", "--export", "junit"],
+        ["gate", "base", "new", "--export", "juint=x.xml"],
+        ["gate", "base", "new", "--export", "fio-json=x.json"],
+        ["gate", "base", "new", "--json", "--export", "csv=-"],
+        ["gate", "base", "new", "--export", "csv=."],
+        ["gate", "--init", "base"],
+        ["gate", "base/01.json", "new", "--update-baseline"],
+    ],
+)
+def test_what_makes_no_sense_exits_2(gate: Any, program: Program, arguments: list[str]) -> None:
+    store(gate.folder / "new", spread(100_000), 2)
+    outcome = program(*arguments)
+    assert outcome.code == 2, outcome.stdout
+    assert outcome.stderr.startswith("laiobench: error: ")
+
+
+# ---- the baseline ----------------------------------------------------------------
+
+
+def sessions(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.iterdir() if path.is_dir())
+
+
+def test_a_baseline_grows_by_sessions_from_nothing(program: Program) -> None:
+    (program.folder / "gate.toml").write_text(POLICY)
+    for number, value in enumerate((100_000, 150_000, 100_000), start=1):
+        store(program.folder / f"day{number}", [value, value], number, one_session=True)
+        outcome = program("gate", "history", f"day{number}", "--update-baseline")
+        assert outcome.code == 4  # nothing is conclusive yet
+        grown = sessions(program.folder / "history")
+        assert [len(list(session.iterdir())) for session in grown] == [2] * number
+    assert "the baseline has 2 sessions of measuring, not 5" in outcome.stdout
+
+
+def test_what_regressed_is_only_added_when_it_is_accepted(gate: Any) -> None:
+    store(gate.folder / "new", spread(150_000), 2)
+    refused = gate("--update-baseline")
+    assert refused.code == 3 and "it regressed" in refused.stderr
+    assert sessions(gate.folder / "base") == []
+    accepted = gate("--update-baseline", "--accept")
+    assert accepted.code == 3
+    assert len(sessions(gate.folder / "base")) == 1
+
+
+def test_nothing_that_failed_or_is_of_another_machine_is_ever_added(gate: Any) -> None:
+    store(gate.folder / "new", spread(100_000), 2, status="failed", failures=["EIO"])
+    assert gate("--update-baseline", "--accept").code == 1
+    store(gate.folder / "new", spread(100_000), 2, machine={"cpu": {"model": "Other"}})
+    assert gate("--update-baseline", "--accept").code == 5
+    assert sessions(gate.folder / "base") == []
+
+
+def test_a_session_is_not_added_twice(gate: Any) -> None:
+    store(gate.folder / "new", spread(100_000), 2)
+    assert gate("--update-baseline").code == 0
+    again = gate("--update-baseline")
+    assert again.code == 2 and "in the baseline base already" in again.stderr
+    assert len(sessions(gate.folder / "base")) == 1
+
+
+# ---- a policy from a calibration -------------------------------------------------
+
+
+def test_init_writes_a_policy_that_the_gate_reads_and_overwrites_nothing(
+    program: Program,
+) -> None:
+    floor = {
+        "job": "job", "direction": "read", "metric": "lat_p50_ns", "better": "lower",
+        "median": 1e5, "spread": 0.01, "smallest_visible": 0.02, "pairs_to_see": {},
+    }  # fmt: skip
+    (program.folder / "calibration.json").write_text(
+        json.dumps(
+            {
+                "schema": 1, "kind": "calibration", "tool": {"version": "0", "build": "0"},
+                "started_at": "2026-01-01T00:00:00Z", "machine": {}, "jobs": [], "own_costs": [],
+                "lengths": [
+                    {"runtime_s": 1.0, "pairs": 10, "floors": [floor], "not_measurable": {}}
+                ],
+            }
+        )
+    )  # fmt: skip
+    arguments = ("gate", "--init", "--calibration", "calibration.json")
+    assert program(*arguments).code == 0
+    written = (program.folder / "gate.toml").read_text()
+    again = program(*arguments)
+    assert again.code == 2 and "gate.toml is there already" in again.stderr
+    assert (program.folder / "gate.toml").read_text() == written
+    store(program.folder / "base", spread(100_000))
+    store(program.folder / "new", spread(100_000), 2)
+    assert program("gate", "base", "new").code == 0
+
+
+def test_init_without_a_calibration_says_how_to_make_one(program: Program) -> None:
+    outcome = program("gate", "--init", "--calibration", "nowhere.json")
+    assert outcome.code == 2
+    assert "laiobench calibrate" in outcome.stderr
+
+
+# ---- live ------------------------------------------------------------------------
+
+LIVE = POLICY.replace("[gate]", "[gate]\npairs = {min = 6, max = 8}")
+JOB = ("--engine=null", "--rw=randread", "--iodepth=64", "--runtime=0.1", "--time_based")
+
+
+def test_ab_is_judged_by_a_policy(program: Program) -> None:
+    (program.folder / "gate.toml").write_text(LIVE)
+    vary = ("--vary", "null_latency_us=1000,2000")
+    outcome = program("ab", *JOB, *vary, "--policy", "gate.toml", "--json", "-q")
+    assert outcome.code == 3, outcome.stderr
+    made = outcome.document
+    assert (made["verdict"], made["exit_code"]) == ("regress", 3)
+    assert len(made["trials"]) == 12  # conclusive after the fewest pairs
+    shown = program("show", "last")
+    assert "regress (exit 3)" in shown.stdout
+
+
+def test_what_is_inconclusive_goes_on_to_the_most_pairs(program: Program) -> None:
+    (program.folder / "gate.toml").write_text(LIVE.replace("0.10", "0.00001"))
+    vary = ("--vary", "build=old,new", "--prepare", "true {build}", "--null_latency_us=1000")
+    outcome = program("ab", *JOB, *vary, "--policy", "gate.toml", "--json", "-q")
+    assert outcome.code == 4, outcome.stderr
+    assert outcome.document["verdict"] == "inconclusive"
+    assert len(outcome.document["trials"]) == 16
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--vary", "iodepth=1,2,4"],
+        ["--vary", "iodepth=1,2", "--pairs=6"],
+        ["--vary", "iodepth=1,2", "--name=other"],
+    ],
+)
+def test_a_live_gate_that_cannot_be_is_refused_before_it_measures(
+    program: Program, arguments: list[str]
+) -> None:
+    (program.folder / "gate.toml").write_text(LIVE)
+    outcome = program("ab", *JOB, *arguments, "--policy", "gate.toml")
+    assert outcome.code == 2
+    assert not (program.folder / "results").exists() or not list(
+        (program.folder / "results").iterdir()
+    )
+
+
+def test_a_failed_trial_fails_a_live_gate_and_is_named(program: Program) -> None:
+    (program.folder / "gate.toml").write_text(LIVE)
+    vary = ("--vary", "build=old,new", "--prepare", "test {build} = old")
+    outcome = program("ab", *JOB, *vary, "--policy", "gate.toml", "--json", "-q")
+    assert outcome.code == 1
+    assert outcome.document["verdict"] == "failed"
+    assert "(new, block 1)" in outcome.stderr
