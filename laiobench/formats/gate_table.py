@@ -11,6 +11,10 @@ from laiobench.formats.points import title
 HEADERS = ("metric", "baseline", "candidate", "change", "interval", "allowed", "n", "verdict")
 
 
+_SAME = 5e-5
+"""A share that is written as 0%."""
+
+
 def render(comparison: Comparison) -> str:
     """The table, the sentences, and what is answered."""
     parts = []
@@ -94,13 +98,16 @@ def _interval(change: Change) -> str:
 
 
 def _worse(share: float) -> str:
+    if abs(share) < _SAME:
+        return "the same"
     return f"{_percent(abs(share))} {'worse' if share > 0 else 'better'}"
 
 
 def _signed(share: float) -> str:
-    return ("+" if share > 0 else "−" if share < 0 else "") + _percent(abs(share))
+    sign = "" if abs(share) < _SAME else "+" if share > 0 else "−"
+    return sign + _percent(abs(share))
 
 
 def _percent(share: float) -> str:
-    percent = 100 * share
+    percent = 0.0 if abs(share) < _SAME else 100 * share
     return f"{percent:.0f}%" if percent >= 9.95 else f"{percent:.2g}%"
