@@ -164,6 +164,21 @@ FOREIGN: dict[str, Foreign] = dict(
             "zonecapacity read_beyond_wp max_open_zones job_max_open_zones ignore_zone_limits "
             "zone_reset_threshold zone_reset_frequency recover_zbd_write_error",
         ),
+        *_noted("rates are told from the whole series", "bwavgtime iopsavgtime"),
+        *_only(
+            OFF, "", "leave it out: logs and results have the time since their job began",
+            "log_unix_epoch log_alternate_epoch log_offset log_prio log_max_value",
+        ),
+        *_refused("leave it out", "log_alternate_epoch_clock_id offset_align"),
+        *_refused(
+            "use dedupe_percentage alone",
+            "dedupe_mode dedupe_global dedupe_working_set_percentage",
+        ),
+        *_refused("give all jobs the same runtime, with time_based", "exit_what"),
+        *_refused(
+            "use rw=trim, randtrim or trimwrite",
+            "trim_percentage trim_verify_zero trim_backlog trim_backlog_batch",
+        ),
         *_refused(
             "it is of an engine of fio's that is none here; engines are libaio, threads and null",
             "hostname port interface ttl nodelay protocol netproto net_type window_size mss "
