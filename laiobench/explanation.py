@@ -86,7 +86,7 @@ class Write(Access):
 
 
 class ScratchFile(_Record):
-    """A scratch file that would be written first, and kept."""
+    """A file that would be written first, and kept: the scratch file, or one that a job names."""
 
     path: str
     bytes: int

@@ -48,6 +48,9 @@ class Work:
 class Opener(Protocol):
     """Opens targets: the guard, for a run."""
 
+    def make(self, path: str, size_bytes: int) -> None:
+        """Make the file, if there is nothing of that name."""
+
     def open(self, path: str, job: Job, *, is_ours: bool = False) -> OpenTarget: ...
 
 
@@ -70,6 +73,8 @@ def lay_out(jobs: Sequence[Job], targets: Opener, prepare: Preparer) -> list[Wor
     group = 0
     names = {MAIN, *(job.iothread for job in jobs if job.iothread)}
     scratch_paths = _prepare_scratch(jobs, prepare)
+    for path, size_bytes in _files_of_known_size(jobs).items():
+        targets.make(path, size_bytes)
     for position, job in enumerate(jobs):
         if job.stonewall and works:
             group += 1
@@ -114,6 +119,15 @@ def _prepare_scratch(jobs: Sequence[Job], prepare: Preparer) -> dict[str | None,
             size = job.offset + job.size if job.size else scratch.DEFAULT_BYTES
             needed[job.directory] = max(size, needed.get(job.directory, 0))
     return {directory: prepare(size, directory) for directory, size in needed.items()}
+
+
+def _files_of_known_size(jobs: Sequence[Job]) -> dict[str, int]:
+    """What jobs name, and how large it must be for all of them; only where they say."""
+    needed: dict[str, int] = {}
+    for job in jobs:
+        if job.path is not None and job.size is not None and job.engine != "null":
+            needed[job.path] = max(job.offset + job.size, needed.get(job.path, 0))
+    return needed
 
 
 def _start_delay_s(job: Job, ordinal: int) -> float:

@@ -14,6 +14,7 @@ from typing import Self
 from laiobench import native, scratch
 from laiobench.errors import LaiobenchError, RunError
 from laiobench.guard import OpenTarget
+from laiobench.guard.made import is_as_we_left_it
 from laiobench.job import Job
 from laiobench.layout import Work, lay_out, plan_workers
 from laiobench.machine import aio_slots
@@ -123,6 +124,12 @@ class _Glimpses:
         self._scratch[path] = max(size_bytes, self._scratch.get(path, 0))
         return path
 
+    def make(self, path: str, size_bytes: int) -> None:
+        """It would be made if there were nothing of that name."""
+        if not os.path.lexists(path):
+            real = os.path.realpath(path)
+            self._scratch[real] = max(size_bytes, self._scratch.get(real, 0))
+
     def missing_scratch(self) -> dict[str, int]:
         """Those that are not there yet, or are too small."""
         return {
@@ -156,7 +163,7 @@ class _Glimpses:
                 return _imagined(real, is_regular_file=False)
             fd = os.open(real, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
         except OSError as error:
-            if not is_ours:
+            if not is_ours and real not in self._scratch:
                 self.problems.append(RunError(f"{path} cannot be looked at: {error.strerror}"))
             return _imagined(real, is_regular_file=True)
         if is_ours and real in self.missing_scratch():
@@ -208,7 +215,7 @@ def _accesses(
             continue
         region, path = work.region, work.target.path
         end = region.start + (region.blocks - 1) * region.step_bytes + work.job.bs
-        is_ours = glimpses.is_scratch(path)
+        is_ours = glimpses.is_scratch(path) or is_as_we_left_it(path)
         yield AccessPreview(
             job=_name(work),
             target=path,

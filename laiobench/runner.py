@@ -294,7 +294,7 @@ def run_jobs(
         )
         return str(path)
 
-    with Targets(allow_write) as targets:
+    with Targets(allow_write, tell=tell, stop=lambda: control.stop) as targets:
         around = Surroundings(control, targets, watch, tell, warn, hang_timeout_s)
         works = lay_out(jobs, targets, prepare_scratch)
         for group in _groups(works):

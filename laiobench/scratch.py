@@ -9,7 +9,8 @@ import stat
 from collections.abc import Callable
 from pathlib import Path
 
-from laiobench.errors import Interrupted, RunError, UsageError
+from laiobench.errors import RunError, UsageError
+from laiobench.filling import write_in_full
 from laiobench.machine.mounts import file_system
 from laiobench.units import format_size
 
@@ -18,7 +19,6 @@ FOLDER_VARIABLE = "LAIOBENCH_SCRATCH"
 # A name that nobody else would give a file of theirs.
 FILE_NAME = "laiobench-scratch.dat"
 
-_CHUNK_BYTES = 4 << 20
 _SPARE_BYTES = 64 << 20
 _MEMORY_FILE_SYSTEMS = {"tmpfs", "ramfs"}
 
@@ -144,24 +144,10 @@ def _remove_left_over(folder: Path) -> None:
 
 
 def _write(path: Path, size_bytes: int, stop: Callable[[], bool]) -> None:
-    """Random bytes, on disk before the name is there."""
-    partial = path.with_name(f"{path.name}.partial-{os.getpid()}")
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
     try:
-        with os.fdopen(os.open(partial, flags, 0o600), "wb") as file:
-            os.posix_fallocate(file.fileno(), 0, size_bytes)
-            for start in range(0, size_bytes, _CHUNK_BYTES):
-                if stop():
-                    raise Interrupted("stopped while the scratch file was written")
-                file.write(os.urandom(min(_CHUNK_BYTES, size_bytes - start)))
-                file.flush()
-                os.fdatasync(file.fileno())  # little by little, so that stopping is quick
-            os.fsync(file.fileno())
-        partial.rename(path)
+        write_in_full(path, size_bytes, stop, lambda _fd: None)
     except OSError as error:
         raise RunError(
             f"the scratch file {path} cannot be written: {error.strerror}",
             f"name a target with --filename, or another folder in {FOLDER_VARIABLE}",
         ) from None
-    finally:
-        partial.unlink(missing_ok=True)

@@ -114,7 +114,7 @@ def _threads(group: Group) -> Iterator[str]:
 
 def _writes(document: Explanation) -> Iterator[str]:
     for file in document.scratch:
-        yield f"first of all, the scratch file {file.path}, {format_size(file.bytes)}, to be kept"
+        yield f"first of all, the file {file.path}, {format_size(file.bytes)}, to be kept"
     for access in document.writes:
         yield _write(access)
 

@@ -112,7 +112,8 @@ def cannot_open(path: str, job: Job, error: OSError, status: os.stat_result | No
         case errno.ENOENT:
             return RunError(
                 f"{path} does not exist",
-                "check the name, or leave --filename out to use laiobench's own scratch file",
+                "check the name; or give a size, and it is made; or leave --filename out, "
+                "to use laiobench's own scratch file",
             )
         case errno.EACCES | errno.EPERM:
             verb = "write to" if job.writes else "read"

@@ -12,12 +12,12 @@ import fcntl
 import os
 import stat
 import struct
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Self
 
 from laiobench import native
-from laiobench.guard import refusals
+from laiobench.guard import made, refusals
 from laiobench.guard.contents import Contents, contents_of, question
 from laiobench.guard.permission import Permission, identity
 from laiobench.job import Job
@@ -74,18 +74,29 @@ class _Pin:
 class Targets:
     """All targets of a run, each opened once for those who use it in the same way."""
 
-    def __init__(self, permission: Permission | Sequence[str | os.PathLike[str]] = ()) -> None:
+    def __init__(
+        self,
+        permission: Permission | Sequence[str | os.PathLike[str]] = (),
+        *,
+        tell: Callable[[str], None] = lambda _: None,
+        stop: Callable[[], bool] = lambda: False,
+    ) -> None:
+        """`tell` and `stop`: for files that are made, which takes its time."""
         if not isinstance(permission, Permission):
             permission = Permission(tuple(permission))
         self._permission = permission
         self._open: dict[tuple[object, ...], OpenTarget] = {}
         self._claims: dict[tuple[int, ...], int] = {}
         self._granted: set[tuple[int, ...]] = set()
+        self._ours: set[int] = set()
+        self._tell, self._stop = tell, stop
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *exc_info: object) -> None:
+        for fd in self._ours:
+            made.mark(fd)
         for fd in [target.fd for target in self._open.values()] + list(self._claims.values()):
             with contextlib.suppress(OSError):  # a file system that has died; the I/Os said so
                 os.close(fd)
@@ -99,7 +110,21 @@ class Targets:
     def abandon(self) -> None:
         """Leave everything open, for I/Os that are still in flight."""
         self._open.clear()
+        self._ours.clear()
         self._claims.clear()
+
+    def make(self, path: str, size_bytes: int) -> None:
+        """Make the file, if there is nothing of that name.
+
+        Raises:
+            UsageError: nothing may be made.
+            RunError: it can't be.
+        """
+        if os.path.lexists(path):
+            return
+        if self.are_readonly:
+            raise made.forbidden(path)
+        made.make(path, size_bytes, tell=self._tell, stop=self._stop)
 
     def open(self, path: str, job: Job, *, is_ours: bool = False) -> OpenTarget:
         """The target at `path`, as `job` needs it; `is_ours`: laiobench has made it.
@@ -111,14 +136,17 @@ class Targets:
         pin = _pin(path, job)
         try:
             which = identity(pin.status)
+            was_made_here = made.is_as_we_left_it(pin.again)
             if job.writes and which not in self._granted:
-                self._judge(pin, job, is_ours=is_ours)
+                self._judge(pin, job, is_ours=is_ours or was_made_here)
                 self._granted.add(which)
             key = (which, job.writes, job.direct, job.sync)
             if key not in self._open:
                 claim = self._claims.get(which) if job.writes else None
                 opened = pin.again if claim is None else f"/proc/self/fd/{claim}"
                 self._open[key] = _open(pin, opened, job)
+                if was_made_here and job.writes:
+                    self._ours.add(self._open[key].fd)
             return self._open[key]
         finally:
             os.close(pin.fd)

@@ -76,7 +76,7 @@ FOREIGN: dict[str, Foreign] = dict(
         *_noted("histograms always have 3 significant digits", "significant_figures"),
         *_noted("errors are counted by name in the result", "error_dump block_error_percentiles"),
         *_noted(
-            "no file is made or laid out for a job; the scratch file is written in full",
+            "a file that is not there is made where size says how large, and written in full",
             "fallocate create_serialize create_fsync create_on_open allow_file_create overwrite",
         ),
         *_noted(

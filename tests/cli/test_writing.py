@@ -175,3 +175,46 @@ def test_a_comparison_asks_once_for_all_its_trials(program: Program, file: Path)
     terminal.read_until("saved in")
     assert terminal.code() == 0
     assert terminal.seen.count("type its name") == 1
+
+
+def test_a_file_that_is_not_there_is_made_and_stays_ours_until_others_change_it(
+    program: Program,
+) -> None:
+    new = program.folder / "new.bin"
+    job = ("run", f"--filename={new}", "--size=1m", "--number_ios=10", "--no-save")
+    refused = program(*job, "--readonly")
+    assert refused.code == USAGE
+    assert f"{new} does not exist, and --readonly forbids to make it" in refused.stderr
+    explained = program("explain", *job[1:-1], "--rw=randwrite")
+    assert explained.code == 0, explained.stderr
+    assert f"the file {new}, 1 MiB" in explained.stdout
+    assert "needs --allow-write" not in explained.stdout
+    assert not new.exists()
+
+    assert program(*job).code == 0
+    assert new.stat().st_size == 1 << 20
+    assert new.stat().st_blocks * 512 >= 1 << 20
+    for _ in range(2):  # what we wrote ourselves changes nothing
+        assert program(*job, "--rw=randwrite").code == 0
+    with new.open("r+b") as file:
+        file.write(b"precious")
+    changed = program(*job, "--rw=randwrite")
+    assert changed.code == USAGE
+    assert f"add --allow-write={new}" in changed.stderr
+
+
+def test_a_copy_of_what_we_made_is_not_ours(program: Program) -> None:
+    new, copy = program.folder / "new.bin", program.folder / "copy.bin"
+    job = ("run", "--rw=randwrite", "--size=1m", "--number_ios=10", "--no-save")
+    assert program(*job, f"--filename={new}").code == 0
+    subprocess.run(["cp", "--archive", new, copy], check=True)
+    assert f"add --allow-write={copy}" in program(*job, f"--filename={copy}").stderr
+
+
+def test_no_file_is_made_where_a_device_is_missing(program: Program) -> None:
+    outcome = program("run", "--filename=/dev/nvme77n1", "--size=1m", "--number_ios=1")
+    assert outcome.code == 1
+    assert "/dev/nvme77n1 does not exist" in outcome.stderr
+    assert not Path("/dev/nvme77n1").exists()
+    folder = program("run", "--filename=no/where", "--size=1m", "--number_ios=1")
+    assert "no/where cannot be made" in folder.stderr

@@ -16,7 +16,7 @@ ROWS = [
     ["sources"],
     ["native"],
     ["aio"],
-    ["machine", "guard", "region", "scratch"],
+    ["machine", "guard", "region", "filling", "scratch"],
     ["layout", "hangs", "series", "windows", "steady", "steady_jobs", "runner", "preview"],
     [
         "histogram",
