@@ -72,8 +72,15 @@ class Experiment:
         Raises:
             UsageError: they are not.
         """
-        for slot, trial in itertools.zip_longest(self._order[: len(earlier)], earlier):
-            if slot is None or trial.variant != self.variants[slot.variant].name:
+        order = self._order
+        if len(earlier) > len(order):
+            raise UsageError(
+                f"there are {len(earlier)} trials already, and {self.design.pairs} pairs are "
+                f"{len(order)}",
+                "raise --pairs",
+            )
+        for slot, trial in zip(order, earlier, strict=False):
+            if trial.variant != self.variants[slot.variant].name:
                 raise UsageError(
                     "the trials that there are do not fit to this comparison's seed and variants",
                     "begin anew, without --resume",

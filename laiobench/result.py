@@ -233,6 +233,10 @@ class RunResult(Record):
         return self.model_dump_json(by_alias=True, exclude_none=False)
 
     @property
+    def cpu_model(self) -> str:
+        return str(self.machine.get("cpu", {}).get("model", ""))
+
+    @property
     def command(self) -> str:
         """What was typed."""
         return shlex.join(self.argv)

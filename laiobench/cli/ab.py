@@ -1,5 +1,6 @@
 """`laiobench ab`: variants, measured in turns."""
 
+import contextlib
 import os
 import sys
 import time
@@ -17,7 +18,7 @@ from laiobench.cli.job_command import JobCommand
 from laiobench.cli.judge import Judge
 from laiobench.cli.params import DurationType, ShareType
 from laiobench.cli.progress import progress
-from laiobench.cli.stopping import stop_on_signals
+from laiobench.cli.stopping import leave_at_once, stop_on_signals
 from laiobench.cli.write_options import WriteOptions, write_options
 from laiobench.comparison import Comparison, Design
 from laiobench.errors import ExitCode, LaiobenchError, UsageError
@@ -26,7 +27,7 @@ from laiobench.guard import Permission
 from laiobench.hangs import DEFAULT_HANG_TIMEOUT_S
 from laiobench.live import Experiment, Step, begin, make_design, resume
 from laiobench.measure import run
-from laiobench.metrics import METRICS
+from laiobench.metrics import METRICS, values
 from laiobench.result import RunResult
 from laiobench.runner import Control, Watcher
 from laiobench.sources import notes
@@ -242,7 +243,10 @@ def _run(
                 is_enough=judge.is_conclusive if judge else None,
                 look_after=judge.policy.pairs.min if judge else 0,
             )
-        return _report(comparison, place, judge, wanted, as_json=as_json, quiet=quiet)
+        code = _report(comparison, place, judge, wanted, as_json=as_json, quiet=quiet)
+        if control.leave:
+            leave_at_once()
+    return code
 
 
 def _trial(
@@ -275,18 +279,20 @@ def _trial(
 
 def _tell(step: Step) -> None:
     """A line for each trial, on a terminal; the interval gets narrower as they come."""
-    known = [
-        f"{metric.variant}: {metric.kind.title} "
-        f"{comparison_table.format_ratio(metric.ratio)} × "
-        f"{comparison_table.format_interval(metric)}".rstrip(" ×")
+    watched = {metric.key: metric.kind for metric in step.compared}
+    measured = [
+        f"{comparison_table.format_value(value, watched[key])} {watched[key].title}"
+        for key, value in values(step.run).items()
+        if key in watched and isinstance(value, float)
+    ]
+    compared = [
+        f"{metric.variant}/{metric.baseline} {comparison_table.format_ratio(metric.ratio)} "
+        f"{comparison_table.format_interval(metric)}".rstrip()
         for metric in step.compared
         if metric.ratio is not None
     ]
-    draw(
-        f"\r\x1b[Ktrial {step.number} of {step.trials}  {step.variant.name}  "
-        + "   ".join(known)
-        + "\n"
-    )
+    trial = f"trial {step.number} of {step.trials}  {step.variant.name}"
+    draw("\r\x1b[K" + "   ".join([trial, *measured, *compared]) + "\n")
 
 
 # ---- the document ----------------------------------------------------------------
@@ -316,11 +322,15 @@ class Place:
         return self.path
 
     def save_now_and_then(self, comparison: Comparison) -> None:
-        """After each trial, unless saving many takes too much of the time."""
+        """After each trial, unless saving many takes too much of the time.
+
+        What can't be saved now is told at the end: there may be room again.
+        """
         began_s = time.monotonic()
         if began_s - self._saved_at_s < _SAVING_SHARE * self._took_s:
             return
-        self.save(comparison)
+        with contextlib.suppress(LaiobenchError):
+            self.save(comparison)
         self._saved_at_s = time.monotonic()
         self._took_s = self._saved_at_s - began_s
 

@@ -13,6 +13,7 @@ from laiobench.cli.job_command import JobCommand
 from laiobench.cli.params import DurationType
 from laiobench.cli.progress import progress
 from laiobench.cli.stopping import stop_on_signals
+from laiobench.cli.write_options import WriteOptions, write_options
 from laiobench.formats import calibration_table
 from laiobench.live import Step
 from laiobench.measure import run
@@ -42,12 +43,7 @@ from laiobench.sources.vary import LiveVariant
     "--pairs", type=int, default=DEFAULT_PAIRS, show_default=True, help="Of trials, a length."
 )
 @click.option("--seed", type=int, help="Of the order of trials.  [default: drawn]")
-@click.option(
-    "--allow-write",
-    multiple=True,
-    metavar="PATH",
-    help="The data of this target may be lost.  Needed for each one that a job writes to.",
-)
+@write_options
 @click.option("--json", "as_json", is_flag=True, help="Print the whole document, as JSON.")
 @click.option(
     "--output",
@@ -62,7 +58,7 @@ def command(
     lengths: tuple[float, ...],
     pairs: int,
     seed: int | None,
-    allow_write: tuple[str, ...],
+    writing: WriteOptions,
     as_json: bool,
     output: Path | None,
     quiet: bool,
@@ -80,11 +76,12 @@ def command(
     store.check_output(path)
     said = notes(drafts)
     with stop_on_signals() as control, progress(enabled=not quiet) as watch:
+        allowed = writing.permission(lambda: control.stop)
 
         def measure(variant: LiveVariant, _position: int) -> RunResult:
             return run(
                 variant.jobs,
-                allow_write=allow_write,
+                allow_write=allowed,
                 control=control,
                 watch=watch,
                 tell=(lambda _: None) if quiet else say,

@@ -1,7 +1,6 @@
 """`laiobench run`: measure."""
 
 import os
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +12,7 @@ from laiobench.cli.job_command import JobCommand
 from laiobench.cli.params import DurationType
 from laiobench.cli.progress import progress
 from laiobench.cli.status import Status
-from laiobench.cli.stopping import stop_on_signals
+from laiobench.cli.stopping import leave_at_once, stop_on_signals
 from laiobench.cli.write_options import WriteOptions, write_options
 from laiobench.errors import ExitCode, LaiobenchError, RunError, UsageError
 from laiobench.formats import calibration_table, fio_logs, table
@@ -104,7 +103,7 @@ def command(
             )
         code = _report(result, destination, as_json=as_json, quiet=quiet)
         if control.leave:
-            _leave_at_once()
+            leave_at_once()
     return code
 
 
@@ -188,8 +187,7 @@ def _remark(result: RunResult, saved: Path | None) -> None:
         say(f"note: {note}")
     for warning in result.warnings:
         say(f"warning: {warning.seen}: {warning.why}\n  {warning.do}")
-    known = calibration.find(str(result.machine.get("cpu", {}).get("model", "")))
-    for sentence in calibration_table.shares(result, known):
+    for sentence in calibration_table.shares(result, calibration.find(result.cpu_model)):
         say(sentence)
     if saved:
         say(f"saved in {saved}")
@@ -203,9 +201,3 @@ def _exit_code(result: RunResult) -> int:
             return ExitCode.INTERRUPTED
         case _:
             return ExitCode.RUN_FAILED
-
-
-def _leave_at_once() -> None:
-    """I/Os may be in flight, and a tidy end would wait for them."""
-    sys.stdout.flush()
-    os._exit(ExitCode.INTERRUPTED)

@@ -3,8 +3,11 @@
 import contextlib
 import os
 import signal
+import sys
 from collections.abc import Iterator
+from typing import NoReturn
 
+from laiobench.errors import ExitCode
 from laiobench.runner import Control
 
 _NUMBERS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -28,3 +31,9 @@ def stop_on_signals() -> Iterator[Control]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def leave_at_once() -> NoReturn:
+    """I/Os may be in flight, and a tidy end would wait for them."""
+    sys.stdout.flush()
+    os._exit(ExitCode.INTERRUPTED)
