@@ -9,6 +9,7 @@ from laiobench.explanation import Access, Explanation, Group, JobExplanation, Wr
 from laiobench.units import format_size
 
 _WIDTH = 100
+_MOST_LINES = 16
 
 
 def render(document: Explanation) -> str:
@@ -18,8 +19,8 @@ def render(document: Explanation) -> str:
         *(_job(job, common) for job in document.jobs),
         _in_all(document, common),
         _titled("plan", _plan(document)),
-        _titled("writes", list(_writes(document)) or ["nothing"]),
-        _titled("reads", [_access(access) for access in document.reads]),
+        _titled("writes", _shortened(list(_writes(document))) or ["nothing"]),
+        _titled("reads", _shortened([_access(access) for access in document.reads])),
         _titled(
             "fio reads otherwise",
             [f"{item.where}: {item.fio}; here {item.here}" for item in document.differences],
@@ -102,14 +103,19 @@ def _sizes(group: Group) -> str:
     )
 
 
-_MOST_THREADS = 16
+def _threads(group: Group) -> list[str]:
+    return _shortened(
+        [
+            f"  {thread.name}: {', '.join(_shortened(thread.jobs))}; iodepth {thread.iodepth:,}"
+            for thread in group.iothreads
+        ]
+    )
 
 
-def _threads(group: Group) -> Iterator[str]:
-    for thread in group.iothreads[:_MOST_THREADS]:
-        yield f"  {thread.name}: {', '.join(thread.jobs)}; iodepth {thread.iodepth:,}"
-    if (more := len(group.iothreads) - _MOST_THREADS) > 0:
-        yield f"  and {more:,} more"
+def _shortened(lines: list[str]) -> list[str]:
+    """As many as one looks through; the document has all."""
+    more = len(lines) - _MOST_LINES
+    return lines if more <= 0 else [*lines[:_MOST_LINES], f"  and {more:,} more"]
 
 
 def _writes(document: Explanation) -> Iterator[str]:

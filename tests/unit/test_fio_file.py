@@ -254,3 +254,9 @@ def test_taking_completions_in_batches_means_the_mode_that_does() -> None:
         "completion=getevents is what takes so many at a time"
     ]
     assert job_of("iodepth_batch_complete_min=1").completion == "poll"
+
+
+def test_a_job_s_file_covers_the_global_one_and_that_is_told() -> None:
+    (draft,) = fio_file.parse("[global]\nfilename=a\n[b]\nfilename=c\n", "a.fio").drafts
+    assert resolve([draft])[0].filename == "c"
+    assert draft.settings["filename"].differs == "fio uses this one besides that of [global]"
