@@ -172,14 +172,16 @@ def _compare(
     for row in rows:
         numbers = _numbers(row)
         shifts.append(analyse(*numbers, alpha) if numbers else None)
-    tested = [shift.p for shift in shifts if shift is not None]
+    tested = [shift.p for shift in shifts if shift is not None and shift.interval.is_bounded]
     adjusted = iter(stats.benjamini_hochberg(tested))
-    return [
-        _unmeasurable(row, alpha)
-        if shift is None
-        else _measured(row, shift, next(adjusted), alpha, too_few, len(tested))
-        for row, shift in zip(rows, shifts, strict=True)
-    ]
+    compared = []
+    for row, shift in zip(rows, shifts, strict=True):
+        if shift is None:
+            compared.append(_unmeasurable(row, alpha))
+        else:
+            p_adjusted = next(adjusted) if shift.interval.is_bounded else 1.0
+            compared.append(_measured(row, shift, p_adjusted, alpha, too_few, len(tested)))
+    return compared
 
 
 def _numbers(row: Row) -> tuple[list[float], list[float]] | None:

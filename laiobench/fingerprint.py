@@ -18,6 +18,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from pydantic_core import to_json
+
 from laiobench.comparison import Difference
 from laiobench.job import Job
 from laiobench.metrics import JobDigest, RunDigest
@@ -105,11 +107,21 @@ SOFT: Mapping[str, Fact] = {
 
 def fingerprint(runs: Sequence[RunDigest]) -> Fingerprint:
     """Of all these runs together."""
+    distinct = _distinct(runs)
     return Fingerprint(
-        hard={name: _seen(fact, runs) for name, fact in HARD.items()},
-        soft={name: _seen(fact, runs) for name, fact in SOFT.items()},
-        jobs=_jobs(runs),
+        hard={name: _seen(fact, distinct) for name, fact in HARD.items()},
+        soft={name: _seen(fact, distinct) for name, fact in SOFT.items()},
+        jobs=_jobs(distinct),
     )
+
+
+def _distinct(runs: Sequence[RunDigest]) -> list[RunDigest]:
+    """One of those that are alike in all that a fingerprint looks at: of thousands, mostly one."""
+    seen: dict[bytes, RunDigest] = {}
+    for run in runs:
+        jobs = [(job.name, job.target, job.options) for job in run.jobs]
+        seen.setdefault(to_json([run.machine, run.tool, jobs]), run)
+    return list(seen.values())
 
 
 def _seen(fact: Fact, runs: Sequence[RunDigest]) -> tuple[str, ...]:

@@ -23,6 +23,7 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from laiobench.errors import UsageError
@@ -58,6 +59,8 @@ try:
     import numpy as np
 except ImportError:
     raise StatsMissing from None
+if find_spec("scipy") is None:  # told now, and not after hours of trials
+    raise StatsMissing
 
 if TYPE_CHECKING:
     Floats = npt.NDArray[np.float64]
@@ -65,10 +68,8 @@ if TYPE_CHECKING:
 
 def _scipy_stats() -> Any:
     """It takes a second to import, so only those who need it do."""
-    try:
-        from scipy import stats
-    except ImportError:
-        raise StatsMissing from None
+    from scipy import stats
+
     return stats
 
 
