@@ -1,7 +1,7 @@
 """Settings from the command line and from the environment.
 
 fio's spellings are all accepted: `--iodepth=32`, `--iodepth 32`, `--ramp-time`,
-`--ramp_time`, `--time_based`, `--time_based=1`.  Each `--name` begins a job; what
+`--ramp_time`, `--time_based`, `--time_based=1`, and `-iodepth=32`.  Each `--name` begins a job; what
 stands before the first is for all.
 """
 
@@ -55,8 +55,8 @@ def split(arguments: Sequence[str], own_options: Mapping[str, bool]) -> Flags:
         if word == "--":
             rest += [word, *reversed(words)]
             break
-        name = written.removeprefix("--").replace("-", "_")
-        if not written.startswith("--") or name not in known or written in own_options:
+        name = written.removeprefix("-").removeprefix("-").replace("-", "_")
+        if not written.startswith("-") or name not in known or written in own_options:
             rest.append(word)
             if not equals and own_options.get(written) and words:
                 rest.append(words.pop())

@@ -131,6 +131,7 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
         (["--output", "--iodepth", "x"], {}, ["--output", "--iodepth", "x"]),
         (["--json", "--bs=4k"], {"bs": "4k"}, ["--json"]),
         (["--blocksize=4k"], {"bs": "4k"}, []),
+        (["-bs=4k", "-q", "-iodepth", "32", "-"], {"bs": "4k", "iodepth": "32"}, ["-q", "-"]),
         (["--", "--bs=4k"], {}, ["--", "--bs=4k"]),
     ],
 )
