@@ -6,6 +6,7 @@ that it shares.  Nothing runs here.
 """
 
 import hashlib
+import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -16,7 +17,7 @@ from laiobench.guard import OpenTarget
 from laiobench.job import Job
 from laiobench.machine import online_cpus
 from laiobench.native import ThrottlePlan, WorkerPlan
-from laiobench.region import Region, region_of
+from laiobench.region import Region, budget_of, null_region_of, region_of
 
 MAIN = "main"
 NULL_TARGET_BYTES = 1 << 30
@@ -39,7 +40,9 @@ class Work:
     """None for the null engine."""
     region: Region
     ios: int
-    """I/Os to measure; 0: until the runtime is over."""
+    """I/Os to measure; 0: until the runtime is over, ..."""
+    bytes: int
+    """... or these are done; 0: no limit in bytes."""
     seed: int
     start_delay_s: float = 0.0
     """After the others of its group."""
@@ -70,6 +73,7 @@ def lay_out(jobs: Sequence[Job], targets: Opener, prepare: Preparer) -> list[Wor
         LaiobenchError: a target can't be used as the job wants.
     """
     works: list[Work] = []
+    jobs = [_seeded(job) for job in jobs]
     group = 0
     names = {MAIN, *(job.iothread for job in jobs if job.iothread)}
     scratch_paths = _prepare_scratch(jobs, prepare)
@@ -78,8 +82,10 @@ def lay_out(jobs: Sequence[Job], targets: Opener, prepare: Preparer) -> list[Wor
     for position, job in enumerate(jobs):
         if job.stonewall and works:
             group += 1
-        target, region = _target_of(job, targets, scratch_paths)
+        target, default_bytes = _target_of(job, targets, scratch_paths)
         for copy in range(job.numjobs):
+            region = _region_of(job, target, default_bytes, copy)
+            budget = budget_of(job, region)
             works.append(
                 Work(
                     job=job,
@@ -89,8 +95,9 @@ def lay_out(jobs: Sequence[Job], targets: Opener, prepare: Preparer) -> list[Wor
                     iothread=job.iothread or _unused(f"iothread{len(works)}", names),
                     target=target,
                     region=region,
-                    ios=_ios_to_measure(job, region),
-                    seed=stream_seed(job.randseed, len(works)),
+                    ios=budget.ios,
+                    bytes=budget.bytes,
+                    seed=stream_seed(job.seed, len(works)),
                     start_delay_s=_start_delay_s(job, len(works)),
                 )
             )
@@ -116,7 +123,7 @@ def _prepare_scratch(jobs: Sequence[Job], prepare: Preparer) -> dict[str | None,
     needed: dict[str | None, int] = {}
     for job in jobs:
         if _uses_scratch(job):
-            size = job.offset + job.size if job.size else scratch.DEFAULT_BYTES
+            size = _bytes_needed(job) or scratch.DEFAULT_BYTES
             needed[job.directory] = max(size, needed.get(job.directory, 0))
     return {directory: prepare(size, directory) for directory, size in needed.items()}
 
@@ -125,15 +132,25 @@ def _files_of_known_size(jobs: Sequence[Job]) -> dict[str, int]:
     """What jobs name, and how large it must be for all of them; only where they say."""
     needed: dict[str, int] = {}
     for job in jobs:
-        if job.path is not None and job.size is not None and job.engine != "null":
-            needed[job.path] = max(job.offset + job.size, needed.get(job.path, 0))
+        size = _bytes_needed(job)
+        if job.path is not None and size is not None and job.engine != "null":
+            needed[job.path] = max(size, needed.get(job.path, 0))
     return needed
+
+
+def _bytes_needed(job: Job) -> int | None:
+    """Where the regions of all its copies end; None if that depends on the target's end."""
+    amounts = [job.offset.bytes, job.offset_increment.bytes, job.size and job.size.bytes]
+    if any(amount is None for amount in amounts):
+        return None
+    offset, increment, size = (amount or 0 for amount in amounts)
+    return offset + (job.numjobs - 1) * increment + size
 
 
 def _start_delay_s(job: Job, ordinal: int) -> float:
     """Of the nth copy of all; within a range by chance, the same whenever `randseed` is."""
     low, high = job.startdelay.low_s, job.startdelay.high_s
-    share = stream_seed(job.randseed, ordinal) / (1 << 64)
+    share = stream_seed(job.seed, ordinal) / (1 << 64)
     return low + (high - low) * share
 
 
@@ -179,6 +196,13 @@ def _check_cpus(jobs: Sequence[Job]) -> None:
             )
 
 
+def _seeded(job: Job) -> Job:
+    """The job with the seed of this run: with randrepeat=0, one that was never there."""
+    if job.randrepeat or job.randseed is not None:
+        return job
+    return job.model_copy(update={"randseed": secrets.randbits(63)})
+
+
 def stream_seed(randseed: int, ordinal: int) -> int:
     """The seed of the nth copy of all: its own, and the same whenever `randseed` is."""
     text = f"{randseed}/{ordinal}".encode()
@@ -187,23 +211,20 @@ def stream_seed(randseed: int, ordinal: int) -> int:
 
 def _target_of(
     job: Job, targets: Opener, scratch_paths: Mapping[str | None, str]
-) -> tuple[OpenTarget | None, Region]:
+) -> tuple[OpenTarget | None, int | None]:
+    """The target, if there is one; and how much of it there is, where that is not its end."""
     if job.engine == "null":
-        size = job.size or NULL_TARGET_BYTES
-        return None, Region(start=job.offset, blocks=max(1, size // job.bs), step_bytes=job.bs)
+        return None, NULL_TARGET_BYTES
     if _uses_scratch(job):
         target = targets.open(scratch_paths[job.directory], job, is_ours=True)
-        return target, region_of(job, target, scratch.DEFAULT_BYTES)
-    target = targets.open(job.path or "", job)
-    return target, region_of(job, target)
+        return target, scratch.DEFAULT_BYTES
+    return targets.open(job.path or "", job), None
 
 
-def _ios_to_measure(job: Job, region: Region) -> int:
-    """The smaller of number_ios and the passes over the size; 0 for no limit."""
-    limits = [job.number_ios] if job.number_ios else []
-    if not job.time_based:
-        limits.append(region.blocks * job.loops)
-    return min(limits, default=0)
+def _region_of(job: Job, target: OpenTarget | None, default_bytes: int | None, copy: int) -> Region:
+    if target is None:
+        return null_region_of(job, default_bytes or NULL_TARGET_BYTES, copy)
+    return region_of(job, target, default_bytes, copy)
 
 
 # ---- on workers -----------------------------------------------------------------------

@@ -202,7 +202,7 @@ def _groups(works: Sequence[Work]) -> Iterator[GroupPreview]:
                     aio_slots=depth if plan.job.engine == "libaio" else 0,
                 )
             )
-        buffers = sum(work.job.iodepth * work.job.bs for work in members)
+        buffers = sum(work.job.iodepth * work.job.largest_bytes for work in members)
         yield GroupPreview(tuple(threads), buffers)
 
 
@@ -214,7 +214,7 @@ def _accesses(
         if work.target is None:
             continue
         region, path = work.region, work.target.path
-        end = region.start + (region.blocks - 1) * region.step_bytes + work.job.bs
+        end = region.start + (region.size if work.job.is_plain else region.length)
         is_ours = glimpses.is_scratch(path) or is_as_we_left_it(path)
         yield AccessPreview(
             job=_name(work),
@@ -222,7 +222,7 @@ def _accesses(
             writes=work.job.writes,
             start_byte=region.start,
             end_byte=end if end < _UNKNOWN_BYTES // 2 else None,
-            most_bytes=work.ios * work.job.bs if work.ios else None,
+            most_bytes=work.bytes or (work.ios * work.job.largest_bytes if work.ios else None),
             needs_allow_write=work.job.writes and not is_ours and path not in allowed,
         )
 

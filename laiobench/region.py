@@ -1,12 +1,14 @@
 """The region of a job: which part of its target it uses, and whether it fits there.
 
-Sizes, offsets and alignments against what an open target allows.  Whether it may
-be opened at all is the guard's matter.
+Sizes, offsets and alignments against what an open target allows, and how much is to
+be done there.  Whether the target may be opened at all is the guard's matter.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from laiobench.errors import RunError, UsageError
+from laiobench.forms import Amount
 from laiobench.guard import OpenTarget
 from laiobench.job import Job
 from laiobench.machine.devices import disk_name
@@ -20,13 +22,28 @@ class Region:
     """The part of a target that a job uses: the places where its I/Os may begin."""
 
     start: int
+    length: int
+    """Bytes from there on, where I/Os may be."""
+    size: int
+    """Bytes of one pass: the length, but where zones are skipped or a gap follows each I/O."""
     blocks: int
+    """Places where an I/O may begin, of a workload that is plain."""
     step_bytes: int
     """From one place to the next: bs, or blockalign for random I/O."""
 
 
-def region_of(job: Job, target: OpenTarget, default_bytes: int | None = None) -> Region:
-    """The part that `job` uses of `target`; of one without `size`, up to `default_bytes`.
+@dataclass(frozen=True)
+class Budget:
+    """How much is to be done: whichever comes first; 0 for no limit."""
+
+    ios: int
+    bytes: int
+
+
+def region_of(
+    job: Job, target: OpenTarget, default_bytes: int | None = None, copy: int = 0
+) -> Region:
+    """The part that a copy of `job` uses of `target`; without `size`, up to `default_bytes`.
 
     Raises:
         RunError: the region is not within the target, or not aligned as direct I/O needs it.
@@ -36,34 +53,108 @@ def region_of(job: Job, target: OpenTarget, default_bytes: int | None = None) ->
     if has_end and limits.size_bytes == 0:
         raise RunError(f"{target.path} is empty: there is nothing to read or overwrite")
     end = limits.size_bytes if default_bytes is None else default_bytes
-    if not has_end and job.size is None:
+    if not has_end and (job.size is None or job.size.bytes is None):
         raise RunError(f"{target.path} has no size of its own", "say how much with --size")
-    size = end - job.offset if job.size is None else job.size
-    if has_end and (size <= 0 or job.offset + size > limits.size_bytes):
-        wanted = f"offset {format_size(job.offset)}"
+    offset = _offset_of(job, end, copy)
+    size = _size_of(job, end, offset)
+    if has_end and (size <= 0 or offset + size > limits.size_bytes):
+        wanted = f"offset {format_size(offset)}"
         if job.size is not None:
-            wanted += f" + size {format_size(job.size)}"
+            wanted += f" + size {format_size(size)}"
         raise RunError(
             f"{wanted} goes beyond {target.path}, which has {format_size(limits.size_bytes)}",
-            f"size can be up to {max(0, limits.size_bytes - job.offset)} bytes at this offset",
+            f"size can be up to {max(0, limits.size_bytes - offset)} bytes at this offset",
         )
     if job.direct:
-        _check_alignment(job, target)
+        _check_alignment(job, target, offset)
     if job.mem_align < PAGE_BYTES and job.engine != "null":
         _check_memory(job, target)
-    if size < job.bs:
+    length = end - offset if job.is_strided and has_end else size
+    if job.largest_bytes > length:
         raise RunError(
-            f"bs={format_size(job.bs)} is larger than the region of {target.path}, "
-            f"which has {format_size(size)}",
+            f"bs={format_size(job.largest_bytes)} is larger than the region of {target.path}, "
+            f"which has {format_size(length)}",
             "lower bs, or raise size",
         )
-    step_bytes = (job.blockalign or job.bs) if job.is_random else job.bs
-    return Region(job.offset, (size - job.bs) // step_bytes + 1, step_bytes)
+    return region(job, offset, length, size)
 
 
-def _check_alignment(job: Job, target: OpenTarget) -> None:
+def null_region_of(job: Job, default_bytes: int, copy: int = 0) -> Region:
+    """The same of a target that is only simulated, and as large as need be."""
+    end = default_bytes
+    if job.size is not None and job.size.bytes is not None:
+        end = max(job.size.bytes, job.largest_bytes)
+    offset = _offset_of(job, end, copy)
+    percent = job.size.percent if job.size is not None else None
+    size = max(job.largest_bytes, int(end * (percent or 100) / 100))
+    return region(job, offset, size, size)
+
+
+def region(job: Job, start: int, length: int, size: int) -> Region:
+    """Where a job's I/Os begin in so many bytes, of which a pass has `size`."""
+    direction = job.directions[0]
+    step_bytes = job.align_bytes(direction) if job.is_random else job.largest_bytes
+    blocks = (length - job.largest_bytes) // step_bytes + 1
+    if job.is_plain:
+        size = (blocks - 1) * step_bytes + job.largest_bytes
+    else:
+        size -= size % job.unit_bytes(*job.directions)
+    return Region(start, length, size, blocks, step_bytes)
+
+
+def budget_of(job: Job, region: Region) -> Budget:
+    """How much of it is to be done: number_ios, or the passes, or io_size."""
+    limits = [job.number_ios] if job.number_ios else []
+    if job.time_based:
+        return Budget(min(limits, default=0), 0)
+    wanted = region.size if job.io_size is None else job.io_size.of(region.size)
+    if not job.has_one_size:
+        return Budget(min(limits, default=0), max(1, wanted) * job.loops)
+    ios = max(1, wanted // job.largest_bytes)
+    if job.io_size is None:
+        ios = _ios_of_a_pass(job, region)
+    return Budget(min([*limits, ios * job.loops]), 0)
+
+
+def _ios_of_a_pass(job: Job, region: Region) -> int:
+    if job.is_plain or (job.uses_map and not job.is_strided and job.has_one_align):
+        return region.blocks
+    if job.stride > 0 and len(job.directions) == 1 and not job.is_strided:
+        return (region.length - job.largest_bytes) // (job.largest_bytes + job.stride) + 1
+    return max(1, region.size // job.largest_bytes)
+
+
+# ---- shares of a target --------------------------------------------------------------
+
+
+def _offset_of(job: Job, target_bytes: int, copy: int) -> int:
+    """As in fio, shares are rounded up."""
+    align = job.offset_align or job.smallest_bytes
+    return _rounded_up(job.offset, target_bytes, align) + copy * _rounded_up(
+        job.offset_increment, target_bytes, align
+    )
+
+
+def _rounded_up(amount: Amount, whole_bytes: int, align: int) -> int:
+    found = amount.of(whole_bytes)
+    return found if amount.percent is None else -(-found // align) * align
+
+
+def _size_of(job: Job, target_bytes: int, offset: int) -> int:
+    """As in fio, a share of the target ends where the target ends."""
+    rest = target_bytes - offset
+    if job.size is None:
+        return rest
+    size = job.size.of(target_bytes)
+    return size if job.size.percent is None else min(size, rest)
+
+
+# ---- what direct I/O needs -----------------------------------------------------------
+
+
+def _check_alignment(job: Job, target: OpenTarget, offset: int) -> None:
     align = target.limits.request_align
-    for name, value in (("bs", job.bs), ("offset", job.offset)):
+    for name, value in _aligned_options(job, offset):
         if value % align:
             below, above = value // align * align, -(-value // align) * align
             fitting = " or ".join(str(fit) for fit in (below, above) if fit)
@@ -73,6 +164,24 @@ def _check_alignment(job: Job, target: OpenTarget) -> None:
                 f"{name}={fitting or align} fits, as does every multiple of {align}; "
                 "or go through the page cache with --direct=0",
             )
+
+
+def _aligned_options(job: Job, offset: int) -> Iterator[tuple[str, int]]:
+    for direction in job.directions:
+        split, between = job.bssplit.of(direction), job.bsrange.of(direction)
+        name = "bssplit" if split else "bsrange" if between else "bs"
+        for size in job.sizes(direction):
+            yield name, size.low
+            yield name, size.high
+            if size.step and size.step < size.low:
+                yield "bs_unaligned", size.step
+    yield "offset", offset
+    if job.stride:
+        yield "rw", abs(job.stride)
+    if job.is_strided:
+        yield "zonesize", job.zonesize or 0
+        yield "zonerange", job.zonerange or 0
+        yield "zoneskip", job.zoneskip
 
 
 def _check_memory(job: Job, target: OpenTarget) -> None:

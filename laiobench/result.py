@@ -362,8 +362,9 @@ def _options(work: Work) -> dict[str, Any]:
     }
     if work.target:
         resolved["filename"] = printable(work.target.path)
+    resolved["randseed"] = work.job.seed
     if resolved["size"] is None:
-        resolved["size"] = (work.region.blocks - 1) * work.region.step_bytes + work.job.bs
+        resolved["size"] = work.region.size
     return resolved
 
 

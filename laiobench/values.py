@@ -94,10 +94,6 @@ def _cpus(value: object) -> object:
     return tuple(sorted(cpus))
 
 
-def _rw(value: object) -> object:
-    return "rw" if value == "readwrite" else value
-
-
 def _integer(value: object) -> object:
     """A whole number that may be negative."""
     if not isinstance(value, str):
@@ -174,6 +170,3 @@ ContinueOnError = Annotated[
     Literal["none", "read", "write", "io", "verify", "all"], BeforeValidator(_continue_on_error)
 ]
 Cpus = Annotated[tuple[int, ...], BeforeValidator(_cpus)]
-Pattern = Annotated[
-    Literal["read", "write", "randread", "randwrite", "rw", "randrw"], BeforeValidator(_rw)
-]

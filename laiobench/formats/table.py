@@ -1,6 +1,7 @@
 """The table for people."""
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from tabulate import tabulate
@@ -77,13 +78,19 @@ def _costs(job: JobResult) -> str:
     return "\n".join([_costs_of_ios(job), *_timing(job)])
 
 
+def _sizes(options: Mapping[str, Any]) -> str:
+    """`4 KiB`, `4 KiB,8 KiB` or `4 KiB/60:64 KiB/40`."""
+    text = str(options.get("bssplit") or options.get("bsrange") or options["bs"])
+    return re.sub(r"(?<![/.\d])\d+", lambda found: format_size(int(found[0])), text)
+
+
 def _costs_of_ios(job: JobResult) -> str:
     ios = job.ios
     seconds = job.runtime_ns / NS_PER_S
     busy = (job.cpu.user_ns + job.cpu.system_ns) / job.runtime_ns if job.runtime_ns else 0.0
     options = job.options
     what = (
-        f"{options['rw']} {format_size(options['bs'])}, depth {options['iodepth']}, "
+        f"{options['rw']} {_sizes(options)}, depth {options['iodepth']}, "
         f"{options['completion']}, {_path(job)}, {seconds:.2f} s"
     )
     if not ios:

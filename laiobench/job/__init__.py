@@ -16,6 +16,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from laiobench import units
+from laiobench.forms import Amount, PerDirection
 from laiobench.job.data import DataOptions
 from laiobench.job.durability import DurabilityOptions
 from laiobench.job.group import LONGEST_S as LONGEST_S
@@ -61,6 +62,31 @@ class Job(
     Raises:
         pydantic.ValidationError: an option is unknown or has a wrong value.
     """
+
+    @property
+    def uses_map(self) -> bool:
+        """Whether random offsets come each once a pass."""
+        return self.is_random and not self.norandommap and self.random_distribution.kind == "random"
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether its I/Os are of one size, and sequential or evenly random."""
+        return (
+            self.has_one_size
+            and self.has_one_align
+            and self.stride == 0
+            and self.run_length == 1
+            and not self.is_strided
+            and (not self.is_random or self._is_evenly_random)
+        )
+
+    @property
+    def _is_evenly_random(self) -> bool:
+        return (
+            self.random_distribution.kind == "random"
+            and self.random_generator != "lfsr"
+            and all(self.percentage_random.of(name) == 100 for name in self.directions)
+        )
 
     @model_validator(mode="before")
     @classmethod
@@ -122,11 +148,17 @@ def _shown_default(field: FieldInfo) -> str:
     default = field.default
     if default is None or default is PydanticUndefined:
         return ""
+    if isinstance(default, PerDirection) and default.is_same:
+        default = default.read
+    if isinstance(default, float) and default.is_integer():
+        default = int(default)
+    if isinstance(default, Amount):
+        default = default.bytes
     if isinstance(default, bool):
         return str(int(default))
     if isinstance(default, int) and _unit(field) == "bytes" and default:
         return units.format_size(default).replace(" KiB", "k")
-    return str(default)
+    return "" if default is None else str(default)
 
 
 def _unit(field: FieldInfo) -> str:

@@ -1,15 +1,36 @@
 """To which target, and where in it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
+from laiobench.forms import Amount, Form, amount_of
 from laiobench.job.group import Alias, OptionGroup, option
 from laiobench.values import Flag, Size, TargetPath, parse_flag
+
+if TYPE_CHECKING:
+    from laiobench.job import Job
 
 
 def _through_the_cache(buffered: object) -> tuple[str, object]:
     return "direct", not parse_flag(buffered)
+
+
+@dataclass(frozen=True)
+class _AmountForm(Form):
+    """`512m` or `20%`; in documents, bytes are a number."""
+
+    kind: type[Any] = Amount
+
+    @staticmethod
+    def written(value: Any) -> Any:
+        return value if value is None else str(value) if value.bytes is None else value.bytes
+
+
+_Amount = Annotated[Amount | None, _AmountForm(amount_of(least=1))]
+_Offset = Annotated[Amount, _AmountForm(amount_of())]
+_NOWHERE = Amount(bytes=0, percent=None)
 
 
 class RegionOptions(OptionGroup):
@@ -28,14 +49,35 @@ class RegionOptions(OptionGroup):
     directory: TargetPath = option(
         None, "where a filename that is no path begins; without filename: where the scratch file is"
     )
-    size: Size | None = option(
+    size: _Amount = option(
         None,
-        "length of the region used; none: up to the target's end",
+        "length of the region used, or % of the target; none: up to the target's end",
         unit="bytes",
-        gt=0,
-        le=1 << 60,
     )
-    offset: Size = option(0, "where the region begins", unit="bytes", ge=0, le=1 << 60)
+    offset: _Offset = option(
+        _NOWHERE, "where the region begins; % of the target is rounded up to bs", unit="bytes"
+    )
+    offset_align: Size | None = option(
+        None, "round a % of offset up to a multiple of this", unit="bytes", ge=1, le=1 << 60
+    )
+    offset_increment: _Offset = option(
+        _NOWHERE, "each further copy of numjobs begins so much later", unit="bytes"
+    )
+    io_size: _Amount = option(
+        None, "how much to do, or % of the region; none: each pass all of it", unit="bytes"
+    )
+    zonemode: Literal["none", "strided"] = option(
+        "none", "strided: so much in one zone, then on to the next"
+    )
+    zonesize: Size | None = option(
+        None, "strided: how much is done in a zone", unit="bytes", ge=1, le=1 << 60
+    )
+    zonerange: Size | None = option(
+        None, "strided: length of a zone; none: zonesize", unit="bytes", ge=1, le=1 << 60
+    )
+    zoneskip: Size = option(
+        0, "strided: what is left out between zones", unit="bytes", ge=0, le=1 << 60
+    )
     mem_align: Size = option(
         4096, "alignment of buffers: this, and not more", unit="bytes", ge=1, le=4096
     )
@@ -47,3 +89,16 @@ class RegionOptions(OptionGroup):
         if self.filename is None:
             return None
         return str(Path(self.directory or "") / self.filename)
+
+    @property
+    def is_strided(self) -> bool:
+        return self.zonemode == "strided"
+
+    @staticmethod
+    def faults(job: "Job") -> Iterator[str]:
+        if job.is_strided and job.zonesize is None:
+            yield "zonemode=strided needs zonesize"
+        if not job.is_strided and (job.zonesize or job.zonerange or job.zoneskip):
+            yield "zonesize, zonerange and zoneskip need zonemode=strided"
+        if job.is_strided and job.random_distribution.kind != "random":
+            yield "zonemode=strided and random_distribution cannot both say where I/Os go"

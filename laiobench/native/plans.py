@@ -10,6 +10,7 @@ from typing import Any
 from laiobench.job import Job
 from laiobench.native._core import ffi
 from laiobench.native.pacing import fill_pacing
+from laiobench.native.shapes import shape_of
 from laiobench.native.structures import TargetLimits, fill_limits
 from laiobench.units import NS_PER_S
 
@@ -39,10 +40,13 @@ class WorkPlan:
     limits: TargetLimits | None
     """None for an engine that needs no target."""
     region_start: int
+    region_bytes: int
     region_blocks: int
     step_bytes: int
     ios: int
-    """I/Os to measure; 0: until the runtime is over."""
+    """I/Os to measure; 0: until the runtime is over, ..."""
+    bytes: int
+    """... or these are done; 0: no limit in bytes."""
     seed: int
     throttle: int | None = None
     """Of the plan's throttle groups, the one that it is in."""
@@ -84,7 +88,7 @@ def to_native(plan: RunPlan) -> tuple[Any, Sequence[Any]]:
         _fill_worker(native, worker, alive)
     works = alive(ffi.new("JobPlan[]", len(plan.works)))
     for work, native in zip(plan.works, works, strict=True):
-        _fill_job(native, work)
+        _fill_job(native, work, alive)
         _fill_data(native.data, work.job, alive)
         _fill_chores(native, work.job)
     throttles = alive(ffi.new("ThrottlePlan[]", len(plan.throttles)))
@@ -128,7 +132,7 @@ def _fill_worker(native: Any, plan: WorkerPlan, alive: Callable[[Any], Any]) -> 
     native.nice = job.nice
 
 
-def _fill_job(native: Any, work: WorkPlan) -> None:
+def _fill_job(native: Any, work: WorkPlan, alive: Callable[[Any], Any]) -> None:
     job = work.job
     native.worker = work.worker
     native.throttle = 0 if work.throttle is None else work.throttle + 1
@@ -136,15 +140,18 @@ def _fill_job(native: Any, work: WorkPlan) -> None:
     if work.limits and job.direct:  # through the page cache, anything is aligned
         fill_limits(native.limits, work.limits)
     native.iodepth = job.iodepth
-    native.block_bytes = job.bs
+    native.block_bytes = job.largest_bytes
     native.region_start = work.region_start
     native.region_blocks = work.region_blocks
     native.step_bytes = work.step_bytes
+    native.shape = alive(shape_of(job, work.region_bytes))
     native.memory_align = job.mem_align
     native.random = job.is_random
-    native.use_random_map = not job.norandommap
+    native.use_random_map = job.uses_map
     native.read_percent = job.read_percent
+    native.trim, native.write_after_trim = job.trims, job.kind.endswith("trimwrite")
     native.ios = work.ios
+    native.bytes = work.bytes
     native.ramp_ns = round(job.ramp_time * NS_PER_S)
     native.runtime_ns = round((job.runtime or 0) * NS_PER_S)
     native.seed = work.seed

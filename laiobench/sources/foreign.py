@@ -115,7 +115,6 @@ FOREIGN: dict[str, Foreign] = dict(
             "use zero_buffers or dedupe_percentage", "scramble_buffers",
         ),
         *_only(["none"], "", "leave it out", "write_hint"),
-        *_only(["100"], "", "use a random job beside a sequential one", "percentage_random"),
         *_only(
             ["none"], "",
             "set it beforehand: echo … > /sys/block/DISK/queue/scheduler", "ioscheduler",
@@ -169,7 +168,7 @@ FOREIGN: dict[str, Foreign] = dict(
             OFF, "", "leave it out: logs and results have the time since their job began",
             "log_unix_epoch log_alternate_epoch log_offset log_prio log_max_value",
         ),
-        *_refused("leave it out", "log_alternate_epoch_clock_id offset_align"),
+        *_refused("leave it out", "log_alternate_epoch_clock_id"),
         *_refused(
             "use dedupe_percentage alone",
             "dedupe_mode dedupe_global dedupe_working_set_percentage",

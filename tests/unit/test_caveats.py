@@ -58,7 +58,8 @@ def run_of(
     )  # fmt: skip
     work = Work(
         job=job, position=0, copy=0, group=0, iothread="iothread0", target=None,
-        region=Region(start=0, blocks=1, step_bytes=4096), ios=0, seed=0,
+        region=Region(start=0, length=4096, size=4096, blocks=1, step_bytes=4096),
+        ios=0, bytes=0, seed=0,
     )  # fmt: skip
     return WorkRun(
         work=work,

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from laiobench.errors import UsageError
+from laiobench.forms import PerDirection
 from laiobench.job import Job
 from laiobench.sources import fio_file, notes, profiles, resolve
 
@@ -43,7 +44,7 @@ def test_sections_are_jobs_under_the_global_ones_above_them() -> None:
         bs=4k
         """
     )
-    assert [(job.name, job.rw, job.bs, job.iodepth) for job in jobs] == [
+    assert [(job.name, job.rw, job.bs.read, job.iodepth) for job in jobs] == [
         ("a", "randread", 8192, 2),
         ("b", "randread", 16384, 1),
         ("a", "randread", 4096, 1),
@@ -54,7 +55,7 @@ def test_comments_stand_anywhere_and_blanks_do_not_matter() -> None:
     (job,) = jobs_of(
         "; a comment\n# another\n  [a] # the job\n\t bs = 8k ; bytes\r\niodepth=2#3\n;rw=write\n"
     )
-    assert (job.name, job.bs, job.iodepth, job.rw) == ("a", 8192, 2, "read")
+    assert (job.name, job.bs.read, job.iodepth, job.rw) == ("a", 8192, 2, "read")
 
 
 def test_an_option_without_a_value_is_a_flag() -> None:
@@ -100,7 +101,8 @@ def test_an_option_without_a_value_is_a_flag() -> None:
     ],
 )
 def test_values(option: str, name: str, value: object) -> None:
-    assert getattr(job_of(option), name) == value
+    found = getattr(job_of(option), name)
+    assert (found.read if isinstance(found, PerDirection) else found) == value
 
 
 @pytest.mark.parametrize(
@@ -166,7 +168,7 @@ def test_included_files_are_read_in_place_beside_their_parent(tmp_path: Path) ->
     write(tmp_path, main="[a]\nbs=4k\ninclude sub/one.fio ; here\nrw=write\n")
     write(tmp_path / "sub", one="bs=8k\nrw=randread\ninclude two.fio\n", two="iodepth=3\n")
     (job,) = resolve(fio_file.load(tmp_path / "main.fio").drafts)
-    assert (job.bs, job.rw, job.iodepth) == (8192, "write", 3)
+    assert (job.bs.read, job.rw, job.iodepth) == (8192, "write", 3)
 
 
 def test_the_current_folder_comes_before_that_of_the_parent(

@@ -39,8 +39,8 @@ def test_a_job_is_its_table_over_the_global_one() -> None:
         cpus_allowed = [0, 1]
         """
     )
-    assert (first.name, first.rw, first.bs) == ("a", "randread", 8192)
-    assert (second.name, second.rw, second.bs, second.runtime) == ("b", "randread", 4096, 0.5)
+    assert (first.name, first.rw, first.bs.read) == ("a", "randread", 8192)
+    assert (second.name, second.rw, second.bs.read, second.runtime) == ("b", "randread", 4096, 0.5)
     assert second.cpus_allowed == (0, 1)
 
 
@@ -54,8 +54,8 @@ def test_all_errors_are_told_at_once() -> None:
     text = '[global]\nbs = 0\n[job.a]\nrw = "randraed"\niodepth = 0\n[job.b]\nruntime = "soon"\n'
     assert errors_of(text) == [
         "test.toml:2: bs=0: it must be at least 1",
-        "test.toml:4: rw=randraed: it must be read, write, randread, randwrite, rw or randrw; "
-        "did you mean randread?",
+        "test.toml:4: rw=randraed: it must be read, write, randread, randwrite, rw, randrw, trim, "
+        "randtrim or trimwrite; did you mean randread?",
         "test.toml:5: iodepth=0: it must be at least 1",
         "test.toml:7: runtime=soon: 'soon' is not a duration; write 30, 500ms, 10s, 2m or 1h",
     ]
@@ -99,7 +99,7 @@ def test_any_text_is_jobs_or_an_error(text: str) -> None:
 
 def test_fio_s_other_spellings() -> None:
     (job,) = jobs_of('[job.a]\nreadwrite = "readwrite"\nblocksize = "16k"\nrwmixwrite = 30')
-    assert (job.rw, job.bs, job.rwmixread) == ("rw", 16384, 70)
+    assert (job.rw, job.bs.read, job.rwmixread) == ("rw", 16384, 70)
 
 
 @pytest.mark.parametrize("name", profiles.names())
@@ -152,17 +152,17 @@ def test_flags_go_over_the_environment_and_both_over_the_file() -> None:
         {"LAIOBENCH_BS": "8k", "LAIOBENCH_RUNTIME": "2", "LAIOBENCH_SCRATCH": "/x", "BS": "1k"}
     )
     (job,) = resolve([draft.under(environment).under({"runtime": Setting("3", "--runtime")})])
-    assert (job.iodepth, job.bs, job.runtime) == (1, 8192, 3)
+    assert (job.iodepth, job.bs.read, job.runtime) == (1, 8192, 3)
 
 
 def test_other_names_of_an_option_cover_each_other_in_all_layers() -> None:
     text = '[global]\nbs = "8k"\nrwmixread = 70\n[job.a]\nblocksize = "16k"'
     draft = toml_file.parse(text, "f").drafts[0]
     (job,) = resolve([draft])
-    assert job.bs == 16384
+    assert job.bs.read == 16384
     over = split(["--bs=4k", "--rwmixwrite=40"], {}).settings
     (job,) = resolve([draft.under(over)])
-    assert (job.bs, job.rwmixread) == (4096, 60)
+    assert (job.bs.read, job.rwmixread) == (4096, 60)
 
 
 def test_flags_of_a_file_may_be_numbers() -> None:
