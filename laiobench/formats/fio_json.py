@@ -10,6 +10,7 @@ import errno
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from laiobench.job import Job
@@ -103,13 +104,17 @@ def _job(job: JobResult, started: datetime, *, with_bins: bool) -> Json:
 def job_options(options: Mapping[str, Any]) -> dict[str, str]:
     """What the job set, in fio's spelling; always with rw, bs, iodepth and numjobs."""
     always = ("name", "rw", "bs", "iodepth", "numjobs")
-    fields = Job.model_fields
+    defaults = _defaults()
     return {
         name: _written(name, value)
         for name, value in options.items()
-        if value is not None
-        and (name in always or name not in fields or value != fields[name].get_default())
+        if value is not None and (name in always or value != defaults.get(name))
     }
+
+
+@cache
+def _defaults() -> Mapping[str, Any]:
+    return Job().model_dump(mode="json")
 
 
 def _written(name: str, value: Any) -> str:
