@@ -326,9 +326,7 @@ def _relative_spread(numbers: Sequence[float], median: float) -> float | None:
 
 
 def is_narrow(compared: ComparedMetric, rule: stats.WidthRule) -> bool:
-    """Whether a ratio is known as well as `rule` wants, or there is none to know."""
-    if compared.verdict == Verdict.NOT_MEASURABLE:
-        return True
+    """Whether a ratio is known as well as `rule` wants."""
     if compared.ratio is None or compared.low is None or compared.high is None:
         return False
     return rule.is_met(

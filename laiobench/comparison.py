@@ -20,6 +20,9 @@ from laiobench.result import RunResult, SeenWarning, Tool
 SCHEMA_VERSION = 1
 
 
+Status = Literal["ok", "failed", "interrupted"]
+
+
 class Verdict(StrEnum):
     """What a comparison came to, for one metric."""
 
@@ -139,7 +142,7 @@ class Comparison(Record):
 
     schema_version: int = Field(SCHEMA_VERSION, alias="schema")
     kind: Literal["comparison"] = "comparison"
-    status: Literal["ok", "failed", "interrupted"]
+    status: Status
     failures: list[str] = Field([], description="why the status is failed, in sentences")
     verdict: Verdict | Literal["failed", "interrupted"] | None = Field(
         None, description="of a gate, over all metrics; null: no policy judged"

@@ -17,7 +17,15 @@ from datetime import UTC, datetime
 from typing import Any
 
 from laiobench import analysis, native, stats
-from laiobench.comparison import ComparedMetric, ComparedTrial, Comparison, Design, Variant
+from laiobench.comparison import (
+    ComparedMetric,
+    ComparedTrial,
+    Comparison,
+    Design,
+    Status,
+    Variant,
+    Verdict,
+)
 from laiobench.errors import Interrupted, LaiobenchError, UsageError
 from laiobench.guard import Permission
 from laiobench.interleave import Slot, slots
@@ -124,37 +132,45 @@ class Experiment:
                 and is_enough(self.document("ok"))
             ):
                 break
-            slot = order[position]
             if position == 0 or order[position - 1].ends_block:
                 now_s = time.monotonic()
                 longest_s = max(longest_s, now_s - block_began_s)
                 block_began_s = now_s
                 if self._is_over(now_s - began_s + longest_s):
                     break
-            if control.stop:
-                return self.document("interrupted")
-            try:
-                result = measure(self.variants[slot.variant], position)
-            except Interrupted:
-                return self.document("interrupted")
-            except LaiobenchError as error:
-                if control.stop:
-                    return self.document("interrupted")
-                if isinstance(error, UsageError) and not self.trials:
-                    raise
-                return self._failed(slot, position, str(error))
-            if result.status == "interrupted":
-                return self.document("interrupted")
-            if result.status == "failed":
-                return self._failed(slot, position, "; ".join(result.failures), result)
-            self._add(slot, result)
+            made = self._make(measure, order[position], position, control)
+            if isinstance(made, Comparison):
+                return made
+            self._add(order[position], made)
             if save:
                 save(self.document("interrupted"))
             if after_trial:
-                after_trial(self._step(slot, len(order)))
+                after_trial(self._step(order[position], len(order)))
         return self.document("ok")
 
-    def document(self, status: Any, failures: Sequence[str] = ()) -> Comparison:
+    def _make(
+        self, measure: Measure, slot: Slot, position: int, control: Control
+    ) -> RunResult | Comparison:
+        """A trial; or the document, if there is none and it ends here."""
+        if control.stop:
+            return self.document("interrupted")
+        try:
+            result = measure(self.variants[slot.variant], position)
+        except Interrupted:
+            return self.document("interrupted")
+        except LaiobenchError as error:
+            if control.stop:
+                return self.document("interrupted")
+            if isinstance(error, UsageError) and not self.trials:
+                raise
+            return self._failed(slot, position, str(error))
+        if result.status == "interrupted":
+            return self.document("interrupted")
+        if result.status == "failed":
+            return self._failed(slot, position, "; ".join(result.failures), result)
+        return result
+
+    def document(self, status: Status, failures: Sequence[str] = ()) -> Comparison:
         """What there is so far."""
         compared = self._compare(None)
         return Comparison(
@@ -209,7 +225,7 @@ class Experiment:
         return self.design.max_time_s is not None and expected_s > self.design.max_time_s
 
     def _is_narrow_enough(self, last: Slot | None) -> bool:
-        """Looked at after each block only."""
+        """Looked at after each block only; what can't be measured is never known well enough."""
         if self.design.until_width is None or last is None or not last.ends_block:
             return False
         return not self._too_wide()
@@ -221,14 +237,14 @@ class Experiment:
         before = [slot for slot in done if slot.block != done[-1].block]
         return len(before) < pairs * len(self.variants) <= len(done)
 
-    def _too_wide(self) -> list[ComparedMetric]:
+    def _too_wide(self) -> list[str]:
         """What is watched, and is not known as well as was asked for."""
         rule = WidthRule(self.design.until_width or 0.0)
-        return [
-            metric
-            for metric in self._compare(self.design.watched)
-            if not analysis.is_narrow(metric, rule)
-        ]
+        compared = self._compare(self.design.watched)
+        known = [metric for metric in compared if metric.verdict != Verdict.NOT_MEASURABLE]
+        absent = [name for name in self.design.watched if name not in {m.metric for m in known}]
+        wide = [f"{m.job}: {m.kind.title}" for m in known if not analysis.is_narrow(m, rule)]
+        return [*(METRICS[name].title for name in absent), *dict.fromkeys(wide)]
 
     # ---- what it says ----------------------------------------------------------
 
@@ -252,17 +268,20 @@ class Experiment:
         chosen = metrics if metrics is not None else COMPARED
         return analysis.compare_blocks(blocks, names, metrics=chosen)
 
-    def _own_warnings(self, status: str) -> list[SeenWarning]:
-        if status != "ok" or self.design.until_width is None or not self._too_wide():
+    def _own_warnings(self, status: Status) -> list[SeenWarning]:
+        if status != "ok" or self.design.until_width is None:
             return []
-        wide = {f"{metric.job}: {METRICS[metric.metric].title}" for metric in self._too_wide()}
+        wide = self._too_wide()
+        if not wide:
+            return []
         return [
             SeenWarning(
                 id="too_wide",
-                seen=f"wider than {self.design.until_width:.2g} after all trials: "
-                + ", ".join(sorted(wide)),
-                why="the trials or the time were over before the interval was as narrow as asked",
-                do="raise --pairs or --max-time, or --runtime, and --resume",
+                seen=f"not known to within {self.design.until_width:.2g} after all trials: "
+                + ", ".join(wide),
+                why="the trials or the time were over before the interval was as narrow as asked, "
+                "or there is none",
+                do="raise --pairs, --max-time or --runtime",
             )
         ]
 

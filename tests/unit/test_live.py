@@ -69,6 +69,12 @@ def test_what_does_not_get_narrow_ends_at_the_cap_and_says_so() -> None:
     assert [warning.id for warning in compared.warnings] == ["too_wide"]
 
 
+def test_what_cannot_be_measured_is_never_known_well_enough() -> None:
+    compared = measure_with(Device(), until_width=0.5, pairs=8, watched=["iops", "response_p99_ns"])
+    assert len(compared.trials) == 16
+    assert "response p99" in compared.warnings[0].seen
+
+
 def test_a_result_however_clear_ends_nothing() -> None:
     device = Device(effect=5.0, noise=0.2)
     measure_with(device, until_width=0.001, pairs=20)
