@@ -41,12 +41,13 @@ def compare(
         argv: what to note as the command; default: the process's own.
 
     Raises:
-        UsageError: a side is empty, or has nothing in common with the other.
+        UsageError: a side is empty, or has no job in common with the other.
     """
     sides = [[_digest(run) for run in side] for side in (baseline, new)]
     for name, side in zip(NAMES, sides, strict=True):
         if not side:
             raise UsageError(f"there is no run to compare on the side of {name}")
+    _check_jobs(*sides)
     document = uncompared(*sides, references=references, argv=argv)
     compared = compare_sessions(
         sessions(sides[0]), sessions(sides[1]), names=NAMES, metrics=metrics
@@ -89,6 +90,17 @@ def uncompared(
         differences=differences(*(fingerprint(side) for side in sides)) if all(sides) else [],
         metrics=[],
     )
+
+
+def _check_jobs(baseline: Sequence[RunDigest], new: Sequence[RunDigest]) -> None:
+    """Jobs are compared by their names; without one in common there is nothing to compare."""
+    old, later = ({job.name for run in side for job in run.jobs} for side in (baseline, new))
+    if not old & later:
+        raise UsageError(
+            f"the two sides have no job in common: {', '.join(sorted(old)) or 'none'} against "
+            f"{', '.join(sorted(later)) or 'none'}",
+            "give the jobs that are to be compared the same name",
+        )
 
 
 def _digest(run: RunResult | RunDigest) -> RunDigest:

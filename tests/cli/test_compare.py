@@ -67,6 +67,14 @@ def test_damaged_and_empty_baselines_are_usage_errors(program: Program, tmp_path
     assert program("compare", "nothing", good).code == 2
 
 
+def test_jobs_of_other_names_are_not_compared(program: Program, tmp_path: Path) -> None:
+    base, new = write(tmp_path / "base", days=1), tmp_path / "other.json"
+    new.write_text(json.dumps(document(job("another"))))
+    outcome = program("compare", base, new)
+    assert outcome.code == 2
+    assert "no job in common: job against another" in outcome.stderr
+
+
 def test_runs_that_failed_are_left_out_and_told(program: Program, tmp_path: Path) -> None:
     base = write(tmp_path / "base", days=7)
     failed = json.loads(base.joinpath("0.json").read_text()) | {"status": "failed"}
