@@ -137,6 +137,7 @@ class JobResult(Record):
     target: str | None
     options: dict[str, Any] = Field(description="every option, resolved")
     runtime_ns: int
+    window_start_ns: int = Field(0, description="when it began to measure (CLOCK_MONOTONIC)")
     read: DirectionResult | None = None
     write: DirectionResult | None = None
     trim: DirectionResult | None = None
@@ -289,6 +290,7 @@ def _job_result(run: WorkRun) -> JobResult:
         target=printable(work.target.path) if work.target else None,
         options=_options(work),
         runtime_ns=run.window_ns,
+        window_start_ns=raw.window_start_ns,
         pacing=timing.pacing_result(run),
         latency_target=timing.depth_search_result(run),
         steadystate=timing.steady_state_result(run.steady),

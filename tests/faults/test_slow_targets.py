@@ -31,6 +31,30 @@ def test_a_slow_tail_is_in_the_histogram(
     assert lat["max"] >= NS_PER_S // 10
 
 
+@pytest.mark.root
+@pytest.mark.fuse
+def test_a_schedule_shows_what_a_stalled_device_kept_waiting(
+    subject: Subject, faulty_file: FaultyFile, mode: str
+) -> None:
+    """One of 150 reads takes 0.3 s; those due meanwhile wait as well (coordinated omission).
+
+    lat cannot see it, since they were issued late; response can.
+    """
+    faulty_file.inject("read::delay=0.3:every=150")
+    report = subject.run(
+        f"--filename={faulty_file.path}", "--rw=randread", "--iodepth=1", "--number_ios=300",
+        "--rate_iops=300", mode, code=OK,
+    )  # fmt: skip
+    read = report.job["read"]
+    slow = sum(count for highest, count in read["lat_ns"]["histogram"] if highest >= 3e8)
+    assert slow == faulty_file.hits == 2
+    late = sum(count for highest, count in read["response_ns"]["histogram"] if highest >= 1e8)
+    assert late > 10 * slow
+    assert read["response_ns"]["percentiles"]["99"] > 2e8
+    assert report.job["pacing"]["late"] >= late - slow
+    assert report.job["pacing"]["late_max_ns"] > 2e8
+
+
 def test_a_stop_of_a_second_is_one_slow_batch(subject: Subject, data_file: Path, mode: str) -> None:
     """SIGSTOP, as from a debugger or a frozen machine: the maximum tells, the rest is clean."""
     running = subject.start(
