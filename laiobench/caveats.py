@@ -199,7 +199,7 @@ def _ended_early(run: WorkRun) -> Iterator[Caveat]:
     job = run.work.job
     if job.runtime is None or job.time_based or job.number_ios:
         return
-    if job.latency_target or (run.steady and run.steady.attained):
+    if job.latency_target or run.was_exited or (run.steady and run.steady.attained):
         return  # they are to end it
     lasted_s = run.window_ns / NS_PER_S
     if run.raw.has_finished and lasted_s < EARLY_SHARE * job.runtime and not run.raw.gave_up:

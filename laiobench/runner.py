@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 
 from laiobench import scratch
 from laiobench.errors import RunError
+from laiobench.exiting import ExitAll
 from laiobench.guard import Permission, Targets
 from laiobench.hangs import DEFAULT_HANG_TIMEOUT_S, Hang, HangWatch
 from laiobench.job import Job
@@ -79,6 +80,8 @@ class WorkRun:
     steady: SteadyOutcome | None = None
     windows: tuple[Window, ...] = ()
     """Those of its logs, if it has any."""
+    was_exited: bool = False
+    """Its group ended with another job (exitall)."""
 
     @property
     def window_ns(self) -> int:
@@ -177,6 +180,7 @@ class _Group:
     waits: list[range] = field(init=False)
     steady: SteadyJobs | None = None
     windows: Windows | None = None
+    exiting: ExitAll | None = None
     was_stopped: bool = False
     """Jobs were asked to stop in mid-run."""
 
@@ -242,6 +246,7 @@ class _Group:
                 series=series,
                 steady=self.steady.outcome(index) if self.steady else None,
                 windows=self.windows.of(index) if self.windows else (),
+                was_exited=self.exiting is not None and self.exiting.has_ended_all,
             )
             for index, (work, job, ring, series) in enumerate(
                 zip(self.works, raw.jobs, rings, self.series, strict=True)
@@ -322,6 +327,7 @@ def _run_group(
     native_run = NativeRun(group.plan())
     group.steady = SteadyJobs(group.works, native_run)
     group.windows = Windows(group.works, native_run)
+    group.exiting = ExitAll(group.works, native_run)
     hang_watch = HangWatch(group.works, native_run, around.hang_timeout_s, around.warn)
     try:
         native_run.start()
@@ -340,13 +346,16 @@ def _run_group(
 
 def _follow(native_run: NativeRun, group: _Group, around: Surroundings) -> None:
     """Until all have finished, or the user leaves: take samples, pass on requests."""
-    control, steady, windows = around.control, group.steady, group.windows
-    assert steady is not None and windows is not None
+    control, exiting = around.control, group.exiting
+    steady, windows = group.steady, group.windows
+    assert steady is not None and windows is not None and exiting is not None
     started = last_sample = time.monotonic()
     stopped = finished = False
     while not finished and not control.leave:
         next_sample = last_sample + SAMPLE_INTERVAL_S
-        next_look = min(next_sample, steady.next_look_s(), windows.next_look_s())
+        next_look = min(
+            next_sample, steady.next_look_s(), windows.next_look_s(), exiting.next_look_s()
+        )
         wait_s = min(_LONGEST_WAIT_S, max(0.0, next_look - time.monotonic()))
         finished = native_run.wait(wait_s)
         if control.stop and not stopped:
@@ -354,7 +363,8 @@ def _follow(native_run: NativeRun, group: _Group, around: Surroundings) -> None:
             stopped = True
         steady.look()
         windows.look(is_last=finished)
-        group.was_stopped = stopped or steady.has_ended_any
+        exiting.look()
+        group.was_stopped = stopped or steady.has_ended_any or exiting.has_ended_all
         now = time.monotonic()
         if now < next_sample and not finished:
             continue

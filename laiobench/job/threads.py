@@ -42,6 +42,8 @@ class ThreadOptions(OptionGroup):
         lt=1 << 63,
     )
     stonewall: Flag = option(False, "begin when all jobs above have finished")
+    exitall: Flag = option(False, "end all jobs of the group once this one has finished")
+    exitall_on_error: Flag = option(False, "the same, once this one has finished with failures")
     continue_on_error: ContinueOnError = option(
         "none",
         "which failed I/Os are counted without failing the run: none, read, write (syncs and "

@@ -219,6 +219,8 @@ typedef struct Totals {
     uint64_t at_ns;      /* CLOCK_MONOTONIC */
     uint64_t ios, bytes; /* of all directions, since the window opened */
     bool is_measuring;   /* it is open */
+    bool has_finished;
+    bool has_failed;     /* has finished, and not as it was meant to */
 } Totals;
 
 /* How far a job is; costs little. */

@@ -258,7 +258,13 @@ void run_totals(const Run *run, uint32_t index, Totals *totals)
         .at_ns = clock_monotonic_ns(),
         .bytes = bytes_so_far(&job->recorder),
         .is_measuring = phase == JOB_MEASURING,
+        .has_finished = phase == JOB_FINISHED,
     };
+    if (totals->has_finished) {
+        totals->has_failed = job->accounts.failed > 0 ||
+                             (job->end != JOB_END_COMPLETE &&
+                              job->end != JOB_END_STOPPED);
+    }
     for (int i = 0; i < DIRECTION_COUNT; i++) {
         const DirectionRecord *record = job->recorder.directions[i];
 

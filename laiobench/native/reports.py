@@ -121,6 +121,9 @@ class RawTotals:
     ios: int
     bytes: int
     is_measuring: bool
+    has_finished: bool
+    has_failed: bool
+    """It has finished with failures, or ended before its time."""
 
 
 @dataclass(frozen=True)
@@ -247,7 +250,14 @@ def read_totals(run: Any, index: int) -> RawTotals:
     """How far a job is."""
     totals = ffi.new("Totals *")
     lib.run_totals(run, index, totals)
-    return RawTotals(totals.at_ns, totals.ios, totals.bytes, totals.is_measuring)
+    return RawTotals(
+        at_ns=totals.at_ns,
+        ios=totals.ios,
+        bytes=totals.bytes,
+        is_measuring=totals.is_measuring,
+        has_finished=totals.has_finished,
+        has_failed=totals.has_failed,
+    )
 
 
 def read_direction_totals(run: Any, index: int) -> tuple[int, dict[str, RawDirectionTotals]]:

@@ -120,9 +120,7 @@ FOREIGN: dict[str, Foreign] = dict(
             "set it beforehand: echo … > /sys/block/DISK/queue/scheduler", "ioscheduler",
         ),
         *_only(OFF, "", "use completion=poll", "hipri"),
-        *_only(
-            OFF, "", "give all jobs the same runtime, with time_based", "exitall exitall_on_error"
-        ),
+        *_only(["group"], "", "leave it out: exitall ends the job's group", "exit_what"),
         # ---- not at all
         *_refused(
             "use size, which is the region, and io_size, which is how much is done", "filesize"
@@ -173,7 +171,6 @@ FOREIGN: dict[str, Foreign] = dict(
             "use dedupe_percentage alone",
             "dedupe_mode dedupe_global dedupe_working_set_percentage",
         ),
-        *_refused("give all jobs the same runtime, with time_based", "exit_what"),
         *_refused(
             "use rw=trim, randtrim or trimwrite",
             "trim_percentage trim_verify_zero trim_backlog trim_backlog_batch",
@@ -197,7 +194,7 @@ FLAG_NAMES = (
     "stats disk_util scramble_buffers unlink unlink_each_loop unique_filename invalidate "
     "overwrite allrandrepeat create_serialize create_fsync create_on_open create_only "
     "allow_file_create pre_read atomic allow_mounted_write file_append fixedbufs registerfiles "
-    "sqthread_poll nonvectored force_async hipri exitall exitall_on_error fill_device fill_fs "
+    "sqthread_poll nonvectored force_async hipri fill_device fill_fs "
     "fsync_on_close block_error_percentiles write_barrier readfua writefua uncached"
 )
 FLAGS = frozenset(FLAG_NAMES.split())

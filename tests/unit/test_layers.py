@@ -17,7 +17,17 @@ ROWS = [
     ["native"],
     ["aio"],
     ["machine", "guard", "region", "filling", "scratch"],
-    ["layout", "hangs", "series", "windows", "steady", "steady_jobs", "runner", "preview"],
+    [
+        "layout",
+        "hangs",
+        "series",
+        "windows",
+        "exiting",
+        "steady",
+        "steady_jobs",
+        "runner",
+        "preview",
+    ],
     [
         "histogram",
         "proof",
