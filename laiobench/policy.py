@@ -262,7 +262,7 @@ def from_calibration(calibration: Calibration, wanted: float = 0.05) -> Policy:
     Raises:
         UsageError: nothing was measurable in the calibration.
     """
-    chosen = _best_length(calibration)
+    chosen = best_length(calibration)
     floors = _deciding(chosen)
     alpha = 0.05 / len(floors)
     pairs = _pairs(floors, alpha)
@@ -281,7 +281,7 @@ def from_calibration(calibration: Calibration, wanted: float = 0.05) -> Policy:
     )
 
 
-def _best_length(calibration: Calibration) -> LengthCalibration:
+def best_length(calibration: Calibration) -> LengthCalibration:
     """The shortest one where all that can be measured is."""
     lengths = [length for length in calibration.lengths if length.floors]
     if not lengths:

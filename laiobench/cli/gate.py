@@ -129,7 +129,8 @@ def _init(policy_file: Path, calibration_file: Path | None) -> int:
     known = calibration.load(calibration_file)
     made = policy.from_calibration(known)
     remark = (
-        f"Written by `laiobench gate --init` from the calibration of {known.started_at}.\n"
+        f"Written by `laiobench gate --init` from the calibration of {known.started_at},\n"
+        f"for trials of {policy.best_length(known).runtime_s:g} s.\n"
         "Each threshold is above what this machine's noise hides; raise or lower them by what "
         "matters."
     )

@@ -25,12 +25,23 @@ class Judge:
         """
         if file is None:
             return None
+        # numpy is wanted only here.
+        from laiobench import stats
+
         if pairs is not None or until_width is not None:
             raise UsageError(
                 "--policy says how many pairs there are",
                 "give it without --pairs and --until-width, or change pairs in the policy",
             )
-        return cls(policy.load(file))
+        found = policy.load(file)
+        needed = stats.pairs_for_interval(found.alpha)
+        if found.pairs.max < needed:
+            raise UsageError(
+                f"{file}: {found.pairs.max} pairs can show nothing: an interval of "
+                f"{1 - found.alpha:.4g} needs at least {needed}",
+                f"write pairs = {{min = {needed}, max = {3 * needed}}}, or have fewer metrics",
+            )
+        return cls(found)
 
     def check(self, experiment: Experiment) -> None:
         """Whether it can be judged at all, before anything is measured."""

@@ -16,6 +16,8 @@ import pytest
 import yaml
 from junitparser import JUnitXml
 
+from faults.control_groups import joining, read_limit
+
 ROOT = Path(__file__).parent.parent.parent
 GITHUB = yaml.safe_load((ROOT / "docs/ci/github.yml").read_text())
 GITLAB = yaml.safe_load((ROOT / "docs/ci/gitlab.yml").read_text())
@@ -72,10 +74,16 @@ class Runner:
             "BASELINE": str(self.baseline),
         }  # fmt: skip
 
-    def __call__(self, script: str) -> subprocess.CompletedProcess[str]:
+    def put(self, name: str, text: str) -> None:
+        """A file of the checkout."""
+        (self.work / name).write_text(text)
+
+    def __call__(
+        self, script: str, prefix: tuple[str, ...] = ()
+    ) -> subprocess.CompletedProcess[str]:
         """As both runners do it: bash, which ends with the first command that fails."""
         return subprocess.run(
-            ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", script],
+            [*prefix, "bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", script],
             cwd=self.work, env=self.variables, capture_output=True, text=True, check=False,
             stdin=subprocess.DEVNULL,
         )  # fmt: skip
@@ -155,3 +163,25 @@ def test_install_steps_ask_for_the_extras_that_the_others_need() -> None:
     assert "laiobench[stats,ci]" in step(GITHUB, "change", "Install")
     assert "laiobench[stats,ci,history]" in step(GITHUB, "nightly", "Install")
     assert any("laiobench[stats,ci]" in line for line in GITLAB[".laiobench"]["before_script"])
+
+
+@pytest.mark.root
+@pytest.mark.cgroup
+def test_a_device_that_is_throttled_for_the_candidate_fails_the_workflow_as_it_stands(
+    runner: Runner, zram: str
+) -> None:
+    """The kernel itself slows the reads of the candidate; `ci/use` is what a user provides."""
+    with read_limit(zram, 1_000_000) as group:
+        limit = group / "blkio.throttle.read_iops_device"
+        device = limit.read_text().split()[0]
+        runner.put(
+            "ci/storage.toml",
+            STORAGE.replace('engine = "null"', f'filename = "{zram}"')
+            .replace("null_latency_us = 2000\n", "")
+            .replace("iodepth = 16", "iodepth = 1"),
+        )
+        use = f'[ "$1" = candidate ] && rate=100 || rate=1000000; echo "{device} $rate" > {limit}'
+        runner.put("ci/use", f"#!/bin/sh\n{use}\n")
+        done = runner(JUDGE, joining(group))
+    assert done.returncode == 3, done.stderr
+    assert "::error title=laiobench%3A storage read IOPS::" in done.stdout

@@ -298,6 +298,13 @@ def test_a_live_gate_that_cannot_be_is_refused_before_it_measures(
     )
 
 
+def test_pairs_that_can_show_nothing_are_refused(program: Program) -> None:
+    (program.folder / "gate.toml").write_text(LIVE.replace("min = 6, max = 8", "min = 2, max = 5"))
+    outcome = program("ab", *JOB, "--vary", "iodepth=1,2", "--policy", "gate.toml")
+    assert outcome.code == 2
+    assert "5 pairs can show nothing: an interval of 0.95 needs at least 6" in outcome.stderr
+
+
 def test_a_failed_trial_fails_a_live_gate_and_is_named(program: Program) -> None:
     (program.folder / "gate.toml").write_text(LIVE)
     vary = ("--vary", "build=old,new", "--prepare", "test {build} = old")
