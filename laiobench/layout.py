@@ -6,14 +6,15 @@ that it shares.  Nothing runs here.
 """
 
 import hashlib
+import os
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from laiobench import scratch
-from laiobench.errors import UsageError
-from laiobench.guard import OpenTarget
+from laiobench.errors import UsageError, raise_all
+from laiobench.guard import Declined, OpenTarget
 from laiobench.job import Job
 from laiobench.machine import online_cpus
 from laiobench.native import ThrottlePlan, WorkerPlan
@@ -76,6 +77,7 @@ def lay_out(jobs: Sequence[Job], targets: Opener, prepare: Preparer) -> list[Wor
     jobs = [_seeded(job) for job in jobs]
     group = 0
     names = {MAIN, *(job.iothread for job in jobs if job.iothread)}
+    _open_what_is_there(jobs, targets)
     scratch_paths = _prepare_scratch(jobs, prepare)
     for path, size_bytes in _files_of_known_size(jobs).items():
         targets.make(path, size_bytes)
@@ -126,6 +128,21 @@ def _prepare_scratch(jobs: Sequence[Job], prepare: Preparer) -> dict[str | None,
             size = _bytes_needed(job) or scratch.DEFAULT_BYTES
             needed[job.directory] = max(size, needed.get(job.directory, 0))
     return {directory: prepare(size, directory) for directory, size in needed.items()}
+
+
+def _open_what_is_there(jobs: Sequence[Job], targets: Opener) -> None:
+    """Before anything is made, so that all refusals are told at once, and have cost nothing."""
+    refusals: dict[str, UsageError] = {}
+    for job in jobs:
+        if job.engine == "null" or job.path is None or not os.path.lexists(job.path):
+            continue
+        try:
+            targets.open(job.path, job)
+        except Declined:
+            raise
+        except UsageError as refusal:
+            refusals.setdefault(str(refusal), refusal)
+    raise_all(list(refusals.values()))
 
 
 def _files_of_known_size(jobs: Sequence[Job]) -> dict[str, int]:

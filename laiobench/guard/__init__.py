@@ -8,5 +8,6 @@ for that very target, nobody else using it, and nothing on it that looks like da
 from laiobench.guard.permission import Asker as Asker
 from laiobench.guard.permission import Permission as Permission
 from laiobench.guard.permission import Question as Question
+from laiobench.guard.refusals import Declined as Declined
 from laiobench.guard.targets import OpenTarget as OpenTarget
 from laiobench.guard.targets import Targets as Targets

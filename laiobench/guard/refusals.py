@@ -11,6 +11,10 @@ from laiobench.job import Job
 from laiobench.machine.usage import Use, joined, uses_of_device
 
 
+class Declined(UsageError):
+    """A person said no: there is nothing more to ask."""
+
+
 def not_allowed(path: str, real: str, job: Job) -> LaiobenchError:
     link = f" (which is {real})" if real != str(Path.cwd() / path) else ""
     return UsageError(
@@ -27,7 +31,7 @@ def readonly(path: str, job: Job) -> LaiobenchError:
 
 
 def declined(path: str) -> LaiobenchError:
-    return UsageError(f"{path} was left as it is", "no job was run")
+    return Declined(f"{path} was left as it is", "no job was run")
 
 
 def in_use(path: str, uses: list[Use]) -> LaiobenchError:

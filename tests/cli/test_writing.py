@@ -218,3 +218,19 @@ def test_no_file_is_made_where_a_device_is_missing(program: Program) -> None:
     assert not Path("/dev/nvme77n1").exists()
     folder = program("run", "--filename=no/where", "--size=1m", "--number_ios=1")
     assert "no/where cannot be made" in folder.stderr
+
+
+def test_all_refusals_are_told_at_once_and_nothing_is_made_before(
+    program: Program, file: Path
+) -> None:
+    other = program.folder / "other.img"
+    other.write_bytes(bytes(1 << 20))
+    new = program.folder / "new.bin"
+    outcome = program(
+        "run", "--rw=randwrite", "--number_ios=1", "--name=a", f"--filename={new}", "--size=1m",
+        "--name=b", f"--filename={file}", "--name=c", f"--filename={other}",
+    )  # fmt: skip
+    assert outcome.code == USAGE
+    assert f"job b would overwrite {file}" in outcome.stderr
+    assert f"job c would overwrite {other}" in outcome.stderr
+    assert not new.exists()
