@@ -9,6 +9,8 @@ import statistics
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
+from pydantic import ValidationError
+
 from laiobench import analysis, machine, native, stats
 from laiobench.calibration import (
     EFFECTS,
@@ -96,7 +98,12 @@ def calibrate(
 
 def _timed(job: Job, length_s: float) -> Job:
     chosen = {"runtime": length_s, "time_based": True, "number_ios": None}
-    return Job.model_validate(job.model_dump(exclude_unset=True) | chosen)
+    try:
+        return Job.model_validate(job.model_dump(exclude_unset=True) | chosen)
+    except ValidationError as error:
+        raise UsageError(
+            f"job {job.name} cannot run for {length_s:g} s: {error.errors()[0]['msg']}"
+        ) from None
 
 
 def _check(comparison: Comparison) -> None:

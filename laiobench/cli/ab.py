@@ -49,7 +49,8 @@ _SAVING_SHARE = 20
     multiple=True,
     metavar="KEY=V1,V2",
     help="What varies: an option of all jobs, JOB.OPTION of one, or a key of your own for "
-    "--prepare.  May be repeated: then the product.  The first values are the baseline.",
+    "--prepare.  May be repeated: then the product.  The first values are the baseline.  "
+    "Values that have commas are parted by ; instead.",
 )
 @click.option("--pairs", type=int, help="How often each variant is measured.  [default: 10]")
 @click.option(

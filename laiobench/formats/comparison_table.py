@@ -183,9 +183,7 @@ def sentences(comparison: Comparison) -> str:
 def _sentence(comparison: Comparison, metric: ComparedMetric) -> str:
     assert metric.ratio is not None and metric.low is not None and metric.high is not None
     where = _where(comparison, metric)
-    if comparison.differences and metric.verdict == Verdict.MISMATCH:
-        where = f" (on another machine){where}"
-    elif metric.verdict not in (Verdict.REGRESS, Verdict.IMPROVE):
+    if metric.low <= 1 <= metric.high:
         return (
             f"Between {metric.variant} and {metric.baseline} no difference was shown{where}: "
             f"the ratio of IOPS is in {format_interval(metric)}; {metric.n} would have shown a "
@@ -196,10 +194,11 @@ def _sentence(comparison: Comparison, metric: ComparedMetric) -> str:
     if ratio < 1:
         faster, slower = slower, faster
         ratio, low, high = 1 / ratio, 1 / high, 1 / low
+    elsewhere = " (on another machine)" if metric.verdict == Verdict.MISMATCH else ""
     return (
-        f"{faster} is {format_ratio(ratio)} × "
-        f"[{format_ratio(low, ratio)}, {format_ratio(high, ratio)}] faster "
-        f"than {slower}{where}{_price(comparison, metric, faster)}."
+        f"{faster} {'may be' if metric.verdict == Verdict.INCONCLUSIVE else 'is'} "
+        f"{format_ratio(ratio)} × [{format_ratio(low, ratio)}, {format_ratio(high, ratio)}] "
+        f"faster than {slower}{elsewhere}{where}{_price(comparison, metric, faster)}."
     )
 
 
@@ -232,10 +231,10 @@ def _price(comparison: Comparison, metric: ComparedMetric, faster: str) -> str:
         ),
         None,
     )
-    if cost is None or cost.ratio is None or cost.low is None:
+    if cost is None or cost.ratio is None or cost.low is None or cost.high is None:
         return ""
-    if cost.verdict not in (Verdict.REGRESS, Verdict.IMPROVE):
-        return ", for about the same CPU"
+    if cost.low <= 1 <= cost.high:
+        return ", and no difference in CPU was shown"
     ratio = cost.ratio if faster == metric.variant else 1 / cost.ratio
     return f", for {format_ratio(ratio)} × the CPU per I/O"
 
