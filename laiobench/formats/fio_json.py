@@ -94,10 +94,49 @@ def _job(job: JobResult, started: datetime, *, with_bins: bool) -> Json:
         "iodepth_submit": _submits(job),
         "iodepth_complete": _completes(job, ios),
         **_latency_shares(directions, ios),
-        "latency_depth": int(job.options.get("iodepth", 1)),
-        "latency_target": 0,
-        "latency_percentile": 100.0,
-        "latency_window": 0,
+        **_search(job),
+        **_steady_state(job),
+    }
+
+
+def _search(job: JobResult) -> Json:
+    """fio gives the target in ns, and the window in µs."""
+    found, options = job.latency_target, job.options
+    if found is None:
+        return {
+            "latency_depth": int(options.get("iodepth", 1)),
+            "latency_target": 0,
+            "latency_percentile": 100.0,
+            "latency_window": 0,
+        }
+    return {
+        "latency_depth": found.depth,
+        "latency_target": round(options["latency_target"] * 1000),
+        "latency_percentile": float(options["latency_percentile"]),
+        "latency_window": round(options["latency_window"]),
+    }
+
+
+def _steady_state(job: JobResult) -> Json:
+    steady = job.steadystate
+    if steady is None:
+        return {}
+    sign = "%" if steady.criterion.endswith("%") else ""
+    return {
+        "steadystate": {
+            "ss": steady.criterion,
+            "duration": round(job.options["steadystate_duration"]),
+            "attained": int(steady.attained),
+            "criterion": f"{steady.measured or 0.0:f}{sign}",
+            "max_deviation": steady.max_deviation,
+            "slope": steady.slope,
+            "data": {
+                "bw_mean": round(steady.bw_bytes_mean),
+                "iops_mean": round(steady.iops_mean),
+                "iops": [round(value) for value in steady.iops],
+                "bw": [round(value) for value in steady.bw_bytes],
+            },
+        }
     }
 
 

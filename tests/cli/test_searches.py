@@ -107,6 +107,22 @@ def test_a_job_that_never_is_steady_says_so_and_is_no_failure(program: Program) 
     )
 
 
+def test_fio_s_json_has_them_where_fio_has_them(program: Program) -> None:
+    outcome = program(
+        "run", *SERVERS[:2], *SERVERS[4:], "--runtime=2", "--latency_run", "--output=run.json",
+        "--latency_target=10s", "--latency_window=20ms", "--steadystate=iops:90%",
+        "--steadystate_duration=200ms", "--steadystate_check_interval=100ms",
+    )  # fmt: skip
+    assert outcome.code == 0, outcome.stderr
+    (job,) = program("export", "./run.json", "--format=fio-json").document["jobs"]
+    assert (job["latency_depth"], job["latency_target"], job["latency_window"]) == (
+        64, 10_000_000_000, 20_000,
+    )  # fmt: skip
+    assert job["steadystate"]["ss"] == "iops:90%"
+    assert job["steadystate"]["attained"] == 1
+    assert len(job["steadystate"]["data"]["bw"]) == 2
+
+
 # ---- who begins when -----------------------------------------------------------------
 
 TWO = """
