@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from errno import EAGAIN
 
 from laiobench.job import Job
+from laiobench.native import search_window_us
 from laiobench.runner import Trial, WorkRun
 from laiobench.units import NS_PER_S, format_ns
 
@@ -314,6 +315,14 @@ def _rate_missed(run: WorkRun) -> Iterator[Caveat]:
 
 def _search_missed(run: WorkRun) -> Iterator[Caveat]:
     job, raw = run.work.job, run.raw.pacing
+    if job.latency_target and (window_us := search_window_us(job)) < job.latency_window:
+        yield Caveat(
+            "latency_window_shortened",
+            f"{job.name}: each depth was looked at for {format_ns(window_us * 1000)}, not for "
+            f"{format_ns(job.latency_window * 1000)} (latency_window)",
+            "the search would not have ended within the runtime",
+            "raise runtime, or lower latency_window",
+        )
     if job.latency_target and raw.search_is_over and raw.depth == 0:
         yield Caveat(
             "latency_target_missed",

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pydantic import Field
 
 from laiobench.job import Job
-from laiobench.native import DIRECTIONS, RawPacing
+from laiobench.native import DIRECTIONS, RawPacing, search_window_us
 from laiobench.record import Record
 from laiobench.runner import WorkRun
 from laiobench.steady import SteadyOutcome, mean
@@ -121,7 +121,7 @@ def failures(run: WorkRun, *, interrupted: bool) -> Iterator[str]:
     if job.latency_target and not raw.search_is_over and not interrupted:
         yield (
             f"{job.name}: the search for latency_target was not over when the job was, after "
-            f"{len(raw.steps)} depths of {format_ns(job.latency_window * NS_PER_US)} each: "
+            f"{len(raw.steps)} depths of {format_ns(search_window_us(job) * NS_PER_US)} each: "
             "give it more runtime, or a shorter latency_window"
         )
 

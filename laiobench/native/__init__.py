@@ -6,7 +6,7 @@ failures into errors; it judges nothing and computes no statistics.
 """
 
 from laiobench.native._core import ffi, lib
-from laiobench.native.pacing import RawPacing
+from laiobench.native.pacing import RawPacing, search_window_us
 from laiobench.native.plans import RunPlan, ThrottlePlan, WorkerPlan, WorkPlan
 from laiobench.native.reports import (
     DIRECTIONS,
@@ -55,6 +55,7 @@ __all__ = [
     "WorkerPlan",
     "empty_counters",
     "probe_target",
+    "search_window_us",
     "source_hash",
 ]
 

@@ -57,6 +57,17 @@ class RawPacing:
     steps: tuple[SearchStep, ...] = ()
 
 
+def search_window_us(job: Job) -> float:
+    """latency_window, or as much of it as lets the search end within half of the runtime.
+
+    It doubles the depth, then halves what is between a good and a bad one, and measures.
+    """
+    if job.runtime is None:
+        return job.latency_window
+    windows = 2 * job.iodepth.bit_length() + 1
+    return min(job.latency_window, job.runtime / 2 / windows * 1e6)
+
+
 def fill_pacing(native: Any, job: Job, start_delay_s: float) -> None:
     """Tell the core what `job` waits for, and when it must end."""
     _fill_schedule(native, job)
@@ -90,7 +101,7 @@ def _fill_bounds(native: Any, job: Job) -> None:
     _fill_each(native.least_ios_per_s, job.rate_iops_min)
     native.least_cycle_ns = round(job.rate_cycle * NS_PER_MS)
     native.target_ns = round(job.latency_target * NS_PER_US)
-    native.target_window_ns = round(job.latency_window * NS_PER_US)
+    native.target_window_ns = round(search_window_us(job) * NS_PER_US)
     native.target_percent = job.latency_percentile
     native.target_goes_on = job.latency_run
 

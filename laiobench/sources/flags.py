@@ -1,8 +1,8 @@
 """Settings from the command line and from the environment.
 
-fio's spellings are all accepted: `--iodepth=32`, `--iodepth 32`, `--ramp-time`,
-`--ramp_time`, `--time_based`, `--time_based=1`, and `-iodepth=32`.  Each `--name` begins a
-job; what stands before the first is for all.
+fio's spellings are all accepted: `--iodepth=32`, `--iodepth 32`, `-iodepth=32`,
+`--ramp-time`, `--ramp_time`, `--time_based`, `--time_based=1`.  Each `--name`
+begins a job; what stands before the first is for all.
 """
 
 from collections.abc import Mapping, Sequence
