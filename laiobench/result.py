@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from pydantic import ConfigDict, Field
 
-from laiobench import caveats, machine, native, proof, timing
+from laiobench import caveats, integrity, machine, native, proof, timing
 from laiobench.histogram import PERCENTILES, Histogram, bin_high, percentiles
 from laiobench.job import Job
 from laiobench.layout import Work
@@ -142,6 +142,7 @@ class JobResult(Record):
     write: DirectionResult | None = None
     trim: DirectionResult | None = None
     sync: DirectionResult | None = None
+    verify: integrity.VerifyResult | None = None
     pacing: timing.PacingResult | None = None
     latency_target: timing.DepthSearchResult | None = None
     steadystate: timing.SteadyStateResult | None = None
@@ -291,6 +292,7 @@ def _job_result(run: WorkRun) -> JobResult:
         options=_options(work),
         runtime_ns=run.window_ns,
         window_start_ns=raw.window_start_ns,
+        verify=integrity.verify_result(run),
         pacing=timing.pacing_result(run),
         latency_target=timing.depth_search_result(run),
         steadystate=timing.steady_state_result(run.steady),
@@ -448,6 +450,7 @@ def _failures(trial: Trial, jobs: Sequence[JobResult]) -> list[str]:
         failures += [
             *timing.failures(run, interrupted=trial.interrupted),
             *_failures_of(run, job),
+            *integrity.failures(job.name, job.verify),
         ] or _nothing_measured(job, trial.interrupted)
     return failures
 
@@ -464,7 +467,7 @@ def _failures_of(run: WorkRun, job: JobResult) -> list[str]:
 
 def _nothing_measured(job: JobResult, interrupted: bool) -> list[str]:
     """Nobody said why, and yet this is no measurement."""
-    if interrupted or job.ios:
+    if interrupted or job.ios or (job.verify and job.verify.blocks):
         return []
     return [
         f"{job.name}: no I/O was completed in {format_ns(job.runtime_ns)}, so nothing was measured"
@@ -492,7 +495,8 @@ def _io_errors(run: WorkRun, job: JobResult) -> list[str]:
             kinds = ", ".join(f"{count:,} × {kind}" for kind, count in errors.items())
             failures.append(f"{job.name}: {name} I/Os failed: {kinds}")
     in_window = sum(sum(d.errors.values()) for d in job.directions().values())
-    unseen = job.accounts.failed - in_window
+    unreadable = run.raw.verify.unreadable if run.raw.verify else 0  # told of by integrity
+    unseen = job.accounts.failed - in_window - unreadable
     may_fail = options.nowait or all(map(options.tolerates, job.directions()))
     if unseen and not may_fail:
         failures.append(f"{job.name}: {unseen:,} I/Os failed before the measured window")

@@ -5,7 +5,7 @@ meanwhile.  Knows nothing of results, files or words; what it yields is a Trial.
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -38,6 +38,13 @@ from laiobench.native import (
 from laiobench.series import Series, make_point
 from laiobench.steady import SteadyOutcome
 from laiobench.steady_jobs import SteadyJobs
+from laiobench.verification import (
+    Dump,
+    Verification,
+    check_verified_regions,
+    save_dumps,
+    verification_of,
+)
 from laiobench.windows import Window, Windows
 
 SAMPLE_INTERVAL_S = 1.0
@@ -82,6 +89,8 @@ class WorkRun:
     """Those of its logs, if it has any."""
     was_exited: bool = False
     """Its group ended with another job (exitall)."""
+    dumps: Mapping[int, Dump] = field(default_factory=dict)
+    """Where bad blocks were saved, by the number of the failure."""
 
     @property
     def window_ns(self) -> int:
@@ -178,6 +187,7 @@ class _Group:
     """Which works may come to each worker; both by index."""
 
     waits: list[range] = field(init=False)
+    verifications: list[Verification | None] = field(default_factory=list)
     steady: SteadyJobs | None = None
     windows: Windows | None = None
     exiting: ExitAll | None = None
@@ -195,6 +205,7 @@ class _Group:
                 self.works_of.setdefault(worker, set()).add(work)
 
     def plan(self) -> RunPlan:
+        self.verifications = [verification_of(work) for work in self.works]
         works = tuple(
             WorkPlan(
                 job=work.job,
@@ -211,9 +222,15 @@ class _Group:
                 throttle=throttle,
                 start_delay_s=work.start_delay_s,
                 waits_for=waits_for,
+                verify=verification.plan if verification else None,
             )
-            for work, ring, throttle, waits_for in zip(
-                self.works, self.workers.rings, self.throttles.indexes, self.waits, strict=True
+            for work, ring, throttle, waits_for, verification in zip(
+                self.works,
+                self.workers.rings,
+                self.throttles.indexes,
+                self.waits,
+                self.verifications,
+                strict=True,
             )
         )
         return RunPlan(self.workers.plans, works, self.throttles.plans)
@@ -247,6 +264,7 @@ class _Group:
                 steady=self.steady.outcome(index) if self.steady else None,
                 windows=self.windows.of(index) if self.windows else (),
                 was_exited=self.exiting is not None and self.exiting.has_ended_all,
+                dumps=save_dumps(work, job.verify),
             )
             for index, (work, job, ring, series) in enumerate(
                 zip(self.works, raw.jobs, rings, self.series, strict=True)
@@ -304,6 +322,7 @@ def run_jobs(
     with Targets(allow_write, tell=tell, stop=lambda: control.stop) as targets:
         around = Surroundings(control, targets, watch, tell, warn, hang_timeout_s)
         works = lay_out(jobs, targets, prepare_scratch)
+        check_verified_regions(works)
         for group in _groups(works):
             if control.stop:
                 break
@@ -334,6 +353,9 @@ def _run_group(
         with hang_watch:
             _follow(native_run, group, around)
         raw = native_run.collect()
+        for verification, job in zip(group.verifications, raw.jobs, strict=True):
+            if verification:
+                verification.end(is_exact=job.has_finished)
         if around.control.leave:
             hang_watch.tell_what_is_left()
     finally:
@@ -381,10 +403,14 @@ def _follow(native_run: NativeRun, group: _Group, around: Surroundings) -> None:
 
 def _sample_all(native_run: NativeRun, group: _Group, *, is_last: bool) -> list[RawSample]:
     """Every job's newest interval, which its series keeps; one without I/Os is a stall."""
+    for verification in group.verifications:
+        if verification:
+            verification.save()
     samples = [native_run.sample(index) for index in range(len(group.works))]
     for index, sample in enumerate(samples):
         if sample.is_new_window:
             group.series[index] = Series()
-        if sample.ios or not is_last:
+        is_verifying = group.verifications[index] and not native_run.totals(index).is_measuring
+        if sample.ios or not (is_last or is_verifying):
             group.series[index].add(make_point(sample.at_ns, sample.ios, sample.bytes, sample.bins))
     return samples

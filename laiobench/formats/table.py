@@ -75,7 +75,20 @@ def _row(title: str, name: str, direction: DirectionResult) -> tuple[str, ...]:
 
 def _costs(job: JobResult) -> str:
     """What the job was, what it cost, and how its I/Os went."""
-    return "\n".join([_costs_of_ios(job), *_timing(job)])
+    return "\n".join([_costs_of_ios(job), *_timing(job), *_verified(job)])
+
+
+def _verified(job: JobResult) -> list[str]:
+    verify = job.verify
+    if verify is None:
+        return []
+    text = (
+        f"  verified {verify.blocks:,} blocks ({format_size(verify.bytes)}): "
+        f"{verify.failed_blocks:,} bad"
+    )
+    if verify.unknown_blocks:
+        text += f"; {verify.unknown_blocks:,} not verified, as nothing is known of them"
+    return [text if verify.complete else f"{text}; not all that was written"]
 
 
 def _sizes(options: Mapping[str, Any]) -> str:

@@ -64,6 +64,11 @@ class Job(
     """
 
     @property
+    def writes(self) -> bool:
+        """Whether any of its I/Os changes data."""
+        return super().writes and not self.only_verifies
+
+    @property
     def uses_map(self) -> bool:
         """Whether random offsets come each once a pass."""
         return self.is_random and not self.norandommap and self.random_distribution.kind == "random"

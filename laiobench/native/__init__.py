@@ -30,8 +30,15 @@ from laiobench.native.structures import (
     empty_counters,
     probe_target,
 )
+from laiobench.native.verification import (
+    BYTES_OF_A_CELL,
+    RawVerify,
+    RawVerifyFailure,
+    VerifyPlan,
+)
 
 __all__ = [
+    "BYTES_OF_A_CELL",
     "DIRECTIONS",
     "Bins",
     "CounterGroups",
@@ -47,10 +54,13 @@ __all__ = [
     "RawRun",
     "RawSample",
     "RawTotals",
+    "RawVerify",
+    "RawVerifyFailure",
     "RawWorker",
     "RunPlan",
     "TargetLimits",
     "ThrottlePlan",
+    "VerifyPlan",
     "WorkPlan",
     "WorkerPlan",
     "empty_counters",

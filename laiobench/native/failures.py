@@ -90,6 +90,14 @@ def _aio_limits() -> tuple[int, int]:
     return int((folder / "aio-nr").read_text()), int((folder / "aio-max-nr").read_text())
 
 
+def _verify(_code: int, libraries: int) -> Explained:
+    return (
+        f"the hash that verify asks for was found in none of {libraries} libraries",
+        "use verify=crc32c, which needs none; md5 and the sha are OpenSSL's (libcrypto), crc32 is "
+        "zlib's, and xxhash comes with pip install xxhash",
+    )
+
+
 _EXPLANATIONS: dict[str, Callable[[int, int], Explained]] = {
     "io_setup": _io_setup,
     "eventfd2": _eventfd2,
@@ -98,6 +106,7 @@ _EXPLANATIONS: dict[str, Callable[[int, int], Explained]] = {
     "malloc": _no_memory,
     "mmap": _no_memory,
     "pthread_create": _pthread_create,
+    "verify": _verify,
 }
 
 

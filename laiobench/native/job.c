@@ -242,20 +242,33 @@ static void begin_verifying(Job *job)
     set_phase(job, JOB_VERIFYING);
 }
 
+/* Where bytes are limited, the budget ends with them. */
+static void count_bytes(Job *job, uint32_t bytes)
+{
+    if (job->bytes_left != JOB_UNLIMITED) {
+        job->bytes_left -= bytes < job->bytes_left ? bytes : job->bytes_left;
+        job->budget = job->bytes_left > 0 ? job->budget : 0;
+    }
+}
+
 /* Nothing is written: what would have been, or was by an earlier run, is read. */
 static void begin_with_verifying(Job *job)
 {
-    uint64_t ios = job->config.chores.verify.is_loaded ? 0 : job->config.ios;
+    bool is_loaded = job->config.chores.verify.is_loaded;
     Request request = {0};
 
-    for (uint64_t i = 0; i < ios; i++) {
+    job->budget = is_loaded ? 0 : job->config.ios;
+    job->bytes_left = job->config.bytes ? job->config.bytes : JOB_UNLIMITED;
+    while (job->budget > 0) {
         if (chores_want_next(&job->chores, &request)) {
-            workload_next(&job->workload, &request);
+            workload_next_any(&job->workload, &request);
             chores_choose(&job->chores, &request);
         }
         if (request.op != REQUEST_READ) {
             verifier_assume_written(job->chores.verifier, &request);
         }
+        job->budget--;
+        count_bytes(job, request.bytes);
     }
     chores_verify_at_end(&job->chores);
     job->window_start = job->ctx->now;
@@ -426,15 +439,6 @@ static bool may_issue(Job *job)
            gates_admit(&job->gates, job->in_flight) &&
            (!job->throttle.group ||
             throttle_admit(&job->throttle, workload_next_bytes(&job->workload)));
-}
-
-/* Where bytes are limited, the budget ends with them. */
-static void count_bytes(Job *job, uint32_t bytes)
-{
-    if (job->bytes_left != JOB_UNLIMITED) {
-        job->bytes_left -= bytes < job->bytes_left ? bytes : job->bytes_left;
-        job->budget = job->bytes_left > 0 ? job->budget : 0;
-    }
 }
 
 /*

@@ -12,6 +12,7 @@ from laiobench.native._core import ffi
 from laiobench.native.pacing import fill_pacing
 from laiobench.native.shapes import shape_of
 from laiobench.native.structures import TargetLimits, fill_limits
+from laiobench.native.verification import VerifyPlan, fill_verify
 from laiobench.units import NS_PER_S
 
 
@@ -51,6 +52,7 @@ class WorkPlan:
     throttle: int | None = None
     """Of the plan's throttle groups, the one that it is in."""
     start_delay_s: float = 0.0
+    verify: VerifyPlan | None = None
     waits_for: range = range(0)
     """The works of the plan that must have finished before it begins."""
 
@@ -91,6 +93,7 @@ def to_native(plan: RunPlan) -> tuple[Any, Sequence[Any]]:
         _fill_job(native, work, alive)
         _fill_data(native.data, work.job, alive)
         _fill_chores(native, work.job)
+        fill_verify(native.verify, work.job, work.verify, alive)
     throttles = alive(ffi.new("ThrottlePlan[]", len(plan.throttles)))
     for throttle, native in zip(plan.throttles, throttles, strict=True):
         native.ios_per_s = throttle.ios_per_s
@@ -154,7 +157,7 @@ def _fill_job(native: Any, work: WorkPlan, alive: Callable[[Any], Any]) -> None:
     native.bytes = work.bytes
     native.ramp_ns = round(job.ramp_time * NS_PER_S)
     native.runtime_ns = round((job.runtime or 0) * NS_PER_S)
-    native.seed = work.seed
+    native.seed = work.verify.seed if work.verify else work.seed
     native.move_every = job.iothread_move_every
     native.continue_on_error = (not job.reads or job.tolerates("read")) and (
         not job.writes or job.tolerates("write")
@@ -164,7 +167,7 @@ def _fill_job(native: Any, work: WorkPlan, alive: Callable[[Any], Any]) -> None:
 
 
 def _fill_data(native: Any, job: Job, alive: Callable[[Any], Any]) -> None:
-    content = job.buffer_pattern
+    content = job.verify_pattern if job.verifies else job.buffer_pattern
     # What is to compress or repeat must be made anew each time, and so in fio.
     native.refill = bool(
         job.refill_buffers or job.buffer_compress_percentage or job.dedupe_percentage

@@ -10,6 +10,7 @@ from laiobench.native._core import ffi, lib
 from laiobench.native.failures import explain_failure
 from laiobench.native.pacing import RawPacing, read_pacing
 from laiobench.native.structures import CounterGroups, counter_groups, members, text_of
+from laiobench.native.verification import RawVerify, read_verify
 
 DIRECTIONS = ("read", "write", "trim", "sync")
 LATENCY_KINDS = ("slat", "clat", "lat", "response")
@@ -55,6 +56,7 @@ class RawJob:
     gave_up: bool
     directions: dict[str, RawDirection]
     pacing: RawPacing
+    verify: RawVerify | None = None
 
     @property
     def ios(self) -> int:
@@ -223,6 +225,7 @@ def read_job(run: Any, index: int, room: BinsRoom) -> RawJob:
         gave_up=report.gave_up,
         directions=directions,
         pacing=read_pacing(report.pacing),
+        verify=read_verify(run, index),
     )
 
 

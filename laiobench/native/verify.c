@@ -372,6 +372,7 @@ static void keep_unreadable(Verifier *verifier, const Request *request,
 {
     verifier->report.blocks += blocks;
     verifier->report.failed_blocks += blocks;
+    verifier->report.unreadable++;
     keep(verifier, &(VerifyFailure){
                        .fault = "unreadable",
                        .offset = request->offset,

@@ -48,6 +48,7 @@ typedef struct VerifyReport {
     uint64_t unknown_blocks; /* not verified: their writing failed, or a trim */
     uint64_t bytes;         /* read for it */
     uint64_t started_ns, ended_ns; /* the pass at the end; 0: none */
+    uint64_t unreadable;    /* reads that failed */
     uint32_t failures;      /* that are kept */
     bool is_over;           /* nothing is left to verify */
 } VerifyReport;

@@ -98,7 +98,15 @@ FOREIGN: dict[str, Foreign] = dict(
             "the whole series is in the result, whatever a log would hold",
             "log_entries log_compression log_compression_cpus log_store_compressed",
         ),
+        *_noted("blocks are verified on the IOThread", "verify_async verify_async_cpus"),
+        *_noted("what was written is remembered anyway, in 4 bytes a block", "experimental_verify"),
+        *_noted("what was written is read back in order of offsets", "verifysort verifysort_nr"),
         # ---- with some values only
+        *_only(["0"], "a header is at the beginning of its block", "leave it out", "verify_offset"),
+        *_only(
+            ON, "a block's header tells which write of it this is", "leave it out",
+            "verify_write_sequence verify_header_seed",
+        ),
         *_only(["1"], "a job has one file", "give each file a job of its own", "nrfiles"),
         *_only(["none"], "nothing is locked", "leave it out", "lockfile"),
         *_only(

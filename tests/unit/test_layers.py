@@ -23,6 +23,7 @@ ROWS = [
         "series",
         "windows",
         "exiting",
+        "verification",
         "steady",
         "steady_jobs",
         "runner",
@@ -31,6 +32,7 @@ ROWS = [
     [
         "histogram",
         "proof",
+        "integrity",
         "caveats",
         "record",
         "result",

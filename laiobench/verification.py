@@ -1,0 +1,259 @@
+"""Verification of works: what each needs for it, and what it leaves behind.
+
+The memory in which the core keeps what was written, which may be a file that outlives
+a crash; that no work overwrites what another verifies; and the files in which bad
+blocks are saved.
+"""
+
+import json
+import math
+import mmap
+import os
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from laiobench.errors import RunError, UsageError
+from laiobench.job.verify import LEAST_BLOCK_BYTES
+from laiobench.layout import Work
+from laiobench.native import BYTES_OF_A_CELL, RawVerify, VerifyPlan
+
+_HEAD_BYTES = 4096
+_VERSION = 1
+
+
+def check_verified_regions(works: Sequence[Work]) -> None:
+    """No other work may write, at the same time, where one verifies what it wrote.
+
+    Raises:
+        UsageError: one does.
+    """
+    for work in works:
+        for other in works:
+            if (
+                work is not other
+                and work.group == other.group
+                and work.job.verifies
+                and (work.job.writes or work.job.only_verifies)
+                and other.job.writes
+                and _same_target(work, other)
+                and _meet(work, other)
+            ):
+                raise UsageError(
+                    f"jobs {work.job.name} and {other.job.name} write to the same part of "
+                    f"{other.job.path or 'the scratch file'}, which {work.job.name} verifies",
+                    "give them parts of their own (offset, size, offset_increment), or let one "
+                    "wait for the other (stonewall)",
+                )
+
+
+def _same_target(work: Work, other: Work) -> bool:
+    return bool(work.target and other.target and work.target.path == other.target.path)
+
+
+def _span(work: Work) -> tuple[int, int]:
+    return work.region.start, work.region.start + work.region.length
+
+
+def _meet(work: Work, other: Work) -> bool:
+    (first, end), (other_first, other_end) = _span(work), _span(other)
+    return first < other_end and other_first < end
+
+
+def block_bytes_of(work: Work) -> int:
+    """The largest blocks of which every I/O of a work has whole ones; or verify_interval.
+
+    Raises:
+        UsageError: there are none, or they are too small.
+    """
+    job = work.job
+    apart = [job.align_bytes(name) for name in job.directions] if job.is_random else []
+    zones = [job.zonesize or 0, job.zoneskip, job.zonerange or 0] if job.is_strided else []
+    fitting = math.gcd(job.unit_bytes(*job.directions), job.stride, *apart, *zones)
+    if job.verify_interval and fitting % job.verify_interval:
+        raise UsageError(
+            f"verify_interval={job.verify_interval} of job {job.name} does not divide its I/Os",
+            f"use {fitting}, or what divides it",
+        )
+    block_bytes = job.verify_interval or fitting
+    if block_bytes < LEAST_BLOCK_BYTES:
+        raise UsageError(
+            f"job {job.name} has blocks of {block_bytes} bytes to verify, which is too small",
+            f"use a bs and a blockalign that are multiples of {LEAST_BLOCK_BYTES}",
+        )
+    return block_bytes
+
+
+# ---- what was written -------------------------------------------------------------------
+
+
+@dataclass
+class Verification:
+    """Of one work: its plan, and the file that remembers, if there is one."""
+
+    plan: VerifyPlan
+    file: Path | None = None
+    head: dict[str, Any] | None = None
+
+    def save(self) -> None:
+        """Put what was written so far onto the medium."""
+        if self.file:
+            self.plan.written.flush()
+
+    def end(self, *, is_exact: bool) -> None:
+        """The work is over; `is_exact`: nothing of it is in flight any more."""
+        if self.file and self.head and is_exact:
+            self.save()
+            with self.file.open("r+b") as file:
+                file.write(_head_bytes({**self.head, "ended_well": True}))
+                file.flush()
+                os.fsync(file.fileno())
+
+
+def verification_of(work: Work) -> Verification | None:
+    """What `work` needs to verify; None if it does not.
+
+    Raises:
+        LaiobenchError: its blocks are too small, or its file is not as it must be.
+    """
+    if not work.job.verifies:
+        return None
+    block_bytes = block_bytes_of(work)
+    first, end = _span(work)
+    head: dict[str, Any] = {
+        "laiobench_verify_state": _VERSION,
+        "run": int.from_bytes(os.urandom(8)) or 1,
+        "seed": work.seed,
+        "verify": work.job.verify,
+        "start": first,
+        "blocks": -(-(end - first) // block_bytes),
+        "block_bytes": block_bytes,
+        "ended_well": False,
+    }
+    path = _state_path(work)
+    if work.job.verify_state_load:
+        return _load(path, head)
+    if work.job.verify_state_save and work.job.writes:
+        return Verification(_plan(head, _create(path, head)), path, head)
+    return Verification(_plan(head, mmap.mmap(-1, head["blocks"] * BYTES_OF_A_CELL)))
+
+
+def _plan(head: dict[str, Any], written: mmap.mmap | memoryview, **loaded: bool) -> VerifyPlan:
+    return VerifyPlan(
+        run=head["run"],
+        start=head["start"],
+        blocks=head["blocks"],
+        block_bytes=head["block_bytes"],
+        written=written,
+        seed=head["seed"],
+        **loaded,
+    )
+
+
+def _state_path(work: Work) -> Path:
+    return Path(f"{_plain(work.job.name)}-{work.copy}-verify.state")
+
+
+def _plain(name: str) -> str:
+    """A job's name as a part of a file's."""
+    return re.sub(r"[^\w.-]", "_", name)
+
+
+def _head_bytes(head: dict[str, Any]) -> bytes:
+    return json.dumps(head).encode().ljust(_HEAD_BYTES, b"\n")
+
+
+def _create(path: Path, head: dict[str, Any]) -> mmap.mmap:
+    """The file, whole and on the medium before it has its name; and its cells."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    size = _HEAD_BYTES + head["blocks"] * BYTES_OF_A_CELL
+    try:
+        with temporary.open("w+b") as file:
+            file.write(_head_bytes(head))
+            os.posix_fallocate(file.fileno(), 0, size)  # no SIGBUS, should the disk be full
+            file.flush()
+            os.fsync(file.fileno())
+            temporary.replace(path)
+            _sync_folder(path.parent)
+            return mmap.mmap(file.fileno(), size - _HEAD_BYTES, offset=_HEAD_BYTES)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise RunError(
+            f"{path} cannot be written: {error.strerror}",
+            "verify_state_save keeps it in the current folder",
+        ) from None
+
+
+def _sync_folder(folder: Path) -> None:
+    fd = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+
+
+def _load(path: Path, head: dict[str, Any]) -> Verification:
+    try:
+        with path.open("rb") as file:
+            saved = json.loads(file.read(_HEAD_BYTES))
+            same = ("laiobench_verify_state", "verify", "start", "block_bytes", "blocks")
+            for name in same:
+                if saved[name] != head[name]:
+                    raise UsageError(
+                        f"{path} is of another job: its {name} is {saved[name]}, "
+                        f"and this one's is {head[name]}",
+                        "give the options with which it was written",
+                    )
+            size = saved["blocks"] * BYTES_OF_A_CELL
+            written = mmap.mmap(file.fileno(), size, access=mmap.ACCESS_COPY, offset=_HEAD_BYTES)
+            return Verification(
+                _plan(saved, written, is_loaded=True, is_exact=bool(saved["ended_well"]))
+            )
+    except OSError as error:
+        raise RunError(
+            f"{path} cannot be read: {error.strerror}", "a job with verify_state_save=1 makes it"
+        ) from None
+    except (ValueError, KeyError, TypeError):
+        raise RunError(f"{path} is no state of a verification, or is damaged") from None
+
+
+# ---- bad blocks ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Dump:
+    """The files in which a bad block is."""
+
+    received: str
+    expected: str | None
+
+
+def save_dumps(work: Work, raw: RawVerify | None) -> dict[int, Dump]:
+    """Save the blocks that were kept; by the number of the failure.
+
+    Raises:
+        RunError: a file can't be written.
+    """
+    if not raw or not work.job.verify_dump:
+        return {}
+    return dict(_dumps(f"{_plain(work.job.name)}.{work.copy}", raw))
+
+
+def _dumps(name: str, raw: RawVerify) -> Iterator[tuple[int, Dump]]:
+    for number, failure in enumerate(raw.failures):
+        if failure.found is None:
+            continue
+        received = Path(f"{name}.{failure.offset}.received")
+        expected = received.with_suffix(".expected") if failure.expected is not None else None
+        try:
+            received.write_bytes(failure.found)
+            if expected:
+                expected.write_bytes(failure.expected or b"")
+        except OSError as error:
+            raise RunError(
+                f"{received} cannot be written: {error.strerror}",
+                "verify_dump=0 saves no bad blocks",
+            ) from None
+        yield number, Dump(str(received), str(expected) if expected else None)
