@@ -158,13 +158,13 @@ class Targets:
         if self._permission.readonly:
             raise refusals.readonly(pin.path, job)
         _refuse_what_is_no_storage(pin)
+        if stat.S_ISREG(pin.status.st_mode) and (uses := uses_of_file(pin.status)):
+            raise refusals.in_use(pin.path, uses)
         if is_ours and _is_own_file(pin.status):
             return
         is_named = self._permission.names(pin.status)
         if not is_named and not self._permission.ask:
             raise refusals.not_allowed(pin.path, pin.real, job)
-        if stat.S_ISREG(pin.status.st_mode) and (uses := uses_of_file(pin.status)):
-            raise refusals.in_use(pin.path, uses)
         if not pin.is_block_device:
             self._ask(pin, job, Contents(), may_be_asked=not is_named)
             return

@@ -373,3 +373,15 @@ def test_a_link_that_keeps_changing_never_leads_astray(file: Path, tmp_path: Pat
         finally:
             turner.kill()
     assert opened >= 200
+
+
+@pytest.mark.root
+@pytest.mark.loop
+def test_what_we_made_is_refused_while_it_is_used_otherwise(tmp_path: Path) -> None:
+    new = tmp_path / "new"
+    with Targets() as targets:
+        targets.make(str(new), 1 << 20)
+        targets.open(str(new), WRITE)
+    with loop(new):
+        assert "is made of it" in refusal(new, Permission())
+    assert can_write(new, Permission())
