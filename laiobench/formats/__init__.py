@@ -58,6 +58,7 @@ FORMATS: Mapping[str, Format] = {
         "benchfmt", "Go's benchmark format, so that benchstat can check us", is_for_many=True
     ),
     "prometheus": Format("prometheus", "for the text file collector of Prometheus' node exporter"),
+    "hdr": Format("hdr_log", "HdrHistogram's log: all latencies, tagged", ("run",)),
     "fio-json": Format("fio_json", "fio's --output-format=json", ("run",)),
     "fio-json+": Format("fio_json", "fio's --output-format=json+", ("run",), function="plus"),
 }  # fmt: skip

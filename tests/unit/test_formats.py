@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hdrh.histogram import HdrHistogram
+from hdrh.log import HistogramLogReader
 from junitparser import Error, Failure, JUnitXml, Skipped
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -255,6 +257,25 @@ def test_json_is_the_document_itself() -> None:
     assert Comparison.model_validate_json(write("json", gate())) == gate()
 
 
+# ---- histograms ------------------------------------------------------------------
+
+
+def test_hdrhistogram_reads_the_very_counts(tmp_path: Path) -> None:
+    counts = [(999, 3), (1_023_999, 5), (59_000_000_000, 2)]
+    made = document(job("a, b", ios=10, histogram=counts))
+    made["jobs"][0]["read"]["lat_ns"] = made["jobs"][0]["read"]["lat_ns"] | {"overflow": 4}
+    file = tmp_path / "run.hlog"
+    file.write_text(write("hdr", RunResult.model_validate(made)))
+    reader = HistogramLogReader(str(file), HdrHistogram(1, 60_000_000_000, 3))
+    found = {}
+    while histogram := reader.get_next_interval_histogram():
+        found[histogram.get_tag()] = histogram
+    assert sorted(found) == ["a_b/0/read/clat", "a_b/0/read/lat", "a_b/0/read/slat"]
+    lat = found["a_b/0/read/lat"]
+    assert [lat.get_count_at_value(value) for value, _ in counts] == [3, 5, 2]
+    assert lat.get_total_count() == 14 and lat.get_count_at_value(60_000_000_000) == 4
+
+
 # ---- what may go wrong -----------------------------------------------------------
 
 
@@ -277,7 +298,11 @@ def test_what_a_format_is_not_for_is_said(
 
 @pytest.mark.parametrize(
     ("format_", "package", "extra"),
-    [("junit", "junitparser", "ci"), ("prometheus", "prometheus_client", "ci")],
+    [
+        ("junit", "junitparser", "ci"),
+        ("prometheus", "prometheus_client", "ci"),
+        ("hdr", "hdrh", "hdr"),
+    ],
 )
 def test_a_missing_package_is_told_with_the_extra_that_brings_it(
     format_: str, package: str, extra: str
