@@ -39,7 +39,7 @@ MIN_PAIRS = 6
 _EXACT_UP_TO = 500
 _EXACT_UNPAIRED_UP_TO = 120
 _SIMULATED_UP_TO = 60
-_SIMULATIONS = 2500
+_SIMULATIONS = 2000
 _SEED = 20_170_401  # of simulations that answer questions about power: the same answer each time
 # Of ranks against means, when noise is normal: the asymptotic relative efficiency.
 _RANK_EFFICIENCY = 3 / math.pi
@@ -443,7 +443,7 @@ def _smallest(seen: Any, power: float) -> float:
     low, high = 0.0, 1.0
     while seen(high) < power:
         low, high = high, 2 * high
-    for _ in range(12):
+    for _ in range(9):
         middle = (low + high) / 2
         low, high = (low, middle) if seen(middle) >= power else (middle, high)
     return high

@@ -1,18 +1,21 @@
 """`laiobench calibrate`: this machine's noise, and the tool's share of a run."""
 
-import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from documents_of_runs import document, job
+from laiobench.calibrating import calibrate
 from laiobench.calibration import Calibration
+from laiobench.errors import UsageError
 from laiobench.formats.calibration_table import shares
+from laiobench.job import Job
 from laiobench.result import RunResult
 from program import Program
 
 NULL = ("--engine=null", "--null_latency_us=10", "--rw=randread")
-SHORT = ("--length=0.03", "--length=0.06", "--pairs=6")
+SHORT = ("--length=0.02", "--length=0.04", "--pairs=6")
 
 
 @pytest.fixture
@@ -23,10 +26,12 @@ def at_home(program: Program) -> Program:
 
 
 def test_a_calibration_tells_noise_and_pairs_for_each_length(at_home: Program) -> None:
-    outcome = at_home("calibrate", *NULL, *SHORT, "--json")
+    outcome = at_home("calibrate", *NULL, *SHORT, "--json", "--output=here.json")
     assert outcome.code == 0
+    assert at_home.folder.joinpath("here.json").read_text() == outcome.stdout
+    assert not at_home.folder.joinpath("state").exists()
     calibration = Calibration.model_validate_json(outcome.stdout)
-    assert [length.runtime_s for length in calibration.lengths] == [0.03, 0.06]
+    assert [length.runtime_s for length in calibration.lengths] == [0.02, 0.04]
     for length in calibration.lengths:
         by_name = {floor.metric: floor for floor in length.floors}
         p50 = by_name["lat_p50_ns"]
@@ -51,22 +56,16 @@ def test_it_is_kept_for_this_machine_and_reports_use_it(at_home: Program) -> Non
     assert at_home(*run).code == 0
 
 
-def test_another_place_leaves_this_machine_s_alone(at_home: Program) -> None:
-    at_home("calibrate", *NULL, "--length=0.02", "--pairs=6", "--output=here.json")
-    assert json.loads(at_home.folder.joinpath("here.json").read_text())["kind"] == "calibration"
-    assert not at_home.folder.joinpath("state").exists()
-
-
 @pytest.mark.parametrize(
-    ("arguments", "said"),
-    [(("--pairs=5",), "at least 6 pairs"), (("--length=0",), "longer than 0 s")],
+    ("more", "said"),
+    [({"pairs": 5}, "at least 6 pairs"), ({"lengths_s": (0.0,)}, "longer than 0 s")],
 )
-def test_what_makes_no_sense_is_refused(
-    at_home: Program, arguments: tuple[str, ...], said: str
-) -> None:
-    outcome = at_home("calibrate", *NULL, *arguments)
-    assert outcome.code == 2
-    assert said in outcome.stderr
+def test_what_makes_no_sense_is_refused(more: dict[str, Any], said: str) -> None:
+    def never(_variant: object, _position: int) -> RunResult:
+        raise AssertionError
+
+    with pytest.raises(UsageError, match=said):
+        calibrate([Job(engine="null")], measure=never, **more)
 
 
 def test_a_trial_that_fails_leaves_no_calibration(at_home: Program, data_file: Path) -> None:
