@@ -152,6 +152,32 @@ static void check_accounts(Run *run, const Case *what, uint64_t expected_ios)
     }
 }
 
+/* Of all directions together, and of each; at the end, they are the report's. */
+static void check_totals(Run *run, const Case *what, bool is_over)
+{
+    for (uint32_t i = 0; i < what->jobs; i++) {
+        uint64_t ios = 0;
+        Totals totals;
+
+        for (uint32_t d = 0; d < 4; d++) {
+            DirectionTotals now;
+            DirectionReport report;
+
+            if (run_direction_totals(run, i, d, &now) && is_over) {
+                run_direction_report(run, i, d, &report);
+                CHECK_EQUAL(now.bytes, report.bytes);
+                CHECK_EQUAL(now.latency_ns[2], report.lat.sum);
+            }
+            ios += now.ios;
+        }
+        run_totals(run, i, &totals);
+        if (is_over) {
+            CHECK(totals.has_finished && !totals.has_failed);
+            CHECK_EQUAL(totals.ios, ios);
+        }
+    }
+}
+
 static void finish(Run *run, const Case *what, uint64_t expected_ios)
 {
     static uint32_t indexes[HISTOGRAM_COUNTS];
@@ -163,8 +189,10 @@ static void finish(Run *run, const Case *what, uint64_t expected_ios)
 
         run_sample(run, 0, &sample, indexes, counts);
         run_in_flight(run, 0, oldest, 3);
+        check_totals(run, what, false);
     }
     check_accounts(run, what, expected_ios);
+    check_totals(run, what, true);
     run_free(run);
 }
 
