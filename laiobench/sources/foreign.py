@@ -101,6 +101,8 @@ FOREIGN: dict[str, Foreign] = dict(
         *_noted("blocks are verified on the IOThread", "verify_async verify_async_cpus"),
         *_noted("what was written is remembered anyway, in 4 bytes a block", "experimental_verify"),
         *_noted("what was written is read back in order of offsets", "verifysort verifysort_nr"),
+        *_noted("progress is shown on terminals alone", "eta eta_newline eta_interval"),
+        *_noted("there is no such limit", "max_jobs alloc_size"),
         # ---- with some values only
         *_only(["0"], "a header is at the beginning of its block", "leave it out", "verify_offset"),
         *_only(
@@ -238,8 +240,8 @@ def engine_hint(value: str) -> str:
 
 # fio's own options, which are no job's: what there is instead.
 COMMAND_OPTIONS = {
-    "--minimal": "--json prints the whole document",
-    "--output-format": "--json prints the whole document",
+    "--minimal": "--json prints the whole document; laiobench export writes fio's JSON of it",
+    "--output-format": "--json prints the whole document; laiobench export writes fio's JSON of it",
     "--append-terse": "--json prints the whole document",
     "--terse-version": "--json prints the whole document",
     "--parse-only": "laiobench explain tells what would run, and runs nothing",
@@ -247,8 +249,6 @@ COMMAND_OPTIONS = {
     "--cmdhelp": "laiobench run --help lists all options",
     "--enghelp": "laiobench run --help lists all options",
     "--debug": "laiobench explain tells how a file is read",
-    "--eta": "leave it out: progress is shown on terminals alone, and --quiet stops it",
-    "--eta-newline": "leave it out: progress is shown on terminals alone",
     "--latency-log": "use --write_lat_log=NAME and --log_avg_msec=500",
     "--bandwidth-log": "use --write_bw_log=NAME and --log_avg_msec=500",
     "--client": "run laiobench on each machine",
@@ -256,8 +256,6 @@ COMMAND_OPTIONS = {
     "--remote-config": "run laiobench on each machine",
     "--daemonize": "start it with systemd-run",
     "--idle-prof": "the document has the CPU cost of an I/O",
-    "--max-jobs": "leave it out",
-    "--alloc-size": "leave it out",
     "--warnings-fatal": "leave it out; the document lists all warnings",
     "--trigger-file": "Ctrl-C, or SIGTERM, drains and saves",
     "--trigger": "nothing runs a command here",
