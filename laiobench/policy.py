@@ -1,8 +1,7 @@
 """The policy of a gate: which metrics may get worse by how much, and what else decides.
 
-Knows the file, `gate.toml`, and all that can be wrong in it, told at once; and how to
-write one from a calibration.  Knows nothing of results: whether a job exists is the
-gate's to find out.
+Knows the file, `gate.toml`, and all that can be wrong in it, told at once.  Knows nothing
+of results: whether a job exists is the gate's to find out.
 
 schema = 1
 [gate]
@@ -26,9 +25,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 
-from laiobench.calibration import Calibration, LengthCalibration, NoiseFloor
 from laiobench.errors import UsageError, raise_all
-from laiobench.metrics import METRICS, Better, Key
+from laiobench.metrics import METRICS, Better
 from laiobench.sources import suggest
 from laiobench.sources.files import read_text
 
@@ -37,8 +35,6 @@ MOST_METRICS = 5
 """More of them, each at its share of alpha, would need more pairs than anybody runs."""
 
 MOST_PAIRS = 1_000
-DEFAULT_METRICS = ("iops", "lat_p50_ns", "lat_p99_ns", "lat_mean_ns", "cpu_ns_per_io")
-"""Of one job, in the order of what `gate --init` takes first."""
 
 
 class _Strict(BaseModel):
@@ -248,102 +244,3 @@ def _keys_at(location: Sequence[int | str]) -> list[str]:
 
 def _lowered(message: str) -> str:
     return (message[:1].lower() + message[1:]).removeprefix("input should be ")
-
-
-# ---- writing ---------------------------------------------------------------------
-
-
-def from_calibration(calibration: Calibration, wanted: float = 0.05) -> Policy:
-    """A policy that this machine's noise allows.
-
-    Of the length of trials that needs the fewest pairs; thresholds are at least
-    `wanted`, and above what the noise of that many pairs hides.
-
-    Raises:
-        UsageError: nothing was measurable in the calibration.
-    """
-    chosen = best_length(calibration)
-    floors = _deciding(chosen)
-    alpha = 0.05 / len(floors)
-    pairs = _pairs(floors, alpha)
-    return Policy(
-        pairs=pairs,
-        metric=tuple(
-            Gated(
-                job=floor.job,
-                direction=floor.direction,  # type: ignore[arg-type]  # checked by pydantic
-                name=floor.metric,
-                better=floor.better,
-                max_regression=_threshold(floor, pairs.max, alpha, wanted),
-            )
-            for floor in floors
-        ),
-    )
-
-
-def best_length(calibration: Calibration) -> LengthCalibration:
-    """The shortest one where all that can be measured is."""
-    lengths = [length for length in calibration.lengths if length.floors]
-    if not lengths:
-        raise UsageError(
-            "the calibration has no metric that could be measured",
-            "calibrate with longer trials",
-        )
-    return min(lengths, key=lambda length: (len(length.not_measurable), length.runtime_s))
-
-
-def _deciding(length: LengthCalibration) -> list[NoiseFloor]:
-    """Up to five: of each job in turn what is listed first in `DEFAULT_METRICS`."""
-    by_key: dict[Key, NoiseFloor] = {floor.key: floor for floor in length.floors}
-    jobs = list(dict.fromkeys((key.job, key.direction) for key in by_key if key.direction))
-    found = [
-        by_key[key]
-        for name in DEFAULT_METRICS
-        for job, direction in jobs
-        for key in (Key(job, direction, name), Key(job, None, name))
-        if key in by_key
-    ]
-    return list({floor.key: floor for floor in found}.values())[:MOST_METRICS] or length.floors[:1]
-
-
-def _pairs(floors: Sequence[NoiseFloor], alpha: float) -> Pairs:
-    from laiobench import stats
-
-    fewest = max(8, stats.MIN_PAIRS, stats.pairs_for_interval(alpha))
-    needed = [stats.pairs_to_see(math.log1p(0.05), floor.spread, alpha) for floor in floors]
-    most = min(max(3 * fewest, *needed), 60)
-    return Pairs(min=fewest, max=most)
-
-
-def _threshold(floor: NoiseFloor, pairs: int, alpha: float, wanted: float) -> float:
-    """Twice what shows with so many pairs: half for the noise, half for what is looked for.
-
-    An interval passes when all of it is below the threshold, so that a threshold at
-    the noise itself would call unchanged things inconclusive again and again.
-    """
-    from laiobench import stats
-
-    visible = math.expm1(floor.spread * stats.visible_in_spreads(pairs, alpha))
-    threshold = max(wanted, math.ceil(200 * visible) / 100)
-    return min(threshold, 0.99) if floor.better == "higher" else threshold
-
-
-def to_toml(policy: Policy, remark: str = "") -> str:
-    """A policy as a file."""
-    lines = [f"# {line}".rstrip() for line in remark.splitlines()]
-    lines += [
-        f"schema = {SCHEMA_VERSION}",
-        "",
-        "[gate]",
-        f"family_alpha = {policy.family_alpha}",
-        f"pairs = {{min = {policy.pairs.min}, max = {policy.pairs.max}}}",
-        f'on_inconclusive = "{policy.on_inconclusive}"           # or "fail"',
-        f'on_fingerprint_mismatch = "{policy.on_fingerprint_mismatch}"  # or "warn"',
-    ]
-    for metric in policy.metric:
-        lines += ["", "[[gate.metric]]"]
-        for key, value in metric.model_dump(exclude_none=True).items():
-            # A JSON string is a TOML one, but for DEL, which TOML wants escaped.
-            text = json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
-            lines.append(f"{key} = {text}")
-    return "\n".join(lines) + "\n"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from laiobench import baseline, calibration, policy, selection, store
+from laiobench import baseline, calibration, policy, proposal, selection, store
 from laiobench.cli import exports
 from laiobench.cli.console import say
 from laiobench.comparison import Comparison, Verdict
@@ -127,16 +127,16 @@ def _check(
 
 def _init(policy_file: Path, calibration_file: Path | None) -> int:
     known = calibration.load(calibration_file)
-    made = policy.from_calibration(known)
+    made = proposal.from_calibration(known)
     remark = (
         f"Written by `laiobench gate --init` from the calibration of {known.started_at},\n"
-        f"for trials of {policy.best_length(known).runtime_s:g} s.\n"
+        f"for trials of {proposal.best_length(known).runtime_s:g} s.\n"
         "Each threshold is above what this machine's noise hides; raise or lower them by what "
         "matters."
     )
     try:
         with policy_file.open("x", encoding="utf-8") as file:
-            file.write(policy.to_toml(made, remark))
+            file.write(proposal.to_toml(made, remark))
     except FileExistsError:
         raise UsageError(
             f"{policy_file} is there already, and is not overwritten",

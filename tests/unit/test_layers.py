@@ -47,6 +47,7 @@ ROWS = [
         "selection",
         "baseline",
         "policy",
+        "proposal",
         "gate",
         "history",
     ],

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from laiobench import policy
+from laiobench import policy, proposal
 from laiobench.calibration import Calibration, LengthCalibration, NoiseFloor
 from laiobench.errors import CombinedUsageError, UsageError
 from laiobench.metrics import METRICS
@@ -136,7 +136,7 @@ def test_no_text_is_more_than_a_usage_error(text: str) -> None:
 )
 def test_what_is_written_is_read_again(job: str, name: str, limit: float) -> None:
     made = Policy(metric=(Gated(job=job, name=name, direction="read", max_regression=limit),))
-    assert policy.parse(policy.to_toml(made, "a remark\nof two lines"), "x") == made
+    assert policy.parse(proposal.to_toml(made, "a remark\nof two lines"), "x") == made
 
 
 # ---- from a calibration ----------------------------------------------------------
@@ -178,20 +178,20 @@ def limits(made: Policy) -> dict[str, float]:
 
 def test_thresholds_are_above_the_noise_and_never_below_what_is_wanted() -> None:
     noise: dict[str, Any] = {"iops": 0.001, "lat_p50_ns": 0.20}
-    made = limits(policy.from_calibration(calibration((1.0, noise, []))))
+    made = limits(proposal.from_calibration(calibration((1.0, noise, []))))
     assert made["iops"] == 0.05
     assert made["lat_p50_ns"] > 0.1
 
 
 def test_pairs_are_as_many_as_the_noise_needs() -> None:
-    quiet = policy.from_calibration(calibration((1.0, {"iops": 0.001}, []))).pairs
-    loud = policy.from_calibration(calibration((1.0, {"iops": 0.10}, []))).pairs
+    quiet = proposal.from_calibration(calibration((1.0, {"iops": 0.001}, []))).pairs
+    loud = proposal.from_calibration(calibration((1.0, {"iops": 0.10}, []))).pairs
     assert quiet.min == loud.min == 8
     assert quiet.max < loud.max <= 60
 
 
 def test_the_shortest_length_at_which_all_is_measurable_is_chosen() -> None:
-    made = policy.from_calibration(
+    made = proposal.from_calibration(
         calibration(
             (1.0, {"iops": 0.01}, ["lat_p99_ns"]),
             (5.0, {"iops": 0.02, "lat_p99_ns": 0.03, "cpu_ns_per_io": 0.01}, []),
@@ -203,9 +203,9 @@ def test_the_shortest_length_at_which_all_is_measurable_is_chosen() -> None:
 
 def test_at_most_five_metrics_decide() -> None:
     noise = dict.fromkeys(METRICS, 0.01)
-    assert len(policy.from_calibration(calibration((1.0, noise, []))).metric) == 5
+    assert len(proposal.from_calibration(calibration((1.0, noise, []))).metric) == 5
 
 
 def test_a_calibration_of_nothing_makes_no_policy() -> None:
     with pytest.raises(UsageError, match="no metric that could be measured"):
-        policy.from_calibration(calibration((1.0, {}, ["iops"])))
+        proposal.from_calibration(calibration((1.0, {}, ["iops"])))
