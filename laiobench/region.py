@@ -80,14 +80,10 @@ def region_of(
 
 
 def null_region_of(job: Job, default_bytes: int, copy: int = 0) -> Region:
-    """The same of a target that is only simulated, and as large as need be."""
-    end = default_bytes
-    if job.size is not None and job.size.bytes is not None:
-        end = max(job.size.bytes, job.largest_bytes)
-    offset = _offset_of(job, end, copy)
-    percent = job.size.percent if job.size is not None else None
-    size = max(job.largest_bytes, int(end * (percent or 100) / 100))
-    return region(job, offset, size, size)
+    """The same of a target that is only simulated: as large as need be."""
+    size = default_bytes if job.size is None else job.size.of(default_bytes)
+    size = max(size, job.largest_bytes)
+    return region(job, _offset_of(job, default_bytes, copy), size, size)
 
 
 def region(job: Job, start: int, length: int, size: int) -> Region:

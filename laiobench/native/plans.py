@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from laiobench.job import Job
-from laiobench.native._core import ffi
+from laiobench.native._core import ffi, lib
 from laiobench.native.pacing import fill_pacing
 from laiobench.native.shapes import shape_of
 from laiobench.native.structures import TargetLimits, fill_limits
@@ -104,6 +104,35 @@ def to_native(plan: RunPlan) -> tuple[Any, Sequence[Any]]:
     run.jobs, run.job_count = works, len(plan.works)
     run.throttles, run.throttle_count = throttles, len(plan.throttles)
     return run, keep
+
+
+@dataclass(frozen=True)
+class PlannedIo:
+    """What an I/O would be."""
+
+    direction: str
+    offset: int
+    bytes: int
+
+
+def preview_ios(work: WorkPlan, count: int) -> list[PlannedIo]:
+    """The first I/Os that a copy of a job would issue; a trim is told as the write it replaces.
+
+    Raises:
+        MemoryError: none is left for the random map.
+    """
+    keep: list[Any] = []
+
+    def alive(value: Any) -> Any:
+        keep.append(value)
+        return value
+
+    native = alive(ffi.new("JobPlan *"))
+    _fill_job(native, work, alive)
+    ios = ffi.new("PlannedIo[]", count)
+    if lib.plan_preview(native, ios, count) < 0:
+        raise MemoryError
+    return [PlannedIo(("read", "write")[io.direction], io.offset, io.bytes) for io in ios]
 
 
 def _fill_worker(native: Any, plan: WorkerPlan, alive: Callable[[Any], Any]) -> None:

@@ -158,6 +158,16 @@ static uint64_t following(const ShapedDirection *direction, int64_t stride,
     return direction->end + (uint64_t)stride;
 }
 
+/* What does not fit any more is cut, to a multiple of the unit. */
+static uint32_t cut(const ShapedWorkload *workload,
+                    const DirectionShape *shape, ShapedIo io)
+{
+    uint64_t rest = workload->extent - io.offset;
+
+    return io.bytes <= rest ? io.bytes
+                            : (uint32_t)(rest - rest % shape->unit_bytes);
+}
+
 /* False, where the region ends before the smallest I/O would. */
 static bool next_in_sequence(const ShapedWorkload *workload,
                              const ShapedDirection *direction, int64_t stride,
@@ -170,18 +180,8 @@ static bool next_in_sequence(const ShapedWorkload *workload,
     if (rest < direction->shape->smallest_bytes) {
         return false;
     }
-    if (io->bytes > rest) {
-        io->bytes = (uint32_t)(rest - rest % direction->shape->unit_bytes);
-    }
+    io->bytes = cut(workload, direction->shape, *io);
     return true;
-}
-
-static void begin_sequence_anew(const ShapedWorkload *workload, ShapedIo *io)
-{
-    io->offset = 0;
-    if (io->bytes > workload->extent) { /* the rest of a zone */
-        io->bytes = (uint32_t)workload->extent;
-    }
 }
 
 static void cover_at_random(ShapedWorkload *workload, ShapedIo *io)
@@ -212,10 +212,9 @@ static void choose_at_random(ShapedWorkload *workload,
     } else {
         place = random_place_next(&direction->place);
     }
+    io->offset = 0;
+    io->bytes = cut(workload, direction->shape, *io); /* to the rest of a zone */
     io->offset = place * align;
-    if (io->bytes > workload->extent) {
-        io->bytes = (uint32_t)workload->extent;
-    }
     if (io->offset + io->bytes > workload->extent) {
         io->offset = (workload->extent - io->bytes) / align * align;
     }
@@ -231,6 +230,7 @@ static bool goes_on(ShapedWorkload *workload, const ShapedDirection *direction,
     workload->run_left--;
     if (workload->shape.run_identical) {
         io->offset = direction->last;
+        io->bytes = cut(workload, direction->shape, *io);
         return true;
     }
     return next_in_sequence(workload, direction, 0, io);
@@ -261,7 +261,8 @@ ShapedIo shaped_workload_next(ShapedWorkload *workload, uint32_t index)
         workload->run_left = shape->run_length > 0 ? shape->run_length - 1 : 0;
     } else if (!next_in_sequence(workload, direction, shape->stride_bytes,
                                  &io)) {
-        begin_sequence_anew(workload, &io);
+        io.offset = 0;
+        io.bytes = cut(workload, direction->shape, io);
     }
     direction->last = io.offset;
     direction->end = io.offset + io.bytes;

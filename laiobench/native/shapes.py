@@ -10,7 +10,7 @@ from typing import Any
 from laiobench.errors import RunError
 from laiobench.job import Job
 from laiobench.job.random import Distribution
-from laiobench.native._core import ffi, lib
+from laiobench.native._core import ffi
 from laiobench.units import format_size
 
 _KINDS = {"random": 0, "zipf": 1, "pareto": 2, "normal": 3, "zoned": 4, "zoned_abs": 4}
@@ -27,8 +27,10 @@ def shape_of(job: Job, region_bytes: int) -> Any:
     shape = ffi.new("WorkloadShape *")
     shape.region_bytes = region_bytes
     for native, name in zip(shape.directions, ("read", job.changing, job.changing), strict=True):
-        # What a direction that the job has not would be is not looked at.
-        _fill_direction(native, job, name if name in job.directions else job.directions[0], shape)
+        # Those that the job has not are like one that it has, and never asked for.
+        _fill_direction(
+            native, job, name if name in job.directions else job.directions[0], region_bytes
+        )
     shape.use_map = job.uses_map
     shape.one_order = job.has_one_size and job.has_one_align
     shape.map_unit_bytes = job.unit_bytes(*job.directions) if job.uses_map and job.maps_units else 0
@@ -43,7 +45,7 @@ def shape_of(job: Job, region_bytes: int) -> Any:
     return shape
 
 
-def _fill_direction(native: Any, job: Job, name: str, shape: Any) -> None:
+def _fill_direction(native: Any, job: Job, name: str, region_bytes: int) -> None:
     sizes = job.sizes(name)
     native.size_count = len(sizes)
     untils = accumulate(size.percent / 100 for size in sizes)
@@ -54,7 +56,7 @@ def _fill_direction(native: Any, job: Job, name: str, shape: Any) -> None:
     native.unit_bytes = job.unit_bytes(name)
     native.align_bytes = job.align_bytes(name)
     native.random_share = job.percentage_random.of(name) / 100 if job.is_random else 0
-    _fill_distribution(native, job.random_distribution, name, shape.region_bytes)
+    _fill_distribution(native, job.random_distribution, name, region_bytes)
 
 
 def _fill_distribution(native: Any, law: Distribution, name: str, region_bytes: int) -> None:
@@ -66,7 +68,8 @@ def _fill_distribution(native: Any, law: Distribution, name: str, region_bytes: 
     zones = law.zones.of(name)
     unit = region_bytes / 100 if law.kind == "zoned" else 1
     places = (region_bytes - native.smallest_bytes) // native.align_bytes + 1
-    ends = [min(places, int(end * unit) // native.align_bytes) for end in _sums(zones)]
+    sums = accumulate(zone.extent for zone in zones)
+    ends = [min(places, int(end * unit) // native.align_bytes) for end in sums]
     if law.kind == "zoned":
         ends[-1:] = [places]
     begins = [0, *ends[:-1]]
@@ -83,15 +86,3 @@ def _fill_distribution(native: Any, law: Distribution, name: str, region_bytes: 
             )
         share.until = until
         share.first, share.places = begin, end - begin
-
-
-def _sums(zones: Any) -> Any:
-    return accumulate(zone.extent for zone in zones)
-
-
-def preview(plan: Any, count: int) -> list[tuple[int, int, int]]:
-    """Direction, offset and bytes of the first I/Os of a job's native plan."""
-    ios = ffi.new("PlannedIo[]", count)
-    if lib.plan_preview(plan, ios, count) < 0:
-        raise MemoryError
-    return [(io.direction, io.offset, io.bytes) for io in ios]

@@ -1,0 +1,35 @@
+"""What a job would do, from its options, without a run: for tests of workloads."""
+
+from laiobench.guard import OpenTarget
+from laiobench.job import Job
+from laiobench.native import TargetLimits
+from laiobench.native.plans import PlannedIo, WorkPlan, preview_ios
+from laiobench.region import Region, budget_of, region_of
+
+
+def plan_of(job: Job, target_bytes: int, seed: int = 1) -> tuple[WorkPlan, Region]:
+    """The plan of its first copy on a target of that size."""
+    limits = TargetLimits(target_bytes, 4, 512, is_block_device=False, is_regular_file=True)
+    region = region_of(job, OpenTarget("a file", -1, limits))
+    budget = budget_of(job, region)
+    plan = WorkPlan(
+        job=job, worker=0, fd=-1, limits=None, region_start=region.start,
+        region_bytes=region.length, region_blocks=region.blocks, step_bytes=region.step_bytes,
+        ios=budget.ios, bytes=budget.bytes, seed=seed,
+    )  # fmt: skip
+    return plan, region
+
+
+def ios_of(job: Job, target_bytes: int, count: int = 0, seed: int = 1) -> list[PlannedIo]:
+    """The first `count` I/Os; 0: as many as it would do."""
+    plan, _ = plan_of(job, target_bytes, seed)
+    if count or plan.ios:
+        return preview_ios(plan, count or plan.ios)
+    ios = preview_ios(plan, plan.bytes // job.unit_bytes(*job.directions) + 1)
+    done, left = [], plan.bytes
+    for io in ios:
+        if left <= 0:
+            break
+        done.append(io)
+        left -= io.bytes
+    return done
