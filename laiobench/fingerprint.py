@@ -22,6 +22,7 @@ from pydantic_core import to_json
 
 from laiobench.comparison import Difference
 from laiobench.job import Job
+from laiobench.job.random import DEFAULT_SEED
 from laiobench.metrics import JobDigest, RunDigest
 from laiobench.units import NS_PER_S
 
@@ -147,17 +148,21 @@ def _jobs(runs: Sequence[RunDigest]) -> dict[str, dict[str, str]]:
 @cache
 def _defaults() -> Mapping[str, Any]:
     """Of every option, as documents have it."""
-    fields = Job.model_fields
-    return {name: json.loads(_json(field.get_default())) for name, field in fields.items()}
+    written: Mapping[str, Any] = json.loads(_json(Job().model_dump()))
+    return {**written, "randseed": DEFAULT_SEED}
 
 
 def set_options(job: JobDigest) -> dict[str, str]:
     """What a job is other than by default: an option that a later version adds changes nothing."""
     defaults = _defaults()
+    # A seed that was drawn for one run alone makes no other job of it.
+    passed_over = _NOT_THE_JOB | (
+        {"randseed"} if not job.options.get("randrepeat", True) else set()
+    )
     return {
         name: _json(value)
         for name, value in job.options.items()
-        if name not in _NOT_THE_JOB and not (name in defaults and value == defaults[name])
+        if name not in passed_over and not (name in defaults and value == defaults[name])
     }
 
 

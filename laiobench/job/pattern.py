@@ -68,6 +68,12 @@ def _reads_besides(writes_percent: object) -> tuple[str, object]:
     return "rwmixread", 100 - share
 
 
+def _percent(text: str) -> float:
+    """A whole number stays one, in documents too."""
+    percent = parse_percent(text)
+    return int(percent) if percent.is_integer() else percent
+
+
 @dataclass(frozen=True)
 class SizeShare:
     """Sizes from `low` to `high` in steps, and how often they are taken, in percent."""
@@ -112,12 +118,10 @@ class PatternOptions(OptionGroup):
         ge=0,
         le=100,
     )
-    percentage_random: Annotated[PerDirection[float], CommaForm(parse_percent, blank=100.0)] = (
-        option(
-            PerDirection.same(100.0),
-            "of a random rw, so many I/Os are at random, the others sequential; read,write,trim",
-            unit="%",
-        )
+    percentage_random: Annotated[PerDirection[float], CommaForm(_percent, blank=100)] = option(
+        PerDirection[float].same(100),
+        "of a random rw, so many I/Os are at random, the others sequential; read,write,trim",
+        unit="%",
     )
     bs: Annotated[PerDirection[int], CommaForm(_SIZE, blank=4096)] = option(
         PerDirection.same(4096), "size of each I/O; read,write,trim", unit="bytes"

@@ -8,7 +8,7 @@ import pytest
 
 import laiobench
 from documents_of_runs import document, job
-from laiobench.fingerprint import differences, fingerprint, job_hash, sessions
+from laiobench.fingerprint import differences, fingerprint, job_hash, sessions, set_options
 from laiobench.metrics import RunDigest, digest
 
 MACHINE: dict[str, Any] = {
@@ -118,3 +118,16 @@ def test_this_machine_says_what_fingerprints_ask_for(tmp_path: Any) -> None:
         assert found.hard[name] != ("",), name
     assert found.soft["mount options"] != ("",)
     assert result.machine["boot_id"]
+
+
+def test_what_was_not_asked_for_makes_no_other_job() -> None:
+    (job,) = digest(laiobench.run(laiobench.Job(engine="null", number_ios=10))).jobs
+    assert set(set_options(job)) == {"engine", "number_ios", "size"}
+
+
+def test_a_seed_drawn_for_each_run_makes_no_other_job() -> None:
+    drawn = laiobench.Job(engine="null", number_ios=10, rw="randread", randrepeat=False)
+    first, second = (laiobench.run(drawn) for _ in range(2))
+    seeds = [result.jobs[0].options["randseed"] for result in (first, second)]
+    assert seeds[0] != seeds[1]
+    assert job_hash(digest(first)) == job_hash(digest(second))
