@@ -63,7 +63,7 @@ FOREIGN: dict[str, Foreign] = dict(
     (
         # ---- without meaning here
         *_noted("what the file is for, and no more", "description"),
-        *_noted("every job is a thread here", "thread"),
+        *_noted("every job is a thread here", "thread threads"),
         *_noted(
             "every I/O is timed and recorded all the same",
             "gtod_reduce disable_lat disable_clat disable_slat disable_bw_measurement disable_bw",
@@ -176,6 +176,10 @@ FOREIGN: dict[str, Foreign] = dict(
             OFF, "", "leave it out: logs and results have the time since their job began",
             "log_unix_epoch log_alternate_epoch log_offset log_prio log_max_value",
         ),
+        *_only(
+            OFF, "", "leave it out: where overlapping writes are verified, they wait anyway",
+            "serialize_overlap",
+        ),
         *_refused("leave it out", "log_alternate_epoch_clock_id"),
         *_refused(
             "use dedupe_percentage alone",
@@ -199,8 +203,8 @@ FOREIGN: dict[str, Foreign] = dict(
 
 # Those that need no value on a command line.
 FLAG_NAMES = (
-    "new_group "
-    "thread gtod_reduce disable_lat disable_clat disable_slat disable_bw_measurement disable_bw "
+    "new_group thread threads gtod_reduce "
+    "disable_lat disable_clat disable_slat disable_bw_measurement disable_bw "
     "stats disk_util scramble_buffers unlink unlink_each_loop unique_filename invalidate "
     "overwrite allrandrepeat create_serialize create_fsync create_on_open create_only "
     "allow_file_create pre_read atomic allow_mounted_write file_append fixedbufs registerfiles "

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from laiobench.job import option_names
 from laiobench.sources import fio_file
 from laiobench.sources.differences import DEFAULTS
+from laiobench.sources.foreign import FOREIGN
 
 pytestmark = pytest.mark.fio
 
@@ -41,6 +43,15 @@ def test_sizes_that_fio_reads_otherwise(tmp_path: Path, written: str) -> None:
 def shown(size: int) -> str:
     """A size as fio announces it."""
     return f"{size}B" if size < 10_000 else f"{size // 1024}KiB"
+
+
+@pytest.mark.parametrize("question", ["--cmdhelp", "--enghelp=libaio"])
+def test_every_option_of_fio_is_ours_or_told_of(question: str) -> None:
+    done = subprocess.run(["fio", question], capture_output=True, text=True, check=True)
+    names = [line.split()[0].rstrip(":") for line in done.stdout.splitlines() if line.strip()]
+    assert len(names) > 1
+    known = option_names() | FOREIGN.keys()
+    assert [name for name in names if name.replace("-", "_") not in known] == []
 
 
 def test_a_duration_ends_at_its_point_in_fio(tmp_path: Path) -> None:
