@@ -187,8 +187,8 @@ class PatternOptions(OptionGroup):
 
     @property
     def directions(self) -> tuple[str, ...]:
-        """Those whose options count."""
-        return ("read",) * self.reads + (self.changing,) * self.writes
+        """Those whose options count, also where what was written is only read back."""
+        return ("read",) * self.reads + (self.changing,) * (self.read_percent < 100)
 
     # ---- sequences
 

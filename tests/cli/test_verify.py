@@ -279,3 +279,16 @@ def test_what_cannot_be_is_told_before_the_run(
     assert done.code == 2
     assert said in done.stderr
     assert target.read_bytes() == b"\xee" * SIZE
+
+
+def test_what_is_found_can_be_borne(program: Program, target: Path) -> None:
+    """continue_on_error=verify: it is in the document, and no failure of the run."""
+    write(program, target)
+    with target.open("r+b") as file:
+        file.seek(AT)
+        file.write(b"x")
+    again = ("--rw=randwrite", "--verify_only")
+    borne = run(program, target, *again, "--continue_on_error=verify")
+    assert borne.code == 0, borne.stderr
+    assert borne.document["jobs"][0]["verify"]["failed_blocks"] == 1
+    assert run(program, target, *again, "--continue_on_error=io").code == 1
