@@ -47,6 +47,8 @@ def schema() -> dict[str, Any]:
 
 def _options() -> dict[str, Any]:
     fields = Job.model_json_schema()["properties"]
+    for name, default in Job().model_dump().items():  # as it is written
+        fields[name]["default"] = default
     found = {
         option.name: _option(fields[option.name], option.unit, has_words=_has_words(option.name))
         for option in options()

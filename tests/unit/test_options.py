@@ -86,3 +86,9 @@ def test_the_schema_takes_what_the_parser_takes(options: str) -> None:
 def test_the_schema_refuses_what_is_wrong(text: str) -> None:
     with pytest.raises(jsonschema.ValidationError):
         validate(text)
+
+
+def test_defaults_are_what_their_own_schema_takes() -> None:
+    for name, field in schema.schema()["$defs"]["options"]["properties"].items():
+        if field.get("default") is not None:
+            assert jsonschema.Draft202012Validator(field).is_valid(field["default"]), name
