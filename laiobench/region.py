@@ -76,18 +76,18 @@ def region_of(
             f"which has {format_size(length)}",
             "lower bs, or raise size",
         )
-    return region(job, offset, length, size)
+    return _places(job, offset, length, size)
 
 
 def null_region_of(job: Job, default_bytes: int, copy: int = 0) -> Region:
     """The same of a target that is only simulated: as large as need be."""
     size = default_bytes if job.size is None else job.size.of(default_bytes)
     size = max(size, job.largest_bytes)
-    return region(job, _offset_of(job, default_bytes, copy), size, size)
+    return _places(job, _offset_of(job, default_bytes, copy), size, size)
 
 
-def region(job: Job, start: int, length: int, size: int) -> Region:
-    """Where a job's I/Os begin in so many bytes, of which a pass has `size`."""
+def _places(job: Job, start: int, length: int, size: int) -> Region:
+    """Where a job's I/Os may begin in so many bytes, of which a pass has `size`."""
     direction = job.directions[0]
     step_bytes = job.align_bytes(direction) if job.is_random else job.largest_bytes
     blocks = (length - job.largest_bytes) // step_bytes + 1
