@@ -103,7 +103,6 @@ def lay_out(jobs: Sequence[Job], targets: Opener, prepare: Preparer) -> list[Wor
                     start_delay_s=_start_delay_s(job, len(works)),
                 )
             )
-    _check_waits(jobs)
     _check_cpus(jobs)
     return works
 
@@ -171,8 +170,12 @@ def _start_delay_s(job: Job, ordinal: int) -> float:
     return low + (high - low) * share
 
 
-def _check_waits(jobs: Sequence[Job]) -> None:
-    """Only for jobs above can be waited, so that nobody waits in a circle."""
+def check_waits(jobs: Sequence[Job]) -> None:
+    """Only for jobs above can be waited, so that nobody waits in a circle.
+
+    Raises:
+        UsageError: a job waits for one that is not there, or not above it.
+    """
     above: list[str] = []
     for job in jobs:
         if job.wait_for is not None and above.count(job.wait_for) != 1:

@@ -16,7 +16,7 @@ from laiobench.errors import LaiobenchError, RunError
 from laiobench.guard import OpenTarget
 from laiobench.guard.made import is_as_we_left_it
 from laiobench.job import Job
-from laiobench.layout import Work, lay_out, plan_workers
+from laiobench.layout import Work, check_waits, lay_out, plan_workers
 from laiobench.machine import aio_slots
 
 _UNKNOWN_BYTES = 1 << 60
@@ -86,6 +86,7 @@ def preview(jobs: Sequence[Job], allow_write: Sequence[str] = ()) -> Preview:
     with _Glimpses() as glimpses:
         possible = [job for job in jobs if glimpses.can_be_laid_out(job)]
         try:
+            check_waits(jobs)
             works = lay_out(possible, glimpses, glimpses.scratch)
             groups += _groups(works)
             accesses += _accesses(works, glimpses, allow_write)

@@ -19,6 +19,7 @@ from laiobench.layout import (
     ThrottleLayout,
     Work,
     WorkerLayout,
+    check_waits,
     lay_out,
     plan_throttle_groups,
     plan_workers,
@@ -321,6 +322,7 @@ def run_jobs(
 
     with Targets(allow_write, tell=tell, stop=lambda: control.stop) as targets:
         around = Surroundings(control, targets, watch, tell, warn, hang_timeout_s)
+        check_waits(jobs)
         works = lay_out(jobs, targets, prepare_scratch)
         check_verified_regions(works)
         for group in _groups(works):

@@ -278,7 +278,6 @@ static void begin_with_verifying(Job *job)
 static void begin(Job *job)
 {
     aio_context_read_clock(job->ctx);
-    gates_begin(&job->gates);
     if (job->config.chores.verify.only) {
         begin_with_verifying(job);
     } else if (job->config.ramp_ns > 0) {
@@ -288,6 +287,7 @@ static void begin(Job *job)
     } else {
         end_ramp(job);
     }
+    gates_begin(&job->gates); /* at the very time at which the phase begins */
 }
 
 static void begin_in_time(Job *job)
@@ -432,10 +432,17 @@ static void choose(Job *job, Request *request)
     chores_choose(&job->chores, request);
 }
 
+/* The runtime is over, though its timer has not been served yet. */
+static bool window_is_over(const Job *job)
+{
+    return job->phase == JOB_MEASURING && job->phase_deadline > 0 &&
+           job->ctx->now >= job->phase_deadline;
+}
+
 /* If so, a throttle group has been charged. */
 static bool may_issue(Job *job)
 {
-    return job->budget > 0 && !job->is_moving &&
+    return job->budget > 0 && !job->is_moving && !window_is_over(job) &&
            gates_admit(&job->gates, job->in_flight) &&
            (!job->throttle.group ||
             throttle_admit(&job->throttle, workload_next_bytes(&job->workload)));
