@@ -110,6 +110,13 @@ def no_direct_io(path: str) -> LaiobenchError:
     )
 
 
+def no_trim(path: str) -> LaiobenchError:
+    return RunError(
+        f"{path} cannot be trimmed: its device does not discard, or its file system makes no holes",
+        "use rw=write or randwrite, or another target",
+    )
+
+
 def cannot_open(path: str, job: Job, error: OSError, status: os.stat_result | None) -> Exception:
     """Opening failed; `status`: of what was to be opened, if it came so far."""
     match error.errno:

@@ -140,7 +140,7 @@ class Targets:
             if job.writes and which not in self._granted:
                 self._judge(pin, job, is_ours=is_ours or was_made_here)
                 self._granted.add(which)
-            key = (which, job.writes, job.direct, job.sync)
+            key = (which, job.writes, job.direct, job.sync, job.trims)
             if key not in self._open:
                 claim = self._claims.get(which) if job.writes else None
                 opened = pin.again if claim is None else f"/proc/self/fd/{claim}"
@@ -258,6 +258,8 @@ def _open(pin: _Pin, opened: str, job: Job) -> OpenTarget:
             raise refusals.no_direct_io(pin.path)
         if job.writes and _is_locked(fd):
             raise refusals.locked(pin.path)
+        if job.writes and job.trims and not native.can_trim(fd):
+            raise refusals.no_trim(pin.path)
         return OpenTarget(pin.real, fd, limits, pin.status.st_nlink, _has_holes(pin.status))
     except BaseException:
         os.close(fd)

@@ -27,6 +27,7 @@ from laiobench.native.run import NativeRun
 from laiobench.native.structures import (
     CounterGroups,
     TargetLimits,
+    can_trim,
     empty_counters,
     probe_target,
 )
@@ -63,6 +64,7 @@ __all__ = [
     "VerifyPlan",
     "WorkPlan",
     "WorkerPlan",
+    "can_trim",
     "empty_counters",
     "probe_target",
     "search_window_us",

@@ -251,6 +251,15 @@ static void count_bytes(Job *job, uint32_t bytes)
     }
 }
 
+/* A trim and the write that follows it are one I/O of the budget. */
+static void charge(Job *job, const Request *request)
+{
+    if (!job->chores.write_follows) {
+        job->budget--;
+        count_bytes(job, request->bytes);
+    }
+}
+
 /* Nothing is written: what would have been, or was by an earlier run, is read. */
 static void begin_with_verifying(Job *job)
 {
@@ -267,8 +276,7 @@ static void begin_with_verifying(Job *job)
         if (request.op != REQUEST_READ) {
             verifier_assume_written(job->chores.verifier, &request);
         }
-        job->budget--;
-        count_bytes(job, request.bytes);
+        charge(job, &request);
     }
     chores_verify_at_end(&job->chores);
     job->window_start = job->ctx->now;
@@ -468,8 +476,7 @@ static bool issue_gated(Job *job)
         return false;
     }
     chores->held = NULL;
-    job->budget--;
-    count_bytes(job, request->bytes);
+    charge(job, request);
     if (!chores_begin(chores, request) && request->op == REQUEST_WRITE) {
         fill(job, request);
     }

@@ -43,6 +43,11 @@ def probe_target(fd: int) -> TargetLimits:
     )
 
 
+def can_trim(fd: int) -> bool:
+    """Whether a part of a file or device that is open for writing can be trimmed."""
+    return bool(lib.target_can_trim(fd))
+
+
 def fill_limits(native: Any, limits: TargetLimits) -> None:
     """Tell the core the limits of a target."""
     for name in TargetLimits.__dataclass_fields__:

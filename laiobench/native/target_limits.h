@@ -18,3 +18,6 @@ typedef struct TargetLimits {
 
 /* Ask the kernel about the open file @fd.  0 or -errno. */
 int target_probe(int fd, TargetLimits *limits);
+
+/* Can a part of the file or device be trimmed?  @fd is open for writing. */
+bool target_can_trim(int fd);

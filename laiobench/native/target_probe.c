@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/falloc.h>
 #include <linux/fs.h>
 #include <linux/stat.h>
 #include <sys/ioctl.h>
@@ -12,6 +13,9 @@
 
 /* Where the kernel does not say (before Linux 6.1). */
 #define USUAL_SECTOR_BYTES 512
+
+/* Of a hole in nothing, made to see whether holes can be made. */
+#define TRIAL_BYTES 4096
 
 /* Newer than some C libraries; the number is the kernel's. */
 #ifndef STATX_DIOALIGN
@@ -57,6 +61,22 @@ static int probe_block_device(int fd, TargetLimits *limits)
         limits->request_align = (uint32_t)sector_bytes;
     }
     return 0;
+}
+
+bool target_can_trim(int fd)
+{
+    uint64_t nothing[2] = {0, 0};
+    struct stat status;
+
+    if (fstat(fd, &status) < 0) {
+        return false;
+    }
+    if (S_ISBLK(status.st_mode)) {
+        return ioctl(fd, BLKDISCARD, nothing) == 0 || errno == EINVAL;
+    }
+    return fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+                     (status.st_size / TRIAL_BYTES + 1) * TRIAL_BYTES,
+                     TRIAL_BYTES) == 0; /* beyond the end: nothing changes */
 }
 
 int target_probe(int fd, TargetLimits *limits)

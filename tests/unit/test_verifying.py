@@ -66,7 +66,7 @@ OVERLAPS = st.sampled_from([None, BLOCK])
 BACKLOGS = st.tuples(st.sampled_from([0, 0, 1, 7, 50]), st.sampled_from([0, 3]))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(job=JOBS, step=OVERLAPS, backlog=BACKLOGS, data=st.data())
 def test_what_was_written_is_found_and_what_was_changed_is_found_out(
     target: Path,
