@@ -70,7 +70,7 @@ CORE_ROWS = [
      "random_zipf", "random_place", "workload_shape", "shaped_workload", "throttle", "workload",
      "pacer", "depth_search", "write_data", "verify", "verify_block", "verify_hash"],
     ["completion", "completion_poll", "completion_eventfd", "completion_bh", "completion_adaptive",
-     "completion_getevents", "job", "job_memory", "gates", "chores"],
+     "completion_getevents", "job", "job_memory", "job_phases", "gates", "chores"],
     ["worker", "iothread"],
     ["api", "run", "report", "direction_totals", "session_api", "session", "session_requests",
      "session_slots", "session_writes"],
