@@ -208,7 +208,7 @@ static bool issue_gated(Job *job)
         return false;
     }
     chores->held = NULL;
-    charge(job, request);
+    job_charge(job, request);
     if (!chores_begin(chores, request) && request->op == REQUEST_WRITE) {
         fill(job, request);
     }

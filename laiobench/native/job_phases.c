@@ -127,8 +127,7 @@ static void count_bytes(Job *job, uint32_t bytes)
     }
 }
 
-/* A trim and the write that follows it are one I/O of the budget. */
-static void charge(Job *job, const Request *request)
+void job_charge(Job *job, const Request *request)
 {
     if (!job->chores.write_follows) {
         job->budget--;
@@ -152,7 +151,7 @@ static void begin_with_verifying(Job *job)
         if (request.op != REQUEST_READ) {
             verifier_assume_written(job->chores.verifier, &request);
         }
-        charge(job, &request);
+        job_charge(job, &request);
     }
     chores_verify_at_end(&job->chores);
     job->window_start = job->ctx->now;

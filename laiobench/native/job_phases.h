@@ -18,6 +18,9 @@ void job_wind_up(Job *job);
 
 void job_finish(Job *job);
 
+/* What @request takes of the budget; a trim and the write that follows it are one I/O. */
+void job_charge(Job *job, const Request *request);
+
 /* For the timer at the end of a phase. */
 void job_phase_is_over(void *opaque);
 
