@@ -117,6 +117,9 @@ class Explanation(_Record):
     reads: list[Access]
     writes: list[Write]
     scratch: list[ScratchFile]
+    files: list[str] = Field(
+        description="logs, states of verifications and the result, which it would write"
+    )
     differences: list[Difference]
     notes: list[str]
     problems: list[Problem]
@@ -125,10 +128,18 @@ class Explanation(_Record):
 
 
 def explain(
-    drafts: Sequence[Draft], jobs: Sequence[Job], allow_write: Sequence[str] = ()
+    drafts: Sequence[Draft],
+    jobs: Sequence[Job],
+    allow_write: Sequence[str] = (),
+    *,
+    readonly: bool = False,
+    results: Sequence[str] = (),
 ) -> tuple[Explanation, Sequence[LaiobenchError]]:
-    """The explanation of `jobs`, which are the `drafts` resolved, and the problems as errors."""
-    seen = preview(jobs, allow_write)
+    """The explanation of `jobs`, which are the `drafts` resolved, and the problems as errors.
+
+    `results`: where the result would be saved.
+    """
+    seen = preview(jobs, allow_write, readonly=readonly)
     accesses = [_access(access) for access in seen.accesses]
     document = Explanation(
         jobs=[_job(draft, job) for draft, job in zip(drafts, jobs, strict=True)],
@@ -143,6 +154,7 @@ def explain(
         reads=[access for access in accesses if not isinstance(access, Write)],
         writes=[access for access in accesses if isinstance(access, Write)],
         scratch=[ScratchFile(path=path, bytes=size) for path, size in seen.scratch.items()],
+        files=[*seen.files, *results],
         differences=list(_differences(drafts, jobs)),
         notes=notes(drafts),
         problems=[Problem(problem=error.problem, remedy=error.remedy) for error in seen.problems],

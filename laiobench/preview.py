@@ -13,11 +13,13 @@ from typing import Self
 
 from laiobench import native, scratch
 from laiobench.errors import LaiobenchError, RunError
-from laiobench.guard import OpenTarget
-from laiobench.guard.made import is_as_we_left_it
+from laiobench.guard import OpenTarget, refusals
+from laiobench.guard.made import forbidden, is_as_we_left_it
 from laiobench.job import Job
+from laiobench.job.output import log_files
 from laiobench.layout import Work, check_waits, lay_out, plan_workers
 from laiobench.machine import aio_slots
+from laiobench.verification import saved_state
 
 _UNKNOWN_BYTES = 1 << 60
 
@@ -73,16 +75,21 @@ class Preview:
     accesses: tuple[AccessPreview, ...]
     scratch: dict[str, int]
     """The scratch files that would be made first, and their bytes."""
+    files: tuple[str, ...]
+    """Logs and states of verifications that it would write."""
     aio_slots_used: int
     aio_slots_limit: int
     problems: tuple[LaiobenchError, ...]
 
 
-def preview(jobs: Sequence[Job], allow_write: Sequence[str] = ()) -> Preview:
-    """Lay out `jobs`, and judge what the kernel would say."""
+def preview(
+    jobs: Sequence[Job], allow_write: Sequence[str] = (), *, readonly: bool = False
+) -> Preview:
+    """Lay out `jobs`, and judge what the kernel would say; and we, if all is `readonly`."""
     used, limit = aio_slots()
     groups: list[GroupPreview] = []
     accesses: list[AccessPreview] = []
+    files: list[str] = []
     with _Glimpses() as glimpses:
         possible = [job for job in jobs if glimpses.can_be_laid_out(job)]
         try:
@@ -90,6 +97,9 @@ def preview(jobs: Sequence[Job], allow_write: Sequence[str] = ()) -> Preview:
             works = lay_out(possible, glimpses, glimpses.scratch)
             groups += _groups(works)
             accesses += _accesses(works, glimpses, allow_write)
+            files += dict.fromkeys(_files(works))
+            if readonly:
+                glimpses.problems += _forbidden(works, glimpses)
         except LaiobenchError as error:
             glimpses.problems.append(error)
     problems = [*glimpses.problems, *_too_many_slots(groups, used, limit)]
@@ -97,6 +107,7 @@ def preview(jobs: Sequence[Job], allow_write: Sequence[str] = ()) -> Preview:
         groups=tuple(groups),
         accesses=tuple(accesses),
         scratch=glimpses.missing_scratch(),
+        files=tuple(files),
         aio_slots_used=used,
         aio_slots_limit=limit,
         problems=tuple({str(problem): problem for problem in problems}.values()),
@@ -226,6 +237,23 @@ def _accesses(
             most_bytes=work.bytes or (work.ios * work.job.largest_bytes if work.ios else None),
             needs_allow_write=work.job.writes and not is_ours and path not in allowed,
         )
+
+
+def _files(works: Sequence[Work]) -> Iterator[str]:
+    for number, work in enumerate(works, start=1):
+        yield from (file for _, file in log_files(work.job.name, number, dict(work.job)))
+        if state := saved_state(work):
+            yield str(state)
+
+
+def _forbidden(works: Sequence[Work], glimpses: _Glimpses) -> Iterator[LaiobenchError]:
+    """What may not be done where nothing may be changed."""
+    missing = glimpses.missing_scratch()
+    for work in works:
+        if work.target and work.target.path in missing:
+            yield forbidden(work.target.path)
+        elif work.target and work.job.writes:
+            yield refusals.readonly(work.target.path, work.job)
 
 
 def _name(work: Work) -> str:

@@ -135,7 +135,7 @@ def verification_of(work: Work) -> Verification | None:
     path = _state_path(work)
     if work.job.verify_state_load:
         return _load(path, head)
-    if work.job.verify_state_save and work.job.writes:
+    if saved_state(work):
         return Verification(_plan(head, _create(path, head)), path, head)
     return Verification(_plan(head, mmap.mmap(-1, head["blocks"] * BYTES_OF_A_CELL)))
 
@@ -150,6 +150,12 @@ def _plan(head: dict[str, Any], written: mmap.mmap | memoryview, **loaded: bool)
         seed=head["seed"],
         **loaded,
     )
+
+
+def saved_state(work: Work) -> Path | None:
+    """Where it keeps what was written, if it does."""
+    keeps = work.job.verifies and work.job.verify_state_save and work.job.writes
+    return _state_path(work) if keeps and not work.job.verify_state_load else None
 
 
 def _state_path(work: Work) -> Path:

@@ -6,6 +6,8 @@ import click
 
 from laiobench.cli.console import complain
 from laiobench.cli.job_command import JobCommand
+from laiobench.cli.run_options import RunOptions, run_options
+from laiobench.cli.write_options import WriteOptions, write_options
 from laiobench.errors import ExitCode
 from laiobench.explanation import explain
 from laiobench.formats import explanation
@@ -20,23 +22,31 @@ from laiobench.sources.gathering import gather
     "--section", multiple=True, metavar="NAME", help="Take this job of SOURCE alone, or these."
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
-@click.option("--allow-write", multiple=True, metavar="PATH", help="As for run.")
+@write_options
+@run_options
 def command(
     sources: tuple[str, ...],
     section: tuple[str, ...],
     as_json: bool,
-    allow_write: tuple[str, ...],
+    writing: WriteOptions,
+    running: RunOptions,
     flags: Flags,
 ) -> int:
     """Tell what `laiobench run` with the same SOURCE and options would do; run nothing.
 
     Every option with its value and where that came from; the threads, depth and
-    memory of the run; the bytes that it would write; and, for a job file of fio's,
-    what fio reads otherwise.
+    memory of the run; the bytes that it would write, and to which files; and, for a
+    job file of fio's, what fio reads otherwise.  It takes all options of run.
     """
     drafts = gather(sources, flags, os.environ, section)
     jobs = resolve(drafts)
-    document, problems = explain(drafts, jobs, allow_write)
+    document, problems = explain(
+        drafts,
+        jobs,
+        writing.allow_write,
+        readonly=writing.forbids_all,
+        results=running.destination.files,
+    )
     if as_json:
         click.echo(document.model_dump_json(by_alias=True, indent=2))
     else:

@@ -1,25 +1,22 @@
 """`laiobench run`: measure."""
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
 
 import click
 
-from laiobench import calibration, store
+from laiobench import calibration
 from laiobench.cli.console import complain, say
 from laiobench.cli.job_command import JobCommand
-from laiobench.cli.params import DurationType
 from laiobench.cli.progress import progress
+from laiobench.cli.run_options import Destination, RunOptions, run_options
 from laiobench.cli.status import Status
 from laiobench.cli.stopping import leave_at_once, stop_on_signals
 from laiobench.cli.write_options import WriteOptions, write_options
-from laiobench.errors import ExitCode, LaiobenchError, RunError, UsageError
+from laiobench.errors import ExitCode, LaiobenchError, RunError
 from laiobench.formats import calibration_table, fio_logs, table
-from laiobench.hangs import DEFAULT_HANG_TIMEOUT_S
 from laiobench.measure import run
 from laiobench.result import RunResult
-from laiobench.runner import SAMPLE_INTERVAL_S
 from laiobench.sources import notes, resolve
 from laiobench.sources.flags import Flags
 from laiobench.sources.gathering import gather
@@ -31,44 +28,14 @@ from laiobench.sources.gathering import gather
     "--section", multiple=True, metavar="NAME", help="Run this job of SOURCE alone, or these."
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the whole document, as JSON.")
-@click.option(
-    "--output", type=click.Path(path_type=Path), metavar="FILE", help="Save the document here."
-)
-@click.option(
-    "--results",
-    type=click.Path(path_type=Path),
-    metavar="FOLDER",
-    help=f"Save the document in this folder, by date and name.  [default: {store.DEFAULT_FOLDER}]",
-)
-@click.option("--no-save", is_flag=True, help="Do not save the document.")
 @write_options
-@click.option(
-    "--hang-timeout",
-    type=DurationType(),
-    default=f"{DEFAULT_HANG_TIMEOUT_S:g}",
-    show_default=True,
-    metavar="DURATION",
-    help="After so long say which I/Os do not come back; 0: never.",
-)
-@click.option(
-    "--status-interval",
-    "--status_interval",
-    type=DurationType(),
-    metavar="DURATION",
-    help="Tell on stderr how the jobs are doing, a JSON object a line, instead of the progress.",
-)
-@click.option("-q", "--quiet", is_flag=True, help="No progress, no remarks.")
+@run_options
 def command(
     sources: tuple[str, ...],
     section: tuple[str, ...],
     as_json: bool,
-    output: Path | None,
-    results: Path | None,
-    no_save: bool,
     writing: WriteOptions,
-    hang_timeout: float,
-    status_interval: float | None,
-    quiet: bool,
+    running: RunOptions,
     flags: Flags,
 ) -> int:
     """Run SOURCE, and report what was measured.
@@ -81,16 +48,14 @@ def command(
     """
     drafts = gather(sources, flags, os.environ, section)
     jobs = resolve(drafts)
-    if status_interval is not None and status_interval < SAMPLE_INTERVAL_S:
-        raise UsageError(f"--status-interval must be at least {SAMPLE_INTERVAL_S:g} s")
-    destination = Destination.of(output, results, no_save)
-    destination.check()
+    quiet, status_interval_s = running.quiet, running.status_interval_s
+    running.destination.check()
     tell = (lambda _: None) if quiet else say
     # Until the result is safe, no signal may end us.
     with stop_on_signals() as control:
         allowed = writing.permission(lambda: control.stop)
-        with progress(enabled=not quiet and status_interval is None) as drawing:
-            watch = drawing if status_interval is None else Status(status_interval)
+        with progress(enabled=not quiet and status_interval_s is None) as drawing:
+            watch = drawing if status_interval_s is None else Status(status_interval_s)
             result = run(
                 jobs,
                 allow_write=allowed,
@@ -98,55 +63,13 @@ def command(
                 watch=watch,
                 tell=tell,
                 warn=lambda text: say(f"warning: {text}"),
-                hang_timeout_s=hang_timeout,
+                hang_timeout_s=running.hang_timeout_s,
                 notes=notes(drafts),
             )
-        code = _report(result, destination, as_json=as_json, quiet=quiet)
+        code = _report(result, running.destination, as_json=as_json, quiet=quiet)
         if control.leave:
             leave_at_once()
     return code
-
-
-# ---- where the result goes -------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Destination:
-    """A file, a folder, or nowhere."""
-
-    file: Path | None
-    folder: Path | None
-
-    @classmethod
-    def of(cls, output: Path | None, results: Path | None, no_save: bool) -> "Destination":
-        """What the options say.
-
-        Raises:
-            UsageError: they contradict each other.
-        """
-        given = [
-            name
-            for name, value in (("--output", output), ("--results", results))
-            if value is not None
-        ] + ["--no-save"] * no_save
-        if len(given) > 1:
-            raise UsageError(f"{' and '.join(given)} contradict each other", "give one of them")
-        if no_save:
-            return cls(None, None)
-        return cls(output, None) if output else cls(None, results or store.DEFAULT_FOLDER)
-
-    def check(self) -> None:
-        """Find out before the run whether its result can be saved."""
-        if self.file:
-            store.check_output(self.file)
-        elif self.folder:
-            store.check_writable(self.folder)
-
-    def save(self, result: RunResult) -> Path | None:
-        """Save it; where, if anywhere."""
-        if self.file:
-            return store.save_as(result, self.file)
-        return store.save(result, self.folder) if self.folder else None
 
 
 def _report(result: RunResult, destination: Destination, *, as_json: bool, quiet: bool) -> int:

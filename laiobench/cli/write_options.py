@@ -59,6 +59,15 @@ class WriteOptions:
     force_signature: bool
     readonly: bool
 
+    @property
+    def forbids_all(self) -> bool:
+        """Whether nothing may be changed, by the option or the environment.
+
+        Raises:
+            UsageError: the variable is neither yes nor no.
+        """
+        return self.readonly or _is_readonly_everywhere()
+
     def permission(self, stop: Callable[[], bool]) -> Permission:
         """What the options, the environment and the terminal allow; `stop` ends a question.
 
@@ -68,7 +77,7 @@ class WriteOptions:
         return Permission(
             allow_write=self.allow_write,
             force_signature=self.force_signature,
-            readonly=self.readonly or _is_readonly_everywhere(),
+            readonly=self.forbids_all,
             ask=None if self.yes or not _has_person() else Person(stop),
         )
 

@@ -20,6 +20,7 @@ def render(document: Explanation) -> str:
         _in_all(document, common),
         _titled("plan", _plan(document)),
         _titled("writes", _shortened(list(_writes(document))) or ["nothing"]),
+        _titled("writes besides", _shortened(document.files)),
         _titled("reads", _shortened([_access(access) for access in document.reads])),
         _titled(
             "fio reads otherwise",

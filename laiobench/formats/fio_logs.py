@@ -7,6 +7,7 @@ so that what draws its logs draws ours.
 
 from collections.abc import Callable, Sequence
 
+from laiobench.job.output import log_files
 from laiobench.result import JobResult, LogWindow
 from laiobench.units import NS_PER_S
 
@@ -14,14 +15,12 @@ _NUMBERS = {"read": 0, "write": 1, "trim": 2}
 
 Value = Callable[[LogWindow], float]
 
-_KINDS: dict[str, dict[str, Value]] = {
-    "write_bw_log": {"bw": lambda window: window.bytes / 1024 * NS_PER_S / window.length_ns},
-    "write_iops_log": {"iops": lambda window: window.ios * NS_PER_S / window.length_ns},
-    "write_lat_log": {
-        "lat": lambda window: window.lat_ns,
-        "slat": lambda window: window.slat_ns,
-        "clat": lambda window: window.clat_ns,
-    },
+_VALUES: dict[str, Value] = {
+    "bw": lambda window: window.bytes / 1024 * NS_PER_S / window.length_ns,
+    "iops": lambda window: window.ios * NS_PER_S / window.length_ns,
+    "lat": lambda window: window.lat_ns,
+    "slat": lambda window: window.slat_ns,
+    "clat": lambda window: window.clat_ns,
 }
 
 
@@ -29,13 +28,8 @@ def files(jobs: Sequence[JobResult]) -> dict[str, str]:
     """The logs that the jobs want, by the names of their files."""
     found: dict[str, str] = {}
     for number, job in enumerate(jobs, start=1):
-        for option, kinds in _KINDS.items():
-            if (name := job.options.get(option)) is None:
-                continue
-            for kind, value in kinds.items():
-                which = f".{number}" if job.options.get("per_job_logs", True) else ""
-                file = f"{name or job.name}_{kind}{which}.log"
-                found[file] = found.get(file, "") + _lines(job.windows, value)
+        for kind, file in log_files(job.name, number, job.options):
+            found[file] = found.get(file, "") + _lines(job.windows, _VALUES[kind])
     return found
 
 

@@ -1,7 +1,7 @@
 """What is recorded besides, and how it is reported."""
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from laiobench.job.group import Alias, OptionGroup, option
 from laiobench.values import Flag, LogName, Milliseconds, Percentiles
@@ -9,7 +9,20 @@ from laiobench.values import Flag, LogName, Milliseconds, Percentiles
 if TYPE_CHECKING:
     from laiobench.job import Job
 
-LOGS = ("write_bw_log", "write_iops_log", "write_lat_log")
+# Options that write logs, and which logs.
+LOGS = {
+    "write_bw_log": ("bw",),
+    "write_iops_log": ("iops",),
+    "write_lat_log": ("lat", "slat", "clat"),
+}
+
+
+def log_files(name: str, number: int, options: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Each log that job `name`, as copy `number` of all, writes with `options`: kind and file."""
+    which = f".{number}" if options.get("per_job_logs", True) else ""
+    for option_name, kinds in LOGS.items():
+        if (given := options.get(option_name)) is not None:
+            yield from ((kind, f"{given or name}_{kind}{which}.log") for kind in kinds)
 
 
 class OutputOptions(OptionGroup):

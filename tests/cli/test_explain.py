@@ -129,6 +129,43 @@ def test_all_that_would_keep_a_run_from_beginning_is_told_and_the_rest_explained
     assert [read["job"] for read in found["reads"]] == ["a", "c"]
 
 
+def test_a_command_line_of_run_is_explained_as_it_is(
+    program: Program, job_file: Path, data_file: Path
+) -> None:
+    outcome = program(
+        "explain", job_file, f"--filename={data_file}", f"--allow-write={data_file}", "--section=a",
+        "--yes", "--force-signature", "--hang-timeout=5", "--status-interval=1", "-q", "--no-save",
+    )  # fmt: skip
+    assert outcome.code == 0, outcome.stderr
+    runs, explains = program("run", "--help").stdout, program("explain", "--help").stdout
+    assert set(re.findall(r"--[a-z][a-z-]+", runs)) <= set(re.findall(r"--[a-z][a-z-]+", explains))
+
+
+def test_logs_states_and_the_result_are_listed_and_those_that_a_run_writes(
+    program: Program, data_file: Path
+) -> None:
+    arguments = (
+        "--name=a b", f"--filename={data_file}", "--rw=write", "--bs=4k", "--size=64k",
+        "--numjobs=2", "--offset_increment=64k", "--verify=crc32c", "--verify_state_save=1",
+        "--write_bw_log", "--write_lat_log=x", "--log_avg_msec=50", f"--allow-write={data_file}",
+        "--output=r.json",
+    )  # fmt: skip
+    files = explained(program, *arguments)["files"]
+    assert {"a_b-0-verify.state", "x_clat.2.log", "r.json"} < set(files)
+    assert program("run", *arguments).code == 0
+    assert sorted(path.name for path in program.folder.iterdir()) == sorted(files)
+
+
+def test_readonly_is_a_problem_where_a_job_writes(
+    program: Program, job_file: Path, data_file: Path
+) -> None:
+    arguments = (job_file, f"--filename={data_file}", "--readonly")
+    problems = explained(program, *arguments, code=2)["problems"]
+    assert "forbidden by --readonly" in problems[0]["problem"]
+    assert problems[0]["problem"] in program("run", *arguments).stderr
+    assert explained(program, *arguments, "--rw=randread")["problems"] == []
+
+
 def test_a_file_that_is_wrong_is_answered_as_by_run(program: Program, job_file: Path) -> None:
     job_file.write_text("[a]\niodpeth=3\nread_iolog=x\n")
     run, explain = program("run", job_file), program("explain", job_file)

@@ -1,0 +1,131 @@
+"""What a command line says of a run besides its jobs: where the result goes, and what is told.
+
+`run` acts on it; `explain` takes the same, so that a command line can be explained as
+it is.
+"""
+
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+
+from laiobench import store
+from laiobench.cli.params import DurationType
+from laiobench.errors import UsageError
+from laiobench.hangs import DEFAULT_HANG_TIMEOUT_S
+from laiobench.result import RunResult
+from laiobench.runner import SAMPLE_INTERVAL_S
+
+_OPTIONS = (
+    click.option(
+        "--output", type=click.Path(path_type=Path), metavar="FILE", help="Save the document here."
+    ),
+    click.option(
+        "--results",
+        type=click.Path(path_type=Path),
+        metavar="FOLDER",
+        help="Save the document in this folder, by date and name.  "
+        f"[default: {store.DEFAULT_FOLDER}]",
+    ),
+    click.option("--no-save", is_flag=True, help="Do not save the document."),
+    click.option(
+        "--hang-timeout",
+        type=DurationType(),
+        default=f"{DEFAULT_HANG_TIMEOUT_S:g}",
+        show_default=True,
+        metavar="DURATION",
+        help="After so long say which I/Os do not come back; 0: never.",
+    ),
+    click.option(
+        "--status-interval",
+        "--status_interval",
+        type=DurationType(),
+        metavar="DURATION",
+        help="Tell on stderr how the jobs are doing, a JSON object a line, instead of the "
+        "progress.",
+    ),
+    click.option("-q", "--quiet", is_flag=True, help="No progress, no remarks."),
+)
+
+
+@dataclass(frozen=True)
+class Destination:
+    """A file, a folder, or nowhere."""
+
+    file: Path | None
+    folder: Path | None
+
+    @classmethod
+    def of(cls, output: Path | None, results: Path | None, no_save: bool) -> "Destination":
+        """What the options say.
+
+        Raises:
+            UsageError: they contradict each other.
+        """
+        given = [
+            name
+            for name, value in (("--output", output), ("--results", results))
+            if value is not None
+        ] + ["--no-save"] * no_save
+        if len(given) > 1:
+            raise UsageError(f"{' and '.join(given)} contradict each other", "give one of them")
+        if no_save:
+            return cls(None, None)
+        return cls(output, None) if output else cls(None, results or store.DEFAULT_FOLDER)
+
+    @property
+    def files(self) -> list[str]:
+        """What would be written to, for people: a file, a folder, or nothing."""
+        if self.file:
+            return [str(self.file)]
+        return [f"{self.folder}/, a file by date and name"] if self.folder else []
+
+    def check(self) -> None:
+        """Find out before the run whether its result can be saved."""
+        if self.file:
+            store.check_output(self.file)
+        elif self.folder:
+            store.check_writable(self.folder)
+
+    def save(self, result: RunResult) -> Path | None:
+        """Save it; where, if anywhere."""
+        if self.file:
+            return store.save_as(result, self.file)
+        return store.save(result, self.folder) if self.folder else None
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """What was said."""
+
+    destination: Destination
+    hang_timeout_s: float
+    status_interval_s: float | None
+    quiet: bool
+
+
+def run_options(command: Callable[..., int]) -> Callable[..., int]:
+    """The options of a command that runs jobs; it gets them as `running`.
+
+    Raises:
+        UsageError: from the command; they contradict each other, or an interval is too short.
+    """
+
+    @functools.wraps(command)
+    def with_running(
+        *, output: Path | None, results: Path | None, no_save: bool, hang_timeout: float,
+        status_interval: float | None, quiet: bool, **others: Any,
+    ) -> int:  # fmt: skip
+        if status_interval is not None and status_interval < SAMPLE_INTERVAL_S:
+            raise UsageError(f"--status-interval must be at least {SAMPLE_INTERVAL_S:g} s")
+        destination = Destination.of(output, results, no_save)
+        running = RunOptions(destination, hang_timeout, status_interval, quiet)
+        return command(running=running, **others)
+
+    wrapped: Callable[..., int] = with_running
+    for option in reversed(_OPTIONS):
+        wrapped = option(wrapped)
+    return wrapped
