@@ -19,7 +19,7 @@ from laiobench.job import Job
 from laiobench.job.output import log_files
 from laiobench.layout import Work, check_waits, lay_out, plan_workers
 from laiobench.machine import aio_slots
-from laiobench.verification import saved_state
+from laiobench.verification import check_verified_regions, saved_state
 
 _UNKNOWN_BYTES = 1 << 60
 
@@ -98,6 +98,7 @@ def preview(
             groups += _groups(works)
             accesses += _accesses(works, glimpses, allow_write)
             files += dict.fromkeys(_files(works))
+            check_verified_regions(works)
             if readonly:
                 glimpses.problems += _forbidden(works, glimpses)
         except LaiobenchError as error:

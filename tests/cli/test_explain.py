@@ -129,6 +129,18 @@ def test_all_that_would_keep_a_run_from_beginning_is_told_and_the_rest_explained
     assert [read["job"] for read in found["reads"]] == ["a", "c"]
 
 
+def test_a_job_that_would_write_where_another_verifies_is_a_problem(
+    program: Program, data_file: Path
+) -> None:
+    arguments = (
+        "--rw=write", f"--filename={data_file}", "--numjobs=2", "--verify=crc32c",
+        f"--allow-write={data_file}",
+    )  # fmt: skip
+    problems = explained(program, *arguments, code=2)["problems"]
+    assert "write to the same part" in problems[0]["problem"]
+    assert problems[0]["problem"] in program("run", *arguments).stderr
+
+
 def test_a_command_line_of_run_is_explained_as_it_is(
     program: Program, job_file: Path, data_file: Path
 ) -> None:
