@@ -133,7 +133,10 @@ class Person:
         while not select.select([sys.stdin], [], [], _LONGEST_WAIT_S)[0]:
             if self._stop():
                 raise Interrupted("stopped before anything was written")
-        if sys.stdin.readline().strip() not in (question.name, f"/dev/{question.name}"):
+        answer = sys.stdin.readline()
+        if not answer.endswith("\n"):  # Ctrl-D
+            say("")
+        if answer.strip() not in (question.name, f"/dev/{question.name}"):
             return False
         self._agreed.add(question)
         return True

@@ -31,7 +31,7 @@ def readonly(path: str, job: Job) -> LaiobenchError:
 
 
 def declined(path: str) -> LaiobenchError:
-    return Declined(f"{path} was left as it is", "no job was run")
+    return Declined(f"{path} was left as it is, since its name was not typed", "no job was run")
 
 
 def in_use(path: str, uses: list[Use]) -> LaiobenchError:

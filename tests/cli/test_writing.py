@@ -2,6 +2,7 @@
 
 import os
 import pty
+import re
 import select
 import signal
 import subprocess
@@ -82,6 +83,7 @@ def test_anything_else_leaves_it_as_it_is(program: Program, file: Path, answer: 
     terminal.read_until("(disk.img): ")
     terminal.type(answer)
     terminal.read_until("was left as it is")
+    assert re.search(r"\(disk.img\): \S*\r\n", terminal.seen), "what was asked stays to be seen"
     assert terminal.code() == USAGE
     assert file.read_bytes() == before
 
