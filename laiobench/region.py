@@ -63,7 +63,9 @@ def region_of(
             wanted += f" + size {format_size(size)}"
         raise RunError(
             f"{wanted} goes beyond {target.path}, which has {format_size(limits.size_bytes)}",
-            f"size can be up to {max(0, limits.size_bytes - offset)} bytes at this offset",
+            f"size can be up to {limits.size_bytes - offset} bytes at this offset"
+            if offset < limits.size_bytes
+            else f"offset must be below {limits.size_bytes} bytes",
         )
     if job.direct:
         _check_alignment(job, target, offset)

@@ -64,6 +64,7 @@ FOREIGN: dict[str, Foreign] = dict(
         # ---- without meaning here
         *_noted("what the file is for, and no more", "description"),
         *_noted("every job is a thread here", "thread threads"),
+        *_noted("the random map takes no memory", "softrandommap"),
         *_noted(
             "every I/O is timed and recorded all the same",
             "gtod_reduce disable_lat disable_clat disable_slat disable_bw_measurement disable_bw",
@@ -203,7 +204,7 @@ FOREIGN: dict[str, Foreign] = dict(
 
 # Those that need no value on a command line.
 FLAG_NAMES = (
-    "new_group thread threads gtod_reduce "
+    "new_group thread threads softrandommap gtod_reduce "
     "disable_lat disable_clat disable_slat disable_bw_measurement disable_bw "
     "stats disk_util scramble_buffers unlink unlink_each_loop unique_filename invalidate "
     "overwrite allrandrepeat create_serialize create_fsync create_on_open create_only "

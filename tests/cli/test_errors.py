@@ -116,6 +116,8 @@ def test_a_size_beyond_the_target_says_what_fits(program: Program, data_file: Pa
     said = complaint(program("run", f"--filename={data_file}", "--size=17m"), RUN_FAILED)
     assert "goes beyond" in said
     assert str(16 << 20) in said
+    said = complaint(program("run", f"--filename={data_file}", "--offset=1g"), RUN_FAILED)
+    assert f"offset must be below {16 << 20} bytes" in said
 
 
 def test_a_block_size_that_direct_io_cannot_do_says_which_fit(
