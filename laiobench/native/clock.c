@@ -1,5 +1,6 @@
 #include "clock.h"
 
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -77,23 +78,44 @@ static void sleep_ns(uint64_t ns)
     }
 }
 
+/*
+ * The counter's rate, a constant of the machine: measured by the first clock of
+ * the process, since that takes a sleep.  Written once, under rate_once, and only
+ * read after.
+ */
+static pthread_once_t rate_once = PTHREAD_ONCE_INIT;
+static struct {
+    bool is_known;
+    uint64_t ns_per_tick_q32;
+    uint64_t ticks_per_s;
+} rate;
+
+static void measure_rate(void)
+{
+    uint64_t start_ticks = 0, start_ns = 0, ticks = 0, ns = 0;
+
+    read_pair(&start_ticks, &start_ns);
+    sleep_ns(CALIBRATION_NS);
+    read_pair(&ticks, &ns);
+    if (ticks <= start_ticks || ns <= start_ns) {
+        return;
+    }
+    ticks -= start_ticks;
+    ns -= start_ns;
+    rate.ns_per_tick_q32 = (uint64_t)(((unsigned __int128)ns << 32) / ticks);
+    rate.ticks_per_s =
+        (uint64_t)((unsigned __int128)ticks * 1000000000u / ns);
+    rate.is_known = true;
+}
+
+/* The rate is of the process; from when on drift counts is each clock's own. */
 static bool calibrate(Clock *clock)
 {
-    uint64_t end_ticks, end_ns, ticks, ns;
-
+    pthread_once(&rate_once, measure_rate);
+    clock->ns_per_tick_q32 = rate.ns_per_tick_q32;
+    clock->ticks_per_s = rate.ticks_per_s;
     read_pair(&clock->start_ticks, &clock->start_ns);
-    sleep_ns(CALIBRATION_NS);
-    read_pair(&end_ticks, &end_ns);
-    if (end_ticks <= clock->start_ticks || end_ns <= clock->start_ns) {
-        return false;
-    }
-    ticks = end_ticks - clock->start_ticks;
-    ns = end_ns - clock->start_ns;
-    clock->ns_per_tick_q32 =
-        (uint64_t)(((unsigned __int128)ns << 32) / ticks);
-    clock->ticks_per_s =
-        (uint64_t)((unsigned __int128)ticks * 1000000000u / ns);
-    return true;
+    return rate.is_known;
 }
 
 static double measure_read_ns(const Clock *clock)

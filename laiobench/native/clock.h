@@ -19,7 +19,10 @@ typedef struct Clock {
     double read_ns;           /* what one reading costs, measured */
 } Clock;
 
-/* Calibrate against CLOCK_MONOTONIC; takes about 20 ms with a CPU counter. */
+/*
+ * With a CPU counter the first one of a process calibrates it against
+ * CLOCK_MONOTONIC, which takes about 20 ms; from any thread.
+ */
 void clock_init(Clock *clock);
 
 /* CLOCK_MONOTONIC itself, at once: for those who time nothing finely. */
