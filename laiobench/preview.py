@@ -14,7 +14,7 @@ from typing import Self
 from laiobench import native, scratch
 from laiobench.errors import LaiobenchError, RunError
 from laiobench.guard import OpenTarget, refusals
-from laiobench.guard.made import forbidden, is_as_we_left_it
+from laiobench.guard.made import check_is_one, forbidden, is_as_we_left_it
 from laiobench.job import Job
 from laiobench.job.output import log_files
 from laiobench.layout import Work, check_waits, lay_out, plan_workers
@@ -140,6 +140,7 @@ class _Glimpses:
     def make(self, path: str, size_bytes: int) -> None:
         """It would be made if there were nothing of that name."""
         if not os.path.lexists(path):
+            check_is_one(path)
             real = os.path.realpath(path)
             self._scratch[real] = max(size_bytes, self._scratch.get(real, 0))
 
@@ -177,7 +178,8 @@ class _Glimpses:
             fd = os.open(real, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
         except OSError as error:
             if not is_ours and real not in self._scratch:
-                self.problems.append(RunError(f"{path} cannot be looked at: {error.strerror}"))
+                problem = RunError(f"{path} cannot be looked at: {error.strerror}")
+                self.problems.append(refusals.several_files(path) if ":" in path else problem)
             return _imagined(real, is_regular_file=True)
         if is_ours and real in self.missing_scratch():
             os.close(fd)

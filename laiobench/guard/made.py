@@ -12,6 +12,7 @@ from pathlib import Path
 
 from laiobench.errors import RunError, UsageError
 from laiobench.filling import write_in_full
+from laiobench.guard import refusals
 from laiobench.machine.mounts import file_system
 from laiobench.units import format_size
 
@@ -29,6 +30,7 @@ def make(
         RunError: it can't be there.
         Interrupted: `stop` said so; nothing is left behind.
     """
+    check_is_one(path)
     folder = Path(os.path.realpath(path)).parent
     if not folder.is_dir():
         raise RunError(f"{path} cannot be made: {folder} is not there", "make it, or name another")
@@ -45,6 +47,16 @@ def make(
         write_in_full(Path(path), size_bytes, stop, mark)
     except OSError as error:
         raise RunError(f"{path} cannot be made: {error.strerror}", "name another file") from None
+
+
+def check_is_one(path: str) -> None:
+    """Several files, as fio's A:B names them, are no name to make one by.
+
+    Raises:
+        RunError: there is a colon in it.
+    """
+    if ":" in Path(path).name or (":" in path and not Path(path).parent.is_dir()):
+        raise refusals.several_files(path)
 
 
 def forbidden(path: str) -> UsageError:

@@ -117,10 +117,19 @@ def no_trim(path: str) -> LaiobenchError:
     )
 
 
+def several_files(path: str) -> LaiobenchError:
+    return RunError(
+        f"{path} does not exist; if it is several files, as in fio: a job has one here",
+        "give each file a job of its own, with a --name; or make the file beforehand",
+    )
+
+
 def cannot_open(path: str, job: Job, error: OSError, status: os.stat_result | None) -> Exception:
     """Opening failed; `status`: of what was to be opened, if it came so far."""
     match error.errno:
         case errno.ENOENT:
+            if ":" in path:
+                return several_files(path)
             return RunError(
                 f"{path} does not exist",
                 "check the name; or give a size, and it is made; or leave --filename out, "

@@ -73,6 +73,17 @@ def test_all_errors_of_a_profile_at_once(program: Program, tmp_path: Path) -> No
     assert outcome.stderr.count("laiobench: error:") == 2
 
 
+@pytest.mark.parametrize("size", [(), ("--size=1m",)])
+@pytest.mark.parametrize("command", ["run", "explain"])
+def test_several_files_on_a_command_line_are_not_one(
+    program: Program, command: str, size: tuple[str, ...]
+) -> None:
+    outcome = program(command, "--filename=a:b", *size)
+    assert outcome.code == RUN_FAILED
+    assert "a job has one here" in outcome.stderr
+    assert not (program.folder / "a:b").exists()
+
+
 def test_a_file_that_does_not_exist(program: Program) -> None:
     assert "nowhere.bin does not exist" in complaint(
         program("run", "--filename=nowhere.bin"), RUN_FAILED
