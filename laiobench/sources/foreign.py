@@ -134,7 +134,8 @@ FOREIGN: dict[str, Foreign] = dict(
         *_only(["group"], "", "leave it out: exitall ends the job's group", "exit_what"),
         # ---- not at all
         *_refused(
-            "use size, which is the region, and io_size, which is how much is done", "filesize"
+            "leave it out on a device; use size, the region, and io_size, how much is done",
+            "filesize",
         ),
         *_refused("leave size out: the job goes up to the target's end", "fill_device fill_fs"),
         *_refused("name each file in a job of its own", "opendir"),
