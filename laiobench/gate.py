@@ -16,7 +16,8 @@ from laiobench import analysis
 from laiobench.comparison import Change, ComparedMetric, Comparison, Difference, Verdict
 from laiobench.errors import ExitCode, UsageError, raise_all
 from laiobench.fingerprint import sessions
-from laiobench.metrics import METRICS, Key, RunDigest, digest, values
+from laiobench.job import Job
+from laiobench.metrics import METRICS, OF_DIRECTION, Key, RunDigest, digest, values
 from laiobench.policy import Gated, Policy
 from laiobench.result import SeenWarning
 from laiobench.sources import suggest
@@ -115,14 +116,43 @@ def find_keys(policy: Policy, known: Iterable[Key]) -> list[Key]:
     return found
 
 
-def check_jobs(policy: Policy, jobs: Collection[str]) -> None:
+def check_jobs(policy: Policy, jobs: Sequence[Job]) -> None:
     """Find out before anything is measured whether the policy is about it.
 
     Raises:
-        UsageError: it is about other jobs.
+        UsageError: it is about other jobs, or surely about other directions.
     """
-    missing = dict.fromkeys(gated.job for gated in policy.metric if gated.job not in jobs)
-    raise_all([_no_job(job, jobs) for job in missing])
+    names = dict.fromkeys(job.name for job in jobs)
+    missing = dict.fromkeys(gated.job for gated in policy.metric if gated.job not in names)
+    problems = [_no_job(job, names) for job in missing]
+    for gated in policy.metric:
+        wrong = (_wrong_direction(gated, job) for job in jobs if job.name == gated.job)
+        problems += [problem for problem in wrong if problem][:1]
+    raise_all(problems)
+
+
+def _wrong_direction(gated: Gated, job: Job) -> UsageError | None:
+    """Of reads and writes it is known before; trims, syncs and verification are left to results."""
+    if gated.name not in OF_DIRECTION:
+        if gated.direction is None:
+            return None
+        return UsageError(
+            f"the policy's {gated.name} is of job {job.name} as a whole, not for {gated.direction}",
+            "leave direction out",
+        )
+    if job.trims or job.verify != "none":
+        return None
+    there = [name for name, is_there in (("read", job.reads), ("write", job.writes)) if is_there]
+    if gated.direction in ("read", "write") and gated.direction not in there:
+        return UsageError(
+            f"job {job.name} has {gated.name} for {', '.join(there)}, not for {gated.direction}"
+        )
+    if gated.direction is None and len(there) > 1:
+        return UsageError(
+            f"the policy's {gated.name} of job {job.name} is there for {', '.join(there)}",
+            f'add direction = "{there[0]}", or another one',
+        )
+    return None
 
 
 def _no_job(job: str, jobs: Collection[str]) -> UsageError:

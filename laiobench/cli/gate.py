@@ -173,6 +173,7 @@ def _gate(
             "--update-baseline begins one with CANDIDATE",
         )
     new = selection.read(candidate, results)
+    _check_not_paired(old, new, policy_file)
     judged = judge(old, new, chosen)
     code = report(judged, wanted, as_json=as_json, quiet=quiet)
     for side in (old, new):
@@ -181,6 +182,22 @@ def _gate(
     if update:
         _update(Path(base), old, new, judged, accept=accept)
     return code
+
+
+def _check_not_paired(old: Selection, new: Selection, policy_file: Path) -> None:
+    """Variants of one live comparison are pairs, and this command knows only sessions.
+
+    Raises:
+        UsageError: they are.
+    """
+    if len(old.files) == 1 and old.files == new.files and old.variant != new.variant:
+        (file,) = old.files
+        raise UsageError(
+            f"{old.reference} and {new.reference} are variants of one live comparison, which is "
+            "judged in pairs",
+            f"`laiobench ab --resume {file} --policy {policy_file}` judges it; what was measured "
+            "is not measured again",
+        )
 
 
 def _baseline(reference: str, results: Path, *, may_be_missing: bool) -> Selection:

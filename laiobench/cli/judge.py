@@ -46,7 +46,7 @@ class Judge:
     def check(self, experiment: Experiment) -> None:
         """Whether it can be judged at all, before anything is measured."""
         gate.check_two(len(experiment.variants))
-        gate.check_jobs(self.policy, {job.name for job in experiment.variants[0].jobs})
+        gate.check_jobs(self.policy, [job for each in experiment.variants for job in each.jobs])
 
     def is_conclusive(self, comparison: Comparison) -> bool:
         """Whether it may end after the policy's fewest pairs."""

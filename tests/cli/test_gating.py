@@ -268,6 +268,11 @@ def test_ab_is_judged_by_a_policy(program: Program) -> None:
     assert len(made["trials"]) == 12  # conclusive after the fewest pairs
     shown = program("show", "last")
     assert "regress (exit 3)" in shown.stdout
+    as_stored = program("gate", "last:1000", "last:2000")
+    assert as_stored.code == 2
+    assert "variants of one live comparison, which is judged in pairs" in as_stored.stderr
+    again = program("ab", "--resume=last", "--policy", "gate.toml", "--json", "-q")
+    assert again.code == 3 and again.document["trials"] == made["trials"]
 
 
 def test_what_is_inconclusive_goes_on_to_the_most_pairs(program: Program) -> None:
@@ -296,6 +301,25 @@ def test_a_live_gate_that_cannot_be_is_refused_before_it_measures(
     assert not (program.folder / "results").exists() or not list(
         (program.folder / "results").iterdir()
     )
+
+
+@pytest.mark.parametrize(
+    ("rw", "key", "told"),
+    [
+        ("randread", 'direction = "write"', "job job has lat_p50_ns for read, not for write"),
+        ("randrw", "", "is there for read, write"),
+        ("randread", 'direction = "read"\nname = "cpu_ns_per_io"', "leave direction out"),
+    ],
+)
+def test_a_direction_that_there_is_not_is_told_before_it_measures(
+    program: Program, rw: str, key: str, told: str
+) -> None:
+    policy = LIVE.replace('name = "lat_p50_ns"\n', "") if "name" in key else LIVE
+    (program.folder / "gate.toml").write_text(policy + key)
+    outcome = program("ab", *JOB, f"--rw={rw}", "--vary", "iodepth=1,2", "--policy", "gate.toml")
+    assert outcome.code == 2
+    assert told in outcome.stderr
+    assert not list((program.folder / "results").glob("*.json"))
 
 
 def test_pairs_that_can_show_nothing_are_refused(program: Program) -> None:
