@@ -190,7 +190,9 @@ void verifier_begin_write(Verifier *verifier, Request *request)
     for (uint64_t i = 0; i < cells.count; i++) {
         uint32_t value = verifier->cells[cells.first + i];
 
-        set_cell(verifier, cells.first + i, value | CELL_IN_FLIGHT);
+        set_cell(verifier, cells.first + i,
+                 value | CELL_IN_FLIGHT |
+                     (request->op == REQUEST_TRIM ? CELL_UNKNOWN : 0));
         if (request->op == REQUEST_WRITE) {
             verify_block_make(&verifier->maker, request->offset + i * bytes,
                               next_generation(value),
@@ -201,13 +203,8 @@ void verifier_begin_write(Verifier *verifier, Request *request)
 
 static void add_to_backlog(Verifier *verifier, Cells cells)
 {
-    const VerifyPlan *plan = &verifier->plan;
-
     verifier->backlog[verifier->backlog_tail++ & verifier->backlog_mask] =
         cells;
-    if (verifier->backlog_tail - verifier->backlog_head >= plan->backlog) {
-        verifier->backlog_due = plan->backlog_batch;
-    }
 }
 
 void verifier_end_write(Verifier *verifier, const Request *request)
@@ -248,16 +245,31 @@ static bool is_due(uint32_t value)
            !(value & (CELL_UNKNOWN | CELL_VERIFIED));
 }
 
+/*
+ * Whether one of the backlog is to be taken now.  A batch, and the next right
+ * after it while there are too many, so that no more than the backlog and what
+ * was in flight are ever in the ring.
+ */
+static bool backlog_is_due(Verifier *verifier)
+{
+    uint32_t entries = verifier->backlog_tail - verifier->backlog_head;
+
+    if (verifier->backlog_due == 0 && verifier->backlog &&
+        entries >= verifier->plan.backlog) {
+        verifier->backlog_due = verifier->plan.backlog_batch;
+    }
+    if (verifier->backlog_due > entries) {
+        verifier->backlog_due = entries;
+    }
+    return verifier->backlog_due > 0;
+}
+
 bool verifier_next_of_backlog(Verifier *verifier, Request *request)
 {
-    while (verifier->backlog_due > 0) {
+    while (backlog_is_due(verifier)) {
         Cells cells =
             verifier->backlog[verifier->backlog_head & verifier->backlog_mask];
 
-        if (verifier->backlog_head == verifier->backlog_tail) {
-            verifier->backlog_due = 0;
-            return false;
-        }
         verifier->backlog_head++;
         verifier->backlog_due--;
         if (is_any(verifier, cells,
