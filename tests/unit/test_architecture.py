@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent.parent
-SECTIONS = {str(number) for number in range(1, 11)}
+SECTIONS = {"–", *(str(number) for number in range(1, 11))}
 CODE = re.compile(r"`([^`]+)`")
 
 
