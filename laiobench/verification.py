@@ -10,6 +10,7 @@ import math
 import mmap
 import os
 import re
+import stat
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,21 +37,28 @@ def check_verified_regions(works: Sequence[Work]) -> None:
                 work is not other
                 and work.group == other.group
                 and work.job.verifies
-                and (work.job.writes or work.job.only_verifies)
                 and other.job.writes
                 and _same_target(work, other)
                 and _meet(work, other)
             ):
                 raise UsageError(
-                    f"jobs {work.job.name} and {other.job.name} write to the same part of "
-                    f"{other.job.path or 'the scratch file'}, which {work.job.name} verifies",
-                    "give them parts of their own (offset, size, offset_increment), or let one "
-                    "wait for the other (stonewall)",
+                    f"job {other.job.name} writes to the same part of "
+                    f"{other.job.path or 'the scratch file'} that job {work.job.name} verifies",
+                    "give them files (filename) or parts (offset, size, offset_increment) of their "
+                    "own, or let one wait for the other (stonewall)",
                 )
 
 
 def _same_target(work: Work, other: Work) -> bool:
-    return bool(work.target and other.target and work.target.path == other.target.path)
+    """By whatever names."""
+    return bool(
+        work.target and other.target and _identity(work.target.fd) == _identity(other.target.fd)
+    )
+
+
+def _identity(fd: int) -> tuple[int, ...]:
+    status = os.fstat(fd)
+    return (status.st_rdev,) if stat.S_ISBLK(status.st_mode) else (status.st_dev, status.st_ino)
 
 
 def _span(work: Work) -> tuple[int, int]:

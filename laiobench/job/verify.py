@@ -20,16 +20,19 @@ HASHES = (
 METHODS = ("none", *HASHES, "meta", "pattern", "null")
 
 # fio's other names, and its hashes that are not here.
-_SAME = {"crc32c-intel": "crc32c", "0": "none", "pattern_hdr": "meta"}
-_MISSING = ("crc7", "crc16", "crc64")
+_SAME = {"crc32c-intel": "crc32c", "0": "none"}
+_INSTEAD = {
+    **dict.fromkeys(("crc7", "crc16", "crc64"), "use crc32c, which is faster and stronger"),
+    "pattern_hdr": "use crc32c, which with a verify_pattern checks header and pattern",
+}
 
 LEAST_BLOCK_BYTES = 512
 
 
 def _method(value: object) -> object:
     method = _SAME.get(str(value), value)
-    if method in _MISSING:
-        raise ValueError(f"there is no {method} here; use crc32c, which is faster and stronger")
+    if method in _INSTEAD:
+        raise ValueError(f"there is no {method} here; {_INSTEAD[method]}")
     if method not in METHODS:
         raise ValueError("it must be " + ", ".join(METHODS[:-1]) + " or " + METHODS[-1])
     return method
@@ -95,6 +98,11 @@ class VerifyOptions(OptionGroup):
             return
         if job.verify == "pattern" and job.verify_pattern is None:
             yield "verify=pattern needs a verify_pattern"
+        if job.verify == "pattern" and job.buffer_compress_percentage:
+            yield (
+                "verify=pattern writes the pattern alone, so buffer_compress_percentage has no "
+                "place there: use verify=crc32c, or leave it out"
+            )
         if job.engine == "null":
             yield "engine=null keeps no data, so there is nothing to verify"
         if job.verify_only and not job.verify_state_load and job.time_based and not job.number_ios:

@@ -26,21 +26,26 @@ def write(program: Program, target: Path, *options: str, prefix: tuple[str, ...]
     return done
 
 
-@pytest.mark.parametrize("engine", ["libaio", "threads"])
-@pytest.mark.parametrize("mode", MODES)
-def test_syncs_are_counted_apart_in_every_mode(
-    program: Program, target: Path, mode: str, engine: str
-) -> None:
-    (job,) = write(
-        program, target, "--fsync=100", "--end_fsync=1", "--iodepth=4",
-        f"--completion={mode}", f"--engine={engine}",
-    ).document["jobs"]  # fmt: skip
-    assert job["write"]["ios"] == 256
-    assert job["sync"]["ios"] == 2 + 1
-    assert job["sync"]["bytes"] == 0
-    assert job["sync"]["lat_ns"]["count"] == 3
-    assert sum(point["ios"] for point in job["series"]) == 256
-    assert all(rule["holds"] for rule in job["proof"])
+def test_syncs_are_counted_apart_in_every_mode(program: Program, target: Path) -> None:
+    """And in both engines, one after another."""
+    options = []
+    for mode in MODES:
+        for engine in ("libaio", "threads"):
+            options += [
+                f"--name={engine}-{mode}", f"--filename={target}", "--stonewall", "--rw=write",
+                "--fsync=100", "--end_fsync=1", "--iodepth=4", f"--completion={mode}",
+                f"--engine={engine}",
+            ]  # fmt: skip
+    done = program("run", "--json", "--no-save", f"--allow-write={target}", *options)
+    assert done.code == 0, done.stderr
+    assert len(done.document["jobs"]) == 2 * len(MODES)
+    for job in done.document["jobs"]:
+        assert job["write"]["ios"] == 256
+        assert job["sync"]["ios"] == 2 + 1
+        assert job["sync"]["bytes"] == 0
+        assert job["sync"]["lat_ns"]["count"] == 3
+        assert sum(point["ios"] for point in job["series"]) == 256
+        assert all(rule["holds"] for rule in job["proof"])
 
 
 @pytest.mark.strace

@@ -13,6 +13,7 @@ BLOCK = 4096
 BLOCKS = 64
 SIZE = BLOCK * BLOCKS
 AT = 5 * BLOCK
+MODES = ("poll", "eventfd", "bh", "adaptive", "getevents")
 
 
 @pytest.fixture
@@ -152,21 +153,33 @@ def test_fatal_ends_with_the_first(program: Program, target: Path) -> None:
 # ---- ways to verify -----------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("engine", ["libaio", "threads"])
-@pytest.mark.parametrize("mode", ["poll", "eventfd", "bh", "adaptive", "getevents"])
+@pytest.mark.parametrize(
+    "sizes",
+    ["--bs=8k", "--bssplit=2k/30:4k/40:16k/30", "--bsrange=1k-16k"],
+)
 def test_direct_and_overlapping_writes_raise_no_alarm(
-    program: Program, target: Path, mode: str, engine: str
+    program: Program, target: Path, sizes: str
 ) -> None:
-    done = run(
-        program, target, "--rw=randrw", "--norandommap", "--bs=8k", "--blockalign=512",
-        "--number_ios=400", "--loops=100", "--iodepth=32", "--verify_backlog=20",
-        f"--completion={mode}", f"--engine={engine}",
-    )  # fmt: skip
+    """In every mode and engine, one after another, each in a part of its own."""
+    ways = [(mode, engine) for mode in MODES for engine in ("libaio", "threads")]
+    options = []
+    for number, (mode, engine) in enumerate(ways):
+        options += [
+            f"--name={engine}-{mode}", f"--filename={target}", "--size=64k", "--stonewall",
+            f"--offset={number * 64}k", "--rw=randrw", "--rwmixread=20", "--norandommap",
+            "--blockalign=512", sizes, "--number_ios=200", "--loops=1000", "--iodepth=32",
+            "--verify=crc32c", "--verify_backlog=20", f"--completion={mode}", f"--engine={engine}",
+        ]  # fmt: skip
+    target.write_bytes(bytes(64 << 10) * len(ways))
+    done = program("run", "--json", "--no-save", f"--allow-write={target}", *options)
     assert done.code == 0, done.stderr
-    (job,) = done.document["jobs"]
-    assert job["read"]["ios"] + job["write"]["ios"] == 400
-    assert job["verify"]["complete"]
-    assert all(rule["holds"] for rule in job["proof"])
+    jobs = done.document["jobs"]
+    assert len(jobs) == len(ways)
+    for job in jobs:
+        assert job["read"]["ios"] + job["write"]["ios"] == 200
+        assert job["verify"]["complete"]
+        assert job["verify"]["blocks"] > 128, "more than there are: the backlog was read too"
+        assert all(rule["holds"] for rule in job["proof"])
 
 
 def test_a_job_that_reads_checks_what_it_reads(program: Program, target: Path) -> None:
@@ -264,11 +277,16 @@ def test_a_damaged_state_is_told(program: Program, target: Path) -> None:
     ("options", "said"),
     [
         (["--verify=crc64"], "there is no crc64 here; use crc32c"),
+        (["--verify=pattern_hdr"], "there is no pattern_hdr here; use crc32c"),
         (["--verify=md6"], "it must be none, crc32c"),
         (["--verify=pattern"], "verify=pattern needs a verify_pattern"),
+        (
+            ["--verify=pattern", "--verify_pattern=7", "--buffer_compress_percentage=50"],
+            "verify=pattern writes the pattern alone",
+        ),
         (["--verify_interval=1k", "--bs=2560"], "verify_interval=1024 of job job does not divide"),
         (["--engine=null"], "engine=null keeps no data"),
-        (["--numjobs=2"], "write to the same part of"),
+        (["--numjobs=2"], "job writes to the same part of"),
         (["--verify_only", "--time_based", "--runtime=1"], "must know how much was written"),
     ],
 )
@@ -279,6 +297,29 @@ def test_what_cannot_be_is_told_before_the_run(
     assert done.code == 2
     assert said in done.stderr
     assert target.read_bytes() == b"\xee" * SIZE
+
+
+@pytest.mark.parametrize("other", ["--rw=randwrite", "--rw=randread"])
+def test_jobs_that_share_the_scratch_file_are_refused(program: Program, other: str) -> None:
+    """One would find what the other writes."""
+    done = program(
+        "run", "--no-save", "--name=one", "--rw=write", "--size=1m", "--verify=crc32c",
+        "--name=two", other, "--size=1m", "--verify=crc32c",
+    )  # fmt: skip
+    assert done.code == 2
+    assert "writes to the same part of the scratch file that job" in done.stderr
+    assert "stonewall" in done.stderr
+
+
+def test_one_file_by_two_names_is_one_file(program: Program, target: Path) -> None:
+    link = target.with_name("link.bin")
+    link.hardlink_to(target)
+    done = run(
+        program, target, "--rw=write", "--name=two", f"--filename={link}", f"--allow-write={link}",
+        "--rw=write",
+    )  # fmt: skip
+    assert done.code == 2, done.stderr
+    assert "job two writes to the same part of" in done.stderr
 
 
 def test_what_is_found_can_be_borne(program: Program, target: Path) -> None:
