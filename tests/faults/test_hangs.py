@@ -20,7 +20,7 @@ def hung(subject: Subject, file: FaultyFile, mode: str, *more: str) -> Running:
     """A run all of whose I/Os have come to hang at one place, and have been told of."""
     running = subject.start(
         f"--filename={file.path}", "--rw=read", f"--iodepth={DEPTH}", "--time_based",
-        "--hang-timeout=200ms", mode, *more,
+        f"--size={2 * PLACE}", "--hang-timeout=200ms", mode, *more,
     )  # fmt: skip
     running.wait_until_measuring()
     file.inject(f"read:{PLACE}-{PLACE + 4095}:hang")
