@@ -105,7 +105,7 @@ static void draining_what_has_finished_does_no_harm(void)
 {
     Bench bench;
 
-    start(&bench, "eventfd", 5000000); /* longer than an I/O, however slow we are */
+    start(&bench, "eventfd", 100000000); /* many I/Os, however slow we are */
     wait_until_finished(&bench);
     stop(&bench);
     end(&bench);
