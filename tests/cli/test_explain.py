@@ -137,7 +137,7 @@ def test_a_job_that_would_write_where_another_verifies_is_a_problem(
         f"--allow-write={data_file}",
     )  # fmt: skip
     problems = explained(program, *arguments, code=2)["problems"]
-    assert "write to the same part" in problems[0]["problem"]
+    assert "writes to the same part" in problems[0]["problem"]
     assert problems[0]["problem"] in program("run", *arguments).stderr
 
 
