@@ -1,11 +1,12 @@
 """When data must be on the medium."""
 
+from collections.abc import Mapping
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import BeforeValidator
 
-from laiobench.job.group import OptionGroup, option
-from laiobench.values import Count, Flag
+from laiobench.job.group import Alias, OptionGroup, option
+from laiobench.values import Count, Flag, parse_flag
 
 # As fio also writes them.
 _SYNCS: dict[object, str] = {"0": "none", "1": "sync", 0: "none", 1: "sync", "": "sync"}
@@ -15,10 +16,19 @@ def _sync(value: object) -> object:
     return _SYNCS.get(value, value) if isinstance(value, str | int) else value
 
 
+def _when_closed(value: object) -> tuple[str, object]:
+    """A job closes its one file when it has written all."""
+    if not parse_flag(value):
+        raise ValueError("0 is how it is anyway: leave it out")
+    return "end_fsync", True
+
+
 class DurabilityOptions(OptionGroup):
     """When data must be on the medium."""
 
     TITLE: ClassVar[str] = "Durability"
+
+    ALIASES: ClassVar[Mapping[str, Alias]] = {"fsync_on_close": _when_closed}
 
     fsync: Count = option(
         0,

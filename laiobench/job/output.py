@@ -39,7 +39,11 @@ class OutputOptions(OptionGroup):
     lat_percentiles: Flag = option(True, "report percentiles of lat (fio's default is 0)")
     slat_percentiles: Flag = option(True, "report percentiles of slat (fio's default is 0)")
     log_avg_msec: Milliseconds = option(
-        0, "length of the windows that logs have a line for", unit="ms", ge=0, le=86_400_000
+        500,
+        "length of the windows that logs have a line for (fio's default is 0: a line for each I/O)",
+        unit="ms",
+        ge=0,
+        le=86_400_000,
     )
     write_bw_log: LogName | None = option(
         None,
@@ -62,8 +66,8 @@ class OutputOptions(OptionGroup):
         asked = [name for name in LOGS if getattr(job, name) is not None]
         if asked and not job.log_avg_msec:
             yield (
-                f"{asked[0]} needs log_avg_msec, such as log_avg_msec=500: a log has a line "
-                "for each window, since a line for each I/O would cost what is measured"
+                f"{asked[0]} needs log_avg_msec above 0, such as log_avg_msec=500: a log has a "
+                "line for each window, since a line for each I/O would cost what is measured"
             )
         if 0 < job.log_avg_msec < SHORTEST_MS:
             yield f"log_avg_msec must be 0 or at least {SHORTEST_MS}"

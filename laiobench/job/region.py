@@ -40,6 +40,8 @@ class RegionOptions(OptionGroup):
 
     ALIASES: ClassVar[Mapping[str, Alias]] = {
         "iomem_align": "mem_align",
+        "fileoffset": "offset",
+        "io_limit": "io_size",
         "buffered": _through_the_cache,
     }
 

@@ -23,6 +23,8 @@ class Setting:
     """The name and value as they were written, where ours are others; None: a bare flag."""
     differs: str = ""
     """What fio makes of it, if that is something else."""
+    refusal: UsageError | None = None
+    """Why it cannot be, which is told unless another setting goes over it."""
 
     def as_written(self, name: str) -> tuple[str, str]:
         """Name and value as the user wrote them; printable."""

@@ -234,12 +234,14 @@ class _Reader:
                 raise unknown_option(_shown(name), origin)
             if not equals and not _is_flag(name):
                 raise UsageError(f"{origin}: {name} needs a value", f"write {name}=…")
+            refusal = None
             if name in ("filename", "directory"):
-                value = _one_path(name, value, origin, again=name in self._section.given)
+                refusal = _several(name, value, origin, again=name in self._section.given)
+                value = value.replace("\\:", ":")
                 if name in self._section.settings:
                     differs = "fio uses this one besides that of [global]"
             written = None if equals else (name, None)
-            setting = Setting(value, origin, written=written, differs=differs)
+            setting = Setting(value, origin, written=written, differs=differs, refusal=refusal)
             put(self._section.settings, name, setting)
             self._section.given.add(name)
             if name in BATCHES and value not in ("0", "1"):
@@ -258,15 +260,16 @@ def _is_flag(name: str) -> bool:
     return ours in FOREIGN or may_be_bare(Job.model_fields[ours])
 
 
-def _one_path(name: str, value: str, origin: str, *, again: bool) -> str:
-    """A path; fio parts several by colons, which one of a name has a backslash before."""
-    if again or re.search(r"(?<!\\):", value):
-        what = "file" if name == "filename" else "directory"
-        raise UsageError(
-            f"{origin}: {name}={_shown(value)}: a job has one {what} here",
-            f"give each {what} a job of its own; a colon in a name is written \\:",
-        )
-    return value.replace("\\:", ":")
+def _several(name: str, value: str, origin: str, *, again: bool) -> UsageError | None:
+    """The error where paths are several: parted by colons, which in a name have a backslash."""
+    if not again and not re.search(r"(?<!\\):", value):
+        return None
+    what = "file" if name == "filename" else "directory"
+    parts = " and its part of iodepth, which fio's job has for all together" * (what == "file")
+    return UsageError(
+        f"{origin}: {name}={_shown(value)}: a job has one {what} here",
+        f"give each {what} a job of its own{parts}; a colon in a name is written \\:",
+    )
 
 
 def _shown(text: str) -> str:

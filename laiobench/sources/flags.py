@@ -61,18 +61,25 @@ def split(arguments: Sequence[str], own_options: Mapping[str, bool]) -> Flags:
             if not equals and own_options.get(written) and words:
                 rest.append(words.pop())
             continue
-        if not equals and ALIASES.get(name, name) not in flags:
+        ours = ALIASES.get(name, name)
+        is_flag = ours in flags if isinstance(ours, str) else _is_last(words)
+        if not equals and not is_flag:
             if not words:
                 raise UsageError(f"{written} needs a value, such as {written}=…")
             value = words.pop()
         if name == "name":
             drafts.append(Draft(value, is_fio=True))
-        is_bare = name in flags and not value and not equals
+        is_bare = is_flag and not value and not equals
         setting = Setting(
             value, written, True, (name, None) if is_bare else None, difference(name, value)
         )
         put(drafts[-1].settings if drafts else settings, name, setting)
     return Flags(settings, tuple(drafts), rest)
+
+
+def _is_last(words: Sequence[str]) -> bool:
+    """Whether no value follows: what makes our name of another's says what that means."""
+    return not words or words[-1].startswith("-")
 
 
 def from_environment(environment: Mapping[str, str]) -> dict[str, Setting]:

@@ -65,6 +65,11 @@ FOREIGN: dict[str, Foreign] = dict(
         *_noted("what the file is for, and no more", "description"),
         *_noted("every job is a thread here", "thread threads"),
         *_noted("the random map takes no memory", "softrandommap"),
+        *_noted("memory is left as it is, which matters to buffered I/O alone", "lockmem"),
+        *_noted(
+            "a job ends where its target or its size ends; a file is not made longer",
+            "fill_device fill_fs",
+        ),
         *_noted(
             "every I/O is timed and recorded all the same",
             "gtod_reduce disable_lat disable_clat disable_slat disable_bw_measurement disable_bw",
@@ -93,7 +98,8 @@ FOREIGN: dict[str, Foreign] = dict(
         ),
         *_noted(
             "this is for io_uring, and native AIO has none of it",
-            "fixedbufs registerfiles sqthread_poll sqthread_poll_cpu nonvectored force_async",
+            "fixedbufs registerfiles sqthread_poll sqthread_poll_cpu nonvectored force_async "
+            "hipri_percentage",
         ),
         *_noted(
             "the whole series is in the result, whatever a log would hold",
@@ -110,10 +116,16 @@ FOREIGN: dict[str, Foreign] = dict(
             ON, "a block's header tells which write of it this is", "leave it out",
             "verify_write_sequence verify_header_seed",
         ),
-        *_only(["1"], "a job has one file", "give each file a job of its own", "nrfiles"),
+        *_only(
+            ["1"], "a job has one file",
+            "give each file a job of its own, with its part of iodepth: fio has iodepth I/Os in "
+            "flight on all files of a job together", "nrfiles nr_files",
+        ),
         *_only(["none"], "nothing is locked", "leave it out", "lockfile"),
         *_only(
-            ["inline"], "", "leave it out; each IOThread submits its own I/Os", "io_submit_mode"
+            ["inline", "offload"],
+            "each IOThread submits its own I/Os; a rate's schedule waits for no completion anyway",
+            "leave it out", "io_submit_mode",
         ),
         *_only(["1024"], "", "write sizes in powers of 1024", "kb_base"),
         *_only(OFF, "", "a mounted device is never written to: unmount it", "allow_mounted_write"),
@@ -137,7 +149,6 @@ FOREIGN: dict[str, Foreign] = dict(
             "leave it out on a device; use size, the region, and io_size, how much is done",
             "filesize",
         ),
-        *_refused("leave size out: the job goes up to the target's end", "fill_device fill_fs"),
         *_refused("name each file in a job of its own", "opendir"),
         *_refused("a job file never runs a command; run it yourself", "exec_prerun exec_postrun"),
         *_refused(
@@ -147,23 +158,25 @@ FOREIGN: dict[str, Foreign] = dict(
             "merge_blktrace_scalars merge_blktrace_iters",
         ),
         *_refused("use continue_on_error to count errors and go on", "ignore_error"),
-        *_refused("use fsync or fdatasync", "write_barrier sync_file_range"),
-        *_refused("use end_fsync", "fsync_on_close"),
+        *_refused("use fsync or fdatasync", "sync_file_range"),
+        *_only(OFF, "", "use fsync or fdatasync", "write_barrier"),
         *_refused(
             "start laiobench with ionice",
-            "prio prioclass cmdprio_percentage cmdprio_class cmdprio cmdprio_hint cmdprio_bssplit",
+            "prio prioclass cmdprio_class cmdprio cmdprio_hint cmdprio_bssplit",
         ),
-        *_refused("use cpus_allowed", "numa_cpu_nodes"),
+        *_only(OFF, "", "start laiobench with ionice", "cmdprio_percentage"),
+        *_refused("use cpus_allowed with the node's CPUs, which lscpu lists", "numa_cpu_nodes"),
         *_refused("start laiobench with numactl --membind", "numa_mem_policy"),
         *_refused("start laiobench with systemd-run", "cgroup cgroup_weight cgroup_nodelete"),
         *_refused("start laiobench as that user", "uid gid"),
-        *_refused("leave it out", "lockmem profile"),
+        *_refused("leave it out", "profile"),
         *_refused(
-            "use throttle_iops, throttle_bw or rate", "flow flow_id flow_sleep flow_watermark"
+            "give each job its part as a rate: use rate, rate_iops, throttle_iops or throttle_bw",
+            "flow flow_id flow_sleep flow_watermark",
         ),
         *_refused("start stress-ng beside laiobench", "cpuload cpuchunks cpumode exit_on_io_done"),
-        *_refused("use sync=dsync", "readfua writefua"),
-        *_refused("use direct=1", "uncached"),
+        *_only(OFF, "", "use sync=dsync", "readfua writefua"),
+        *_only(OFF, "", "use direct=1", "uncached"),
         *_refused(
             "the result has full histograms: laiobench show",
             "write_hist_log log_hist_msec log_hist_coarseness",
@@ -183,13 +196,21 @@ FOREIGN: dict[str, Foreign] = dict(
             "serialize_overlap",
         ),
         *_refused("leave it out", "log_alternate_epoch_clock_id"),
-        *_refused(
-            "use dedupe_percentage alone",
-            "dedupe_mode dedupe_global dedupe_working_set_percentage",
+        *_only(["repeat"], "", "use dedupe_percentage alone", "dedupe_mode"),
+        *_only(OFF, "", "use dedupe_percentage alone", "dedupe_global"),
+        *_refused("use dedupe_percentage alone", "dedupe_working_set_percentage"),
+        *_only(
+            OFF, "", "use rw=trim, randtrim or trimwrite",
+            "trim_percentage trim_verify_zero trim_backlog trim_backlog_batch",
         ),
         *_refused(
-            "use rw=trim, randtrim or trimwrite",
-            "trim_percentage trim_verify_zero trim_backlog trim_backlog_batch",
+            "use percentage_random: so much of a random rw is random, the rest sequential",
+            "percentage_sequential",
+        ),
+        *_refused("leave it out, as for fio, which has dropped it", "rwmixcycle"),
+        *_only(
+            OFF, "", "give sequential and random I/O a job each, with a bs of its own",
+            "bs_is_seq_rand",
         ),
         *_refused(
             "it is of an engine of fio's that is none here; engines are libaio, threads and null",
@@ -198,7 +219,8 @@ FOREIGN: dict[str, Foreign] = dict(
             "chunk_size verb bindname bs_size cmd_type md_per_io_size stream_id sg_write_mode "
             "stat_type volume brick donorname inplace https http_host http_user http_pass "
             "http_s3_key http_s3_keyid http_s3_region http_mode http_verbose uri libblkio_driver "
-            "libblkio_path",
+            "libblkio_path arguments conf grace_time listen program single_instance std_redirect "
+            "thp touch_objects",
         ),
     )
 )  # fmt: skip
@@ -211,7 +233,7 @@ FLAG_NAMES = (
     "overwrite allrandrepeat create_serialize create_fsync create_on_open create_only "
     "allow_file_create pre_read atomic allow_mounted_write file_append fixedbufs registerfiles "
     "sqthread_poll nonvectored force_async hipri fill_device fill_fs "
-    "fsync_on_close block_error_percentiles write_barrier readfua writefua uncached"
+    "block_error_percentiles write_barrier readfua writefua uncached"
 )
 FLAGS = frozenset(FLAG_NAMES.split())
 
@@ -226,6 +248,7 @@ _REMARKS = {
 }
 
 _BLOCKING = "sync psync vsync pvsync pvsync2 mmap posixaio"
+_OF_RINGS = "io_uring io_uring_cmd"
 
 
 def remark(name: str, value: str) -> str:
@@ -241,7 +264,9 @@ def engine_hint(value: str) -> str:
     """What to write instead of an engine of fio's."""
     if value in _BLOCKING.split():
         return "engine=threads makes blocking calls in a pool; ioengine=libaio does not block"
-    return "leave it out: native AIO is what there is"
+    if value in _OF_RINGS.split():
+        return "write ioengine=libaio: native AIO keeps the same iodepth in flight"
+    return "write ioengine=libaio, or leave it out: native AIO is what there is"
 
 
 # fio's own options, which are no job's: what there is instead.

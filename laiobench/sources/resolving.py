@@ -9,8 +9,13 @@ from pydantic import ValidationError
 
 from laiobench.errors import UsageError, raise_all
 from laiobench.job import Job, option_names
+from laiobench.job.output import LOGS
 from laiobench.sources.drafts import Draft, Setting
 from laiobench.sources.foreign import FOREIGN, engine_hint, remark
+
+# They say how many files fio makes a name for, which it does not where there is a filename.
+_OF_NAMES_MADE = ("nrfiles", "nr_files")
+_WINDOW_MS = Job.model_fields["log_avg_msec"].default
 
 
 def resolve(drafts: Sequence[Draft]) -> list[Job]:
@@ -44,10 +49,17 @@ def notes(drafts: Sequence[Draft]) -> list[str]:
     found: dict[str, None] = {}
     for draft in drafts:
         for name, setting in draft.settings.items():
-            written, value = setting.as_written(name)
-            if text := remark(written, value):
+            if text := _remark(name, setting, draft):
                 found[f"{setting.told(name)}: {text}"] = None
     return list(found)
+
+
+def _remark(name: str, setting: Setting, draft: Draft) -> str:
+    if name in LOGS and "log_avg_msec" not in draft.settings:
+        return f"a line for each {_WINDOW_MS} ms, not for each I/O; see log_avg_msec"
+    if name in _OF_NAMES_MADE and "filename" in draft.settings:
+        return "a job has one file, which filename names"
+    return remark(*setting.as_written(name))
 
 
 def unknown_option(name: str, origin: str) -> UsageError:
@@ -63,11 +75,13 @@ def suggest(name: str, known: Iterable[str]) -> str:
 
 
 def _not_ours(draft: Draft) -> Iterator[tuple[str, UsageError]]:
-    """The settings of options that a job has not."""
+    """The settings of options that a job has not, and those that cannot be as they were read."""
     for name, setting in draft.settings.items():
-        if name in Job.model_fields:
+        if setting.refusal:
+            yield name, setting.refusal
+        elif name in Job.model_fields or (name in _OF_NAMES_MADE and "filename" in draft.settings):
             continue
-        if name not in FOREIGN:
+        elif name not in FOREIGN:
             yield name, unknown_option(name, setting.origin)
         elif reason := FOREIGN[name].refusal(str(setting.value)):
             yield name, UsageError(f"{setting.told(name)}: {reason.problem}", reason.remedy)

@@ -66,9 +66,19 @@ def test_logs_add_up_to_what_was_measured(program: Program) -> None:
 
 
 def test_a_log_of_each_i_o_is_refused_and_says_what_to_write(program: Program) -> None:
-    outcome = program(*NULL, "--number_ios=1", "--write_lat_log=x")
+    outcome = program(*NULL, "--number_ios=1", "--write_lat_log=x", "--log_avg_msec=0")
     assert outcome.code == 2
-    assert "write_lat_log needs log_avg_msec, such as log_avg_msec=500" in outcome.stderr
+    assert "write_lat_log needs log_avg_msec above 0, such as log_avg_msec=500" in outcome.stderr
+
+
+def test_a_log_has_windows_where_fio_would_have_each_i_o_and_that_is_noted(
+    program: Program,
+) -> None:
+    outcome = program(*NULL, "--number_ios=10", "--write_bw_log=x")
+    assert outcome.code == 0, outcome.stderr
+    assert (program.folder / "x_bw.1.log").exists()
+    noted = "note: --write_bw_log=x: a line for each 500 ms, not for each I/O; see log_avg_msec"
+    assert noted in outcome.stderr
 
 
 def test_a_log_that_cannot_be_written_fails_the_run_after_it(program: Program) -> None:

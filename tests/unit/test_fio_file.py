@@ -9,7 +9,7 @@ import pytest
 from laiobench.errors import UsageError
 from laiobench.forms import PerDirection
 from laiobench.job import Job
-from laiobench.sources import fio_file, notes, profiles, resolve
+from laiobench.sources import Setting, fio_file, notes, profiles, resolve
 
 EVERYTHING: dict[str, str] = {"DISK": "/dev/nvme0n1", "DEPTH": "8"}
 
@@ -127,6 +127,7 @@ def test_values(option: str, name: str, value: object) -> None:
         ("[a]\nbs=-4k", "a.fio:2: bs=-4k: '-4k' is not a size"),
         ("[a]\nfilename=/dev/a:/dev/b", "a.fio:2: filename=/dev/a:/dev/b: a job has one file here"),
         ("[a]\nfilename=a\nfilename=b", "a.fio:3: filename=b: a job has one file here"),
+        ("[a]\ndirectory=/a:/b", "a.fio:2: directory=/a:/b: a job has one directory here"),
         ("[a]\nread_iolog=x", "a.fio:2: read_iolog=x: laiobench does not support this option"),
         ("[a]\nnrfiles=4", "a.fio:2: nrfiles=4: laiobench supports only 1\n  give each file a job"),
         ("[a]\nexec_prerun=reboot", "a.fio:2: exec_prerun=reboot: laiobench does not support"),
@@ -142,6 +143,37 @@ def test_values(option: str, name: str, value: object) -> None:
 )
 def test_what_is_refused(text: str, error: str) -> None:
     assert errors_of(text)[0].startswith(error)
+
+
+@pytest.mark.parametrize(
+    "options", ["filename=/dev/a:/dev/b", "filename=a\nfilename=b", "nrfiles=4"]
+)
+def test_several_files_are_no_error_where_one_goes_over_them(options: str) -> None:
+    (draft,) = fio_file.parse(f"[a]\n{options}\n", "a.fio").drafts
+    (job,) = resolve([draft.under({"filename": Setting("/dev/c", "--filename", is_name=True)})])
+    assert job.filename == "/dev/c"
+
+
+@pytest.mark.parametrize(
+    ("written", "name", "value"),
+    [
+        ("fileoffset=8k", "offset", 8192),
+        ("io_limit=1m", "io_size", 1 << 20),
+        ("fsync_on_close=1", "end_fsync", True),
+        ("fsync_on_close", "end_fsync", True),
+    ],
+)
+def test_fio_s_other_names(written: str, name: str, value: object) -> None:
+    assert job_of(written).model_dump()[name] == value
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["io_submit_mode=offload", "fill_device=1", "lockmem=1g", "trim_percentage=0", "nr_files=1",
+     "dedupe_mode=repeat", "cmdprio_percentage=0"],
+)  # fmt: skip
+def test_what_leaves_the_load_as_it_is_is_accepted(written: str) -> None:
+    assert job_of(written) == job_of("")
 
 
 def test_all_errors_of_a_file_are_told_at_once_and_each_once() -> None:
