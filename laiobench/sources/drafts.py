@@ -55,6 +55,20 @@ class Draft:
         """The same with `layer` put over it."""
         return replace(self, settings=over(self.settings, layer))
 
+    def with_implied(self) -> "Draft":
+        """The same with what its settings mean in fio: to reap several I/Os in a call."""
+        if "completion" in self.settings:
+            return self
+        batches = (name for name in _BATCHES if name in self.settings)
+        for name, setting in ((name, self.settings[name]) for name in batches):
+            if str(setting.value).strip() not in ("0", "1"):
+                implied = replace(setting, value="getevents", written=setting.as_written(name))
+                return replace(self, settings={**self.settings, "completion": implied})
+        return self
+
+
+_BATCHES = ("iodepth_batch_complete_min", "iodepth_batch_complete_max")
+
 
 @dataclass(frozen=True)
 class Source:

@@ -28,11 +28,6 @@ MOST_JOBS = 4096
 MOST_INCLUDES = 256
 DEEPEST_INCLUDE = 16
 LONGEST_LINE = 4096
-BATCHES = (
-    "iodepth_batch_complete",
-    "iodepth_batch_complete_min",
-    "iodepth_batch_complete_max",
-)
 _MOST_PROBLEMS = 50
 
 
@@ -127,7 +122,8 @@ class _Reader:
             self._problems.append(error)
 
     def drafts(self) -> tuple[Draft, ...]:
-        return tuple(Draft(section.name, section.settings, is_fio=True) for section in self._jobs)
+        jobs = (Draft(section.name, section.settings, is_fio=True) for section in self._jobs)
+        return tuple(job.with_implied() for job in jobs)
 
     def description(self) -> str:
         """What the file is for, if its first job says so."""
@@ -215,13 +211,6 @@ class _Reader:
             "begin with [global] for all jobs, or with a job's [NAME]",
         )
 
-    def _take_in_batches(self, name: str, setting: Setting) -> None:
-        """fio's engine asks the kernel for several; of ours, one completion mode does."""
-        assert self._section is not None
-        if "completion" not in self._section.settings:
-            implied = Setting("getevents", setting.origin, written=(name, setting.value))
-            self._section.settings["completion"] = implied
-
     def _option(self, code: str, origin: str) -> None:
         if self._section is None:
             self._outside(code, origin)
@@ -244,8 +233,6 @@ class _Reader:
             setting = Setting(value, origin, written=written, differs=differs, refusal=refusal)
             put(self._section.settings, name, setting)
             self._section.given.add(name)
-            if name in BATCHES and value not in ("0", "1"):
-                self._take_in_batches(name, setting)
         except ValueError as error:
             self._wrong(f"{origin}: {_shown(code)}: {error}")
         except UsageError as error:

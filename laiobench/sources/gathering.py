@@ -47,7 +47,7 @@ def gather(
     ]
     if own and drafts and "stonewall" not in own[0].settings:
         own[0].settings["stonewall"] = Setting(True, "the command line comes after files")
-    return drafts + own
+    return [draft.with_implied() for draft in drafts + own]
 
 
 def _open(references: Sequence[str], flags: Flags) -> Iterator[Source]:

@@ -180,7 +180,7 @@ def test_nowait_counts_what_would_have_waited(program: Program, is_dirty: bool) 
         (["--thinktime=1ms", "--thinktime_spin=2ms"], "thinktime_spin is a part of thinktime"),
         (["--rate=1m", "--rate_min=2m"], "rate_min is above rate"),
         (["--iodepth=4", "--iodepth_low=8"], "iodepth_low is 8, above iodepth"),
-        (["--iodepth_batch_complete_min=4"], "need completion=getevents"),
+        (["--completion=poll", "--iodepth_batch_complete_min=4"], "need completion=getevents"),
         (["--completion=eventfd", "--iodepth_batch_complete_min=0"], "that is completion=poll"),
         (["--userspace_reap=0"], "write completion="),
         (["--engine=null", "--nowait"], "nowait needs engine=libaio"),
@@ -207,3 +207,15 @@ def test_fio_s_names_of_batches_and_reaping_are_taken(program: Program) -> None:
     options = outcome.document["jobs"][0]["options"]
     assert (options["max_batch"], options["completion"]) == (8, "poll")
     assert options["iodepth_batch_complete_min"] == 1
+
+
+@pytest.mark.parametrize("name", [(), ("--name=read_iops",)])
+def test_completions_in_batches_mean_their_mode_on_a_command_line_as_in_a_file(
+    program: Program, name: tuple[str, ...]
+) -> None:
+    outcome = program(
+        "run", *name, *NULL, "--runtime=0.1", "--iodepth=64", "--iodepth_batch_submit=64",
+        "--iodepth_batch_complete_min=16",
+    )  # fmt: skip
+    assert outcome.code == 0, outcome.stderr
+    assert outcome.document["jobs"][0]["options"]["completion"] == "getevents"
