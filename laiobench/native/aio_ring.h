@@ -42,6 +42,13 @@ static inline bool aio_ring_is_empty(const AioRing *ring)
     return ring->head == aio_ring_tail(ring);
 }
 
+static inline uint32_t aio_ring_count(const AioRing *ring)
+{
+    uint32_t head = ring->head, tail = aio_ring_tail(ring);
+
+    return tail - head + (tail >= head ? 0 : ring->nr);
+}
+
 /*
  * The events that lie in one piece: up to the tail or to the wrap, behind
  * which a second peek finds the rest.

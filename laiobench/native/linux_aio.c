@@ -249,6 +249,14 @@ static uint32_t reap_ring(LinuxAioState *state)
     return finished;
 }
 
+/* Are there @min_nr events, so that a call would not wait for more? */
+static bool ring_has(const LinuxAioState *state, uint32_t min_nr)
+{
+    const AioRing *ring = state->queue.ring;
+
+    return ring && aio_ring_count(ring) >= min_nr;
+}
+
 /* io_getevents(): how many events it gave, or -errno. */
 static long get_events(LinuxAioState *state, uint32_t min_nr, uint32_t max_nr,
                        int64_t timeout_ns)
@@ -257,12 +265,13 @@ static long get_events(LinuxAioState *state, uint32_t min_nr, uint32_t max_nr,
         .tv_sec = timeout_ns / 1000000000,
         .tv_nsec = timeout_ns % 1000000000,
     };
+    bool needs_timeout = timeout_ns >= 0 && !ring_has(state, min_nr);
     long n;
 
     state->base.ctx->counters.other.io_getevents++;
     n = syscall(SYS_io_getevents, state->queue.id, (long)min_nr,
                 (long)max_nr, state->events,
-                timeout_ns < 0 ? NULL : &timeout);
+                needs_timeout ? &timeout : NULL);
     return n < 0 ? -errno : n;
 }
 

@@ -134,11 +134,13 @@ static long fake_submit(long n, struct iocb **iocbs)
     return taken;
 }
 
-static long fake_getevents(long max, struct io_event *events)
+static long fake_getevents(long max, struct io_event *events,
+                           const struct timespec *timeout)
 {
     long n = 0;
 
     fake_kernel.getevents_calls++;
+    fake_kernel.getevents_had_timeout = timeout;
     if (fake_kernel.getevents_errno) {
         errno = fake_kernel.getevents_errno;
         return -1;
@@ -180,7 +182,8 @@ __attribute__((no_sanitize("address"))) long syscall(long number, ...)
     case SYS_io_submit:
         return fake_submit(a[1], (struct iocb **)a[2]);
     case SYS_io_getevents:
-        return fake_getevents(a[2], (struct io_event *)a[3]);
+        return fake_getevents(a[2], (struct io_event *)a[3],
+                              (const struct timespec *)a[4]);
     case SYS_io_destroy:
         return fake_destroy();
     default: {

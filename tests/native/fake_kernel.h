@@ -26,6 +26,7 @@ typedef struct FakeKernel {
     int bad_iocb_errno;    /* 0: none is bad */
     bool completes_at_once; /* inside io_submit(), as RAM disks do */
     int getevents_errno;   /* for io_getevents() */
+    bool getevents_had_timeout; /* its last call */
     void (*on_submit)(void); /* called first in io_submit() */
 
     /* What it has: submitted and not completed, oldest first. */

@@ -83,6 +83,25 @@ static void the_known_ring_is_read_without_a_system_call(void)
     free_bench(bench);
 }
 
+/* The kernel takes long to read a timeout that a call with enough events never uses. */
+static void a_wait_has_a_timeout_only_where_it_may_have_to_wait(void)
+{
+    Bench *bench = make_bench(&usual);
+    const EngineOps *ops = bench->engine->ops;
+    uint64_t reaped = 0;
+
+    submit(bench, 0, 3);
+    fake_kernel_succeed(0);
+    CHECK_EQUAL(ops->wait(bench->engine, 2, 1000000, &reaped), 0);
+    CHECK(fake_kernel.getevents_had_timeout);
+    CHECK_EQUAL(reaped, 1);
+    fake_kernel_succeed_all();
+    CHECK_EQUAL(ops->wait(bench->engine, 2, 1000000, &reaped), 0);
+    CHECK(!fake_kernel.getevents_had_timeout);
+    CHECK_EQUAL(reaped, 3);
+    free_bench(bench);
+}
+
 static void a_failing_io_getevents_ends_the_run_and_a_signal_does_not(void)
 {
     Bench *bench;
@@ -264,6 +283,7 @@ static const TestCase tests[] = {
     TEST(completions_come_in_the_device_s_order),
     TEST(a_ring_that_differs_in_anything_is_read_by_system_call),
     TEST(the_known_ring_is_read_without_a_system_call),
+    TEST(a_wait_has_a_timeout_only_where_it_may_have_to_wait),
     TEST(a_failing_io_getevents_ends_the_run_and_a_signal_does_not),
     TEST(what_completes_inside_its_submit_comes_once_and_took_no_time),
     TEST(what_completes_after_its_submit_took_its_time),
