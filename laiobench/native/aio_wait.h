@@ -3,10 +3,26 @@
  */
 #pragma once
 
-#include "aio_context.h"
+#include "timer.h"
 
 /*
  * Put on the ready list what there is to do.  If there is nothing, and
  * @blocking, wait until there is, or a bottom half or timer wants to run.
  */
 void aio_look_or_wait(AioContext *ctx, bool blocking);
+
+/*
+ * Does the loop poll, and has nothing to do but to ask its poll handlers?  Then
+ * whoever is one of them need not wait for a round.  From what is found at the
+ * first look the step rule learns nothing; the weighted rule averages it.
+ */
+static inline bool aio_only_polls(const AioContext *ctx)
+{
+    bool polls = ctx->poll_while_in_flight ||
+                 (ctx->adaptive.max > 0 &&
+                  ctx->adaptive.rule == POLL_RULE_STEP);
+
+    return polls && ctx->poll_disable_cnt == 0 &&
+           !__atomic_load_n(&ctx->notified, __ATOMIC_RELAXED) &&
+           timers_deadline(ctx) > ctx->now && ctx->failure.code == 0;
+}

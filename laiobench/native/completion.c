@@ -72,6 +72,20 @@ uint32_t completion_reap(Completion *completion, uint64_t *door)
         ctx->depth > 1 ? &ctx->counters.reaped.nested : door);
 }
 
+bool completion_poll_once(Completion *completion)
+{
+    Engine *engine = completion->engine;
+    Counters *counters = &completion->ctx->counters;
+
+    if (!engine->ops->ready(engine)) {
+        return false;
+    }
+    counters->poll.iterations++;
+    counters->poll.hits++;
+    completion_reap(completion, &counters->reaped.poll);
+    return true;
+}
+
 void completion_read_eventfd(Completion *completion)
 {
     AioContext *ctx = completion->ctx;

@@ -52,6 +52,12 @@ void completion_read_leftover(Completion *completion);
 /* Reap in the name of @door, or of nested loops; how many. */
 uint32_t completion_reap(Completion *completion, uint64_t *door);
 
+/*
+ * Where the loop polls: look and reap between two rounds of it.  Returns
+ * whether there was something.
+ */
+bool completion_poll_once(Completion *completion);
+
 /* Read the engine's eventfd; a failure ends the run. */
 void completion_read_eventfd(Completion *completion);
 

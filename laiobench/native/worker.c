@@ -9,10 +9,13 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "aio_wait.h"
 #include "bottom_half.h"
 
 /* Between looks at the ring, when the loop itself has failed. */
 #define FAILED_LOOP_PAUSE_NS 1000000
+
+#define BATCHES_PER_ROUND 8
 
 /* ---- what the kernel counts -------------------------------------------- */
 
@@ -276,10 +279,26 @@ static void run_without_loop(Worker *worker)
     }
 }
 
+/*
+ * Batches that follow at once need no round of the loop each, as long as there
+ * is nothing else for it to do; for so many of them it may be kept waiting.
+ */
+static void run_ahead(Worker *worker)
+{
+    for (int i = 1; i < BATCHES_PER_ROUND; i++) {
+        if (!aio_only_polls(&worker->ctx) ||
+            !completion_poll_once(&worker->completion)) {
+            return;
+        }
+        handle_done(worker);
+    }
+}
+
 void worker_run_once(Worker *worker)
 {
     aio_poll(&worker->ctx, done_list_count(&worker->done) == 0);
     handle_done(worker);
+    run_ahead(worker);
     if (__builtin_expect(worker->ctx.failure.code != 0, 0) &&
         worker->job_count > 0) {
         run_without_loop(worker);

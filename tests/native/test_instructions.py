@@ -17,9 +17,9 @@ FEW, MANY = 20_000, 320_000
 
 # Engine, mode, iodepth, file, and instructions for each I/O at most.
 BUDGETS = [
-    ("null", "poll", 1, None, 680),
+    ("null", "poll", 1, None, 590),
     ("null", "poll", 32, None, 290),
-    ("libaio", "poll", 1, "/dev/zero", 780),
+    ("libaio", "poll", 1, "/dev/zero", 680),
     ("libaio", "poll", 32, "/dev/zero", 290),
     ("libaio", "getevents", 32, "/dev/zero", 290),
 ]

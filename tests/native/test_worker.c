@@ -210,6 +210,43 @@ static void what_completes_inside_its_own_submit_is_handled_once(void)
     }
 }
 
+static void note_run(void *opaque)
+{
+    (*(int *)opaque)++;
+}
+
+/* Where the loop polls; and the rest of the loop has its turn in each. */
+static void batches_that_follow_at_once_share_a_round(void)
+{
+    for (int i = 0; i < 5; i++) {
+        bool polls = strcmp(modes[i], "poll") == 0;
+        uint64_t before;
+        int runs = 0;
+        Bench *bench;
+        BottomHalf *bh;
+
+        fake_kernel_reset();
+        fake_kernel.completes_at_once = true;
+        bench = make_bench(modes[i], 5000);
+        bh = bh_new(&bench->worker.ctx, note_run, &runs);
+        worker_run_once(&bench->worker);
+        before = bench->job.accounts.completed;
+        worker_run_once(&bench->worker);
+        CHECK_EQUAL(bench->job.accounts.completed - before,
+                    polls ? 8 * DEPTH : DEPTH);
+        for (int round = 0; round < 10; round++) {
+            bh_schedule(bh);
+            worker_run_once(&bench->worker);
+        }
+        CHECK_EQUAL(runs, 10);
+        while (!bench->finished) {
+            worker_run_once(&bench->worker);
+        }
+        bh_delete(bh);
+        free_bench(bench);
+    }
+}
+
 /* ---- ended --------------------------------------------------------------------------- */
 
 static void what_the_kernel_never_took_is_cancelled(void)
@@ -278,6 +315,7 @@ static const TestCase tests[] = {
     TEST(errors_are_counted_by_their_number),
     TEST(refills_leave_in_one_call),
     TEST(what_completes_inside_its_own_submit_is_handled_once),
+    TEST(batches_that_follow_at_once_share_a_round),
     TEST(what_the_kernel_never_took_is_cancelled),
     TEST(a_loop_that_fails_drains_and_tells),
     TEST(a_loop_that_fails_gets_the_pool_s_requests_back),
