@@ -10,8 +10,10 @@ CORE := $(filter-out laiobench/native/_core.c,$(wildcard laiobench/native/*.[ch]
 run: $(VENV)/.installed
 	$(BIN)/laiobench run
 
+# Two at a time, and then those that must be alone, whatever became of the first.
 test: $(VENV)/.installed
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2 --dist worksteal -m "not alone"; first=$$?; \
+	$(BIN)/pytest -m alone && exit $$first
 
 lint: $(VENV)/.installed
 	$(BIN)/ruff check .

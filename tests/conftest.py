@@ -1,6 +1,8 @@
 """What all tests have in common: the program as a subprocess, and skips that must not be.
 
 With LAIOBENCH_NO_SKIPS set (CI), a test that would be skipped fails instead.
+
+Tests may share the machine with others (pytest -n 2), unless they are marked `alone`.
 """
 
 import os
@@ -10,12 +12,17 @@ from pathlib import Path
 
 import pytest
 
+from native_programs import start_session
 from program import Program
 
 ROOT = Path(__file__).parent.parent
 
 TOOLS = {"strace": "strace", "fio": "fio", "valgrind": "valgrind"}
 FACILITIES = {"fuse": "/dev/fuse", "loop": "/dev/loop-control", "cgroup": "/sys/fs/cgroup/blkio"}
+
+
+def pytest_configure() -> None:
+    start_session()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -40,12 +47,12 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
 
 
 @pytest.fixture
-def program(tmp_path: Path) -> Program:
+def program(tmp_path: Path, worker_id: str) -> Program:
     """laiobench, with an empty folder to run in and no settings from the outside."""
     environment = {
         name: value for name, value in os.environ.items() if not name.startswith("LAIOBENCH_")
     }
-    environment["LAIOBENCH_SCRATCH"] = str(ROOT / ".pytest_cache" / "scratch")
+    environment["LAIOBENCH_SCRATCH"] = str(ROOT / ".pytest_cache" / f"scratch-{worker_id}")
     return Program(tmp_path, environment)
 
 

@@ -1,12 +1,19 @@
-"""C programs of tests/native, linked with the whole core: plain, under a sanitizer, optimized."""
+"""C programs of tests/native, linked with the whole core: plain, under a sanitizer, optimized.
+
+Each is built once in a session, also when several processes share its tests: whoever comes
+first builds, and the others wait for it.
+"""
 
 import atexit
+import fcntl
 import functools
 import os
 import re
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from laiobench.native.build import HERE as CORE
@@ -28,22 +35,42 @@ _COMPILER = os.environ.get("CC", "gcc")
 _FLAGS = ["-std=gnu11", "-O1", "-g", "-Wall", "-Wextra", "-Werror", '-DCORE_SOURCE_HASH="test"']
 
 
-@functools.cache
+# Where a session builds: told to the processes that it starts.
+_FOLDER_VARIABLE = "NATIVE_PROGRAMS_OF_TESTS"
+
+
+def start_session() -> None:
+    """To be called before other processes are started; what is built is gone when this one ends."""
+    if _FOLDER_VARIABLE not in os.environ:
+        os.environ[_FOLDER_VARIABLE] = tempfile.mkdtemp(prefix="laiobench-native-")
+        atexit.register(shutil.rmtree, os.environ[_FOLDER_VARIABLE], ignore_errors=True)
+
+
 def _build_folder() -> Path:
-    """Where this session builds; gone when it ends."""
-    folder = Path(tempfile.mkdtemp(prefix="laiobench-native-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    return folder
+    return Path(os.environ[_FOLDER_VARIABLE])
+
+
+@contextmanager
+def _being_built(name: str) -> Iterator[bool]:
+    """Whether it is ours to build; when it is not, somebody has built it."""
+    done = _build_folder() / f"{name}.done"
+    with (_build_folder() / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        is_ours = not done.exists()
+        yield is_ours
+        done.touch()
 
 
 @functools.cache
 def _build_core(variant: str) -> list[Path]:
     """The core's object files."""
     folder = _build_folder() / variant
-    folder.mkdir()
     sources = core_files(".c")
     compile_with = [_COMPILER, *_FLAGS, *_VARIANTS[variant], f"-I{CORE}", "-c"]
-    subprocess.run([*compile_with, *map(str, sources)], cwd=folder, check=True)
+    with _being_built(variant) as is_ours:
+        if is_ours:
+            folder.mkdir(exist_ok=True)
+            subprocess.run([*compile_with, *map(str, sources)], cwd=folder, check=True)
     return [folder / f"{source.stem}.o" for source in sources]
 
 
@@ -65,8 +92,8 @@ def build(name: str, variant: str) -> Path:
     source = FOLDER / f"{name}.c"
     flags = [*_FLAGS, *_VARIANTS[variant], f"-I{CORE}", f"-I{FOLDER}"]
     objects = [source, *sorted(_stand_ins(source)), *_build_core(variant)]
-    subprocess.run(
-        [_COMPILER, *flags, *map(str, objects), "-o", str(target), "-pthread", "-ldl", "-lm"],
-        check=True,
-    )
+    with _being_built(target.name) as is_ours:
+        if is_ours:
+            link = ["-o", str(target), "-pthread", "-ldl", "-lm"]
+            subprocess.run([_COMPILER, *flags, *map(str, objects), *link], check=True)
     return target

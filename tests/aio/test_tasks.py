@@ -352,6 +352,7 @@ def test_an_exception_waits_for_what_is_in_flight(any_ctx: AioContext, file: Pat
         assert any_ctx.run(target.pread(BLOCK, BLOCK)) == [pattern(1)]  # as good as new
 
 
+@pytest.mark.alone
 def test_a_thousand_failed_runs_leave_nothing_behind(file: Path) -> None:
     """Ten contexts, since the kernel takes its time to end one."""
 

@@ -25,6 +25,7 @@ def at_home(program: Program) -> Program:
     return Program(program.folder, {**program.environment, "XDG_STATE_HOME": state})
 
 
+@pytest.mark.alone
 def test_a_calibration_tells_noise_and_pairs_for_each_length(at_home: Program) -> None:
     outcome = at_home("calibrate", *NULL, *SHORT, "--json", "--output=here.json")
     assert outcome.code == 0

@@ -7,6 +7,8 @@ import pytest
 
 from program import Program
 
+pytestmark = pytest.mark.alone  # rates hold within a few percent
+
 MODES = ("poll", "eventfd", "bh", "adaptive", "getevents")
 NULL = ("--engine=null", "--null_latency_us=50", "--time_based", "--json", "--no-save")
 

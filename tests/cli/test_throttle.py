@@ -8,6 +8,8 @@ import pytest
 import laiobench
 from program import Program
 
+pytestmark = pytest.mark.alone  # rates hold within a few percent
+
 MODES = ("poll", "eventfd", "bh", "adaptive", "getevents")
 NULL = (
     "--engine=null",

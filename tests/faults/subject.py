@@ -33,15 +33,16 @@ def aio_events_in_use() -> int:
     return int(_AIO_IN_USE.read_text())
 
 
-def somebody_uses_aio() -> bool:
-    """Whether any process has a completion ring."""
+def folders_of_aio_users() -> set[Path]:
+    """Where the processes that have a completion ring are at work."""
+    folders = set()
     for maps in Path("/proc").glob("[0-9]*/maps"):
         try:
             if "/[aio]" in maps.read_text():
-                return True
+                folders.add(maps.with_name("cwd").readlink())
         except OSError:  # it has ended, or is not ours to look into
             continue
-    return False
+    return folders
 
 
 @dataclass(frozen=True)
@@ -148,12 +149,19 @@ class Running:
         return report
 
     def check_aio_is_given_back(self) -> None:
-        """As many events are in use as before, unless others have begun to use some."""
+        """As many events are in use as before, unless others have begun to use some.
+
+        Who is at work in the program's folder is none of the others.
+        """
+        ours = self._subject.program.folder
         deadline = time.monotonic() + AIO_PATIENCE_S
         while (in_use := aio_events_in_use()) > self._aio_events_before:
-            if time.monotonic() > deadline:
-                assert somebody_uses_aio(), f"{in_use} AIO events are in use, and by nobody"
+            users = folders_of_aio_users()
+            if users and ours not in users:
                 return
+            assert time.monotonic() < deadline, (
+                f"{in_use} AIO events are in use, by {'us' if users else 'nobody'}"
+            )
             time.sleep(0.01)
 
 

@@ -120,6 +120,7 @@ def test_a_call_that_is_taken_away_fails() -> None:
     assert "PermissionError" in done.stderr
 
 
+@pytest.mark.alone
 def test_aio_events_are_held_and_given_back() -> None:
     with aio_events_held(left=4096):
         assert aio_events_left() <= 4096

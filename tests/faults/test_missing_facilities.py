@@ -64,6 +64,7 @@ def test_without_epoll_it_ppolls(subject: Subject, data_file: Path, mode: str) -
 # ---- used up ------------------------------------------------------------------------
 
 
+@pytest.mark.alone
 def test_aio_events_are_used_up(subject: Subject, data_file: Path, mode: str) -> None:
     """A few are left, so that what else runs on this machine need not fail."""
     with aio_events_held(left=4096):
@@ -74,6 +75,7 @@ def test_aio_events_are_used_up(subject: Subject, data_file: Path, mode: str) ->
     assert "sysctl -w fs.aio-max-nr=" in said
 
 
+@pytest.mark.alone
 def test_several_threads_find_too_few_aio_events(
     subject: Subject, data_file: Path, mode: str
 ) -> None:

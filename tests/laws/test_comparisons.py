@@ -29,7 +29,7 @@ from laiobench.metrics import digest
 from laiobench.policy import Gated, Policy
 from laiobench.result import RunResult
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.alone, pytest.mark.slow, pytest.mark.timeout(600)]
 
 REPEATS = 400
 LATENCY_US = 20.0
