@@ -15,7 +15,8 @@ from laiobench.result import RunResult
 from program import Program
 
 NULL = ("--engine=null", "--null_latency_us=10", "--rw=randread")
-SHORT = ("--length=0.02", "--length=0.04", "--pairs=6")
+# In each there must be time for 200 I/Os, also where others take the CPU for a while.
+SHORT = ("--length=0.05", "--length=0.1", "--pairs=6")
 
 
 @pytest.fixture
@@ -32,7 +33,7 @@ def test_a_calibration_tells_noise_and_pairs_for_each_length(at_home: Program) -
     assert at_home.folder.joinpath("here.json").read_text() == outcome.stdout
     assert not at_home.folder.joinpath("state").exists()
     calibration = Calibration.model_validate_json(outcome.stdout)
-    assert [length.runtime_s for length in calibration.lengths] == [0.02, 0.04]
+    assert [length.runtime_s for length in calibration.lengths] == [0.05, 0.1]
     for length in calibration.lengths:
         by_name = {floor.metric: floor for floor in length.floors}
         p50 = by_name["lat_p50_ns"]
