@@ -72,17 +72,30 @@ uint32_t completion_reap(Completion *completion, uint64_t *door)
         ctx->depth > 1 ? &ctx->counters.reaped.nested : door);
 }
 
+bool completion_is_ready(void *opaque)
+{
+    const Completion *completion = opaque;
+
+    return completion->engine->ops->ready(completion->engine);
+}
+
+void completion_poll_reap(void *opaque)
+{
+    Completion *completion = opaque;
+
+    completion_reap(completion, &completion->ctx->counters.reaped.poll);
+}
+
 bool completion_poll_once(Completion *completion)
 {
-    Engine *engine = completion->engine;
-    Counters *counters = &completion->ctx->counters;
+    PollCounters *counters = &completion->ctx->counters.poll;
 
-    if (!engine->ops->ready(engine)) {
+    if (!completion_is_ready(completion)) {
         return false;
     }
-    counters->poll.iterations++;
-    counters->poll.hits++;
-    completion_reap(completion, &counters->reaped.poll);
+    counters->iterations++;
+    counters->hits++;
+    completion_poll_reap(completion);
     return true;
 }
 

@@ -52,6 +52,10 @@ void completion_read_leftover(Completion *completion);
 /* Reap in the name of @door, or of nested loops; how many. */
 uint32_t completion_reap(Completion *completion, uint64_t *door);
 
+/* The handlers of modes that poll: is there something, and reap it. */
+bool completion_is_ready(void *opaque);
+void completion_poll_reap(void *opaque);
+
 /*
  * Where the loop polls: look and reap between two rounds of it.  Returns
  * whether there was something.

@@ -4,24 +4,10 @@
  */
 #include "completion.h"
 
-static bool adaptive_is_ready(void *opaque)
-{
-    Completion *completion = opaque;
-
-    return completion->engine->ops->ready(completion->engine);
-}
-
-static void adaptive_reap(void *opaque)
-{
-    Completion *completion = opaque;
-
-    completion_reap(completion, &completion->ctx->counters.reaped.poll);
-}
-
 static const AioHandlerOps adaptive_handler = {
     .io_read = completion_eventfd_read,
-    .io_poll = adaptive_is_ready,
-    .io_poll_ready = adaptive_reap,
+    .io_poll = completion_is_ready,
+    .io_poll_ready = completion_poll_reap,
 };
 
 static int adaptive_attach(Completion *completion, Error *error)

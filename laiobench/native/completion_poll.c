@@ -5,23 +5,9 @@
  */
 #include "completion.h"
 
-static bool poll_is_ready(void *opaque)
-{
-    Completion *completion = opaque;
-
-    return completion->engine->ops->ready(completion->engine);
-}
-
-static void poll_reap(void *opaque)
-{
-    Completion *completion = opaque;
-
-    completion_reap(completion, &completion->ctx->counters.reaped.poll);
-}
-
 static const AioHandlerOps poll_handler = {
-    .io_poll = poll_is_ready,
-    .io_poll_ready = poll_reap,
+    .io_poll = completion_is_ready,
+    .io_poll_ready = completion_poll_reap,
 };
 
 static int poll_attach(Completion *completion, Error *error)
