@@ -156,12 +156,11 @@ class Running:
         ours = self._subject.program.folder
         deadline = time.monotonic() + AIO_PATIENCE_S
         while (in_use := aio_events_in_use()) > self._aio_events_before:
-            users = folders_of_aio_users()
-            if users and ours not in users:
+            if time.monotonic() > deadline:
+                users = folders_of_aio_users()
+                assert users, f"{in_use} AIO events are in use, and by nobody"
+                assert ours not in users, f"{in_use} AIO events are in use, and by us"
                 return
-            assert time.monotonic() < deadline, (
-                f"{in_use} AIO events are in use, by {'us' if users else 'nobody'}"
-            )
             time.sleep(0.01)
 
 
