@@ -74,9 +74,11 @@ def test_a_log_of_each_i_o_is_refused_and_says_what_to_write(program: Program) -
 def test_a_log_has_windows_where_fio_would_have_each_i_o_and_that_is_noted(
     program: Program,
 ) -> None:
-    outcome = program(*NULL, "--number_ios=10", "--write_bw_log=x")
+    outcome = program(*NULL, "--runtime=1.2", "--time_based", "--write_bw_log=x", "--json")
     assert outcome.code == 0, outcome.stderr
-    assert (program.folder / "x_bw.1.log").exists()
+    (job,) = outcome.document["jobs"]
+    assert job["options"]["log_avg_msec"] == 500
+    assert 0 < len(lines(program.folder / "x_bw.1.log")) <= 3 < job["read"]["ios"]
     noted = "note: --write_bw_log=x: a line for each 500 ms, not for each I/O; see log_avg_msec"
     assert noted in outcome.stderr
 

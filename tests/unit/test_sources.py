@@ -194,3 +194,10 @@ def test_errors_name_the_flag_or_the_variable() -> None:
         resolve([draft])
     assert "LAIOBENCH_BS=x: 'x' is not a size" in str(caught.value)
     assert "--iodepth=0: it must be at least 1" in str(caught.value)
+
+
+@pytest.mark.parametrize("flag", ["--buffered", "--userspace_reap", "--fsync_on_close"])
+def test_a_flag_of_fio_s_without_a_value_leaves_the_next_word_alone(flag: str) -> None:
+    (flagged,) = resolve(split(["--name=a", flag, "--rw=write"], OWN).drafts)
+    (valued,) = resolve(split(["--name=a", f"{flag}=1", "--rw=write"], OWN).drafts)
+    assert (flagged.rw, flagged) == ("write", valued)
