@@ -276,11 +276,13 @@ def test_ab_is_judged_by_a_policy(program: Program) -> None:
 
 
 def test_what_is_inconclusive_goes_on_to_the_most_pairs(program: Program) -> None:
-    # As small an alpha as eight pairs allow: chance alone decides one time in 125.
+    # As small an alpha as eight pairs allow, so that chance alone decides one time in 125; and
+    # medians that differ, since equal ones would be a pass.
     doubting = LIVE.replace("0.10", "0.00001").replace("[gate]", "[gate]\nfamily_alpha = 0.008")
     (program.folder / "gate.toml").write_text(doubting)
     vary = ("--vary", "build=old,new", "--prepare", "true {build}", "--null_latency_us=1000")
-    outcome = program("ab", *JOB, *vary, "--policy", "gate.toml", "--json", "-q")
+    jitter = "--null_jitter=0.5"
+    outcome = program("ab", *JOB, *vary, jitter, "--policy", "gate.toml", "--json", "-q")
     assert outcome.code == 4, outcome.stderr
     assert outcome.document["verdict"] == "inconclusive"
     assert len(outcome.document["trials"]) == 16
