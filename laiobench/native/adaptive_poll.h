@@ -8,6 +8,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #define ADAPTIVE_POLL_WEIGHT 3     /* the newest event counts 1/2^3 */
@@ -35,3 +36,9 @@ typedef struct PollBudget {
 /* An event has come after @waited, looking and sleeping. */
 PollChange adaptive_poll_event(const AdaptivePoll *poll, PollBudget *budget,
                                uint64_t waited);
+
+/* Is its average as low as events without a wait can make it? */
+static inline bool adaptive_poll_is_settled(const PollBudget *budget)
+{
+    return budget->average >> ADAPTIVE_POLL_WEIGHT == 0;
+}

@@ -10,6 +10,7 @@
 #include "aio_wait.h"
 #include "bottom_half.h"
 #include "fdmon.h"
+#include "inlining.h"
 #include "timer.h"
 
 void aio_context_assert_home(const AioContext *ctx)
@@ -17,7 +18,7 @@ void aio_context_assert_home(const AioContext *ctx)
     assert(pthread_equal(ctx->home, pthread_self()));
 }
 
-bool aio_poll(AioContext *ctx, bool blocking)
+HOT_PATH bool aio_poll(AioContext *ctx, bool blocking)
 {
     bool progress;
 
@@ -66,6 +67,7 @@ void aio_context_set_polling(AioContext *ctx, PollRule rule, uint64_t max_ns,
         .shrink = shrink,
     };
     ctx->budget = (PollBudget){0};
+    ctx->poll_is_settled = false;
     TAILQ_FOREACH(handler, &ctx->handlers, node) {
         handler->budget = (PollBudget){0};
     }

@@ -74,6 +74,7 @@ struct AioContext {
     bool poll_while_in_flight; /* poll mode: never sleep on requests */
     AdaptivePoll adaptive;     /* else: how long to look before sleeping */
     PollBudget budget;         /* that time; the handlers' longest if weighted */
+    bool poll_is_settled; /* events at the first look teach the rule nothing */
     uint32_t in_flight;        /* requests that engines have in flight */
     uint32_t depth;            /* aio_poll() calls now active: > 1 if nested */
     int poll_disable_cnt;      /* handlers that can't be polled */

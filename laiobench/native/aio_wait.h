@@ -13,14 +13,13 @@ void aio_look_or_wait(AioContext *ctx, bool blocking);
 
 /*
  * Does the loop poll, and has nothing to do but to ask its poll handlers?  Then
- * whoever is one of them need not wait for a round.  From what is found at the
- * first look the step rule learns nothing; the weighted rule averages it.
+ * whoever is one of them need not wait for a round, unless the rule would learn
+ * from it that something is found at the first look.
  */
 static inline bool aio_only_polls(const AioContext *ctx)
 {
     bool polls = ctx->poll_while_in_flight ||
-                 (ctx->adaptive.max > 0 &&
-                  ctx->adaptive.rule == POLL_RULE_STEP);
+                 (ctx->adaptive.max > 0 && ctx->poll_is_settled);
 
     return polls && ctx->poll_disable_cnt == 0 &&
            !__atomic_load_n(&ctx->notified, __ATOMIC_RELAXED) &&

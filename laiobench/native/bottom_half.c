@@ -116,13 +116,13 @@ int bh_schedule_oneshot(AioContext *ctx, BottomHalfFunc *func, void *opaque)
 /* Move what other threads pushed behind what is still to run, oldest first. */
 static void take_incoming(AioContext *ctx)
 {
-    BottomHalf *newest =
-        __atomic_exchange_n(&ctx->bh_incoming, NULL, __ATOMIC_ACQUIRE);
-    BottomHalf *oldest = NULL, *last = newest;
+    BottomHalf *newest, *last, *oldest = NULL;
 
-    if (!newest) {
-        return;
+    if (!__atomic_load_n(&ctx->bh_incoming, __ATOMIC_RELAXED)) {
+        return; /* as in most rounds: spare them the exchange */
     }
+    newest = __atomic_exchange_n(&ctx->bh_incoming, NULL, __ATOMIC_ACQUIRE);
+    last = newest;
     while (newest) {
         BottomHalf *older = newest->next;
 

@@ -3,6 +3,9 @@
 #include <sched.h>
 #include <string.h>
 
+#include "engine_calls.h"
+#include "inlining.h"
+
 /* Longer than any thread is kept from its next instruction, one hopes. */
 #define LEFTOVER_TIMEOUT_NS 100000000
 
@@ -63,11 +66,11 @@ void completion_read_leftover(Completion *completion)
     }
 }
 
-uint32_t completion_reap(Completion *completion, uint64_t *door)
+HOT_PATH uint32_t completion_reap(Completion *completion, uint64_t *door)
 {
     AioContext *ctx = completion->ctx;
 
-    return completion->engine->ops->reap(
+    return engine_reap(
         completion->engine,
         ctx->depth > 1 ? &ctx->counters.reaped.nested : door);
 }
@@ -76,10 +79,10 @@ bool completion_is_ready(void *opaque)
 {
     const Completion *completion = opaque;
 
-    return completion->engine->ops->ready(completion->engine);
+    return engine_ready(completion->engine);
 }
 
-void completion_poll_reap(void *opaque)
+HOT_PATH void completion_poll_reap(void *opaque)
 {
     Completion *completion = opaque;
 

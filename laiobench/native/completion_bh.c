@@ -5,8 +5,9 @@
 #include <errno.h>
 
 #include "completion.h"
+#include "inlining.h"
 
-static void bh_reap(void *opaque)
+static HOT_PATH void bh_reap(void *opaque)
 {
     Completion *completion = opaque;
     Counters *counters = &completion->ctx->counters;
@@ -17,7 +18,7 @@ static void bh_reap(void *opaque)
     }
 }
 
-static void bh_read(void *opaque)
+static HOT_PATH void bh_read(void *opaque)
 {
     Completion *completion = opaque;
 

@@ -3,8 +3,9 @@
  * eventfd readable, and its read callback reaps.
  */
 #include "completion.h"
+#include "inlining.h"
 
-void completion_eventfd_read(void *opaque)
+HOT_PATH void completion_eventfd_read(void *opaque)
 {
     Completion *completion = opaque;
     Counters *counters = &completion->ctx->counters;

@@ -5,6 +5,8 @@
  * call lasts longer than SLICE_NS.
  */
 #include "completion.h"
+#include "engine_calls.h"
+#include "inlining.h"
 
 #define SLICE_NS 100000000
 
@@ -15,7 +17,7 @@ static bool getevents_wants(void *opaque)
     return completion->engine->in_flight > 0;
 }
 
-static int getevents_sleep(void *opaque, int64_t timeout_ns)
+static HOT_PATH int getevents_sleep(void *opaque, int64_t timeout_ns)
 {
     Completion *completion = opaque;
     AioContext *ctx = completion->ctx;
@@ -23,7 +25,7 @@ static int getevents_sleep(void *opaque, int64_t timeout_ns)
     if (timeout_ns < 0 || timeout_ns > SLICE_NS) {
         timeout_ns = SLICE_NS;
     }
-    return completion->engine->ops->wait(
+    return engine_wait(
         completion->engine, timeout_ns == 0 ? 0 : completion->min_nr,
         timeout_ns,
         ctx->depth > 1 ? &ctx->counters.reaped.nested

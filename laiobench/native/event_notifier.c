@@ -6,6 +6,8 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "uncancelled.h"
+
 int event_notifier_init(EventNotifier *notifier, Error *error)
 {
     int ends[2];
@@ -55,7 +57,7 @@ static ssize_t read_eventfd(int fd, uint64_t *value)
     ssize_t got;
 
     do {
-        got = read(fd, value, sizeof(*value));
+        got = uncancelled_read(fd, value, sizeof(*value));
     } while (got < 0 && errno == EINTR);
     return got;
 }

@@ -14,6 +14,8 @@
 #include <unistd.h>
 
 #include "fdmon.h"
+#include "inlining.h"
+#include "uncancelled.h"
 
 #define EVENTS_PER_WAIT 64
 #define NS_PER_MS 1000000
@@ -146,11 +148,12 @@ static int wait_long(FdMonEpoll *mon, int64_t timeout_ns)
     int64_t timeout_ms = timeout_ns < 0 ? -1 : timeout_ns / NS_PER_MS;
 
     mon->base.ctx->counters.loop.epoll_wait++;
-    return epoll_wait(mon->epoll_fd, mon->events, EVENTS_PER_WAIT,
-                      timeout_ms > INT_MAX ? INT_MAX : (int)timeout_ms);
+    return uncancelled_epoll_wait(mon->epoll_fd, mon->events, EVENTS_PER_WAIT,
+                                  timeout_ms > INT_MAX ? INT_MAX
+                                                       : (int)timeout_ms);
 }
 
-static int epoll_wait_events(FdMon *base, int64_t timeout_ns)
+static HOT_PATH int epoll_wait_events(FdMon *base, int64_t timeout_ns)
 {
     FdMonEpoll *mon = (FdMonEpoll *)base;
     bool is_short = timeout_ns > 0 && timeout_ns < COARSE_ENOUGH_NS;

@@ -243,10 +243,10 @@ void job_pump(Job *job)
 {
     Engine *engine = job->target.engine;
 
-    engine->ops->plug(engine);
+    engine_plug(engine);
     while (issue_next(job)) {
     }
-    engine->ops->unplug(engine);
+    engine_unplug(engine);
 }
 
 void job_go_on(void *opaque)

@@ -5,6 +5,8 @@
  * calls, no libaio.
  */
 #define _GNU_SOURCE
+#include "linux_aio.h"
+
 #include <errno.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -65,8 +67,6 @@ static inline void prepare(LinuxAioState *state, Request *request)
     }
 }
 
-static uint32_t laio_reap(Engine *engine, uint64_t *reaped_by);
-
 static void submit_and_reap(LinuxAioState *state)
 {
     laio_queue_submit(&state->queue);
@@ -88,7 +88,7 @@ static __attribute__((noinline)) void submit_foreign(LinuxAioState *state,
     engine_finish(&state->base, request, -EIO);
 }
 
-static void laio_submit(Engine *engine, Request *request)
+void laio_submit(Engine *engine, Request *request)
 {
     LinuxAioState *state = (LinuxAioState *)engine;
 
@@ -109,12 +109,12 @@ static void laio_submit(Engine *engine, Request *request)
     }
 }
 
-static void laio_plug(Engine *engine)
+void laio_plug(Engine *engine)
 {
     ((LinuxAioState *)engine)->queue.plugged++;
 }
 
-static void laio_unplug(Engine *engine)
+void laio_unplug(Engine *engine)
 {
     LinuxAioState *state = (LinuxAioState *)engine;
     LaioQueue *queue = &state->queue;
@@ -282,7 +282,7 @@ static uint32_t take_events(LinuxAioState *state, uint32_t n)
     return complete_events(state, state->events, n);
 }
 
-static bool laio_ready(Engine *engine)
+bool laio_ready(Engine *engine)
 {
     LinuxAioState *state = (LinuxAioState *)engine;
     LaioQueue *queue = &state->queue;
@@ -305,7 +305,7 @@ static void after_reap(LinuxAioState *state, uint32_t finished,
     }
 }
 
-static uint32_t laio_reap(Engine *engine, uint64_t *reaped_by)
+uint32_t laio_reap(Engine *engine, uint64_t *reaped_by)
 {
     LinuxAioState *state = (LinuxAioState *)engine;
     uint32_t finished = 0;
@@ -325,7 +325,7 @@ static uint32_t laio_reap(Engine *engine, uint64_t *reaped_by)
     return finished;
 }
 
-static int laio_wait(Engine *engine, uint32_t min_nr, int64_t timeout_ns,
+int laio_wait(Engine *engine, uint32_t min_nr, int64_t timeout_ns,
                      uint64_t *reaped_by)
 {
     LinuxAioState *state = (LinuxAioState *)engine;
@@ -361,7 +361,7 @@ static void laio_destroy(Engine *engine)
     free(state);
 }
 
-static const EngineOps laio_ops = {
+const EngineOps laio_ops = {
     .destroy = laio_destroy,
     .submit = laio_submit,
     .plug = laio_plug,

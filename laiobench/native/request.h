@@ -123,6 +123,18 @@ static inline void done_list_push(DoneList *list, Request *request)
     list->requests[list->tail++ & list->mask] = request;
 }
 
+/* The oldest but @i; it stays on the list. */
+static inline Request *done_list_at(const DoneList *list, uint32_t i)
+{
+    return list->requests[(list->head + i) & list->mask];
+}
+
+/* Forget the oldest @n. */
+static inline void done_list_drop(DoneList *list, uint32_t n)
+{
+    list->head += n;
+}
+
 /* The list must not be empty. */
 static inline Request *done_list_pop(DoneList *list)
 {

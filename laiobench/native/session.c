@@ -22,7 +22,7 @@ void session_plug(Session *session)
 {
     if (!session->plugged) {
         session->plugged = true;
-        session->engine->ops->plug(session->engine);
+        engine_plug(session->engine);
     }
 }
 
@@ -30,7 +30,7 @@ static void unplug(Session *session)
 {
     if (session->plugged) {
         session->plugged = false;
-        session->engine->ops->unplug(session->engine);
+        engine_unplug(session->engine);
         session_look(session);
     }
 }
@@ -40,7 +40,7 @@ static void go_round_without_sleep(Session *session)
 {
     const struct timespec pause = {.tv_nsec = FAILED_LOOP_PAUSE_NS};
 
-    session->engine->ops->reap(session->engine,
+    engine_reap(session->engine,
                                &session->ctx.counters.reaped.nested);
     aio_poll(&session->ctx, false);
     clock_nanosleep(CLOCK_MONOTONIC, 0, &pause, NULL);

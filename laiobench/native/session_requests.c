@@ -69,8 +69,6 @@ static uint32_t bytes_there(const Request *request)
 /* The requests whose turn comes leave together. */
 void session_collect_done(Session *session)
 {
-    const EngineOps *ops = session->engine->ops;
-
     while (done_list_count(&session->done) > 0) {
         while (done_list_count(&session->done) > 0) {
             Request *request = done_list_pop(&session->done);
@@ -80,9 +78,9 @@ void session_collect_done(Session *session)
             end_turn(slot, request->result, bytes_there(request));
         }
         if (session->waiting_count > 0) {
-            ops->plug(session->engine);
+            engine_plug(session->engine);
             start_waiting(session);
-            ops->unplug(session->engine);
+            engine_unplug(session->engine);
         }
     }
 }
@@ -95,8 +93,8 @@ void session_look(Session *session)
 {
     Engine *engine = session->engine;
 
-    if (!engine->is_foreign && engine->ops->ready(engine)) {
-        engine->ops->reap(engine, &session->ctx.counters.reaped.inline_);
+    if (!engine->is_foreign && engine_ready(engine)) {
+        engine_reap(engine, &session->ctx.counters.reaped.inline_);
     }
     session_collect_done(session);
 }

@@ -8,7 +8,7 @@
  */
 #pragma once
 
-#include "engine.h"
+#include "engine_calls.h"
 #include "request.h"
 #include "target_limits.h"
 
@@ -48,5 +48,5 @@ static inline bool target_takes(const Target *target, const Request *request)
 
 static inline void target_submit(Target *target, Request *request)
 {
-    target->engine->ops->submit(target->engine, request);
+    engine_submit(target->engine, request);
 }

@@ -11,6 +11,8 @@
 
 #include "aio_wait.h"
 #include "bottom_half.h"
+#include "engine_calls.h"
+#include "inlining.h"
 
 /* Between looks at the ring, when the loop itself has failed. */
 #define FAILED_LOOP_PAUSE_NS 1000000
@@ -240,23 +242,24 @@ void worker_check_stop(Worker *worker)
 /*
  * Record what has finished, and refill: all in one plug, so that the refills
  * leave together.  Only what is there now, or a target that completes inside
- * submit would keep us from the rest of the loop.
+ * submit would keep us from the rest of the loop.  The newest first: at large
+ * depths its buffer is still in the CPU's cache, and the oldest's is not.
  */
 static void handle_done(Worker *worker)
 {
-    const EngineOps *ops = worker->engine->ops;
     uint32_t n = done_list_count(&worker->done);
 
     if (n > 1) { /* one alone has nobody to wait for */
-        ops->plug(worker->engine);
+        engine_plug(worker->engine);
     }
-    for (uint32_t i = 0; i < n; i++) {
-        Request *request = done_list_pop(&worker->done);
+    for (uint32_t i = n; i-- > 0;) {
+        Request *request = done_list_at(&worker->done, i);
 
         job_handle(request->target->owner, request);
     }
+    done_list_drop(&worker->done, n);
     if (n > 1) {
-        ops->unplug(worker->engine);
+        engine_unplug(worker->engine);
     }
 }
 
@@ -271,7 +274,7 @@ static void run_without_loop(Worker *worker)
 
     stop_jobs(worker, false, JOB_END_LOOP_FAILED);
     while (worker->job_count > 0) {
-        worker->engine->ops->reap(worker->engine, &ctx->counters.reaped.nested);
+        engine_reap(worker->engine, &ctx->counters.reaped.nested);
         bh_poll(ctx); /* the thread pool's requests come back by bottom half */
         handle_done(worker);
         clock_nanosleep(CLOCK_MONOTONIC, 0, &pause, NULL);
@@ -283,22 +286,22 @@ static void run_without_loop(Worker *worker)
  * Batches that follow at once need no round of the loop each, as long as there
  * is nothing else for it to do; for so many of them it may be kept waiting.
  */
-static void run_ahead(Worker *worker)
+static HOT_PATH void handle_batches(Worker *worker)
 {
-    for (int i = 1; i < BATCHES_PER_ROUND; i++) {
-        if (!aio_only_polls(&worker->ctx) ||
-            !completion_poll_once(&worker->completion)) {
-            return;
-        }
+    int left = BATCHES_PER_ROUND;
+
+    do {
         handle_done(worker);
-    }
+    } while (--left > 0 && aio_only_polls(&worker->ctx) &&
+             completion_poll_once(&worker->completion));
 }
 
 void worker_run_once(Worker *worker)
 {
     aio_poll(&worker->ctx, done_list_count(&worker->done) == 0);
-    handle_done(worker);
-    run_ahead(worker);
+    if (done_list_count(&worker->done) > 0) {
+        handle_batches(worker);
+    }
     if (__builtin_expect(worker->ctx.failure.code != 0, 0) &&
         worker->job_count > 0) {
         run_without_loop(worker);
@@ -331,7 +334,9 @@ int worker_init(Worker *worker, const WorkerConfig *config, const Clock *clock,
         .schedstat_fd = -1,
     };
     TAILQ_INIT(&worker->jobs);
-    if (done_list_init(&worker->done, config->engine_config.max_requests) < 0) {
+    /* Twice: what handle_done() is at is still on it when it comes back. */
+    if (done_list_init(&worker->done, 2 * config->engine_config.max_requests) <
+        0) {
         return error_set(error, "malloc", ENOMEM, 0);
     }
     ret = aio_context_init(&worker->ctx, config->fdmon, clock, error);

@@ -265,6 +265,42 @@ static void batches_that_follow_at_once_share_a_round(void)
     CHECK_EQUAL(ios_of_a_round("getevents", 0, NULL), DEPTH);
 }
 
+static uint64_t ios_of_one_round(Bench *bench)
+{
+    uint64_t before = bench->job.accounts.completed;
+
+    worker_run_once(&bench->worker);
+    return bench->job.accounts.completed - before;
+}
+
+/* Until its average has come down, each round teaches the rule something. */
+static void the_weighted_rule_shares_rounds_once_it_has_settled(void)
+{
+    AioHandler *handler;
+    Bench *bench;
+    int rounds = 0;
+
+    fake_kernel_reset();
+    fake_kernel.completes_at_once = true;
+    bench = make_bench("adaptive", 5000);
+    aio_context_set_polling(&bench->worker.ctx, POLL_RULE_WEIGHTED, 1000000, 2,
+                            2);
+    TAILQ_FOREACH(handler, &bench->worker.ctx.handlers, node) {
+        handler->budget.average = 1000;
+    }
+    worker_run_once(&bench->worker);
+    while (ios_of_one_round(bench) == DEPTH) {
+        CHECK(!bench->worker.ctx.poll_is_settled);
+        CHECK(++rounds < 100);
+    }
+    CHECK(bench->worker.ctx.poll_is_settled && rounds > 10);
+    CHECK_EQUAL(ios_of_one_round(bench), 8 * DEPTH);
+    while (!bench->finished) {
+        worker_run_once(&bench->worker);
+    }
+    free_bench(bench);
+}
+
 static void a_shared_round_ends_where_the_loop_has_something_to_do(void)
 {
     CHECK_EQUAL(ios_of_a_round("poll", 0, notify), DEPTH);
@@ -340,6 +376,7 @@ static const TestCase tests[] = {
     TEST(refills_leave_in_one_call),
     TEST(what_completes_inside_its_own_submit_is_handled_once),
     TEST(batches_that_follow_at_once_share_a_round),
+    TEST(the_weighted_rule_shares_rounds_once_it_has_settled),
     TEST(a_shared_round_ends_where_the_loop_has_something_to_do),
     TEST(what_the_kernel_never_took_is_cancelled),
     TEST(a_loop_that_fails_drains_and_tells),

@@ -7,7 +7,9 @@
  *
  * The offsets are those that laiobench visits with this seed, in its order,
  * made beforehand by its own workload: a device's cost depends on them.  So
- * are the flags with which the device is opened, and the memory of the buffers.
+ * are the flags with which the device is opened, and the allocator: huge pages
+ * for much.  At iodepth 1 its buffer is not much, while laiobench has one in a
+ * huge page all the same, beside its histograms.
  * Prints I/Os, nanoseconds, and nanoseconds of CPU time.
  */
 #define _GNU_SOURCE

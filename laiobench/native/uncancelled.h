@@ -1,0 +1,30 @@
+/*
+ * read() and epoll_wait(), for every round of the loop.  Those of the C library
+ * are points of cancellation, which costs two atomic operations a call.  The
+ * thread sanitizer has to see the C library's: it knows that they synchronize.
+ */
+#pragma once
+
+#include <sys/epoll.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+static inline ssize_t uncancelled_read(int fd, void *buffer, size_t bytes)
+{
+#ifdef __SANITIZE_THREAD__
+    return read(fd, buffer, bytes);
+#else
+    return syscall(SYS_read, fd, buffer, bytes);
+#endif
+}
+
+static inline int uncancelled_epoll_wait(int epoll_fd,
+                                         struct epoll_event *events, int max,
+                                         int timeout_ms)
+{
+#if defined(__SANITIZE_THREAD__) || !defined(SYS_epoll_wait)
+    return epoll_wait(epoll_fd, events, max, timeout_ms);
+#else
+    return (int)syscall(SYS_epoll_wait, epoll_fd, events, max, timeout_ms);
+#endif
+}
