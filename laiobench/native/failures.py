@@ -90,6 +90,15 @@ def _aio_limits() -> tuple[int, int]:
     return int((folder / "aio-nr").read_text()), int((folder / "aio-max-nr").read_text())
 
 
+def has_room_for(events: int) -> bool:
+    """Whether the kernel could give so many AIO events now, as far as it tells."""
+    try:
+        used, limit = _aio_limits()
+    except (OSError, ValueError):
+        return True
+    return used + events <= limit
+
+
 def _verify(_code: int, libraries: int) -> Explained:
     return (
         f"the hash that verify asks for was found in none of {libraries} libraries",

@@ -3,11 +3,12 @@
 The GIL is released in every call that waits.
 """
 
+import errno
 from typing import Any, Self
 
 from laiobench.errors import RunError
 from laiobench.native._core import ffi, lib
-from laiobench.native.failures import Explained, explain_failure
+from laiobench.native.failures import Explained, explain_failure, has_room_for
 from laiobench.native.plans import RunPlan, to_native
 from laiobench.native.reports import (
     BinsRoom,
@@ -36,6 +37,7 @@ class NativeRun:
 
     def __init__(self, plan: RunPlan) -> None:
         self._plan = plan
+        self._check_room()
         native, self._keep_alive = to_native(plan)
         error = ffi.new("Error *")
         self._run = lib.run_new(native, error)
@@ -43,11 +45,22 @@ class NativeRun:
             raise RunError(*self._setup_failure(error))
         self._room = BinsRoom()
 
+    def _events(self) -> int:
+        """That the run asks the kernel for."""
+        works = self._plan.works
+        return sum(work.job.iodepth for work in works if work.job.engine == "libaio")
+
+    def _check_room(self) -> None:
+        """Before anything is made: with many jobs that takes seconds and gigabytes."""
+        events = self._events()
+        if not has_room_for(events):
+            raise RunError(*explain_failure("io_setup", errno.EAGAIN, events))
+
     def _setup_failure(self, error: Any) -> Explained:
         call = text_of(error.call)
         asked = error.argument
         if call == "io_setup":  # what the run took before has been given back
-            asked = sum(work.job.iodepth for work in self._plan.works)
+            asked = self._events()
         return explain_failure(call, error.code, asked)
 
     def __enter__(self) -> Self:

@@ -85,6 +85,18 @@ def test_several_threads_find_too_few_aio_events(
     assert "the run's 8,192 AIO events" in said
 
 
+def test_too_many_aio_events_are_refused_before_their_buffers_are_made(
+    subject: Subject, data_file: Path
+) -> None:
+    """There is no memory for them."""
+    most = int(Path("/proc/sys/fs/aio-max-nr").read_text())
+    said = subject.refusal(
+        *reads(data_file, "--iodepth=65536", f"--numjobs={most // 65536 + 1}", "--bs=64k"),
+        prefix=("prlimit", f"--as={2 << 30}"),
+    )
+    assert "AIO events" in said
+
+
 @pytest.mark.parametrize("descriptors", [8, 12, 16, 20, 24, 32])
 def test_file_descriptors_are_used_up(subject: Subject, data_file: Path, descriptors: int) -> None:
     """Wherever they run out, it is said."""
