@@ -83,6 +83,7 @@ def read(reference: str, folder: Path) -> Selection:
     Raises:
         UsageError: a document is damaged, or there is no such reference.
     """
+    store.check_reference(reference)
     place = Path(reference)
     variant = None
     if place.is_dir():

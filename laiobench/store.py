@@ -239,12 +239,26 @@ def stored(folder: Path) -> Iterator[Stored | LaiobenchError]:
             yield error
 
 
+def check_reference(reference: str) -> None:
+    """An empty one is the beginning of every id, and as a path the current folder.
+
+    Raises:
+        UsageError: it is empty.
+    """
+    if not reference.strip():
+        raise UsageError(
+            "an empty reference names no result",
+            "name a file, a folder, `last`, or the beginning of an id; is a variable empty?",
+        )
+
+
 def find(reference: str, folder: Path) -> Path:
     """The file that `reference` names: a path, `last`, or the beginning of an id.
 
     Raises:
         UsageError: none, or more than one.
     """
+    check_reference(reference)
     if Path(reference).is_file():
         return Path(reference)
     known = paths(folder)

@@ -8,7 +8,7 @@ import click
 from laiobench import store
 from laiobench.cli.console import say
 from laiobench.comparison import Comparison
-from laiobench.errors import LaiobenchError
+from laiobench.errors import LaiobenchError, UsageError
 from laiobench.formats import comparison_table, table
 
 
@@ -24,6 +24,8 @@ from laiobench.formats import comparison_table, table
 )
 def command(as_json: bool, results: Path) -> None:
     """List the stored results, oldest first.  What can't be read is told on stderr."""
+    if results.exists() and not results.is_dir():
+        raise UsageError(f"{results} is no folder", "name the folder where results are")
     readable = []
     for entry in store.stored(results):
         if isinstance(entry, LaiobenchError):

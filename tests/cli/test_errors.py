@@ -203,6 +203,18 @@ def complaint_after(outcome: Outcome) -> str:
     return outcome.stderr
 
 
+@pytest.mark.parametrize("arguments", [["show", ""], ["compare", "", ""], ["compare", " ", "last"]])
+def test_an_empty_reference_names_no_result(program: Program, arguments: list[str]) -> None:
+    program("run", "--engine=null", "--number_ios=10", "--quiet")
+    said = complaint(program(*arguments), USAGE)
+    assert "an empty reference names no result" in said
+
+
+def test_a_file_is_no_folder_of_results(program: Program, data_file: Path) -> None:
+    said = complaint(program("list", f"--results={data_file}"), USAGE)
+    assert f"{data_file} is no folder" in said
+
+
 @pytest.fixture
 def loop_device(tmp_path: Path) -> Iterator[str]:
     """A loop device with an ext4 file system on it."""
