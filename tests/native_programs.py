@@ -80,7 +80,7 @@ def _stand_ins(source: Path) -> set[Path]:
     for header in re.findall(r'#include "(\w+)\.h"', source.read_text()):
         if header in _STAND_INS:
             found.add(FOLDER / f"{header}.c")
-        elif (FOLDER / f"{header}.h").exists():
+        if (FOLDER / f"{header}.h").exists():
             found |= _stand_ins(FOLDER / f"{header}.h")
     return found
 

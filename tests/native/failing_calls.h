@@ -4,6 +4,8 @@
  */
 #pragma once
 
+#include <stdbool.h>
+
 typedef struct FailingCall {
     int failures; /* so many of the next calls fail ... */
     int code;     /* ... with this errno */
@@ -18,3 +20,6 @@ typedef struct FailingCalls {
 } FailingCalls;
 
 extern FailingCalls failing_calls;
+
+/* Whether the call is the fake kernel's; if so, it has been made. */
+bool fake_kernel_call(long number, const long a[6], long *result);

@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "failing_calls.h" /* whose syscall() asks the fake kernel first */
+
 #define FAKE_MAX_IOCBS 4096
 
 typedef struct FakeKernel {
