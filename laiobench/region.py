@@ -11,7 +11,6 @@ from laiobench.errors import RunError, UsageError
 from laiobench.forms import Amount
 from laiobench.guard import OpenTarget
 from laiobench.job import Job
-from laiobench.machine.devices import disk_name
 from laiobench.units import format_size
 
 PAGE_BYTES = 4096
@@ -184,7 +183,7 @@ def _aligned_options(job: Job, offset: int) -> Iterator[tuple[str, int]]:
 
 def _check_memory(job: Job, target: OpenTarget) -> None:
     """zram writes and reads whole pages, whatever alignment it claims to take."""
-    if disk_name(target.fd).startswith("zram"):
+    if target.disk.startswith("zram"):
         raise UsageError(
             f"mem_align={job.mem_align} would have {target.path} overwrite memory: "
             "zram moves whole pages, whatever alignment it claims to take",

@@ -10,7 +10,6 @@ import math
 import mmap
 import os
 import re
-import stat
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,14 +50,7 @@ def check_verified_regions(works: Sequence[Work]) -> None:
 
 def _same_target(work: Work, other: Work) -> bool:
     """By whatever names."""
-    return bool(
-        work.target and other.target and _identity(work.target.fd) == _identity(other.target.fd)
-    )
-
-
-def _identity(fd: int) -> tuple[int, ...]:
-    status = os.fstat(fd)
-    return (status.st_rdev,) if stat.S_ISBLK(status.st_mode) else (status.st_dev, status.st_ino)
+    return bool(work.target and other.target and work.target.identity == other.target.identity)
 
 
 def _span(work: Work) -> tuple[int, int]:

@@ -13,7 +13,7 @@ import click
 from laiobench import store
 from laiobench.around import Around
 from laiobench.cli import exports
-from laiobench.cli.console import complain, draw, say
+from laiobench.cli.console import answer, complain, draw, say
 from laiobench.cli.job_command import JobCommand
 from laiobench.cli.judge import Judge
 from laiobench.cli.params import DurationType, ShareType
@@ -360,11 +360,11 @@ def _report(
         not_saved = error
     try:
         if as_json:
-            click.echo(comparison.to_json())
+            answer(comparison.to_json(), is_document=True)
         else:
-            click.echo(comparison_table.render(explored))
+            answer(comparison_table.render(explored))
             if judge:
-                click.echo("\n" + gate_table.render(comparison))
+                answer("\n" + gate_table.render(comparison))
         sys.stdout.flush()
         exports.write_all(wanted, comparison)
     finally:

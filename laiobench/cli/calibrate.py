@@ -8,7 +8,7 @@ import click
 from laiobench import store
 from laiobench.calibrating import DEFAULT_LENGTHS_S, DEFAULT_PAIRS, calibrate
 from laiobench.calibration import state_path
-from laiobench.cli.console import draw, say
+from laiobench.cli.console import answer, draw, say
 from laiobench.cli.job_command import JobCommand
 from laiobench.cli.params import DurationType
 from laiobench.cli.progress import progress
@@ -99,7 +99,8 @@ def command(
             after_trial=_tell if watch else None,
         )
         store.save_as(calibration, path)
-    click.echo(calibration.to_json() if as_json else calibration_table.render(calibration))
+    text = calibration.to_json() if as_json else calibration_table.render(calibration)
+    answer(text, is_document=as_json)
     if not quiet:
         say(f"saved in {path}")
     return 0

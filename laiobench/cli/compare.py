@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from laiobench import store
-from laiobench.cli.console import say
+from laiobench.cli.console import answer, say
 from laiobench.errors import UsageError
 from laiobench.formats import comparison_table
 from laiobench.metrics import COMPARED, METRICS
@@ -60,4 +60,5 @@ def command(base: str, new: str, metrics: tuple[str, ...], as_json: bool, result
                 f"warning: {len(side.left_out)} of {len(side.left_out) + len(side.runs)} results "
                 f"in {side.reference} are left out: {side.left_out[0]}"
             )
-    click.echo(comparison.to_json() if as_json else comparison_table.render(comparison))
+    text = comparison.to_json() if as_json else comparison_table.render(comparison)
+    answer(text, is_document=as_json)

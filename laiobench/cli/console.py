@@ -1,26 +1,23 @@
-"""What is said beside the answer: sentences and errors, on stderr.
+"""What is said: the answer on stdout, and beside it sentences and errors, on stderr.
 
 A closed or broken stderr is no reason to fail in another way.
 """
 
 import contextlib
-import os
 import sys
 
 import click
 
+from laiobench.cli.streams import write_document
 from laiobench.errors import CombinedUsageError, LaiobenchError
 
 
-def open_standard_streams() -> None:
-    """Nobody listens on a stream that was closed; but its number must not become a target's."""
-    for number, name, mode in ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")):
-        if getattr(sys, name) is None:
-            null = os.open(os.devnull, os.O_RDWR)
-            if null != number:
-                os.dup2(null, number)
-                os.close(null)
-            setattr(sys, name, os.fdopen(number, mode, encoding="utf-8", closefd=False))
+def answer(text: str, *, is_document: bool = False) -> None:
+    """The answer: words for people, or a document for programs."""
+    if is_document:
+        write_document(text + "\n")
+    else:
+        click.echo(text, file=sys.stdout)
 
 
 def say(text: str) -> None:
@@ -31,7 +28,7 @@ def say(text: str) -> None:
 def draw(text: str) -> None:
     """What goes to stderr as it is: a terminal's controls too, and no line end of its own."""
     with contextlib.suppress(OSError):
-        click.echo(text, nl=False, err=True)
+        click.echo(text, nl=False, file=sys.stderr)
 
 
 def complain(error: LaiobenchError) -> None:

@@ -4,7 +4,7 @@ import os
 
 import click
 
-from laiobench.cli.console import complain
+from laiobench.cli.console import answer, complain
 from laiobench.cli.job_command import JobCommand
 from laiobench.cli.run_options import RunOptions, run_options
 from laiobench.cli.write_options import WriteOptions, write_options
@@ -48,9 +48,9 @@ def command(
         results=running.destination.files,
     )
     if as_json:
-        click.echo(document.model_dump_json(by_alias=True, indent=2))
+        answer(document.model_dump_json(by_alias=True, indent=2), is_document=True)
     else:
-        click.echo(explanation.render(document))
+        answer(explanation.render(document))
     for problem in problems:
         complain(problem)
     return problems[0].exit_code if problems else ExitCode.OK

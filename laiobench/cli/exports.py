@@ -1,7 +1,6 @@
 """`--export FORMAT=FILE`: what is written besides the answer, in formats for others."""
 
 import os
-import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +8,8 @@ from typing import Any, TypeVar
 
 import click
 
-from laiobench import formats, outputs, store
+from laiobench import formats, store
+from laiobench.cli.streams import write_document
 from laiobench.errors import RunError, UsageError, raise_all
 from laiobench.formats import Document, Kind
 
@@ -86,14 +86,14 @@ def put(export: Export, text: str) -> None:
         RunError: it can't be written.
     """
     if export.file == STDOUT:
-        click.echo(text, nl=False)
-        sys.stdout.flush()
+        write_document(text)
         return
     try:
         if formats.find(export.format).appends:
-            outputs.append(Path(export.file), text)
+            with Path(export.file).open("a", encoding="utf-8") as file:
+                file.write(text)
         else:
-            outputs.write(Path(export.file), text)
+            store.write_text(Path(export.file), text)
     except OSError as error:
         reason = error.strerror or os.strerror(error.errno or 0)
         raise RunError(f"{export.file} cannot be written: {reason}") from None

@@ -8,7 +8,7 @@ import click
 
 from laiobench import baseline, calibration, policy, proposal, selection, store
 from laiobench.cli import exports
-from laiobench.cli.console import say
+from laiobench.cli.console import answer, say
 from laiobench.comparison import Comparison, Verdict
 from laiobench.errors import ExitCode, RunError, UsageError
 from laiobench.formats import comparison_table, gate_table
@@ -230,10 +230,10 @@ def report(
 ) -> int:
     """Print what was judged, and write it for others; what to exit with."""
     if as_json:
-        click.echo(judged.to_json())
+        answer(judged.to_json(), is_document=True)
     else:
         differing = comparison_table.differences(judged)
-        click.echo("\n\n".join(part for part in (differing, gate_table.render(judged)) if part))
+        answer("\n\n".join(part for part in (differing, gate_table.render(judged)) if part))
     sys.stdout.flush()
     exports.write_all(wanted, judged)
     if not quiet:

@@ -4,6 +4,7 @@ The one place where an error becomes text and an exit code.  Commands are
 imported when called, so that `--help` is instant.
 """
 
+import contextlib
 import importlib
 import os
 import sys
@@ -11,7 +12,8 @@ from typing import NoReturn
 
 import click
 
-from laiobench.cli.console import complain, complain_of, open_standard_streams
+from laiobench.cli.console import complain, complain_of
+from laiobench.cli.streams import StdoutError, open_standard_streams
 from laiobench.errors import ExitCode, LaiobenchError
 from laiobench.version import __version__
 
@@ -83,12 +85,12 @@ def cli(ctx: click.Context) -> None:
 
 def main() -> NoReturn:
     """Run the command line, and exit with one of the codes that all commands share."""
-    open_standard_streams()
+    stdout = open_standard_streams()
     code = _run()
-    try:
+    with contextlib.suppress(StdoutError):
         sys.stdout.flush()
-    except OSError as error:
-        code = _output_failed(error)
+    if stdout.failure:  # whoever has met it, and whatever came of it there
+        code = _output_failed(stdout.failure)
     sys.exit(code)
 
 
@@ -107,9 +109,9 @@ def _run() -> int:
     except (click.Abort, KeyboardInterrupt):
         complain_of("interrupted")
         return ExitCode.INTERRUPTED
+    except StdoutError:
+        return ExitCode.RUN_FAILED
     except Exception as error:
-        if isinstance(error, OSError) and error.filename is None:
-            return _output_failed(error)  # all others of ours name a file
         if os.environ.get("LAIOBENCH_TRACEBACK"):
             raise
         complain_of(
@@ -121,7 +123,6 @@ def _run() -> int:
 
 def _output_failed(error: OSError) -> int:
     """stdout can't be written to; if its reader has gone, there is nobody to tell."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     if not isinstance(error, BrokenPipeError):
         complain_of(f"the answer cannot be printed: {error.strerror or error}")
     return ExitCode.RUN_FAILED

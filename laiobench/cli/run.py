@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from laiobench import calibration
-from laiobench.cli.console import complain, say
+from laiobench.cli.console import answer, complain, say
 from laiobench.cli.job_command import JobCommand
 from laiobench.cli.progress import progress
 from laiobench.cli.run_options import Destination, RunOptions, run_options
@@ -82,7 +82,7 @@ def _report(result: RunResult, destination: Destination, *, as_json: bool, quiet
     except LaiobenchError as error:
         not_saved = error
     try:
-        click.echo(result.to_json() if as_json else table.render(result))
+        answer(result.to_json() if as_json else table.render(result), is_document=as_json)
     finally:
         if not quiet:
             _remark(result, saved)

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from laiobench import calibration, store
-from laiobench.cli.console import say
+from laiobench.cli.console import answer, say
 from laiobench.comparison import Comparison
 from laiobench.formats import calibration_table, comparison_table, gate_table, table
 from laiobench.result import RunResult
@@ -25,7 +25,7 @@ from laiobench.result import RunResult
 def command(result: str, as_json: bool, results: Path) -> None:
     """Show RESULT: a file, the beginning of an id, or `last`, which is the default."""
     found = store.load_document(store.find(result, results))
-    click.echo(found.to_json() if as_json else _render(found))
+    answer(found.to_json() if as_json else _render(found), is_document=as_json)
     if isinstance(found, RunResult) and not as_json:
         for sentence in calibration_table.shares(found, calibration.find(found.cpu_model)):
             say(sentence)

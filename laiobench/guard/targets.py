@@ -21,7 +21,7 @@ from laiobench.guard import made, refusals
 from laiobench.guard.contents import Contents, contents_of, question
 from laiobench.guard.permission import Permission, identity
 from laiobench.job import Job
-from laiobench.machine.devices import is_set_readonly
+from laiobench.machine.devices import disk_name, is_set_readonly
 from laiobench.machine.mounts import file_system_of
 from laiobench.machine.usage import uses_of_device, uses_of_file
 
@@ -51,6 +51,21 @@ class OpenTarget:
     """Names that a file has."""
     has_holes: bool = False
     """Parts of it are not allocated."""
+
+    @property
+    def is_imagined(self) -> bool:
+        """It is not open, and perhaps not there: a preview has made it up."""
+        return self.fd < 0
+
+    @property
+    def identity(self) -> tuple[object, ...]:
+        """The same for the same file or device, by whatever names."""
+        return (self.path,) if self.is_imagined else identity(os.fstat(self.fd))
+
+    @property
+    def disk(self) -> str:
+        """The disk that it is on, or is, such as nvme0n1; empty where that is not known."""
+        return "" if self.is_imagined else disk_name(self.fd)
 
 
 @dataclass(frozen=True)
