@@ -1,7 +1,6 @@
 """The store: results as files in a folder, one JSON document each.
 
-A document appears whole or not at all: it is written beside its place, synced,
-and renamed.  In a folder of results each run has a file of its own.
+A document appears whole or not at all.  In a folder of results each run has a file of its own.
 """
 
 import contextlib
@@ -9,13 +8,13 @@ import errno
 import os
 import re
 import secrets
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import ValidationError
 
+from laiobench import outputs
 from laiobench.calibration import Calibration
 from laiobench.comparison import Comparison
 from laiobench.errors import LaiobenchError, RunError, UsageError
@@ -47,10 +46,7 @@ def check_writable(folder: Path) -> None:
         RunError: it can't.
     """
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        descriptor, name = tempfile.mkstemp(prefix=".writable-", dir=folder)
-        os.close(descriptor)
-        Path(name).unlink()
+        outputs.check_folder(folder)
     except OSError as error:
         raise _cannot_save(folder, error) from None
 
@@ -88,51 +84,24 @@ def check_output(path: Path) -> None:
     """
     if path.is_dir():
         raise UsageError(f"{path} is a folder", "name a file, or the folder with --results")
-    if not _is_special(path):
-        check_writable(path.resolve().parent)
-
-
-def _is_special(path: Path) -> bool:
-    """A device or a pipe, to be written into, never replaced."""
-    return path.exists() and not path.is_file()
+    try:
+        outputs.check(path)
+    except OSError as error:
+        raise _cannot_save(path, error) from None
 
 
 def save_as(result: Document | Calibration, path: Path) -> Path:
-    """Write the document to `path`, atomically: whole, synced, then renamed.
+    """Write the document to `path`, atomically: whole, synced, then named.
 
     Raises:
+        UsageError: it is no file.
         RunError: it can't be written; an earlier file there is unharmed.
     """
     try:
-        write_text(path, result.to_json() + "\n")
+        outputs.write(path, result.to_json() + "\n")
     except OSError as error:
         raise _cannot_save(path, error) from None
     return path
-
-
-def write_text(path: Path, text: str) -> None:
-    """The same with any text.
-
-    Raises:
-        OSError: it can't be written.
-    """
-    if _is_special(path):
-        path.write_text(text, encoding="utf-8")
-    else:
-        _replace(path.resolve(), text)  # a link stays a link
-
-
-def _replace(path: Path, text: str) -> None:
-    partial = path.with_name(f".{path.name}.partial-{os.getpid()}")
-    try:
-        with partial.open("w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(path)
-        sync_folder(path.parent)
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 def sync_folder(folder: Path) -> None:

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import click
 
-from laiobench import formats, store
+from laiobench import formats, outputs, store
 from laiobench.cli.streams import write_document
 from laiobench.errors import RunError, UsageError, raise_all
 from laiobench.formats import Document, Kind
@@ -90,10 +90,9 @@ def put(export: Export, text: str) -> None:
         return
     try:
         if formats.find(export.format).appends:
-            with Path(export.file).open("a", encoding="utf-8") as file:
-                file.write(text)
+            outputs.append(Path(export.file), text)
         else:
-            store.write_text(Path(export.file), text)
+            outputs.write(Path(export.file), text)
     except OSError as error:
         reason = error.strerror or os.strerror(error.errno or 0)
         raise RunError(f"{export.file} cannot be written: {reason}") from None

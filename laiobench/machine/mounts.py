@@ -1,6 +1,7 @@
-"""Which file system a path is on."""
+"""Which file system a path is on, and what is mounted there."""
 
 import os
+import re
 from pathlib import Path
 
 
@@ -17,6 +18,19 @@ def file_system_of(device: int) -> str:
 def mount_options(path: Path) -> str:
     """With what that file system is mounted, such as rw,relatime; empty if unknown."""
     return _mount(path.stat().st_dev)[0]
+
+
+def is_mount_point(path: Path) -> bool:
+    """Whether something is mounted right there; also a file may be (bind)."""
+    try:
+        lines = os.fsdecode(Path("/proc/self/mountinfo").read_bytes()).splitlines()
+    except OSError:
+        return False
+    return str(path) in (_unescaped(line.split()[4]) for line in lines)
+
+
+def _unescaped(field: str) -> str:
+    return re.sub(r"\\([0-7]{3})", lambda octal: chr(int(octal[1], 8)), field)
 
 
 def _mount(device: int) -> tuple[str, str]:

@@ -16,7 +16,7 @@ ROWS = [
     ["sources"],
     ["native"],
     ["aio"],
-    ["machine", "guard", "region", "filling", "scratch"],
+    ["machine", "guard", "region", "filling", "scratch", "partial", "outputs"],
     [
         "layout",
         "hangs",

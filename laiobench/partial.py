@@ -1,0 +1,175 @@
+"""A file on its way to its name: there whole or not at all, and never in another's place.
+
+It has no name before it is whole (O_TMPFILE), so what a killed writer leaves is gone.
+Where that cannot be, it has a hidden name meanwhile, and is locked for as long as its
+writer lives.  So left-over ones are those that nobody holds; process ids would not tell,
+since a container has others.  Knows nothing of what is written.
+"""
+
+import contextlib
+import errno
+import fcntl
+import os
+import re
+import secrets
+import shutil
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+# A name that nobody else would give a file of theirs.
+_HIDDEN = re.compile(r"\.laiobench-[0-9a-f]{16}\.partial")
+_UNNAMED_IS_UNKNOWN = {errno.EOPNOTSUPP, errno.EISDIR, errno.EINVAL, errno.ENOSYS, errno.ENOENT}
+_LINKS_ARE_UNKNOWN = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK}
+
+
+class Partial:
+    """A new file, open for reading and writing as `fd`, until `close()`."""
+
+    def __init__(self, folder: Path, mode: int = 0o666) -> None:
+        """A file that is to get its name in `folder`.
+
+        Raises:
+            OSError: it can't be there.
+        """
+        self._folder = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        self._hidden: str | None = None
+        try:
+            self.fd = self._make(folder, mode)
+        except BaseException:
+            os.close(self._folder)
+            raise
+
+    def __enter__(self) -> "Partial":
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """The end of it, unless it has got its name."""
+        self.hide_no_more()
+        os.close(self._folder)
+        os.close(self.fd)
+
+    def hide_no_more(self) -> None:
+        """Remove the hidden name, if it has one."""
+        if self._hidden:
+            with contextlib.suppress(OSError):
+                os.unlink(self._hidden, dir_fd=self._folder)
+            self._hidden = None
+
+    def _make(self, folder: Path, mode: int) -> int:
+        try:
+            fd = os.open(folder, os.O_TMPFILE | os.O_RDWR | os.O_CLOEXEC, mode)
+        except OSError as error:
+            if error.errno not in _UNNAMED_IS_UNKNOWN:
+                raise
+            return self._make_hidden(mode)
+        if not Path(f"/proc/self/fd/{fd}").exists():  # there would be no way to a name
+            os.close(fd)
+            return self._make_hidden(mode)
+        hold(fd)
+        return fd
+
+    def _make_hidden(self, mode: int) -> int:
+        flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+        while True:
+            name = hidden_name()
+            fd = os.open(name, flags, mode, dir_fd=self._folder)
+            hold(fd)
+            if os.fstat(fd).st_nlink:  # else it was taken for a left-over one before that
+                self._hidden = name
+                return fd
+            os.close(fd)
+
+    def link(self, name: str) -> None:
+        """Give it its name, which must be nobody's.
+
+        Raises:
+            FileExistsError: it is somebody's.
+            OSError: it can't be.
+        """
+        try:
+            self._link_as(name)
+        except OSError as error:
+            if error.errno not in _LINKS_ARE_UNKNOWN or not self._hidden:
+                raise
+            self._rename_to_free(name)
+        self.hide_no_more()
+        os.fsync(self._folder)
+
+    def replace(self, name: str) -> None:
+        """Give it its name; what had it before is gone.
+
+        Raises:
+            OSError: it can't be, and nothing has changed.
+        """
+        if not self._hidden:
+            hidden = hidden_name()
+            self._link_as(hidden)
+            self._hidden = hidden
+        os.rename(self._hidden, name, src_dir_fd=self._folder, dst_dir_fd=self._folder)
+        self._hidden = None
+        os.fsync(self._folder)
+
+    def _link_as(self, name: str) -> None:
+        if self._hidden:
+            os.link(self._hidden, name, src_dir_fd=self._folder, dst_dir_fd=self._folder)
+        else:  # Python follows the first one only if it is told of a folder
+            os.link(f"/proc/self/fd/{self.fd}", name, dst_dir_fd=self._folder, follow_symlinks=True)
+
+    def _rename_to_free(self, name: str) -> None:
+        """Where there are no links: reserve the name, then take one's own reservation's place."""
+        assert self._hidden
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+        reserved = os.open(name, flags, 0o600, dir_fd=self._folder)
+        try:
+            now = os.stat(name, dir_fd=self._folder, follow_symlinks=False)
+            if not os.path.samestat(now, os.fstat(reserved)) or now.st_size:
+                raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), name)
+            os.rename(self._hidden, name, src_dir_fd=self._folder, dst_dir_fd=self._folder)
+            self._hidden = None
+        finally:
+            os.close(reserved)
+
+
+def hidden_name() -> str:
+    """One that `remove_left_over()` knows."""
+    return f".laiobench-{secrets.token_hex(8)}.partial"
+
+
+def hold(fd: int) -> None:
+    """Show that whoever writes this lives; where there are no locks, nothing is ever left over."""
+    with contextlib.suppress(OSError):
+        fcntl.flock(fd, fcntl.LOCK_EX)
+
+
+def remove_left_over(folder: Path) -> None:
+    """What those have left in `folder` who were killed while they wrote."""
+    with contextlib.suppress(OSError), os.scandir(folder) as entries:
+        for entry in entries:
+            if _HIDDEN.fullmatch(entry.name):
+                _remove_if_dead(Path(entry.path))
+
+
+def _remove_if_dead(path: Path) -> None:
+    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+    with contextlib.suppress(OSError), _opened(path, flags) as fd:
+        status = os.fstat(fd)
+        if status.st_uid != os.geteuid():
+            return
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if stat.S_ISDIR(status.st_mode):
+            shutil.rmtree(path, ignore_errors=True)
+        elif stat.S_ISREG(status.st_mode):
+            path.unlink()
+
+
+@contextlib.contextmanager
+def _opened(path: Path, flags: int) -> Iterator[int]:
+    fd = os.open(path, flags)
+    try:
+        yield fd
+    finally:
+        os.close(fd)
