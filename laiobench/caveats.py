@@ -11,7 +11,7 @@ from errno import EAGAIN
 from laiobench.job import Job
 from laiobench.native import search_window_us
 from laiobench.runner import Trial, WorkRun
-from laiobench.units import NS_PER_S, format_ns
+from laiobench.units import NS_PER_S, format_exact, format_ns
 
 # An "asynchronous" submit that takes this share of the time is none.
 BLOCKING_SHARE = 0.25
@@ -207,7 +207,7 @@ def _ended_early(run: WorkRun) -> Iterator[Caveat]:
         yield Caveat(
             "ended_early",
             f"{job.name} was through its size after {format_ns(lasted_s * NS_PER_S)}, "
-            f"before its runtime of {job.runtime:g} s",
+            f"before its runtime of {format_exact(job.runtime)} s",
             "runtime is an upper limit, as in fio",
             "add time_based to go on for the whole runtime",
         )
@@ -326,8 +326,8 @@ def _search_missed(run: WorkRun) -> Iterator[Caveat]:
     if job.latency_target and raw.search_is_over and raw.depth == 0:
         yield Caveat(
             "latency_target_missed",
-            f"{job.name}: not even at depth 1 were {job.latency_percentile:g} % of the I/Os within "
-            f"{format_ns(job.latency_target * 1000)} (latency_target)",
+            f"{job.name}: not even at depth 1 were {format_exact(job.latency_percentile)} % of the "
+            f"I/Os within {format_ns(job.latency_target * 1000)} (latency_target)",
             "what was measured is depth 1, which does not keep the target",
             "raise latency_target, or lower latency_percentile",
         )

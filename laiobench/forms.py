@@ -286,7 +286,7 @@ class Amount:
         return int(whole_bytes * self.percent / 100)
 
     def __str__(self) -> str:
-        return str(self.bytes) if self.percent is None else f"{self.percent:g}%"
+        return str(self.bytes) if self.percent is None else f"{units.format_exact(self.percent)}%"
 
 
 def amount_of(least: int = 0, most: int = 1 << 60) -> Item:

@@ -1,18 +1,23 @@
 """Latency histograms: HdrHistogram's layout, and what is read from it.
 
 The layout is the core's (`histogram.h`): unit 1 ns, 3 significant digits, up
-to 60 s.  Pure functions of counts.  A bin is known by the largest value that
+to 60 s, and a count of what is beyond: its values are known by the largest
+alone.  Pure functions of counts.  A bin is known by the largest value that
 it counts, which is what HdrHistogram prints as well.
 """
 
 import math
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import cache, cached_property
 from itertools import accumulate
 
 SUB_BUCKET_BITS = 11
+OVERFLOW_BIN = 27648
+"""The index at which the core counts what is beyond all bins."""
 
 Bins = Sequence[tuple[int, int]]
 """Index of a bin, and the count in it; ascending."""
@@ -79,34 +84,65 @@ class Histogram:
     def percentiles(self, wanted: Sequence[float] = PERCENTILES) -> dict[float, int]:
         """The values that these percentages of all do not exceed: the nearest rank's bin.
 
-        Never above `max`.  Empty without values.
+        Never above `max`, which is also what is said of those that overflowed.  Empty
+        without values.
         """
-        return percentiles(self.bins, wanted, self.max, self.overflow)
+        pairs = [(bin_high(index), count) for index, count in self.bins]
+        return Counts(pairs, self.max, self.overflow).percentiles(wanted)
 
 
-def percentiles(
-    bins: Bins, wanted: Sequence[float], maximum: int | None = None, overflow: int = 0
-) -> dict[float, int]:
-    """Percentiles of bare counts; see `Histogram.percentiles`."""
-    up_to = list(accumulate(count for _, count in bins))
-    total = (up_to[-1] if up_to else 0) + overflow
-    if not total:
-        return {}
-    if maximum is None:
-        maximum = bin_high(bins[-1][0])
-    highs = (bisect_left(up_to, _rank(percentage, total)) for percentage in sorted(wanted))
-    return {
-        percentage: min(bin_high(bins[at][0]), maximum) if at < len(bins) else maximum
-        for percentage, at in zip(sorted(wanted), highs, strict=True)
-    }
+@dataclass(frozen=True)
+class Counts:
+    """What percentiles are of, as documents have it: with no need to know the bins' indexes."""
+
+    pairs: Sequence[tuple[int, int]]
+    """A bin's largest value, and the count in it; ascending."""
+    max: int
+    overflow: int = 0
+    """How many are above all bins: `max` at most."""
+
+    def percentiles(self, wanted: Sequence[float]) -> dict[float, int]:
+        """See `Histogram.percentiles`."""
+        up_to = list(accumulate(count for _, count in self.pairs))
+        total = (up_to[-1] if up_to else 0) + self.overflow
+        if not total:
+            return {}
+        places = {at: bisect_left(up_to, _rank(at, total)) for at in sorted(wanted)}
+        return {
+            at: min(self.pairs[place][0], self.max) if place < len(self.pairs) else self.max
+            for at, place in places.items()
+        }
 
 
-def percentile_of(counts: Sequence[tuple[int, int]], percentage: float) -> int:
-    """Of counts as documents have them: a bin's largest value, and how many; ascending."""
-    up_to = list(accumulate(count for _, count in counts))
-    return counts[bisect_left(up_to, _rank(percentage, up_to[-1]))][0]
+def added(parts: Iterable[Counts]) -> Counts:
+    """Those of several jobs, or stretches of time, as of one."""
+    parts = list(parts)
+    pairs: Counter[int] = Counter()
+    for part in parts:
+        for high, count in part.pairs:
+            pairs[high] += count
+    return Counts(
+        sorted(pairs.items()),
+        max((part.max for part in parts), default=0),
+        sum(part.overflow for part in parts),
+    )
+
+
+def counts_of_bins(bins: Bins, maximum: int) -> Counts:
+    """Of the core's bins, among them, if any, the one of what is beyond all others."""
+    return Counts(
+        [(bin_high(index), count) for index, count in bins if index < OVERFLOW_BIN],
+        maximum,
+        sum(count for index, count in bins if index >= OVERFLOW_BIN),
+    )
 
 
 def _rank(percentage: float, total: int) -> int:
-    """How many values the percentile must not be below; exact where floats are not."""
-    return max(1, math.ceil(round(percentage * 10_000) * total / 1_000_000))
+    """How many values the percentile must not be below."""
+    return max(1, math.ceil(_share(percentage) * total))
+
+
+@cache
+def _share(percentage: float) -> Fraction:
+    """What was written, exactly: 99.9 is no float, and of many values that matters."""
+    return Fraction(repr(float(percentage))) / 100

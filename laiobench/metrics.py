@@ -14,11 +14,11 @@ from typing import Any, Literal, NamedTuple
 
 from pydantic import Field
 
-from laiobench.histogram import percentile_of
+from laiobench.histogram import Counts, added
 from laiobench.native import DIRECTIONS
 from laiobench.record import Record
 from laiobench.result import Cpu, RunResult, Tool
-from laiobench.units import NS_PER_S
+from laiobench.units import NS_PER_S, format_exact
 
 Better = Literal["higher", "lower"]
 Unit = Literal["IOPS", "bytes/s", "ns", "1/IO"]
@@ -101,7 +101,13 @@ class LatencyDigest(Record):
 class LatencyBins(LatencyDigest):
     """With its counts, to add those of a job's copies up."""
 
+    max: int
     histogram: list[tuple[int, int]]
+    overflow: int = 0
+
+    @property
+    def counts(self) -> Counts:
+        return Counts(self.histogram, self.max, self.overflow)
 
 
 class DirectionDigest(Record):
@@ -269,16 +275,16 @@ def _of_direction(
 
 def _percentile(wanted: float, latencies: Sequence[LatencyDigest]) -> Value:
     if len(latencies) == 1:
-        value = latencies[0].percentiles.get(f"{wanted:g}")
+        value = latencies[0].percentiles.get(format_exact(wanted))
         if value is None:
             return Unmeasurable(f"the document has no p{wanted:g}")
         return float(value)
-    bins: dict[int, int] = {}
-    for latency in latencies:
-        assert isinstance(latency, LatencyBins)  # digest() reads copies with their bins
-        for high, count in latency.histogram:
-            bins[high] = bins.get(high, 0) + count
-    return float(percentile_of(sorted(bins.items()), wanted))
+    return float(added(map(_counts, latencies)).percentiles((wanted,))[wanted])
+
+
+def _counts(latency: LatencyDigest) -> Counts:
+    assert isinstance(latency, LatencyBins)  # digest() reads copies with their bins
+    return latency.counts
 
 
 def samples_needed(percentile: float) -> int:

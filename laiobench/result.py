@@ -14,13 +14,13 @@ from typing import Any, Literal
 from pydantic import ConfigDict, Field
 
 from laiobench import caveats, integrity, machine, native, proof, timing
-from laiobench.histogram import PERCENTILES, Histogram, bin_high, percentiles
+from laiobench.histogram import PERCENTILES, Counts, Histogram, bin_high, counts_of_bins
 from laiobench.job import Job
 from laiobench.layout import Work
 from laiobench.record import Record
 from laiobench.runner import Trial, WorkRun
 from laiobench.series import Series
-from laiobench.units import NS_PER_S, format_ns
+from laiobench.units import NS_PER_S, format_exact, format_ns
 from laiobench.version import __version__
 from laiobench.windows import Window
 
@@ -38,7 +38,14 @@ class Latency(Record):
     stddev: float
     percentiles: dict[str, int]
     histogram: list[tuple[int, int]] = Field(description="[largest value of a bin, count]")
-    overflow: int = Field(0, description="values above 60 s, which have no bin")
+    overflow: int = Field(
+        0, description="values above 60 s, which have no bin: percentiles take them for max"
+    )
+
+    @property
+    def counts(self) -> Counts:
+        """What percentiles are of."""
+        return Counts(self.histogram, self.max, self.overflow)
 
 
 class DirectionResult(Record):
@@ -102,7 +109,7 @@ class SeriesPoint(Record):
     bytes: int
     p50_ns: int | None = Field(description="null in an interval without I/Os")
     p99_ns: int | None
-    max_ns: int | None
+    max_ns: int | None = Field(description="the largest, or the bin that it is in")
 
 
 class LogWindow(Record):
@@ -402,7 +409,9 @@ def _latency(raw: native.RawLatency, wanted: Sequence[float]) -> Latency:
         max=raw.max,
         mean=histogram.mean,
         stddev=histogram.stddev,
-        percentiles={f"{key:g}": value for key, value in histogram.percentiles(wanted).items()},
+        percentiles={
+            format_exact(key): value for key, value in histogram.percentiles(wanted).items()
+        },
         histogram=[(bin_high(index), count) for index, count in raw.bins],
         overflow=raw.overflow,
     )
@@ -411,8 +420,7 @@ def _latency(raw: native.RawLatency, wanted: Sequence[float]) -> Latency:
 def _series(series: Series, window_start_ns: int) -> list[SeriesPoint]:
     points = []
     for point in series:
-        bins = point.bins
-        at = percentiles(bins, (50.0, 99.0))
+        at = counts_of_bins(point.bins, point.max_ns).percentiles((50.0, 99.0, 100.0))
         points.append(
             SeriesPoint(
                 t_ns=point.end_ns - window_start_ns,
@@ -420,7 +428,7 @@ def _series(series: Series, window_start_ns: int) -> list[SeriesPoint]:
                 bytes=point.size_bytes,
                 p50_ns=at.get(50.0),
                 p99_ns=at.get(99.0),
-                max_ns=bin_high(bins[-1][0]) if bins else None,
+                max_ns=at.get(100.0),
             )
         )
     return points

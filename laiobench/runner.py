@@ -414,5 +414,7 @@ def _sample_all(native_run: NativeRun, group: _Group, *, is_last: bool) -> list[
             group.series[index] = Series()
         is_verifying = group.verifications[index] and not native_run.totals(index).is_measuring
         if sample.ios or not (is_last or is_verifying):
-            group.series[index].add(make_point(sample.at_ns, sample.ios, sample.bytes, sample.bins))
+            group.series[index].add(
+                make_point(sample.at_ns, sample.ios, sample.bytes, sample.bins, sample.max_ns)
+            )
     return samples

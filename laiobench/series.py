@@ -23,6 +23,8 @@ class Point:
     ios: int
     size_bytes: int
     packed: bytes
+    max_ns: int
+    """No I/O took longer; it may be one of an earlier interval that took so long."""
 
     @property
     def bins(self) -> Bins:
@@ -31,10 +33,10 @@ class Point:
         return list(zip(flat[::2], flat[1::2], strict=True))
 
 
-def make_point(end_ns: int, ios: int, size_bytes: int, bins: Bins) -> Point:
+def make_point(end_ns: int, ios: int, size_bytes: int, bins: Bins, max_ns: int) -> Point:
     """A point; its bins are compressed at once, since most are never looked at again."""
     flat = array("Q", [number for pair in bins for number in pair])
-    return Point(end_ns, ios, size_bytes, zlib.compress(flat.tobytes(), 1))
+    return Point(end_ns, ios, size_bytes, zlib.compress(flat.tobytes(), 1), max_ns)
 
 
 def merge(first: Point, second: Point) -> Point:
@@ -46,6 +48,7 @@ def merge(first: Point, second: Point) -> Point:
         first.ios + second.ios,
         first.size_bytes + second.size_bytes,
         sorted(counts.items()),
+        max(first.max_ns, second.max_ns),
     )
 
 

@@ -13,7 +13,7 @@ from laiobench.native import DIRECTIONS, RawPacing, search_window_us
 from laiobench.record import Record
 from laiobench.runner import WorkRun
 from laiobench.steady import SteadyOutcome, mean
-from laiobench.units import format_bandwidth, format_count, format_ns
+from laiobench.units import format_bandwidth, format_count, format_exact, format_ns
 
 NS_PER_US = 1000
 
@@ -140,5 +140,5 @@ def _slow_cycle(job: Job, raw: RawPacing) -> str:
         )
     return (
         f"{job.name} was ended, since its {direction}s came to {seen}, in a rate_cycle of "
-        f"{job.rate_cycle:g} ms"
+        f"{format_exact(job.rate_cycle)} ms"
     )

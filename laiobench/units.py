@@ -6,6 +6,7 @@ out whole is an error, never rounded.
 """
 
 import re
+from decimal import Decimal
 from fractions import Fraction
 
 BINARY_SUFFIXES = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4, "p": 5, "e": 6}
@@ -118,6 +119,11 @@ def format_ns(ns: float) -> str:
         if ns < limit * 0.9995:
             return f"{_three_digits(ns / divisor)} {unit}"
     return f"{_three_digits(ns / 1e9)} s"
+
+
+def format_exact(value: float) -> str:
+    """`50`, `99.99999`: all digits that it was written with, and no exponent."""
+    return format(Decimal(repr(float(value))), "f").removesuffix(".0")
 
 
 def format_count(count: float) -> str:

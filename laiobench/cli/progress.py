@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from laiobench.cli.console import draw
-from laiobench.histogram import percentiles
+from laiobench.histogram import added, counts_of_bins
 from laiobench.runner import SAMPLE_INTERVAL_S, Progress, Watcher
 from laiobench.units import format_bandwidth, format_count, format_ns
 
@@ -31,11 +31,8 @@ def _draw(samples: Sequence[Progress]) -> None:
         return  # a part of an interval only: at the end, or since the ramp's end
     ios = sum(progress.sample.ios for progress in samples)
     size_bytes = sum(progress.sample.bytes for progress in samples)
-    bins: dict[int, int] = {}
-    for progress in samples:
-        for index, count in progress.sample.bins:
-            bins[index] = bins.get(index, 0) + count
-    p99 = percentiles(sorted(bins.items()), (99.0,)).get(99.0)
+    parts = (counts_of_bins(one.sample.bins, one.sample.max_ns) for one in samples)
+    p99 = added(parts).percentiles((99.0,)).get(99.0)
     line = (
         f"{_names(samples)}  {samples[0].elapsed_s:.0f} s{_of(samples)}  "
         f"{format_count(round(ios / interval_s))} IOPS  "

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from laiobench.cli.console import say
-from laiobench.histogram import bin_high, percentiles
+from laiobench.histogram import counts_of_bins
 from laiobench.runner import Progress
 
 
@@ -21,6 +21,7 @@ class _Stretch:
     bytes: int = 0
     seconds: float = 0.0
     bins: dict[int, int] = field(default_factory=dict)
+    max_ns: int = 0
 
     def add(self, progress: Progress) -> None:
         self.ios += progress.sample.ios
@@ -28,6 +29,7 @@ class _Stretch:
         self.seconds += progress.interval_s
         for index, count in progress.sample.bins:
             self.bins[index] = self.bins.get(index, 0) + count
+        self.max_ns = progress.sample.max_ns
 
 
 class Status:
@@ -64,8 +66,8 @@ def _key(progress: Progress) -> tuple[str, int, int]:
 
 
 def _numbers(stretch: _Stretch) -> dict[str, Any]:
-    bins = sorted(stretch.bins.items())
-    at = percentiles(bins, (50.0, 99.0))
+    counts = counts_of_bins(sorted(stretch.bins.items()), stretch.max_ns)
+    at = counts.percentiles((50.0, 99.0, 100.0))
     return {
         "interval_s": round(stretch.seconds, 3),
         "ios": stretch.ios,
@@ -74,5 +76,5 @@ def _numbers(stretch: _Stretch) -> dict[str, Any]:
         "bw_bytes": stretch.bytes / stretch.seconds if stretch.seconds else 0.0,
         "p50_ns": at.get(50.0),
         "p99_ns": at.get(99.0),
-        "max_ns": bin_high(bins[-1][0]) if bins else None,
+        "max_ns": at.get(100.0),
     }

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from tabulate import tabulate
 
 from laiobench.explanation import Access, Explanation, Group, JobExplanation, Write
-from laiobench.units import format_size
+from laiobench.units import format_exact, format_size
 
 _WIDTH = 100
 _MOST_LINES = 16
@@ -76,7 +76,7 @@ def _shown(value: object) -> str:
     if isinstance(value, bool):
         return str(int(value))
     if isinstance(value, float):
-        return f"{value:g}"
+        return format_exact(value)
     if isinstance(value, list):
         return ",".join(map(str, value))
     return str(value)

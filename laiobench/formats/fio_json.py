@@ -15,7 +15,7 @@ from typing import Any
 
 from laiobench.job import Job
 from laiobench.result import DirectionResult, JobResult, Latency, RunResult
-from laiobench.units import BINARY_SUFFIXES, NS_PER_S
+from laiobench.units import BINARY_SUFFIXES, NS_PER_S, format_exact
 
 DIALECT = "fio-3.36"
 _NS_PER_MS = 1_000_000
@@ -161,7 +161,9 @@ def _written(name: str, value: Any) -> str:
         return str(int(value))
     if name == "bs" and isinstance(value, int):
         return _short_size(value)
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    if isinstance(value, list | tuple):
+        return ":".join(_written(name, part) for part in value)
+    return format_exact(value) if isinstance(value, float) else str(value)
 
 
 def _short_size(size_bytes: int) -> str:
@@ -277,12 +279,18 @@ def _latency(latency: Latency | None, *, with_bins: bool) -> Json:
     }
     if latency.percentiles:
         found["percentile"] = {
-            f"{float(name):.6f}": min(value, latency.max)
+            _percentile_name(name): min(value, latency.max)
             for name, value in latency.percentiles.items()
         }
         if with_bins:
             found["bins"] = bins(latency)
     return found
+
+
+def _percentile_name(key: str) -> str:
+    """With six digits, as fio prints it, and more where fewer would be another percentile's."""
+    digits = key.partition(".")[2]
+    return f"{float(key):.6f}" if len(digits) <= 6 else key
 
 
 def bins(latency: Latency) -> dict[str, int]:

@@ -1,7 +1,7 @@
 """HdrHistogram's log: the latencies of each job and direction, tagged, for its own tools.
 
-Bins are the same in both, so that no count moves; what overflowed is counted at 60 s,
-the most that the layout holds.
+Bins are the same in both, so that no count moves; what overflowed is counted at the
+largest latency, in a layout that reaches so far.
 """
 
 import io
@@ -45,9 +45,9 @@ def render(result: RunResult) -> str:
 
 
 def _histogram(latency: Latency) -> HdrHistogram:
-    histogram = HdrHistogram(1, LONGEST_NS, _DIGITS)
+    histogram = HdrHistogram(1, max(LONGEST_NS, latency.max), _DIGITS)
     for high_ns, count in latency.histogram:
         histogram.record_value(min(high_ns, LONGEST_NS), count)
     if latency.overflow:
-        histogram.record_value(LONGEST_NS, latency.overflow)
+        histogram.record_value(latency.max, latency.overflow)
     return histogram

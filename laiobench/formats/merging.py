@@ -4,11 +4,12 @@ Histograms are added up, so that percentiles are those of all I/Os, and never av
 rates are over the time of the job that took longest.
 """
 
+import math
 from collections import Counter
 from collections.abc import Sequence
 from itertools import groupby
 
-from laiobench.histogram import percentile_of
+from laiobench.histogram import added
 from laiobench.result import DirectionResult, JobResult, Latency
 from laiobench.units import NS_PER_S
 
@@ -57,22 +58,23 @@ def _latency(parts: Sequence[Latency]) -> Latency:
     found = [part for part in parts if part.count]
     if not found:
         return parts[0]
-    counts: Counter[int] = Counter()
-    for part in found:
-        for value, count in part.histogram:
-            counts[value] += count
-    bins = sorted(counts.items())
+    counts = added(part.counts for part in found)
     total = sum(part.count for part in found)
-    highest = max(part.max for part in found)
+    mean = sum(part.mean * part.count for part in found) / total
+    wanted = {float(key): key for key in found[0].percentiles}
     return Latency(
         count=total,
         min=min(part.min for part in found),
-        max=highest,
-        mean=sum(part.mean * part.count for part in found) / total,
-        stddev=0.0,  # nobody shows it
-        percentiles={
-            key: min(highest, percentile_of(bins, float(key))) for key in found[0].percentiles
-        },
-        histogram=bins,
-        overflow=sum(part.overflow for part in found),
+        max=counts.max,
+        mean=mean,
+        stddev=_stddev(found, mean),
+        percentiles={wanted[at]: value for at, value in counts.percentiles(list(wanted)).items()},
+        histogram=list(counts.pairs),
+        overflow=counts.overflow,
     )
+
+
+def _stddev(parts: Sequence[Latency], mean: float) -> float:
+    """Of all values, from those of the parts: within each, and of their means."""
+    squares = sum(part.count * (part.stddev**2 + (part.mean - mean) ** 2) for part in parts)
+    return math.sqrt(squares / sum(part.count for part in parts))

@@ -9,7 +9,14 @@ from tabulate import tabulate
 from laiobench.formats.merging import merged, reported
 from laiobench.result import DirectionResult, JobResult, RunResult
 from laiobench.timing import SteadyStateResult
-from laiobench.units import NS_PER_S, format_bandwidth, format_count, format_ns, format_size
+from laiobench.units import (
+    NS_PER_S,
+    format_bandwidth,
+    format_count,
+    format_exact,
+    format_ns,
+    format_size,
+)
 
 _HEADERS = (
     "job", "", "IOPS", "bandwidth", "mean", "p50", "p99", "p99.9", "max", "errors",
@@ -140,11 +147,12 @@ def _timing(job: JobResult) -> Iterator[str]:
             f"{format_ns(job.pacing.late_max_ns)}"
         )
     if search := job.latency_target:
+        share = format_exact(job.options["latency_percentile"])
         target_ns = float(job.options["latency_target"]) * 1000
         yield (
             f"  depth {search.depth if search.attained else 1} of {job.options['iodepth']} "
             f"{'is the highest that keeps' if search.attained else 'does not keep'} "
-            f"{job.options['latency_percentile']:g} % of lat within {format_ns(target_ns)}; "
+            f"{share} % of lat within {format_ns(target_ns)}; "
             f"{len(search.tried)} were tried"
         )
     if steady := job.steadystate:

@@ -205,6 +205,7 @@ typedef struct Sample {
     uint64_t ios, bytes; /* since the last sample */
     bool is_new_window; /* the window opened since then: all before is void */
     uint32_t bins;
+    uint64_t max_ns; /* the longest lat so far in this window */
 } Sample;
 
 /*

@@ -57,10 +57,10 @@ static inline void histograms_widen(Histograms *histograms, uint32_t which,
     Extremes *extremes = &histograms->extremes[which];
 
     if (__builtin_expect(ns < extremes->min, 0)) {
-        extremes->min = ns;
+        counter_set(&extremes->min, ns);
     }
     if (__builtin_expect(ns > extremes->max, 0)) {
-        extremes->max = ns;
+        counter_set(&extremes->max, ns);
     }
 }
 

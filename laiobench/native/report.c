@@ -191,6 +191,22 @@ static uint32_t generation_of(const Recorder *recorder)
     return __atomic_load_n(&recorder->generation, __ATOMIC_ACQUIRE);
 }
 
+static uint64_t longest_lat(const Recorder *recorder)
+{
+    uint64_t longest = 0;
+
+    for (int i = 0; i < DIRECTION_SYNC; i++) {
+        const DirectionRecord *record = recorder->directions[i];
+        uint64_t max = 0;
+
+        if (record) {
+            max = counter_read(&record->latency.extremes[LATENCY_LAT].max);
+        }
+        longest = max > longest ? max : longest;
+    }
+    return longest;
+}
+
 /* The sampler of a job, emptied if its window has opened since. */
 static Sampler *sampler_of(Run *run, uint32_t job, Sample *sample)
 {
@@ -226,6 +242,8 @@ static void take_differences(const Recorder *recorder, Sampler *sampler,
             sampler->counts[i] = count;
         }
     }
+    /* After the counts: what they count is within it. */
+    sample->max_ns = longest_lat(recorder);
 }
 
 void run_sample(Run *run, uint32_t job, Sample *sample, uint32_t *indexes,

@@ -113,6 +113,8 @@ class RawSample:
     bytes: int
     is_new_window: bool
     bins: Bins
+    max_ns: int
+    """No I/O of the window took longer so far."""
 
 
 @dataclass(frozen=True)
@@ -246,6 +248,7 @@ def read_sample(run: Any, index: int, room: BinsRoom) -> RawSample:
         bytes=sample.bytes,
         is_new_window=sample.is_new_window,
         bins=room.taken(sample.bins),
+        max_ns=sample.max_ns,
     )
 
 

@@ -20,6 +20,19 @@ def names(folder: Path) -> set[str]:
     return {path.name for path in folder.glob("*.log")}
 
 
+def test_percentiles_near_to_all_are_each_there_by_what_was_written(program: Program) -> None:
+    asked = ["99.9999", "99.99999", "99.999999", "99.99999999"]
+    arguments = [*NULL, "--rw=randread", "--number_ios=20", f"--percentile_list={':'.join(asked)}"]
+    run = program(*arguments, "--json")
+    (program.folder / "run.json").write_text(run.stdout)
+    percentiles = run.document["jobs"][0]["read"]["lat_ns"]["percentiles"]
+    assert set(asked) < percentiles.keys() and "100" not in percentiles
+    (job,) = program("export", "run.json", "--format=fio-json").document["jobs"]
+    names = [name for name in job["read"]["lat_ns"]["percentile"] if name.startswith("99.99")]
+    assert names == ["99.990000", "99.999900", "99.999990", "99.999999", "99.99999999"]
+    assert job["job options"]["percentile_list"] == ":".join(asked)
+
+
 def test_the_percentiles_asked_for_are_there_besides(program: Program) -> None:
     outcome = program(
         *NULL, "--rw=randread", "--number_ios=2000", "--percentile_list=99.123", "--json",

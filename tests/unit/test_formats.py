@@ -263,7 +263,10 @@ def test_json_is_the_document_itself() -> None:
 def test_hdrhistogram_reads_the_very_counts(tmp_path: Path) -> None:
     counts = [(999, 3), (1_023_999, 5), (59_000_000_000, 2)]
     made = document(job("a, b", ios=10, histogram=counts))
-    made["jobs"][0]["read"]["lat_ns"] = made["jobs"][0]["read"]["lat_ns"] | {"overflow": 4}
+    made["jobs"][0]["read"]["lat_ns"] = made["jobs"][0]["read"]["lat_ns"] | {
+        "overflow": 4,
+        "max": 90_000_000_000,
+    }
     file = tmp_path / "run.hlog"
     file.write_text(write("hdr", RunResult.model_validate(made)))
     reader = HistogramLogReader(str(file), HdrHistogram(1, 60_000_000_000, 3))
@@ -273,7 +276,7 @@ def test_hdrhistogram_reads_the_very_counts(tmp_path: Path) -> None:
     assert sorted(found) == ["a_b/0/read/clat", "a_b/0/read/lat", "a_b/0/read/slat"]
     lat = found["a_b/0/read/lat"]
     assert [lat.get_count_at_value(value) for value, _ in counts] == [3, 5, 2]
-    assert lat.get_total_count() == 14 and lat.get_count_at_value(60_000_000_000) == 4
+    assert lat.get_total_count() == 14 and lat.get_count_at_value(90_000_000_000) == 4
 
 
 # ---- what may go wrong -----------------------------------------------------------

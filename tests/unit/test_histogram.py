@@ -63,6 +63,15 @@ def test_mean_is_exact_and_stddev_nearly(values: list[int]) -> None:
     assert abs(histogram.stddev - spread) <= max(values) / 1000 + 1
 
 
+def test_a_rank_is_exact_however_near_to_all_it_is() -> None:
+    """Of 100 million values all the same but the last ten, which are each of their own."""
+    total = 100_000_000
+    last = [(10 + number, 1) for number in range(10)]
+    histogram = Histogram([(5, total - 10), *last], 5, 19, 0)
+    wanted = (99.99999, 99.999991, 99.999998, 99.999999, 100.0)
+    assert list(histogram.percentiles(wanted).values()) == [5, 10, 17, 18, 19]
+
+
 def test_an_empty_histogram_has_no_percentiles() -> None:
     histogram = Histogram([], 0, 0, 0)
     assert histogram.percentiles() == {}

@@ -10,6 +10,21 @@ from laiobench import units
 
 
 @pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (50.0, "50"),
+        (50, "50"),
+        (0.5, "0.5"),
+        (99.9999999, "99.9999999"),
+        (0.0000001, "0.0000001"),
+        (1e22, "10000000000000000000000"),
+    ],
+)
+def test_a_number_is_written_as_it_was_given(value: float, text: str) -> None:
+    assert units.format_exact(value) == text
+
+
+@pytest.mark.parametrize(
     ("text", "size_bytes"),
     [
         ("4096", 4096),
