@@ -510,4 +510,9 @@ def _io_errors(run: WorkRun, job: JobResult) -> list[str]:
         failures.append(f"{job.name}: {unseen:,} I/Os failed before the measured window")
     if run.raw.gave_up:
         failures.append(f"{job.name} was ended, since nothing but failures came back")
+    if run.raw.stalled:
+        failures.append(
+            f"{job.name} was ended by a fault in laiobench itself: it had I/Os to issue, none was "
+            "in flight, and nothing would have woken it; please report it, with the command line"
+        )
     return failures

@@ -129,6 +129,7 @@ typedef struct JobReport {
     uint64_t window_end_ns;   /* now, while it has not finished */
     bool has_finished;
     bool gave_up; /* nothing but failures */
+    bool stalled; /* a fault of ours: it would have waited for nothing */
     PacingReport pacing;
 } JobReport;
 

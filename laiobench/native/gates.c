@@ -227,6 +227,12 @@ void gates_open_window(Gates *gates)
     }
 }
 
+void gates_close_window(Gates *gates)
+{
+    timer_disarm(&gates->cycle_timer);
+    gates->counted_at = 0;
+}
+
 void gates_begin_search(Gates *gates)
 {
     const PacingPlan *plan = &gates->plan;
@@ -270,6 +276,12 @@ bool gates_admit(Gates *gates, uint32_t in_flight)
 {
     return depth_allows(gates, in_flight) && pause_allows(gates, in_flight) &&
            time_allows(gates);
+}
+
+bool gates_wait(const Gates *gates)
+{
+    return gates->due_timer.state != TIMER_IDLE ||
+           gates->think_timer.state != TIMER_IDLE;
 }
 
 uint32_t gates_pick(const Gates *gates)

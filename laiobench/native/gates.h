@@ -72,15 +72,22 @@ void gates_attach(Gates *gates, AioContext *ctx, const GateEvents *events,
                   void *opaque);
 void gates_detach(Gates *gates);
 
-/* The job begins; its window opens; both at the context's time. */
+/*
+ * The job begins; its window opens; both at the context's time.  It closes when
+ * nothing more is to be issued: what is slow from then on misses no rate.
+ */
 void gates_begin(Gates *gates);
 void gates_open_window(Gates *gates);
+void gates_close_window(Gates *gates);
 
 /* The search for a depth, where there is one, begins. */
 void gates_begin_search(Gates *gates);
 
 /* May one more be issued?  If not, go_on() will be called, or one comes back. */
 bool gates_admit(Gates *gates, uint32_t in_flight);
+
+/* Is a time set at which go_on() will be called? */
+bool gates_wait(const Gates *gates);
 
 /* Of a mix with rates: which direction is next.  Else PACED_DIRECTIONS. */
 uint32_t gates_pick(const Gates *gates);

@@ -249,12 +249,47 @@ void job_pump(Job *job)
     engine_unplug(engine);
 }
 
+static inline bool timer_is_set(const Timer *timer)
+{
+    return timer->state != TIMER_IDLE;
+}
+
+/* With nothing in flight, is there anything that will call it? */
+static bool waits(const Job *job)
+{
+    bool ends_soon = job->phase == JOB_DELAYED || window_is_over(job);
+
+    return (ends_soon && timer_is_set(&job->timer)) ||
+           gates_wait(&job->gates) ||
+           (job->throttle.group && job->throttle.is_waiting);
+}
+
+/*
+ * Whoever leaves the job to itself: something must be to come.  If there is
+ * nothing more to do, it ends; and one that has, and waits for nothing, would
+ * do so for ever: that is told, and not sat out.  The end of a phase is nothing
+ * to wait for while there are I/Os to issue.
+ */
+static void see_that_it_goes_on(Job *job)
+{
+    if (job->in_flight > 0 || job->phase == JOB_IDLE ||
+        job->phase == JOB_FINISHED || job->is_moving) {
+        return;
+    }
+    if (job->budget == 0 && job->phase != JOB_DELAYED) {
+        job_wind_up(job);
+    } else if (!waits(job)) {
+        job_stop(job, JOB_END_STALLED);
+    }
+}
+
 void job_go_on(void *opaque)
 {
     Job *job = opaque;
 
     aio_context_read_clock(job->ctx); /* they are queued now */
     job_pump(job);
+    see_that_it_goes_on(job);
 }
 
 static int join_throttle_group(Job *job)
@@ -296,9 +331,6 @@ void job_attach(Job *job, AioContext *ctx, Engine *engine,
     }
     if (join_throttle_group(job) == 0) {
         job_go_on(job);
-    }
-    if (job->phase == JOB_VERIFYING && job->in_flight == 0) {
-        job_finish(job); /* there is nothing to verify */
     }
 }
 
@@ -361,7 +393,6 @@ static void heed(Job *job, GateWord word)
     if (word == GATE_END) {
         job_stop(job, JOB_END_BOUND);
     } else if (word == GATE_SEARCH_IS_OVER && job->budget > 0) {
-        timer_disarm(&job->timer);
         job_begin_measuring(job);
     }
 }
@@ -404,8 +435,8 @@ static __attribute__((noinline)) void handle_gated(Job *job, Request *request)
     }
     if (job->is_moving) {
         job->events->may_move(job->events_opaque, job);
-    } else if (job->budget == 0) {
-        job_wind_up(job);
+    } else {
+        see_that_it_goes_on(job);
     }
 }
 

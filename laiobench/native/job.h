@@ -56,6 +56,7 @@ typedef enum JobEnd {
     JOB_END_BAD_DATA,    /* verification failed, and one failure is enough */
     JOB_END_LOOP_FAILED, /* the context's own failure */
     JOB_END_BOUND, /* a latency or a rate that was not to be: see gates */
+    JOB_END_STALLED, /* a fault of ours: it would have waited for nothing */
 } JobEnd;
 
 /* Of a stretch of a job's life: submitted = completed + failed + cancelled. */

@@ -11,11 +11,30 @@ static void set_phase(Job *job, JobPhase phase)
     __atomic_store_n(&job->phase, phase, __ATOMIC_RELEASE);
 }
 
-static void arm_phase_timer(Job *job, uint64_t ns)
+/* Whatever led to the end of a phase, its deadline goes with it. */
+static void drop_deadline(Job *job)
 {
-    job->phase_deadline =
-        job->ctx->now + clock_ns_to_ticks(job->ctx->clock, ns);
-    timer_arm(&job->timer, job->phase_deadline);
+    timer_disarm(&job->timer);
+    job->phase_deadline = 0;
+}
+
+/* @deadline in ticks; 0: none. */
+static void enter_until(Job *job, JobPhase phase, uint64_t deadline)
+{
+    drop_deadline(job);
+    if (deadline > 0) {
+        job->phase_deadline = deadline;
+        timer_arm(&job->timer, deadline);
+    }
+    set_phase(job, phase);
+}
+
+/* For @ns from now; 0: until something else ends it. */
+static void enter_for(Job *job, JobPhase phase, uint64_t ns)
+{
+    uint64_t ticks = clock_ns_to_ticks(job->ctx->clock, ns);
+
+    enter_until(job, phase, ns > 0 ? job->ctx->now + ticks : 0);
 }
 
 /*
@@ -41,62 +60,68 @@ static uint64_t time_to_measure(const Job *job)
     return left_ns;
 }
 
-/* Those of the ramp complete in the window, and count there. */
-static uint64_t bytes_to_measure(const Job *job)
+/* What was chosen and had to wait does not go any more. */
+static void release_held(Job *job)
 {
-    uint64_t bytes = job->config.bytes;
-
-    if (bytes == 0) {
-        return JOB_UNLIMITED;
+    if (job->chores.held) {
+        job->idle[job->idle_count++] = job->chores.held;
+        job->chores.held = NULL;
     }
+}
+
+/* Of @limit, what is left if @used of it has gone. */
+static uint64_t left_of(uint64_t limit, uint64_t used)
+{
+    if (limit == JOB_UNLIMITED) {
+        return limit;
+    }
+    return used < limit ? limit - used : 0;
+}
+
+/*
+ * Those of the ramp complete in the window, and count there; but a trim is
+ * charged with the write that follows it.
+ */
+static void give_budget(Job *job)
+{
+    uint64_t ios = 0, bytes = 0;
+
     for (uint32_t i = 0; i < job->config.iodepth; i++) {
         const Request *request = &job->memory.requests[i];
 
-        if (request->state != REQUEST_IDLE) {
-            bytes -= request->bytes < bytes ? request->bytes : bytes;
+        if (request->state != REQUEST_IDLE &&
+            !chores_is_extra(&job->chores, i) &&
+            !(request->op == REQUEST_TRIM && job->chores.write_follows)) {
+            ios++;
+            bytes += request->bytes;
         }
     }
-    return bytes;
+    job->budget = left_of(job->config.ios, ios);
+    job->bytes_left =
+        left_of(job->config.bytes ? job->config.bytes : JOB_UNLIMITED, bytes);
+    if (job->bytes_left == 0) {
+        job->budget = 0;
+    }
+    if (job->budget == 0) {
+        release_held(job); /* or it would go, and be charged to nothing */
+    }
 }
 
 void job_begin_measuring(Job *job)
 {
-    uint64_t runtime_ns;
-
     recorder_reset(&job->recorder);
     job->window_start = aio_context_read_clock(job->ctx);
-    job->budget = job->config.ios;
-    if (job->budget != JOB_UNLIMITED) {
-        /* Those of the ramp complete in the window, and count there. */
-        uint64_t ios = job->in_flight - job->chores.extras_in_flight;
-
-        job->budget -= ios < job->budget ? ios : job->budget;
-    }
-    job->bytes_left = bytes_to_measure(job);
-    if (job->bytes_left == 0) {
-        job->budget = 0;
-    }
-    set_phase(job, JOB_MEASURING);
-    runtime_ns = time_to_measure(job);
-    if (runtime_ns > 0) {
-        arm_phase_timer(job, runtime_ns);
-    }
+    give_budget(job);
+    enter_for(job, JOB_MEASURING, time_to_measure(job));
     gates_open_window(&job->gates);
     job->events->measuring(job->events_opaque, job);
 }
 
 static void begin_search(Job *job)
 {
-    uint64_t runtime_ns = job->config.runtime_ns;
-
-    timer_disarm(&job->timer);
-    job->phase_deadline = 0;
     job->budget = JOB_UNLIMITED;
-    set_phase(job, JOB_SEARCHING);
-    if (runtime_ns > 0) {
-        arm_phase_timer(job, runtime_ns);
-        job->runtime_end = job->phase_deadline;
-    }
+    enter_for(job, JOB_SEARCHING, job->config.runtime_ns);
+    job->runtime_end = job->phase_deadline;
     gates_begin_search(&job->gates);
 }
 
@@ -111,11 +136,10 @@ static void end_ramp(Job *job)
 
 static void begin_verifying(Job *job)
 {
-    timer_disarm(&job->timer);
-    job->phase_deadline = 0;
     job->window_end = job->verify_start = job->ctx->now;
     job->events->measured(job->events_opaque, job);
-    set_phase(job, JOB_VERIFYING);
+    enter_until(job, JOB_VERIFYING, 0);
+    gates_close_window(&job->gates);
 }
 
 /* Where bytes are limited, the budget ends with them. */
@@ -165,8 +189,7 @@ static void begin(Job *job)
         begin_with_verifying(job);
     } else if (job->config.ramp_ns > 0) {
         job->budget = JOB_UNLIMITED;
-        set_phase(job, JOB_RAMP);
-        arm_phase_timer(job, job->config.ramp_ns);
+        enter_for(job, JOB_RAMP, job->config.ramp_ns);
     } else {
         end_ramp(job);
     }
@@ -176,9 +199,7 @@ static void begin(Job *job)
 void job_begin_in_time(Job *job)
 {
     if (job->begin_at > aio_context_read_clock(job->ctx)) {
-        set_phase(job, JOB_DELAYED);
-        job->phase_deadline = job->begin_at;
-        timer_arm(&job->timer, job->phase_deadline);
+        enter_until(job, JOB_DELAYED, job->begin_at);
     } else {
         begin(job);
     }
@@ -186,7 +207,6 @@ void job_begin_in_time(Job *job)
 
 void job_finish(Job *job)
 {
-    timer_disarm(&job->timer);
     if (job->phase == JOB_VERIFYING) {
         job->verify_end = job->ctx->now;
     } else {
@@ -197,7 +217,7 @@ void job_finish(Job *job)
         job->window_start = job->window_end;
         recorder_reset(&job->recorder);
     }
-    set_phase(job, JOB_FINISHED);
+    enter_until(job, JOB_FINISHED, 0);
     job->events->finished(job->events_opaque, job);
 }
 
@@ -206,8 +226,8 @@ void job_wind_up(Job *job)
 {
     if (job->end == JOB_END_COMPLETE && job_is_measuring(job)) {
         if (chores_sync_at_end(&job->chores)) {
-            timer_disarm(&job->timer);
-            job->phase_deadline = 0;
+            drop_deadline(job);
+            gates_close_window(&job->gates);
             job_pump(job);
             return;
         }
@@ -227,24 +247,15 @@ void job_phase_is_over(void *opaque)
 
     switch (job->phase) {
     case JOB_DELAYED:
-        job->phase_deadline = 0;
         begin(job);
         job_go_on(job);
         break;
     case JOB_RAMP:
         end_ramp(job);
+        job_go_on(job);
         break;
     default:
         job_stop(job, JOB_END_COMPLETE);
-    }
-}
-
-/* What was chosen and had to wait does not go any more. */
-static void release_held(Job *job)
-{
-    if (job->chores.held) {
-        job->idle[job->idle_count++] = job->chores.held;
-        job->chores.held = NULL;
     }
 }
 
@@ -257,8 +268,8 @@ void job_stop(Job *job, JobEnd why)
         return;
     }
     release_held(job);
-    timer_disarm(&job->timer); /* or the end of a ramp would begin anew */
-    job->phase_deadline = 0;
+    drop_deadline(job); /* or the end of a ramp would begin anew */
+    gates_close_window(&job->gates);
     job->budget = 0;
     job->is_moving = false;
     job->end = why;

@@ -26,6 +26,7 @@ void run_job_report(const Run *run, uint32_t index, JobReport *report)
         .cancelled = job->accounts.cancelled,
         .has_finished = finished,
         .gave_up = job->end == JOB_END_ERRORS,
+        .stalled = job->end == JOB_END_STALLED,
     };
     gates_report(&job->gates, &report->pacing);
     if (job->window_start != 0) {

@@ -54,6 +54,8 @@ class RawJob:
     window_end_ns: int
     has_finished: bool
     gave_up: bool
+    stalled: bool
+    """A fault of ours: it had more to do, and waited for nothing."""
     directions: dict[str, RawDirection]
     pacing: RawPacing
     verify: RawVerify | None = None
@@ -225,6 +227,7 @@ def read_job(run: Any, index: int, room: BinsRoom) -> RawJob:
         window_end_ns=report.window_end_ns,
         has_finished=report.has_finished,
         gave_up=report.gave_up,
+        stalled=report.stalled,
         directions=directions,
         pacing=read_pacing(report.pacing),
         verify=read_verify(run, index),

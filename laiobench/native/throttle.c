@@ -131,7 +131,9 @@ static void turn_arrives(void *opaque)
 
     if (begin_turn(member)) {
         member->go_on(member->opaque);
-        end_turn(member);
+        if (member->group) { /* else it has left, and handed the turn on */
+            end_turn(member);
+        }
     }
 }
 

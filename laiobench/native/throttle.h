@@ -63,7 +63,7 @@ void throttle_group_cleanup(ThrottleGroup *group);
 
 /*
  * Take part in @group, on @ctx.  @go_on is called there when I/Os that were
- * refused may be tried again; it must not detach.  0 or -ENOMEM.
+ * refused may be tried again; it may detach for good.  0 or -ENOMEM.
  */
 int throttle_attach(ThrottleMember *member, ThrottleGroup *group,
                     AioContext *ctx, void (*go_on)(void *opaque),

@@ -53,7 +53,7 @@ def run_of(
     raw = RawJob(
         submitted=100, completed=100, failed=0, cancelled=0,
         window_start_ns=5, window_end_ns=5 + window_ns,
-        has_finished=has_finished, gave_up=gave_up,
+        has_finished=has_finished, gave_up=gave_up, stalled=False,
         directions={"read": direction(100, clat_sum_ns)}, pacing=RawPacing(),
     )  # fmt: skip
     work = Work(
