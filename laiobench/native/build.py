@@ -69,13 +69,13 @@ ffibuilder.set_source(
     extra_compile_args=[
         "-std=gnu11",
         "-O2",
-        "-g",
+        "-g0",
         "-Wall",
         "-Wextra",
         "-Werror=implicit-function-declaration",
         *OPTIMIZE_AS_ONE,
     ],
-    extra_link_args=["-O2", *OPTIMIZE_AS_ONE],
+    extra_link_args=["-O2", "-g0", *OPTIMIZE_AS_ONE],
     libraries=["pthread", "m", "dl"],
     py_limited_api=True,
 )
