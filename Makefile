@@ -1,13 +1,13 @@
-# `make run` and `make test` need Python 3.11, gcc and make, and nothing else.
+# Python 3.11, its headers and venv, gcc and make: nothing else.  prerequisites.py tells what is missing.
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-CORE := $(filter-out laiobench/native/_core.c,$(wildcard laiobench/native/*.[ch]))
+BUILT_FROM := pyproject.toml setup.py $(shell find laiobench -name 'build.py' -o -name '*.[ch]' ! -name _core.c)
 
 .PHONY: run test lint docs peers clean
 
-run: $(VENV)/.installed
+run: $(VENV)/.runs
 	$(BIN)/laiobench run
 
 # Two at a time, and then those that must be alone, whatever became of the first.
@@ -29,10 +29,19 @@ peers: $(VENV)/.installed
 	$(BIN)/python tests/peers $(PEERS)
 
 # Editable, so that Python changes need no install; a change of the core does.
-$(VENV)/.installed: pyproject.toml setup.py laiobench/native/build.py $(CORE)
+# What running needs, and with .installed what testing needs as well.
+$(VENV)/.runs: $(BUILT_FROM)
+	@$(PYTHON) prerequisites.py
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[test]'
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable .
 	touch $@
 
+$(VENV)/.installed: $(BUILT_FROM)
+	@$(PYTHON) prerequisites.py
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[test]'
+	touch $(VENV)/.runs $@
+
 clean:
-	rm -rf $(VENV) build dist *.egg-info laiobench/native/_core.*
+	rm -rf $(VENV) build dist *.egg-info
+	find laiobench -name '_core.*' -delete
