@@ -22,14 +22,11 @@ from laiobench.guard.contents import Contents, contents_of, question
 from laiobench.guard.permission import Permission, identity
 from laiobench.job import Job
 from laiobench.machine.devices import disk_name, is_set_readonly
-from laiobench.machine.mounts import file_system_of
-from laiobench.machine.usage import uses_of_device, uses_of_file
+from laiobench.machine.kernel import LIVE
+from laiobench.machine.mounts import kernel_file_system_of
+from laiobench.machine.openers import is_flocked
+from laiobench.machine.usage import openers_of_file, uses_of_device, uses_of_file
 
-# Files there are the kernel's face, and not storage.
-_KERNEL_FILE_SYSTEMS = frozenset({
-    "proc", "sysfs", "debugfs", "tracefs", "securityfs", "configfs", "cgroup", "cgroup2", "bpf",
-    "efivarfs", "pstore", "fusectl", "binfmt_misc", "selinuxfs", "devpts",
-})  # fmt: skip
 # Character devices that lose nothing: null, zero, full.
 _BOTTOMLESS = frozenset(os.makedev(1, minor) for minor in (3, 5, 7))
 _LOCK = struct.Struct("hhqqi4x")
@@ -153,7 +150,7 @@ class Targets:
             which = identity(pin.status)
             was_made_here = made.is_as_we_left_it(pin.again)
             if job.writes and which not in self._granted:
-                self._judge(pin, job, is_ours=is_ours or was_made_here)
+                self._judge(pin, job, is_scratch=is_ours, was_made_here=was_made_here)
                 self._granted.add(which)
             key = (which, job.writes, job.direct, job.sync, job.trims)
             if key not in self._open:
@@ -168,14 +165,19 @@ class Targets:
 
     # ---- may it be written to? ------------------------------------------------------
 
-    def _judge(self, pin: _Pin, job: Job, *, is_ours: bool) -> None:
+    def _judge(self, pin: _Pin, job: Job, *, is_scratch: bool, was_made_here: bool) -> None:
         """Raise what forbids it, what nothing overrides first; a block device is then claimed."""
         if self._permission.readonly:
             raise refusals.readonly(pin.path, job)
         _refuse_what_is_no_storage(pin)
         if stat.S_ISREG(pin.status.st_mode) and (uses := uses_of_file(pin.status)):
             raise refusals.in_use(pin.path, uses)
-        if is_ours and _is_own_file(pin.status):
+        is_own = _is_own_file(pin.status)
+        if is_scratch and is_own:  # several runs may share it: what they write is nothing
+            return
+        if stat.S_ISREG(pin.status.st_mode) and (uses := openers_of_file(pin.status)):
+            raise refusals.in_use(pin.path, uses)
+        if was_made_here and is_own:
             return
         is_named = self._permission.names(pin.status)
         if not is_named and not self._permission.ask:
@@ -238,8 +240,8 @@ def _refuse_what_is_no_storage(pin: _Pin) -> None:
     if stat.S_ISCHR(mode) and pin.status.st_rdev not in _BOTTOMLESS:
         raise refusals.character_device(pin.path)
     if stat.S_ISREG(mode):
-        kind = file_system_of(pin.status.st_dev)
-        if kind in _KERNEL_FILE_SYSTEMS:
+        kind = kernel_file_system_of(pin.fd)
+        if kind:
             raise refusals.kernel_file(pin.path, kind)
 
 
@@ -271,7 +273,7 @@ def _open(pin: _Pin, opened: str, job: Job) -> OpenTarget:
         limits = native.probe_target(fd)
         if job.direct and limits.request_align == 0:
             raise refusals.no_direct_io(pin.path)
-        if job.writes and _is_locked(fd):
+        if job.writes and (_is_locked(fd) or is_flocked(fd, LIVE)):
             raise refusals.locked(pin.path)
         if job.writes and job.trims and not native.can_trim(fd):
             raise refusals.no_trim(pin.path)

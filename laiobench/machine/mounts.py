@@ -1,5 +1,6 @@
-"""Which file system a path is on, and what is mounted there."""
+"""Which file system a path or an open file is on, and what is mounted there."""
 
+import ctypes
 import os
 import re
 from pathlib import Path
@@ -43,3 +44,37 @@ def _mount(device: int) -> tuple[str, str]:
         if fields[2] == wanted:
             found = (fields[5], after.split()[0])
     return found
+
+
+# The kernel's own numbers of file systems whose files are its face, and not storage.
+_KERNEL_FILE_SYSTEMS = {
+    0x9FA0: "proc", 0x62656572: "sysfs", 0x64626720: "debugfs", 0x74726163: "tracefs",
+    0x73636673: "securityfs", 0x62656570: "configfs", 0x27E0EB: "cgroup", 0x63677270: "cgroup2",
+    0xCAFE4A11: "bpf", 0xDE5E81E4: "efivarfs", 0x6165676C: "pstore", 0x65735543: "fusectl",
+    0x42494E4D: "binfmt_misc", 0xF97CFF8C: "selinuxfs", 0x1CD1: "devpts", 0x43415D53: "smackfs",
+    0x07655821: "resctrl", 0x6E736673: "nsfs", 0x6E667364: "nfsd", 0x67596969: "rpc_pipefs",
+    0xABBA1974: "xenfs", 0x19800202: "mqueue", 0x6C6F6F70: "binder", 0x9FA1: "openpromfs",
+    0x5A3C69F0: "apparmorfs", 0x76A9F425: "dlmfs", 0x50494446: "pidfs",
+}  # fmt: skip
+_MEMORY_FILE_SYSTEMS = {0x01021994: "tmpfs", 0x858458F6: "ramfs", 0x958458F6: "hugetlbfs"}
+
+
+def kernel_file_system_of(fd: int) -> str:
+    """The kernel's file system that an open file is on; empty if it is on one that stores.
+
+    The file itself is asked, since another namespace's mounts are in no list of ours.
+    """
+    return _KERNEL_FILE_SYSTEMS.get(_magic(fd), "")
+
+
+def memory_file_system_of(fd: int) -> str:
+    """The file system that keeps an open file in memory; empty if it is on another."""
+    return _MEMORY_FILE_SYSTEMS.get(_magic(fd), "")
+
+
+def _magic(fd: int) -> int:
+    """Its type, as statfs(2) tells it; 0 where it can't."""
+    answer = (ctypes.c_ulong * 64)()  # struct statfs, and more; the type is the first
+    if ctypes.CDLL(None).fstatfs(fd, ctypes.byref(answer)) != 0:
+        return 0
+    return int(answer[0]) & 0xFFFFFFFF

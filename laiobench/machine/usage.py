@@ -1,30 +1,25 @@
-"""Who uses a block device or a file: mounts, swap, and devices that are built on it.
+"""Who uses a block device or a file: mounts, swap, what is built on it, servers, processes.
 
-Facts from /proc and /sys alone, by device number and inode, never by what a name
-may mean.  Whether that forbids anything is the guard's matter.  Both folders can be
-others, for machines that are not at hand.
+A use of any device that shares blocks with it is a use of it, whether above, below or
+beside: `extents` knows which do.  Facts from /proc and /sys alone, by device number and
+inode, never by what a name may mean; what is not known is a use as well, and says so.
+Whether that forbids anything is the guard's matter.
 """
 
+import errno
 import os
-import re
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-Number = str
-"""A device's number as the kernel writes it: `8:1`."""
-
-
-@dataclass(frozen=True)
-class System:
-    """Where the kernel tells of itself."""
-
-    proc: Path = Path("/proc")
-    sys: Path = Path("/sys")
-
-
-LIVE = System()
+from laiobench.machine import mapper
+from laiobench.machine.exports import Export, exports, hidden
+from laiobench.machine.extents import Device, Devices, share
+from laiobench.machine.kernel import LIVE as LIVE
+from laiobench.machine.kernel import Number, System, number_of, plain, text
+from laiobench.machine.loops import SECTOR, Inode, Loop
+from laiobench.machine.openers import Opener, lasting_openers
 
 
 @dataclass(frozen=True)
@@ -35,69 +30,44 @@ class Use:
     remedy: str
 
 
-@dataclass(frozen=True)
-class _Device:
-    """A block device as sysfs has it, and what it is to the one that was asked about."""
-
-    name: str
-    folder: Path
-    relation: str = "it"
-
-    @property
-    def number(self) -> Number:
-        return _text(self.folder / "dev")
+Table = Callable[[Number], list[mapper.Line] | None]
 
 
-def number_of(device: int) -> Number:
-    """`st_rdev` or `st_dev` as the kernel writes it."""
-    return f"{os.major(device)}:{os.minor(device)}"
+def uses_of_device(device: int, system: System = LIVE, table: Table = mapper.table) -> list[Use]:
+    """All uses of a block device, by its number, and of what shares blocks with it.
 
-
-def uses_of_device(device: int, system: System = LIVE) -> list[Use]:
-    """All uses of a block device, by its number, and of what it overlaps with.
-
-    Those are a disk's partitions, or a partition's disk: its other partitions
-    are nothing to it.
+    A disk and its partitions do; two partitions of it do not, unless they overlap.
     """
-    folder = system.sys / "dev/block" / number_of(device)
-    if not folder.exists():
-        return []
-    family = _family(folder.resolve())
-    world = _World(system)
-    return [use for member in family for use in world.uses_of(member)]
+    world = _World(system, table)
+    number = number_of(device)
+    it = world.devices.by_number.get(number)
+    if it is None:
+        return [
+            Use(
+                f"nobody knows what uses it: {system.sys}/dev/block/{number} is not there",
+                "mount sysfs at /sys, or run where it is (it may be hidden in a container)",
+            )
+        ]
+    return list(dict.fromkeys(world.uses_of(it)))
 
 
 def uses_of_file(status: os.stat_result, system: System = LIVE) -> list[Use]:
-    """All uses of a regular file that make it more than a file: swap, and loop devices."""
-    world = _World(system)
-    uses = [
-        Use("it is used as swap", f"swapoff {swap.path}")
-        for swap in world.swaps
-        if swap.inode == (status.st_dev, status.st_ino)
-    ]
-    for loop in world.loops:
-        if loop.inode == (status.st_dev, status.st_ino):
-            places = " and ".join(world.places_of(loop.name))
-            mounted = f", which is mounted at {places}," if places else ""
-            uses.append(
-                Use(
-                    f"the loop device /dev/{loop.name}{mounted} is made of it",
-                    f"losetup --detach /dev/{loop.name}, or write to that device instead",
-                )
-            )
-    return uses
-
-
-def _family(folder: Path) -> list[_Device]:
-    """The device, and those whose blocks are also its own."""
-    if (folder / "partition").exists():
-        disk = folder.parent
-        return [_Device(folder.name, folder), _Device(disk.name, disk, f"its disk {disk.name}")]
-    partitions = sorted(path.parent for path in folder.glob("*/partition"))
+    """All uses of a regular file that make it more than a file: swap, loop devices, servers."""
+    world = _World(system, mapper.table)
+    inode = (status.st_dev, status.st_ino)
     return [
-        _Device(folder.name, folder),
-        *(_Device(path.name, path, f"its partition {path.name}") for path in partitions),
+        *world.uses_of_inode(inode, "it"),
+        *world.loops_of_file(status),
     ]
+
+
+def openers_of_file(status: os.stat_result, system: System = LIVE) -> list[Use]:
+    """Other processes that write to a regular file, or have locked it."""
+    found = lasting_openers(system, (), {(status.st_dev, status.st_ino)})
+    return [_opened("it", opener) for opener in found]
+
+
+_FILE = "the file that it is made of"
 
 
 # ---- what the kernel uses -------------------------------------------------------------
@@ -108,16 +78,16 @@ class _Mount:
     number: Number
     place: str
     source: str
+    kind: str = ""
 
 
 @dataclass(frozen=True)
-class _Backing:
-    """A file or device that something is made of, as far as it can be reached."""
+class _Swap:
+    """Of `inode` or of `device`, as far as it can be reached."""
 
     path: str
-    inode: tuple[int, int] | None
-    number: Number | None
-    name: str = ""
+    inode: Inode | None = None
+    device: Number | None = None
 
 
 @dataclass
@@ -125,40 +95,74 @@ class _World:
     """What there is, read once."""
 
     system: System
+    table: Table
+    devices: Devices = field(init=False)
     mounts: list[_Mount] = field(init=False)
-    swaps: list[_Backing] = field(init=False)
-    loops: list[_Backing] = field(init=False)
+    swaps: list[_Swap] = field(init=False)
+    exports: list[Export] = field(init=False)
 
     def __post_init__(self) -> None:
+        self.devices = Devices(self.system, self.table)
         self.mounts = list(_mounts(self.system.proc))
-        self.swaps = [_backing(path) for path in _swap_paths(self.system.proc)]
-        self.loops = [
-            _backing(_text(path), path.parent.parent.name)
-            for path in sorted(self.system.sys.glob("block/loop*/loop/backing_file"))
-        ]
+        self.swaps = [_swap(path) for path in _swap_paths(self.system.proc)]
+        self.exports = exports(self.system)
 
-    def uses_of(self, device: _Device) -> Iterator[Use]:
-        it, number = device.relation, device.number
-        for place in self.places_of(device.name, number):
+    # ---- of a device ------------------------------------------------------------------
+
+    def uses_of(self, it: Device) -> Iterator[Use]:
+        """By all that shares blocks with it."""
+        extents = self.devices.extents(it.number)
+        below = self.devices.below(it.number)
+        names: dict[Number, str] = {}
+        for other in self.devices.by_number.values():
+            met = other == it or share(extents, self.devices.extents(other.number))
+            if met is False:
+                continue
+            name = self._relation(it, other, below, is_certain=bool(met))
+            names[other.number] = name
+            uses = [*self._uses_by_the_kernel(other, name), *self._holders(it, other, name, below)]
+            if not uses and self._may_claim(it, other, below) and _is_claimed(other, self.system):
+                uses = [Use(f"{name} is claimed by the kernel or another program", "end that")]
+            yield from uses
+        files = self.devices.files_below(it.number)
+        for inode in files:
+            yield from self.uses_of_inode(inode, _FILE)
+        yield from self._doubts(it, below)
+        for opener in lasting_openers(self.system, names.keys(), files):
+            yield _opened(names.get(str(opener.what), _FILE), opener)
+
+    def _relation(self, it: Device, other: Device, below: set[Number], *, is_certain: bool) -> str:
+        """What `other` is to it, as the beginning of a sentence."""
+        if other == it:
+            return "it"
+        if self.devices.disk_of(it) == other:
+            return f"its disk {other.name}"
+        if self.devices.disk_of(other) == it:
+            return f"its partition {other.name}"
+        if other.number in below:
+            return f"{other.name}, which it is built on,"
+        if it.number in self.devices.below(other.number):
+            return f"{other.name}, which is built on it,"
+        if self.devices.is_same_disk(it, other):
+            return f"{other.name}, which is another path to the same disk,"
+        shares = "shares" if is_certain else "may share"
+        return f"{other.name}, which {shares} blocks with it,"
+
+    def _uses_by_the_kernel(self, device: Device, it: str) -> Iterator[Use]:
+        for place in self.places_of(device.name, device.number):
             yield Use(f"{it} is mounted at {place}", f"umount {place}")
         for swap in self.swaps:
-            if swap.number == number or swap.path == f"/dev/{device.name}":
+            if swap.device == device.number or swap.path == f"/dev/{device.name}":
                 yield Use(f"{it} is used as swap", f"swapoff {swap.path}")
-        for loop in self.loops:
-            if loop.number == number:
-                yield Use(
-                    f"the loop device /dev/{loop.name} is made of {_object(it)}",
-                    f"losetup --detach /dev/{loop.name}",
-                )
-        for holder in self._holders(device):
-            yield _held(it, holder, self.system)
         for folder in self.system.sys.glob(f"fs/*/*/devices/{device.name}"):
             system, name = folder.parts[-4], folder.parts[-3]
             yield Use(f"{it} is part of the {system} file system {name}", "unmount that")
+        for export in self.exports:
+            if export.device == device.number:
+                yield Use(f"{export.server} gives {_object(it)} away", export.remedy)
 
-    def places_of(self, name: str, number: Number = "") -> list[str]:
+    def places_of(self, name: str, number: Number) -> list[str]:
         """Where a device is mounted; also where the mount has a number of its own, as btrfs'."""
-        number = number or _text(self.system.sys / "block" / name / "dev")
         return list(
             dict.fromkeys(
                 mount.place
@@ -167,28 +171,150 @@ class _World:
             )
         )
 
-    def _holders(self, device: _Device) -> list[str]:
-        """Block devices that are built on this one."""
-        names = {path.name for path in device.folder.glob("holders/*")}
-        names |= {path.parts[-3] for path in self.system.sys.glob(f"block/*/slaves/{device.name}")}
-        return sorted(names)
+    def _holders(self, it: Device, other: Device, name: str, below: set[Number]) -> Iterator[Use]:
+        """Devices that are built on `other`, but not ours, nor what is beside it."""
+        extents = self.devices.extents(it.number)
+        ours = {it.number, *below}
+
+        def is_beside(number: Number | None) -> bool:
+            if number is None or number not in self.devices.by_number:
+                return False  # nobody knows
+            return share(extents, self.devices.extents(number)) is False
+
+        for holder, number in self.devices.above(other):
+            if number not in ours and not is_beside(number):
+                yield _held(name, holder, self.system)
+        for loop in self.devices.loops.values():
+            if (
+                loop.device == other.number
+                and loop.number not in ours
+                and not is_beside(loop.number)
+            ):
+                yield Use(
+                    f"the loop device /dev/{loop.name} is made of {_object(name)}",
+                    f"losetup --detach /dev/{loop.name}",
+                )
+
+    def _may_claim(self, it: Device, other: Device, below: set[Number]) -> bool:
+        """Whether a claim of `other` would tell something.
+
+        What is below is claimed for ours; a claim of a disk stands against those of all its
+        partitions, ours among them, and of those that are nothing to us.
+        """
+        if other == it or other.number in below or self.devices.disk_of(other) == it:
+            return False
+        return not self.devices.has_partitions(other)
+
+    def _doubts(self, it: Device, below: set[Number]) -> Iterator[Use]:
+        """What is not known, and may be a use."""
+        for one in [it.number, *below]:
+            if (loop := self.devices.loops.get(one)) and not loop.is_known:
+                yield Use(
+                    f"nobody knows what {loop.name} is made of ({loop.path or 'it is not told'})",
+                    "run as root, where that is",
+                )
+        ours = {it.number, *below}
+        found = (self.devices.by_number.get(one) for one in ours)
+        sizes = [device.sectors * SECTOR for device in found if device]
+        for loop in self.devices.loops.values():
+            if not loop.is_known and loop.number not in ours and any(map(loop.fits, sizes)):
+                yield _perhaps(loop, self.places_of(loop.name, loop.number))
+        yield from self._unknown_exports("it")
+        for module in hidden(self.system):
+            yield Use(
+                f"the kernel may give it away: what {module} does is not to be seen",
+                "mount -t configfs none /sys/kernel/config",
+            )
+
+    def _unknown_exports(self, it: str) -> Iterator[Use]:
+        for export in self.exports:
+            if export.inode is None and export.device is None:
+                yield Use(
+                    f"{export.server} may give {it} away: what it calls {export.path} "
+                    "is not there by that name",
+                    export.remedy,
+                )
+
+    # ---- of a file --------------------------------------------------------------------
+
+    def uses_of_inode(self, inode: Inode, it: str) -> Iterator[Use]:
+        for swap in self.swaps:
+            if swap.inode == inode:
+                yield Use(f"{it} is used as swap", f"swapoff {swap.path}")
+        for export in self.exports:
+            if export.inode == inode:
+                yield Use(f"{export.server} gives {it} away", export.remedy)
+
+    def loops_of_file(self, status: os.stat_result) -> Iterator[Use]:
+        for loop in self.devices.loops.values():
+            places = self.places_of(loop.name, loop.number)
+            if loop.inode and self._is_same_file(loop.inode, status):
+                mounted = f", which is mounted at {' and '.join(places)}," if places else ""
+                yield Use(
+                    f"the loop device /dev/{loop.name}{mounted} is made of it",
+                    f"losetup --detach /dev/{loop.name}, or write to that device instead",
+                )
+            elif not loop.is_known and loop.fits(status.st_size):
+                yield _perhaps(loop, places)
+        yield from self._unknown_exports("it")
+
+    def _is_same_file(self, inode: Inode, status: os.stat_result) -> bool:
+        """An overlay shows the files of its layers with their inodes, and a device of its own."""
+        if inode[1] != status.st_ino:
+            return False
+        return inode[0] == status.st_dev or any(map(self._is_overlay, (inode[0], status.st_dev)))
+
+    def _is_overlay(self, device: int) -> bool:
+        """Or may be, as what is mounted nowhere any more."""
+        number = number_of(device)
+        kinds = [mount.kind for mount in self.mounts if mount.number == number]
+        return "overlay" in kinds or (not kinds and os.major(device) == 0)
+
+
+def _perhaps(loop: Loop, places: Sequence[str]) -> Use:
+    mounted = f", which is mounted at {' and '.join(places)}," if places else ""
+    said = f"it is said to be {loop.path}" if loop.path else "nothing says what it is"
+    return Use(
+        f"the loop device /dev/{loop.name}{mounted} may be made of it "
+        f"({said}, which cannot be seen)",
+        f"run as root where /dev/{loop.name} is, or losetup --detach it",
+    )
+
+
+def _opened(it: str, opener: Opener) -> Use:
+    return Use(
+        f"process {opener.pid} ({opener.program}) has {_object(it)} {opener.does}",
+        "end that program",
+    )
+
+
+def _is_claimed(device: Device, system: System) -> bool:
+    """Whether the kernel refuses a claim of it, which is not kept."""
+    node = system.dev / device.name.replace("!", "/")
+    try:
+        if number_of(node.stat().st_rdev) != device.number:
+            return False
+        os.close(os.open(node, os.O_RDONLY | os.O_EXCL | os.O_CLOEXEC | os.O_NONBLOCK))
+    except OSError as error:
+        return error.errno == errno.EBUSY
+    return False
 
 
 def _object(it: str) -> str:
-    return "it" if it == "it" else it
+    return it.removesuffix(",")
 
 
 def _held(it: str, holder: str, system: System) -> Use:
     folder = system.sys / "block" / holder
     if holder.startswith("dm-"):
-        name, uuid = _text(folder / "dm/name") or holder, _text(folder / "dm/uuid")
+        name, uuid = text(folder / "dm/name") or holder, text(folder / "dm/uuid")
         what, end = f"the device-mapper volume {name}", f"dmsetup remove {name}"
         for prefix, kind, command in _MAPPED:
             if uuid.startswith(prefix):
                 what, end = f"the {kind} {name}", command.format(name=name)
         return Use(f"{it} is held by {what}", end)
     if holder.startswith("md"):
-        level = _text(folder / "md/level")
+        level = text(folder / "md/level")
         array = f"the {level} array /dev/{holder}" if level else f"the array /dev/{holder}"
         return Use(f"{it} is a member of {array}", f"mdadm --stop /dev/{holder}")
     return Use(f"{it} is held by {holder}", f"detach it from {holder}")
@@ -213,37 +339,25 @@ def _mounts(proc: Path) -> Iterator[_Mount]:
         if namespace in seen:
             continue
         seen.add(namespace)
-        for line in _text(proc / process / "mountinfo").splitlines():
+        for line in text(proc / process / "mountinfo").splitlines():
             fields = line.split()
             if "-" in fields[6:] and len(fields) > (dash := fields.index("-", 6)) + 2:
-                yield _Mount(fields[2], _plain(fields[4]), _plain(fields[dash + 2]))
+                yield _Mount(fields[2], plain(fields[4]), plain(fields[dash + 2]), fields[dash + 1])
 
 
 def _swap_paths(proc: Path) -> list[str]:
-    lines = _text(proc / "swaps").splitlines()[1:]
-    return [_plain(line.split()[0]) for line in lines if line.split()]
+    lines = text(proc / "swaps").splitlines()[1:]
+    return [plain(line.split()[0]) for line in lines if line.split()]
 
 
-def _backing(path: str, name: str = "") -> _Backing:
+def _swap(path: str) -> _Swap:
     try:
         status = Path(path).stat()
-    except OSError:  # of another namespace, or deleted
-        return _Backing(path, None, None, name)
+    except (OSError, ValueError):  # of another namespace, or deleted; the kernel refuses writes
+        return _Swap(path)
     if stat.S_ISBLK(status.st_mode):
-        return _Backing(path, None, number_of(status.st_rdev), name)
-    return _Backing(path, (status.st_dev, status.st_ino), None, name)
-
-
-def _plain(field: str) -> str:
-    r"""A field of /proc without its escapes: `\040` is a space."""
-    return re.sub(r"\\([0-7]{3})", lambda match: chr(int(match[1], 8)), field)
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(errors="surrogateescape").strip()
-    except OSError:
-        return ""
+        return _Swap(path, device=number_of(status.st_rdev))
+    return _Swap(path, inode=(status.st_dev, status.st_ino))
 
 
 def joined(uses: Sequence[Use]) -> Use:

@@ -3,7 +3,7 @@
 import struct
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 SECTOR = 512
@@ -50,17 +50,24 @@ def write_mbr(file: Path) -> None:
 
 
 @contextmanager
+def addpart(disk: str, number: int, start: int, sectors: int) -> Iterator[None]:
+    """A partition that the kernel is told of, and no table names."""
+    run("addpart", disk, str(number), str(start), str(sectors))
+    try:
+        yield
+    finally:
+        run("delpart", disk, str(number))
+
+
+@contextmanager
 def partitioned(file: Path) -> Iterator[str]:
     """A loop device whose two partitions the kernel knows, whatever tables it can read."""
     write_mbr(file)
-    with loop(file) as device:
+    with ExitStack() as stack:
+        device = stack.enter_context(loop(file))
         for number, start in enumerate(STARTS, start=1):
-            run("addpart", device, str(number), str(start), str(_quarter(file)))
-        try:
-            yield device
-        finally:
-            for number in (1, 2):
-                run("delpart", device, str(number))
+            stack.enter_context(addpart(device, number, start, _quarter(file)))
+        yield device
 
 
 def _quarter(file: Path) -> int:

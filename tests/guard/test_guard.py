@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from opened import READ, WRITE, can_write, refusal
 from stacks import image, loop, mounted, partitioned, run
 
 from laiobench.errors import LaiobenchError, UsageError
@@ -16,24 +17,7 @@ from laiobench.guard import targets as guarded
 from laiobench.job import Job
 from laiobench.machine import signatures
 
-READ, WRITE = Job(rw="randread"), Job(name="w", rw="randwrite")
 BUFFERED = Job(rw="write", direct=False)
-
-
-def refusal(path: str | Path, permission: Permission | None = None) -> str:
-    """What is said against writing to `path`, which was allowed by name."""
-    with (
-        Targets(permission or Permission([path])) as targets,
-        pytest.raises(LaiobenchError) as refused,
-    ):
-        targets.open(str(path), WRITE)
-    return str(refused.value)
-
-
-def can_write(path: str | Path, permission: Permission | None = None) -> bool:
-    with Targets(permission or Permission([path])) as targets:
-        target = targets.open(str(path), WRITE)
-        return fcntl.fcntl(target.fd, fcntl.F_GETFL) & os.O_ACCMODE == os.O_RDWR
 
 
 @pytest.fixture
@@ -306,7 +290,8 @@ def test_a_name_that_changes_before_it_is_opened_changes_nothing(
         fd = real_open(path, flags, *rest)
         link.unlink()
         link.symlink_to(precious)
-        opened.append(os.fstat(fd).st_ino)
+        if not str(path).startswith("/dev/"):  # loop devices, which are asked what they are
+            opened.append(os.fstat(fd).st_ino)
         return fd
 
     link.symlink_to(scratch)
@@ -360,7 +345,7 @@ def test_a_link_that_keeps_changing_never_leads_astray(file: Path, tmp_path: Pat
     opened = refused = 0
     with subprocess.Popen([sys.executable, "-c", TURN_ABOUT, file, precious, link]) as turner:
         try:
-            while (opened < 200 or refused < 200) and turner.poll() is None:
+            while (opened < 50 or refused < 50) and turner.poll() is None:
                 with Targets([file]) as targets:
                     try:
                         target = targets.open(str(link), WRITE)
@@ -372,7 +357,7 @@ def test_a_link_that_keeps_changing_never_leads_astray(file: Path, tmp_path: Pat
                         opened += 1
         finally:
             turner.kill()
-    assert opened >= 200
+    assert opened >= 50
 
 
 @pytest.mark.root

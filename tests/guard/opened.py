@@ -1,0 +1,29 @@
+"""Targets opened as jobs open them: what is said against it, or that it can be written to."""
+
+import fcntl
+import os
+from pathlib import Path
+
+import pytest
+
+from laiobench.errors import LaiobenchError
+from laiobench.guard import Permission, Targets
+from laiobench.job import Job
+
+READ, WRITE = Job(rw="randread"), Job(name="w", rw="randwrite")
+
+
+def refusal(path: str | Path, permission: Permission | None = None) -> str:
+    """What is said against writing to `path`, which was allowed by name."""
+    with (
+        Targets(permission or Permission([path])) as targets,
+        pytest.raises(LaiobenchError) as refused,
+    ):
+        targets.open(str(path), WRITE)
+    return str(refused.value)
+
+
+def can_write(path: str | Path, permission: Permission | None = None) -> bool:
+    with Targets(permission or Permission([path])) as targets:
+        target = targets.open(str(path), WRITE)
+        return fcntl.fcntl(target.fd, fcntl.F_GETFL) & os.O_ACCMODE == os.O_RDWR
