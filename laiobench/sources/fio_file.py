@@ -23,6 +23,7 @@ from laiobench.sources.differences import difference
 from laiobench.sources.expansion import expand
 from laiobench.sources.files import MOST_BYTES, read_regular, read_text
 from laiobench.sources.foreign import FOREIGN
+from laiobench.sources.places import IN_GLOBAL_TOO, several
 
 MOST_JOBS = 4096
 MOST_INCLUDES = 256
@@ -225,10 +226,12 @@ class _Reader:
                 raise UsageError(f"{origin}: {name} needs a value", f"write {name}=…")
             refusal = None
             if name in ("filename", "directory"):
-                refusal = _several(name, value, origin, again=name in self._section.given)
+                again = name == "filename" and name in self._section.given
+                if again or re.search(r"(?<!\\):", value):
+                    refusal = several(name, f"{origin}: {name}={_shown(value)}")
                 value = value.replace("\\:", ":")
-                if name in self._section.settings:
-                    differs = "fio uses this one besides that of [global]"
+                if name == "filename" and name in self._section.settings:
+                    differs = IN_GLOBAL_TOO
             written = None if equals else (name, None)
             setting = Setting(value, origin, written=written, differs=differs, refusal=refusal)
             put(self._section.settings, name, setting)
@@ -245,18 +248,6 @@ def _is_flag(name: str) -> bool:
     if not isinstance(ours, str):
         return True  # it says so itself
     return ours in FOREIGN or may_be_bare(Job.model_fields[ours])
-
-
-def _several(name: str, value: str, origin: str, *, again: bool) -> UsageError | None:
-    """The error where paths are several: parted by colons, which in a name have a backslash."""
-    if not again and not re.search(r"(?<!\\):", value):
-        return None
-    what = "file" if name == "filename" else "directory"
-    parts = " and its part of iodepth, which fio's job has for all together" * (what == "file")
-    return UsageError(
-        f"{origin}: {name}={_shown(value)}: a job has one {what} here",
-        f"give each {what} a job of its own{parts}; a colon in a name is written \\:",
-    )
 
 
 def _shown(text: str) -> str:

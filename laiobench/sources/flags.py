@@ -2,11 +2,12 @@
 
 fio's spellings are all accepted: `--iodepth=32`, `--iodepth 32`, `-iodepth=32`,
 `--ramp-time`, `--ramp_time`, `--time_based`, `--time_based=1`.  Each `--name`
-begins a job; what stands before the first is for all.
+begins a job; what stands before the first is for all.  A name that begins with
+`global` begins no job, but more for all jobs below.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from laiobench.errors import UsageError
 from laiobench.job import ALIASES, option_names, options
@@ -14,6 +15,7 @@ from laiobench.sources import Draft, Setting, put, suggest, unknown_option
 from laiobench.sources.differences import difference
 from laiobench.sources.foreign import FLAGS as FOREIGN_FLAGS
 from laiobench.sources.foreign import FOREIGN
+from laiobench.sources.places import IN_GLOBAL_TOO, several
 
 ENVIRONMENT_PREFIX = "LAIOBENCH_"
 NOT_OPTIONS = frozenset(
@@ -30,6 +32,8 @@ class Flags:
     drafts: tuple[Draft, ...] = ()
     """A job for each `--name`, with what follows it and not with `settings`."""
     rest: list[str] = field(default_factory=list)
+    ends_in_globals: bool = False
+    """No job follows the last `--name=global`."""
 
 
 def split(arguments: Sequence[str], own_options: Mapping[str, bool]) -> Flags:
@@ -45,8 +49,7 @@ def split(arguments: Sequence[str], own_options: Mapping[str, bool]) -> Flags:
     """
     known = option_names() | FOREIGN.keys()
     flags = {option.name for option in options() if option.is_flag} | FOREIGN_FLAGS
-    settings: dict[str, Setting] = {}
-    drafts: list[Draft] = []
+    sections = _Sections()
     rest: list[str] = []
     words = list(reversed(arguments))
     while words:
@@ -67,14 +70,55 @@ def split(arguments: Sequence[str], own_options: Mapping[str, bool]) -> Flags:
             if not words:
                 raise UsageError(f"{written} needs a value, such as {written}=…")
             value = words.pop()
+        if name == "name" and value.strip().startswith("global"):
+            sections.begin_globals()
+            continue
         if name == "name":
-            drafts.append(Draft(value, is_fio=True))
+            sections.begin_job(value)
         is_bare = is_flag and not value and not equals
         setting = Setting(
             value, written, True, (name, None) if is_bare else None, difference(name, value)
         )
-        put(drafts[-1].settings if drafts else settings, name, setting)
-    return Flags(settings, tuple(drafts), rest)
+        sections.put(name, setting)
+    return Flags(sections.settings, tuple(sections.drafts), rest, sections.is_global)
+
+
+class _Sections:
+    """Where settings go: to all jobs, to all that follow, or to one."""
+
+    def __init__(self) -> None:
+        self.settings: dict[str, Setting] = {}
+        self.drafts: list[Draft] = []
+        self.is_global = False
+        """A `--name=global` was the last name."""
+        self._later: dict[str, Setting] = {}
+        """What a `--name=global` that is not the first name says."""
+        self._given: set[str] = set()
+        """In this section."""
+
+    def begin_globals(self) -> None:
+        self.is_global = True
+        self._given.clear()
+
+    def begin_job(self, name: str) -> None:
+        self.is_global = False
+        self._given.clear()
+        self.drafts.append(Draft(name, dict(self._later), is_fio=True))
+
+    def put(self, name: str, setting: Setting) -> None:
+        """Add it to what it is for; a job has one file, whatever other files were named."""
+        is_general = not self.drafts
+        section = self.settings
+        if not is_general:
+            section = self._later if self.is_global else self.drafts[-1].settings
+        if name == "filename":
+            if name in self._given:
+                refusal = several(name, f"{setting.origin}={setting.value}")
+                setting = replace(setting, refusal=refusal)
+            elif name in section or (not is_general and name in self.settings):
+                setting = replace(setting, differs=IN_GLOBAL_TOO)
+        self._given.add(name)
+        put(section, name, setting)
 
 
 def _is_last(words: Sequence[str]) -> bool:

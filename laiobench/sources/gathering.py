@@ -30,6 +30,11 @@ def gather(
     Raises:
         UsageError: something is wrong in a source, or a section is not there.
     """
+    if flags.ends_in_globals and (flags.drafts or not references):
+        raise UsageError(
+            "--name=global begins settings for the jobs below, and there is none",
+            "begin a job with --name=NAME",
+        )
     variables = from_environment(environment)
     sources = list(_open(references, flags))
     _check_sections(sections, sources)

@@ -11,6 +11,7 @@ from laiobench.errors import LaiobenchError, UsageError
 from laiobench.job import Job
 from laiobench.sources import Draft, Setting, profiles, resolve, toml_file
 from laiobench.sources.flags import from_environment, split
+from laiobench.sources.gathering import gather
 
 OWN = {"--json": False, "--output": True}
 
@@ -139,6 +140,66 @@ def test_flags(arguments: list[str], settings: dict[str, str], rest: list[str]) 
     parted = split(arguments, OWN)
     assert {name: setting.value for name, setting in parted.settings.items()} == settings
     assert parted.rest == rest
+
+
+def jobs_of_flags(*arguments: str) -> list[Job]:
+    return resolve(gather([], split(arguments, OWN), {}))
+
+
+def told_by_flags(*arguments: str) -> str:
+    with pytest.raises(UsageError) as caught:
+        jobs_of_flags(*arguments)
+    return str(caught.value)
+
+
+def test_a_name_that_begins_with_global_is_no_job_but_for_all_below() -> None:
+    first = jobs_of_flags("--bs=8k", "--name=global", "--iodepth=2", "--name=a", "--name=b")
+    assert [(job.name, job.bs.read, job.iodepth) for job in first] == [
+        ("a", 8192, 2),
+        ("b", 8192, 2),
+    ]
+    later = jobs_of_flags(
+        "--bs=8k", "--name=a", "--rw=randread", "--name=global2", "--bs=16k", "--name=b",
+        "--name=global", "--iodepth=4", "--name=c", "--iodepth=8",
+    )  # fmt: skip
+    assert [(job.name, job.rw, job.bs.read, job.iodepth) for job in later] == [
+        ("a", "randread", 8192, 1),
+        ("b", "read", 16384, 1),
+        ("c", "read", 16384, 8),
+    ]
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--name=global", "--rw=randwrite"], ["--name=a", "--name=global", "--bs=8k"]]
+)
+def test_globals_without_a_job_below_are_told(arguments: list[str]) -> None:
+    assert told_by_flags(*arguments) == (
+        "--name=global begins settings for the jobs below, and there is none\n"
+        "  begin a job with --name=NAME"
+    )
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--filename=A", "--filename=B"],
+        ["--name=j", "--filename=A", "--filename", "B"],
+        ["--name=global", "--filename=A", "--filename=B", "--name=j"],
+    ],
+)
+def test_a_job_s_second_file_is_refused_as_in_a_job_file(arguments: list[str]) -> None:
+    told = told_by_flags(*arguments)
+    assert told.startswith(
+        "--filename=B: a job has one file here\n  give each file a job of its own"
+    )
+
+
+def test_a_job_s_file_over_that_of_all_is_told_as_in_a_job_file() -> None:
+    flags = split(["--filename=A", "--name=a", "--filename=B", "--name=b"], OWN)
+    (a, b) = gather([], flags, {})
+    assert (a.settings["filename"].value, b.settings["filename"].value) == ("B", "A")
+    assert a.settings["filename"].differs == "fio uses this one besides that of [global]"
+    assert b.settings["filename"].differs == ""
 
 
 def test_an_option_without_its_value() -> None:
