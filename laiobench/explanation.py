@@ -3,7 +3,7 @@
 A document for `explain`, as `result` has one for `run`.  Nothing is run for it.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -12,7 +12,7 @@ from laiobench.errors import LaiobenchError
 from laiobench.job import Job
 from laiobench.preview import AccessPreview, GroupPreview, preview
 from laiobench.sources import Draft, notes
-from laiobench.sources.differences import DEFAULTS
+from laiobench.sources.readings import differences
 
 
 class _Record(BaseModel):
@@ -155,7 +155,10 @@ def explain(
         writes=[access for access in accesses if isinstance(access, Write)],
         scratch=[ScratchFile(path=path, bytes=size) for path, size in seen.scratch.items()],
         files=[*seen.files, *results],
-        differences=list(_differences(drafts, jobs)),
+        differences=[
+            Difference(where=item.where, fio=item.fio, here=item.here)
+            for item in differences(drafts, jobs)
+        ],
         notes=notes(drafts),
         problems=[Problem(problem=error.problem, remedy=error.remedy) for error in seen.problems],
     )
@@ -207,34 +210,3 @@ def _access(access: AccessPreview) -> Access:
     if access.writes:
         return Write(**common, needs_allow_write=access.needs_allow_write)
     return Access(**common)
-
-
-def _differences(drafts: Sequence[Draft], jobs: Sequence[Job]) -> Iterator[Difference]:
-    """Settings first, each once; then the defaults that a fio user may count on."""
-    values = [job.model_dump(mode="json") for job in jobs]
-    seen = set()
-    for draft, shown in zip(drafts, values, strict=True):
-        for name, setting in draft.settings.items():
-            if setting.differs and setting not in seen:
-                seen.add(setting)
-                yield Difference(
-                    where=setting.told(name), fio=setting.differs, here=f"{name}={shown[name]}"
-                )
-    for name, default in DEFAULTS.items():
-        relying = [
-            (job, shown[name])
-            for draft, job, shown in zip(drafts, jobs, values, strict=True)
-            if draft.is_fio and name not in draft.settings
-        ]
-        if relying:
-            yield Difference(
-                where=f"{', '.join(dict.fromkeys(job.name for job, _ in relying))}: no {name}",
-                fio=f"fio's default is {default}",
-                here=_shown_default(name, relying[0][1]),
-            )
-
-
-def _shown_default(name: str, value: object) -> str:
-    if value is None:
-        return "laiobench's own scratch file" if name == "filename" else f"no {name}"
-    return f"{name}={int(value) if isinstance(value, bool) else value}"

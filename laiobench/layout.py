@@ -107,6 +107,11 @@ def lay_out(jobs: Sequence[Job], targets: Opener, prepare: Preparer) -> list[Wor
     return works
 
 
+def to_run(works: Sequence[Work]) -> list[Work]:
+    """Those that do more than to have their files made (create_only)."""
+    return [work for work in works if not work.job.create_only]
+
+
 def _unused(name: str, names: set[str]) -> str:
     """A name that is nobody's yet, and from now on is this one's."""
     while name in names:
@@ -156,6 +161,8 @@ def _files_of_known_size(jobs: Sequence[Job]) -> dict[str, int]:
 
 def _bytes_needed(job: Job) -> int | None:
     """Where the regions of all its copies end; None if that depends on the target's end."""
+    if job.filesize:
+        return job.filesize
     amounts = [job.offset.bytes, job.offset_increment.bytes, job.size and job.size.bytes]
     if any(amount is None for amount in amounts):
         return None

@@ -17,7 +17,7 @@ from laiobench.guard import OpenTarget, refusals
 from laiobench.guard.made import check_is_one, forbidden, is_as_we_left_it
 from laiobench.job import Job
 from laiobench.job.output import log_files
-from laiobench.layout import Work, check_waits, lay_out, plan_workers
+from laiobench.layout import Work, check_waits, lay_out, plan_workers, to_run
 from laiobench.machine import aio_slots
 from laiobench.verification import check_verified_regions, saved_state
 
@@ -94,7 +94,7 @@ def preview(
         possible = [job for job in jobs if glimpses.can_be_laid_out(job)]
         try:
             check_waits(jobs)
-            works = lay_out(possible, glimpses, glimpses.scratch)
+            works = to_run(lay_out(possible, glimpses, glimpses.scratch))
             groups += _groups(works)
             accesses += _accesses(works, glimpses, allow_write)
             files += dict.fromkeys(_files(works))

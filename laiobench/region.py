@@ -51,7 +51,7 @@ def region_of(
     has_end = limits.is_regular_file or limits.is_block_device
     if has_end and limits.size_bytes == 0:
         raise RunError(f"{target.path} is empty: there is nothing to read or overwrite")
-    end = limits.size_bytes if default_bytes is None else default_bytes
+    end = job.filesize or (limits.size_bytes if default_bytes is None else default_bytes)
     if not has_end and (job.size is None or job.size.bytes is None):
         raise RunError(f"{target.path} has no size of its own", "say how much with --size")
     offset = _offset_of(job, end, copy)
@@ -101,24 +101,40 @@ def _places(job: Job, start: int, length: int, size: int) -> Region:
 
 def budget_of(job: Job, region: Region) -> Budget:
     """How much of it is to be done: number_ios, or the passes, or io_size."""
-    limits = [job.number_ios] if job.number_ios else []
+    limit = (job.number_ios or 0) * job.loops
     if job.time_based:
-        return Budget(min(limits, default=0), 0)
-    wanted = region.size if job.io_size is None else job.io_size.of(region.size)
+        return Budget(limit, 0)
+    wanted = None if job.io_size is None else job.io_size.of(region.size)
+    whole = region.size
+    if job.filesize and job.size:  # as in fio, size is then how much a pass does
+        whole = min(whole, job.size.of(region.size))
     if not job.has_one_size:
-        return Budget(min(limits, default=0), max(1, wanted) * job.loops)
-    ios = max(1, wanted // job.largest_bytes)
-    if job.io_size is None:
-        ios = _ios_of_a_pass(job, region)
-    return Budget(min([*limits, ios * job.loops]), 0)
+        return Budget(limit, _in_passes(job, max(1, whole), wanted))
+    ios = _ios_of_a_pass(job, region)
+    if whole < region.size:
+        ios = min(ios, max(1, whole // job.largest_bytes))
+    ios = _in_passes(job, ios, None if wanted is None else wanted // job.largest_bytes)
+    return Budget(min(limit, ios) if limit else ios, 0)
+
+
+def _in_passes(job: Job, whole: int, wanted: int | None) -> int:
+    """How much in all, of a pass that does `whole` and of `wanted` (io_size).
+
+    As in fio, which begins pass after pass until it has made all loops and done io_size.
+    """
+    if wanted is None:
+        return whole * job.loops
+    wanted = max(1, wanted)
+    if job.loops == 1:
+        return wanted
+    a_pass = min(whole, wanted)
+    return a_pass * max(job.loops, -(-wanted // a_pass))
 
 
 def _ios_of_a_pass(job: Job, region: Region) -> int:
-    if job.is_plain or (job.uses_map and not job.is_strided and job.has_one_align):
-        return region.blocks
     if job.stride > 0 and len(job.directions) == 1 and not job.is_strided:
         return (region.length - job.largest_bytes) // (job.largest_bytes + job.stride) + 1
-    return max(1, region.size // job.largest_bytes)
+    return max(1, (region.size if job.is_strided else region.length) // job.largest_bytes)
 
 
 # ---- shares of a target --------------------------------------------------------------
@@ -140,7 +156,7 @@ def _rounded_up(amount: Amount, whole_bytes: int, align: int) -> int:
 def _size_of(job: Job, target_bytes: int, offset: int) -> int:
     """As in fio, a share of the target ends where the target ends."""
     rest = target_bytes - offset
-    if job.size is None:
+    if job.size is None or job.filesize:
         return rest
     size = job.size.of(target_bytes)
     return size if job.size.percent is None else min(size, rest)

@@ -23,6 +23,7 @@ from laiobench.layout import (
     lay_out,
     plan_throttle_groups,
     plan_workers,
+    to_run,
     waits_of,
 )
 from laiobench.native import (
@@ -323,7 +324,7 @@ def run_jobs(
     with Targets(allow_write, tell=tell, stop=lambda: control.stop) as targets:
         around = Surroundings(control, targets, watch, tell, warn, hang_timeout_s)
         check_waits(jobs)
-        works = lay_out(jobs, targets, prepare_scratch)
+        works = to_run(lay_out(jobs, targets, prepare_scratch))
         check_verified_regions(works)
         for group in _groups(works):
             if control.stop:

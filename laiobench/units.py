@@ -31,7 +31,7 @@ DURATION_END_NS = 30 * 365 * NS_PER_UNIT["d"]
 _MOST_DIGITS = 1000
 
 _NUMBER = r"(?P<number>0x[0-9a-f]+|\d+(?:\.\d*)?|\.\d+)"
-_SIZE = re.compile(_NUMBER + r"\s*(?P<suffix>[kmgtpe]?)(i?b)?", re.IGNORECASE)
+_SIZE = re.compile(_NUMBER + r"\s*(?:(?P<suffix>[kmgtpe])(?:ib?|b)?|b)?", re.IGNORECASE)
 _DURATION = re.compile(_NUMBER + r"\s*(?P<unit>[a-zµ]*)", re.IGNORECASE)
 
 
@@ -46,7 +46,7 @@ def _fraction(text: str) -> Fraction:
 
 
 def parse_size(text: str) -> int:
-    """Bytes from `4096`, `4k`, `4KiB`, `1.5m` or `0x1000`.
+    """Bytes from `4096`, `4k`, `4KiB`, `4Ki`, `1.5m` or `0x1000`.
 
     Raises:
         ValueError: not a size, or not a whole number of bytes.
@@ -55,7 +55,7 @@ def parse_size(text: str) -> int:
     match = _SIZE.fullmatch(text.strip())
     if match is None:
         raise ValueError(f"{text!r} is not a size; write bytes or 4k, 1m, 2g")
-    exact = _fraction(match["number"]) * 1024 ** BINARY_SUFFIXES[match["suffix"].lower()]
+    exact = _fraction(match["number"]) * 1024 ** BINARY_SUFFIXES[(match["suffix"] or "").lower()]
     if exact.denominator != 1:
         raise ValueError(f"{text!r} is not a whole number of bytes")
     if exact >= SIZE_END_BYTES:

@@ -30,9 +30,9 @@ from laiobench.measure import run
 from laiobench.metrics import METRICS, values
 from laiobench.result import RunResult
 from laiobench.runner import Control, Watcher
-from laiobench.sources import notes
 from laiobench.sources.flags import Flags
 from laiobench.sources.gathering import gather
+from laiobench.sources.readings import notes_of_run
 from laiobench.sources.vary import LiveVariant, check_keys, parse, variants
 
 # Saving may take one part in so many of the time, so that it never disturbs what it saves.
@@ -156,8 +156,10 @@ def command(
         base = gather(sources, flags, os.environ, section)
         varies = [parse(text, [draft.name for draft in base]) for text in vary]
         check_keys(varies, [command for command in (prepare, cleanup) if command])
-        experiment = begin(variants(base, varies), design)
-        said = notes(base)
+        varied = variants(base, varies)
+        experiment = begin(varied, design)
+        besides = {item.option for item in varies if item.option}
+        said = notes_of_run(base, varied[0].jobs, besides=besides)
         place = Place.new(results)
     else:
         if sources or section or vary or flags.settings or flags.drafts or seed is not None:

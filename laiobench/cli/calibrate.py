@@ -18,9 +18,10 @@ from laiobench.formats import calibration_table
 from laiobench.live import Step
 from laiobench.measure import run
 from laiobench.result import RunResult
-from laiobench.sources import notes, resolve
+from laiobench.sources import resolve
 from laiobench.sources.flags import Flags
 from laiobench.sources.gathering import gather
+from laiobench.sources.readings import notes_of_run
 from laiobench.sources.vary import LiveVariant
 
 
@@ -74,7 +75,7 @@ def command(
     jobs = resolve(drafts)
     path = output or state_path()
     store.check_output(path)
-    said = notes(drafts)
+    said = notes_of_run(drafts, jobs)
     with stop_on_signals() as control, progress(enabled=not quiet) as watch:
         allowed = writing.permission(lambda: control.stop)
 

@@ -17,9 +17,10 @@ from laiobench.errors import ExitCode, LaiobenchError, RunError
 from laiobench.formats import calibration_table, fio_logs, table
 from laiobench.measure import run
 from laiobench.result import RunResult
-from laiobench.sources import notes, resolve
+from laiobench.sources import resolve
 from laiobench.sources.flags import Flags
 from laiobench.sources.gathering import gather
+from laiobench.sources.readings import notes_of_run
 
 
 @click.command("run", cls=JobCommand, short_help="Measure.")
@@ -64,7 +65,7 @@ def command(
                 tell=tell,
                 warn=lambda text: say(f"warning: {text}"),
                 hang_timeout_s=running.hang_timeout_s,
-                notes=notes(drafts),
+                notes=notes_of_run(drafts, jobs),
             )
         code = _report(result, running.destination, as_json=as_json, quiet=quiet)
         if control.leave:

@@ -36,6 +36,7 @@ from laiobench.job.threads import ThreadOptions
 from laiobench.job.throttle import ThrottleOptions
 from laiobench.job.time import TimeOptions
 from laiobench.job.verify import VerifyOptions
+from laiobench.values import parse_count
 
 
 # From the bottom up: the fields of the last base come first, in help and documents.
@@ -66,12 +67,17 @@ class Job(
     @property
     def writes(self) -> bool:
         """Whether any of its I/Os changes data."""
-        return super().writes and not self.only_verifies
+        return super().writes and not self.only_verifies and not self.create_only
 
     @property
     def uses_map(self) -> bool:
         """Whether random offsets come each once a pass."""
-        return self.is_random and not self.norandommap and self.random_distribution.kind == "random"
+        return (
+            self.is_random
+            and not self.norandommap
+            and self.random_distribution.kind == "random"
+            and not self.begins_elsewhere
+        )
 
     @property
     def is_plain(self) -> bool:
@@ -176,6 +182,11 @@ def may_be_bare(field: FieldInfo) -> bool:
     """Whether the option can stand without a value."""
     extra = field.json_schema_extra
     return field.annotation is bool or (isinstance(extra, dict) and extra["may_be_bare"] is True)
+
+
+def is_count(field: FieldInfo) -> bool:
+    """Whether its value is a whole number, with the suffixes that sizes have."""
+    return any(getattr(part, "func", None) is parse_count for part in field.metadata)
 
 
 def options() -> Iterator[Option]:

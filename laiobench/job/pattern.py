@@ -139,7 +139,8 @@ class PatternOptions(OptionGroup):
     bs_unaligned: Flag = option(False, "bsrange: any number of bytes, not only multiples of lo")
     blockalign: Annotated[PerDirection[int | None], CommaForm(_SIZE)] = option(
         PerDirection[int | None].same(None),
-        "random offsets are multiples of this; none: of the smallest size; read,write,trim",
+        "random offsets are multiples of this, without a random map unless it is the smallest "
+        "size, as it is by default; read,write,trim",
         unit="bytes",
     )
 
@@ -248,10 +249,20 @@ class PatternOptions(OptionGroup):
         return len({self.align_bytes(name) for name in self.directions}) == 1
 
     @property
+    def begins_elsewhere(self) -> bool:
+        """Whether random I/Os begin elsewhere than where blocks do (blockalign): there is no map.
+
+        As in fio, a direction that the job has not counts as well.
+        """
+        return any(
+            self.align_bytes(name) != min(size.low for size in self.sizes(name))
+            for name in ("read", "write", "trim")
+        )
+
+    @property
     def maps_units(self) -> bool:
         """Whether a random map is of what all sizes are multiples of, not of places to begin."""
-        aligned = any(self.blockalign.of(name) for name in self.directions)
-        return self.is_random and not self.has_one_size and not aligned
+        return self.is_random and not self.has_one_size
 
     @staticmethod
     def faults(job: "Job") -> Iterator[str]:

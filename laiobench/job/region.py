@@ -56,6 +56,13 @@ class RegionOptions(OptionGroup):
         "length of the region used, or % of the target; none: up to the target's end",
         unit="bytes",
     )
+    filesize: Size | None = option(
+        None,
+        "where the region ends, as if the target were so large; size is then how much a pass does",
+        unit="bytes",
+        ge=1,
+        le=1 << 60,
+    )
     offset: _Offset = option(
         _NOWHERE, "where the region begins; % of the target is rounded up to bs", unit="bytes"
     )
@@ -80,6 +87,9 @@ class RegionOptions(OptionGroup):
     zoneskip: Size = option(
         0, "strided: what is left out between zones", unit="bytes", ge=0, le=1 << 60
     )
+    create_only: Flag = option(
+        False, "make the file, if it is not there, and do nothing else: the job is not run"
+    )
     mem_align: Size = option(
         4096, "alignment of buffers: this, and not more", unit="bytes", ge=1, le=4096
     )
@@ -98,6 +108,10 @@ class RegionOptions(OptionGroup):
 
     @staticmethod
     def faults(job: "Job") -> Iterator[str]:
+        if job.filesize and job.size and job.size.percent is not None:
+            yield "filesize needs a size in bytes, or none: of what would size be a share?"
+        if job.filesize and (job.offset.percent or job.offset_increment.percent):
+            yield "filesize needs offset and offset_increment in bytes"
         if job.is_strided and job.zonesize is None:
             yield "zonemode=strided needs zonesize"
         if not job.is_strided and (job.zonesize or job.zonerange or job.zoneskip):

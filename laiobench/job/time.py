@@ -67,7 +67,9 @@ class TimeOptions(OptionGroup):
         pattern=PRINTABLE,
     )
     loops: Count = option(1, "passes over the size", ge=1, le=1 << 20)
-    number_ios: Count | None = option(None, "end after so many I/Os", ge=1, lt=1 << 63)
+    number_ios: Count | None = option(
+        None, "end after so many I/Os, each of the loops", ge=1, lt=1 << 63
+    )
 
     @staticmethod
     def faults(job: "Job") -> Iterator[str]:

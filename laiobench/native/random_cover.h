@@ -1,20 +1,35 @@
 /*
  * The random map where sizes differ: every unit of a region exactly once a
- * pass.  An I/O begins at a unit that was not visited yet, in random order, and
- * is cut before the next one that was.  One bit a unit.
+ * pass.  An I/O begins at a random unit, or at the next one that was not visited
+ * yet, and is cut before the first that was: what is left lies together, so that
+ * few are cut.  One bit a unit, and one for each 64 that are full, and so on up.
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 
-#include "random_order.h"
+#include "random_lfsr.h"
+#include "random_stream.h"
+
+enum { COVER_MOST_LEVELS = 11 }; /* 64^11 is more than there can be */
+
+/* A level's bit says that a unit was visited; above, that 64 bits below all do. */
+typedef struct CoverLevel {
+    uint64_t *bits;
+    uint64_t count;
+} CoverLevel;
 
 typedef struct RandomCover {
-    RandomOrder order;
-    uint64_t *bits;
-    uint64_t units, visited;
+    bool use_lfsr; /* whose order it is then, but for what was visited */
+    RandomLfsr lfsr;
+    RandomStream stream;
+    CoverLevel levels[COVER_MOST_LEVELS];
+    uint32_t level_count;
+    uint64_t *memory;
     size_t bytes;
-    bool mark; /* what the bit of a visited unit is: the other one next pass */
+    uint64_t units, visited;
+    bool mark; /* what a bit is once it is set: the other one next pass */
 } RandomCover;
 
 /* For up to @units.  0 or -ENOMEM. */

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 /* So that one seed gives streams that have nothing to do with each other. */
-enum { SALT_CHOICES = 1, SALT_COVER, SALT_ORDERS, SALT_PLACES = 16 };
+enum { SALT_CHOICES = 1, SALT_COVER, SALT_ORDER, SALT_PLACES = 16 };
 
 static uint64_t salted(const ShapedWorkload *workload, uint64_t salt)
 {
@@ -33,11 +33,12 @@ static void enter(ShapedWorkload *workload, uint64_t start, uint64_t extent)
 
         direction->places = places_of(direction->shape, extent);
         direction->end = direction->last = 0;
-        random_order_init(&direction->order, shape->use_lfsr,
-                          direction->places, salted(workload, SALT_ORDERS + i));
         random_place_init(&direction->place, direction->shape,
                           direction->places, salted(workload, SALT_PLACES + i));
     }
+    random_order_init(&workload->order, shape->use_lfsr,
+                      workload->directions[0].places,
+                      salted(workload, SALT_ORDER));
     if (shape->map_unit_bytes > 0) {
         random_cover_begin(&workload->cover, shape->use_lfsr,
                            extent / shape->map_unit_bytes,
@@ -206,9 +207,7 @@ static void choose_at_random(ShapedWorkload *workload,
         return;
     }
     if (shape->use_map) {
-        place = random_order_next(shape->one_order
-                                      ? &workload->directions[0].order
-                                      : &direction->order);
+        place = random_order_next(&workload->order);
     } else {
         place = random_place_next(&direction->place);
     }

@@ -6,11 +6,11 @@
 #pragma once
 
 #include "random_cover.h"
+#include "random_order.h"
 #include "random_place.h"
 
 typedef struct ShapedDirection {
     const DirectionShape *shape;
-    RandomOrder order;
     RandomPlace place;
     uint64_t places; /* where an I/O may begin, in the extent */
     uint64_t end;    /* of the last I/O, or 0 ... */
@@ -20,7 +20,8 @@ typedef struct ShapedDirection {
 typedef struct ShapedWorkload {
     WorkloadShape shape;
     ShapedDirection directions[SHAPE_DIRECTIONS];
-    RandomCover cover;
+    RandomOrder order; /* with a map: of all directions, where sizes are one ... */
+    RandomCover cover; /* ... and where they differ */
     RandomStream choices;
     uint64_t seed;
     uint32_t run_left;   /* I/Os that still follow the last random offset */

@@ -32,7 +32,6 @@ def shape_of(job: Job, region_bytes: int) -> Any:
             native, job, name if name in job.directions else job.directions[0], region_bytes
         )
     shape.use_map = job.uses_map
-    shape.one_order = job.has_one_size and job.has_one_align
     shape.map_unit_bytes = job.unit_bytes(*job.directions) if job.uses_map and job.maps_units else 0
     shape.use_lfsr = job.random_generator == "lfsr"
     shape.stride_bytes = job.stride

@@ -39,8 +39,7 @@ typedef struct DirectionShape {
 typedef struct WorkloadShape {
     uint64_t region_bytes;
     DirectionShape directions[SHAPE_DIRECTIONS];
-    bool use_map;   /* random offsets: each block once a pass, ... */
-    bool one_order; /* ... of all directions together, which are alike */
+    bool use_map; /* random offsets: each block once a pass, of all directions */
     uint32_t map_unit_bytes; /* ... sizes differ: each unit of this once; 0: no */
     bool use_lfsr;
     int64_t stride_bytes; /* sequential: skipped after each I/O */

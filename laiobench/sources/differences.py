@@ -5,8 +5,11 @@ listed: it is told as an error.
 """
 
 import re
+from collections.abc import Iterator
 
-from laiobench.job import canonical, options
+from laiobench.errors import UsageError
+from laiobench.job import Job, canonical, is_count, options
+from laiobench.sources.drafts import Draft, Setting
 
 _DECIMAL_SIZE = re.compile(r"(?<![\d./])(\d+)\.\d+\s*[kmgtpe]?(i?b)?(?![\w%])", re.IGNORECASE)
 _BINARY = re.compile(r"(?<![\w./])(\d+)([kmgtpe])ib(?!\w)", re.IGNORECASE)
@@ -17,7 +20,6 @@ _DURATIONS = ("s", "us", "ms", "ns")
 DEFAULTS = {
     "direct": "0: through the page cache",
     "engine": "psync: blocking calls, one at a time whatever the iodepth",
-    "filename": "a file that it lays out, or empties and fills, in the current folder",
     "max_batch": "1: each I/O in an io_submit of its own",
 }
 
@@ -51,3 +53,38 @@ def _of_size(raw: str) -> str:
     if re.match(r"\s+\d+[kmgtpe]", raw, re.IGNORECASE):
         return f"fio reads {int(re.findall(r'[0-9]+', raw)[0]):,} bytes: after a blank, no suffix"
     return ""
+
+
+# ---- kb_base=1000, with which k is 1,000 and KiB 1,024 -----------------------------------
+
+_DECIMAL_KILO = re.compile(r"(?<![\w./])\d+(?:\.\d+)?\s*[kmgtpe][ib]?(?!\w)", re.IGNORECASE)
+
+
+def _has_decimal_kilos(draft: Draft) -> bool:
+    setting = draft.settings.get("kb_base")
+    return setting is not None and str(setting.value).strip() == "1000"
+
+
+def same_with_decimal_kilos(draft: Draft, setting: Setting) -> bool:
+    """Whether it makes fio read a setting as we do, which it would read otherwise: 4KiB."""
+    is_binary = bool(_BINARY.search(str(setting.value)))
+    return _has_decimal_kilos(draft) and is_binary and "it stops" not in setting.differs
+
+
+def misread_kilos(draft: Draft) -> Iterator[tuple[str, UsageError]]:
+    """The settings whose suffixes would be read as powers of 1024, and are not meant so."""
+    if not _has_decimal_kilos(draft):
+        return
+    for name, setting in draft.settings.items():
+        is_size = _UNITS.get(name, "").startswith("bytes")
+        if not is_size and not (name in Job.model_fields and is_count(Job.model_fields[name])):
+            continue
+        if found := _DECIMAL_KILO.search(setting.as_written(name)[1]):
+            yield (
+                name,
+                UsageError(
+                    f"{setting.told(name)}: with kb_base=1000, {found[0].strip()} is in powers of "
+                    "1000, and suffixes are of 1024 here",
+                    "write the number in full" + ", or KiB, MiB, GiB for powers of 1024" * is_size,
+                ),
+            )

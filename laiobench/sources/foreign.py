@@ -85,9 +85,8 @@ FOREIGN: dict[str, Foreign] = dict(
             "a file that is not there is made where size says how large, and written in full",
             "fallocate create_serialize create_fsync create_on_open allow_file_create overwrite",
         ),
-        *_noted(
-            "a job has one file", "openfiles file_service_type unique_filename filename_format"
-        ),
+        *_noted("a job has one file", "openfiles file_service_type unique_filename"),
+        *_noted("a job has one file, which filename names", "filename_format"),
         *_noted("nothing is ever deleted", "unlink unlink_each_loop"),
         *_noted("the kernel is given no advice", "fadvise_hint"),
         *_noted("the page cache is left as it is; direct=1 goes around it", "invalidate"),
@@ -127,9 +126,8 @@ FOREIGN: dict[str, Foreign] = dict(
             "each IOThread submits its own I/Os; a rate's schedule waits for no completion anyway",
             "leave it out", "io_submit_mode",
         ),
-        *_only(["1024"], "", "write sizes in powers of 1024", "kb_base"),
+        *_only(["1024", "1000"], "", "write 1024 or 1000", "kb_base"),
         *_only(OFF, "", "a mounted device is never written to: unmount it", "allow_mounted_write"),
-        *_only(OFF, "", "run the job on a file that exists", "create_only"),
         *_only(OFF, "", "read the file with a job of its own, above a stonewall", "pre_read"),
         *_only(OFF, "", "writes stay within the file; use offset and size", "file_append"),
         *_only(OFF, "", "leave it out", "atomic"),
@@ -145,10 +143,6 @@ FOREIGN: dict[str, Foreign] = dict(
         *_only(OFF, "", "use completion=poll", "hipri"),
         *_only(["group"], "", "leave it out: exitall ends the job's group", "exit_what"),
         # ---- not at all
-        *_refused(
-            "leave it out on a device; use size, the region, and io_size, how much is done",
-            "filesize",
-        ),
         *_refused("name each file in a job of its own", "opendir"),
         *_refused("a job file never runs a command; run it yourself", "exec_prerun exec_postrun"),
         *_refused(
@@ -230,7 +224,7 @@ FLAG_NAMES = (
     "new_group thread threads softrandommap gtod_reduce "
     "disable_lat disable_clat disable_slat disable_bw_measurement disable_bw "
     "stats disk_util scramble_buffers unlink unlink_each_loop unique_filename invalidate "
-    "overwrite allrandrepeat create_serialize create_fsync create_on_open create_only "
+    "overwrite allrandrepeat create_serialize create_fsync create_on_open "
     "allow_file_create pre_read atomic allow_mounted_write file_append fixedbufs registerfiles "
     "sqthread_poll nonvectored force_async hipri fill_device fill_fs "
     "block_error_percentiles write_barrier readfua writefua uncached"

@@ -10,8 +10,9 @@ from pydantic import ValidationError
 from laiobench.errors import UsageError, raise_all
 from laiobench.job import Job, option_names
 from laiobench.job.output import LOGS
+from laiobench.sources.differences import misread_kilos
 from laiobench.sources.drafts import Draft, Setting
-from laiobench.sources.foreign import FOREIGN, engine_hint, remark
+from laiobench.sources.foreign import FOREIGN, ON, engine_hint, remark
 
 # They say how many files fio makes a name for, which it does not where there is a filename.
 _OF_NAMES_MADE = ("nrfiles", "nr_files")
@@ -31,7 +32,7 @@ def resolve(drafts: Sequence[Draft]) -> list[Job]:
         for name, setting in draft.settings.items():
             if name in Job.model_fields:
                 values[name] = setting.value
-        found = list(_not_ours(draft))
+        found = [*_not_ours(draft), *misread_kilos(draft)]
         try:
             jobs.append(Job.model_validate(values))
         except ValidationError as error:
@@ -59,6 +60,10 @@ def _remark(name: str, setting: Setting, draft: Draft) -> str:
         return f"a line for each {_WINDOW_MS} ms, not for each I/O; see log_avg_msec"
     if name in _OF_NAMES_MADE and "filename" in draft.settings:
         return "a job has one file, which filename names"
+    if name == "filename_format" and "filename" not in draft.settings:
+        return "no files are made by these names: jobs without filename use one scratch file"
+    if name == "create_only" and str(setting.value).lower() in ON:
+        return "its file is made, if it is not there, and the job is not run"
     return remark(*setting.as_written(name))
 
 

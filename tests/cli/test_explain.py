@@ -83,8 +83,10 @@ def test_what_would_be_written_is_told_and_who_must_allow_it(
     assert unlimited[0]["most_bytes"] is None
 
 
-def test_what_fio_reads_otherwise_is_told(program: Program, job_file: Path) -> None:
-    differences = explained(program, job_file, "--engine=null")["differences"]
+def test_what_fio_reads_otherwise_is_told(
+    program: Program, job_file: Path, data_file: Path
+) -> None:
+    differences = explained(program, job_file, f"--filename={data_file}")["differences"]
     assert differences[0] == {
         "where": f"{job_file}:3: bs=4kib",
         "fio": "fio reads 4,000 bytes for 4kib",

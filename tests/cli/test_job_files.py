@@ -77,6 +77,41 @@ def test_without_a_filename_the_scratch_file_is_in_the_directory(
     assert (missing.code, "the directory nowhere is not there" in missing.stderr) == (1, True)
 
 
+def test_what_fio_would_read_otherwise_is_noted_by_run(program: Program, data_file: Path) -> None:
+    named = ("--name=a", f"--filename={data_file}", "--number_ios=1", "--engine=libaio")
+    assert document(program, *named)["notes"] == [
+        "a: no direct: fio's default is 0: through the page cache; here direct=1"
+    ]
+    assert document(program, *named, "--direct=1")["notes"] == []
+    assert document(program, *named[1:])["notes"] == []  # no word of fio's job
+
+
+def test_a_file_is_as_large_as_filesize_says_and_size_is_how_much_is_done(
+    program: Program, tmp_path: Path
+) -> None:
+    path = job_file(tmp_path, "[a]\nfilename=made\nfilesize=1Mi\nsize=64Ki\nrw=randread\n")
+    (job,) = document(program, path)["jobs"]
+    assert (tmp_path / "made").stat().st_size == 1 << 20
+    assert job["read"]["ios"] == 16
+    (write,) = program("explain", path, "--rw=randwrite", "--json").document["writes"]
+    assert (write["start_byte"], write["end_byte"], write["most_bytes"]) == (0, 1 << 20, 64 << 10)
+
+
+def test_create_only_makes_the_file_and_runs_nothing(program: Program, tmp_path: Path) -> None:
+    path = job_file(tmp_path, "[a]\nfilename=made\nsize=64k\nrw=randwrite\ncreate_only=1\n")
+    found = document(program, path)
+    assert (tmp_path / "made").stat().st_size == 64 << 10
+    assert (found["status"], found["jobs"]) == ("ok", [])
+    assert found["notes"][0] == (
+        f"{path}:5: create_only=1: its file is made, if it is not there, and the job is not run"
+    )
+    (tmp_path / "theirs").write_bytes(bytes(64 << 10))
+    assert program("run", path, "--filename=theirs").code == 0  # nothing to allow
+    assert (tmp_path / "theirs").read_bytes() == bytes(64 << 10)
+    others = document(program, path, *NULL, "--name=b", "--engine=null")
+    assert told(others["jobs"], "name") == [("b",)]
+
+
 # ---- what a group of jobs shares --------------------------------------------------------
 
 

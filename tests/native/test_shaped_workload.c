@@ -34,26 +34,41 @@ static void an_lfsr_visits_each_block_once_per_pass(void)
     }
 }
 
-static void a_cover_visits_each_unit_once_whatever_is_wanted(void)
+static void check_cover(RandomCover *cover, bool use_lfsr, uint64_t units)
 {
-    for (uint64_t units = 1; units <= 200; units++) {
-        uint8_t visits[200] = {0};
-        RandomCover cover;
+    uint8_t *visits = calloc(1, units);
 
-        CHECK_EQUAL(random_cover_init(&cover, units), 0);
-        random_cover_begin(&cover, units % 2, units, units);
-        for (int pass = 1; pass <= 3; pass++) {
-            for (uint64_t done = 0, count; done < units; done += count) {
-                uint64_t first = random_cover_next(&cover, done % 7 + 1, &count);
+    random_cover_begin(cover, use_lfsr, units, units);
+    for (int pass = 1; pass <= 3; pass++) {
+        for (uint64_t done = 0, count; done < units; done += count) {
+            uint64_t first = random_cover_next(cover, done % 7 + 1, &count);
 
-                CHECK(count >= 1 && count <= done % 7 + 1);
-                CHECK(first + count <= units);
-                for (uint64_t i = 0; i < count; i++) {
-                    CHECK_EQUAL(visits[first + i], pass - 1);
-                    visits[first + i]++;
-                }
+            CHECK(count >= 1 && count <= done % 7 + 1);
+            CHECK(first + count <= units);
+            for (uint64_t i = 0; i < count; i++) {
+                CHECK_EQUAL(visits[first + i], pass - 1);
+                visits[first + i]++;
             }
         }
+    }
+    free(visits);
+}
+
+static void a_cover_visits_each_unit_once_whatever_is_wanted(void)
+{
+    static const uint64_t many[] = {4095, 4096, 4097, 262143, 262144, 262145};
+    RandomCover cover;
+
+    for (uint64_t units = 1; units <= 200; units++) {
+        CHECK_EQUAL(random_cover_init(&cover, units), 0);
+        check_cover(&cover, units % 2, units);
+        random_cover_cleanup(&cover);
+    }
+    for (size_t i = 0; i < sizeof(many) / sizeof(many[0]); i++) {
+        CHECK_EQUAL(random_cover_init(&cover, many[i]), 0);
+        check_cover(&cover, false, many[i]);
+        check_cover(&cover, true, many[i]);
+        check_cover(&cover, false, many[i] / 3); /* a smaller zone, after it */
         random_cover_cleanup(&cover);
     }
 }

@@ -46,6 +46,18 @@ def ours(target_bytes: int, *options: str, count: int = 0) -> list[Io]:
         "--rw=read --bs=4k --io_size=50%",
         "--rw=read --bs=4k --number_ios=40",
         "--rw=read --bs=4k --number_ios=3",
+        "--rw=read --bs=4k --number_ios=3 --loops=3",
+        "--rw=read --bs=4k --number_ios=40 --loops=3",
+        "--rw=read --bs=4k --size=16k --io_size=40k",
+        "--rw=read --bs=4k --size=16k --io_size=40k --loops=2",
+        "--rw=read --bs=4k --size=16k --io_size=48k --loops=2",
+        "--rw=read --bs=4k --size=16k --io_size=8k --loops=3",
+        "--rw=read --bs=4k --size=16k --io_size=40k --number_ios=3 --loops=2",
+        "--rw=read --bs=4k --filesize=40k",
+        "--rw=read --bs=4k --filesize=40k --offset=8k",
+        "--rw=read --bs=4k --filesize=40k --size=8k",
+        "--rw=read --bs=4k --filesize=40k --size=8k --loops=2",
+        "--rw=write --bs=4k --filesize=40k --size=60k",
         "--rw=read --bs=4k --offset=33%",
         "--rw=read --bs=4k --offset=10k --size=100%",
         "--rw=read --bs=4k --size=33%",
@@ -123,6 +135,39 @@ def test_a_random_pass_has_each_block_once_also_where_sizes_differ(tmp_path: Pat
         )
         assert sorted(visits) == list(range(256))
         assert set(visits.values()) == {1}
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        "--rw=randread --bs=4k --blockalign=16k --size=4m",
+        "--rw=randread --bs=4k --blockalign=16k --norandommap=1 --size=4m",
+        "--rw=randread --bs=8k --blockalign=4k --size=4m",
+        "--rw=randread --bs=4k --filesize=4m",
+        "--rw=randread --bs=4k --filesize=4m --size=2m",
+        "--rw=randread --bs=4k --filesize=4m --size=2m --loops=2",
+    ],
+)
+def test_as_many_are_at_random_and_as_far_apart(tmp_path: Path, options: str) -> None:
+    words = options.split()
+    mine, fios = ours(16 * MIB, *words), ios_of_fio(tmp_path, 16 * MIB, *words)
+    assert len(mine) == len(fios)
+    (places, reach), (theirs, end) = (
+        (len({at for _, at, _ in ios}), max(at + size for _, at, size in ios))
+        for ios in (mine, fios)
+    )
+    assert places == pytest.approx(theirs, rel=0.2)  # without a map, how often is by chance
+    assert reach == pytest.approx(end, rel=0.05)
+
+
+@pytest.mark.parametrize(
+    "split",
+    ["4k/50:16k/50", "4k/50:64k/50", "512/10:1k/5:2k/5:4k/60:8k/2:16k/4:32k/4:64k/10"],
+)
+def test_of_a_random_pass_as_many_are_cut(tmp_path: Path, split: str) -> None:
+    words = ["--rw=randread", f"--bssplit={split}"]
+    mine, fios = ours(32 * MIB, *words), ios_of_fio(tmp_path, 32 * MIB, *words)
+    assert len(mine) == pytest.approx(len(fios), rel=0.15)  # a few thousand, by chance
 
 
 @pytest.mark.parametrize(

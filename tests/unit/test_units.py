@@ -33,6 +33,9 @@ def test_a_number_is_written_as_it_was_given(value: float, text: str) -> None:
         ("4kb", 4096),
         ("4kib", 4096),  # 4,000 in fio
         ("4 KiB", 4096),
+        ("4Ki", 4096),
+        ("1Mi", 1 << 20),
+        ("512b", 512),
         ("1.5k", 1536),
         ("0x1000", 4096),
         ("2g", 2 << 30),
@@ -44,7 +47,9 @@ def test_sizes(text: str, size_bytes: int) -> None:
     assert units.parse_size(text) == size_bytes
 
 
-@pytest.mark.parametrize("text", ["", "k", "4q", "-1", "4kk", "1e3", "four", "4k4k"])
+@pytest.mark.parametrize(
+    "text", ["", "k", "4q", "-1", "4kk", "1e3", "four", "4k4k", "4i", "4ib", "4kbi"]
+)
 def test_what_is_no_size(text: str) -> None:
     with pytest.raises(ValueError, match="is not a size"):
         units.parse_size(text)
