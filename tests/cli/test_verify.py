@@ -167,7 +167,7 @@ def test_direct_and_overlapping_writes_raise_no_alarm(
         options += [
             f"--name={engine}-{mode}", f"--filename={target}", "--size=64k", "--stonewall",
             f"--offset={number * 64}k", "--rw=randrw", "--rwmixread=20", "--norandommap",
-            "--blockalign=512", sizes, "--number_ios=200", "--loops=1000", "--iodepth=32",
+            "--blockalign=512", sizes, "--number_ios=200", "--io_size=64m", "--iodepth=32",
             "--verify=crc32c", "--verify_backlog=20", f"--completion={mode}", f"--engine={engine}",
         ]  # fmt: skip
     target.write_bytes(bytes(64 << 10) * len(ways))
