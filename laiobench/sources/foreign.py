@@ -97,8 +97,7 @@ FOREIGN: dict[str, Foreign] = dict(
         ),
         *_noted(
             "this is for io_uring, and native AIO has none of it",
-            "fixedbufs registerfiles sqthread_poll sqthread_poll_cpu nonvectored force_async "
-            "hipri_percentage",
+            "fixedbufs registerfiles sqthread_poll sqthread_poll_cpu nonvectored force_async",
         ),
         *_noted(
             "the whole series is in the result, whatever a log would hold",
@@ -130,7 +129,7 @@ FOREIGN: dict[str, Foreign] = dict(
         *_only(OFF, "", "a mounted device is never written to: unmount it", "allow_mounted_write"),
         *_only(OFF, "", "read the file with a job of its own, above a stonewall", "pre_read"),
         *_only(OFF, "", "writes stay within the file; use offset and size", "file_append"),
-        *_only(OFF, "", "leave it out", "atomic"),
+        *_only(OFF, "", "leave it out: no write asks to be atomic here", "atomic"),
         *_only(
             ON, "it is so anyway: no two blocks are alike",
             "use zero_buffers or dedupe_percentage", "scramble_buffers",
@@ -140,7 +139,12 @@ FOREIGN: dict[str, Foreign] = dict(
             ["none"], "",
             "set it beforehand: echo … > /sys/block/DISK/queue/scheduler", "ioscheduler",
         ),
-        *_only(OFF, "", "use completion=poll", "hipri"),
+        *_only(
+            OFF, "",
+            "leave it out: polling in the kernel is for io_uring and preadv2, and native AIO has "
+            "none of it (completion=poll, the default, looks for completions in user space)",
+            "hipri hipri_percentage",
+        ),
         *_only(["group"], "", "leave it out: exitall ends the job's group", "exit_what"),
         # ---- not at all
         *_refused("name each file in a job of its own", "opendir"),
@@ -169,7 +173,8 @@ FOREIGN: dict[str, Foreign] = dict(
             "flow flow_id flow_sleep flow_watermark",
         ),
         *_refused("start stress-ng beside laiobench", "cpuload cpuchunks cpumode exit_on_io_done"),
-        *_only(OFF, "", "use sync=dsync", "readfua writefua"),
+        *_only(OFF, "", "use sync=dsync, which with direct=1 is FUA for a write", "writefua"),
+        *_only(OFF, "", "leave it out: reads have no FUA through the block layer", "readfua"),
         *_only(OFF, "", "use direct=1", "uncached"),
         *_refused(
             "the result has full histograms: laiobench show",
@@ -178,18 +183,78 @@ FOREIGN: dict[str, Foreign] = dict(
         *_refused(
             "zoned block devices are not supported; zonemode=strided needs none of it",
             "zonecapacity read_beyond_wp max_open_zones job_max_open_zones ignore_zone_limits "
-            "zone_reset_threshold zone_reset_frequency recover_zbd_write_error",
+            "zone_reset_threshold zone_reset_frequency recover_zbd_write_error "
+            "write_zone_remainders",
         ),
         *_noted("rates are told from the whole series", "bwavgtime iopsavgtime"),
         *_only(
             OFF, "", "leave it out: logs and results have the time since their job began",
-            "log_unix_epoch log_alternate_epoch log_offset log_prio log_max_value",
+            "log_unix_epoch log_alternate_epoch",
+        ),
+        *_only(
+            ["0", "no", "false", "avg"], "a log has the means of its windows",
+            "leave it out: a log has the means of its windows; the result has the greatest "
+            "latencies",
+            "log_max_value log_window_value",
+        ),
+        *_only(
+            OFF, "", "leave it out: a log's line is for a window, not for an I/O at an offset",
+            "log_offset log_issue_time",
+        ),
+        *_only(
+            OFF, "", "leave it out: all I/Os have the priority of the process (ionice)", "log_prio",
         ),
         *_only(
             OFF, "", "leave it out: where overlapping writes are verified, they wait anyway",
             "serialize_overlap",
         ),
-        *_refused("leave it out", "log_alternate_epoch_clock_id"),
+        *_refused(
+            "leave it out: logs and results have the time since their job began",
+            "log_alternate_epoch_clock_id job_start_clock_id",
+        ),
+        # ---- newer than fio 3.33
+        *_only(
+            [*OFF, "none"], "",
+            "leave it out: placement is told in NVMe commands past the block layer (io_uring_cmd)",
+            "fdp dataplacement",
+        ),
+        *_refused(
+            "leave it out: placement is told in NVMe commands past the block layer (io_uring_cmd)",
+            "plids plid_select fdp_pli dp_scheme",
+        ),
+        *_only(
+            OFF, "",
+            "leave it out: metadata beside the data is sent in NVMe commands past the block layer",
+            "md_per_io_size",
+        ),
+        *_refused(
+            "leave it out: the kernel makes and checks protection information by itself",
+            "pi_act pi_chk apptag apptag_mask",
+        ),
+        *_only(
+            OFF, "",
+            "precondition with jobs above a stonewall: rw=write over the whole device, then "
+            "rw=randwrite with loops or runtime, or with steadystate", "sprandom",
+        ),
+        *_refused("leave it out, with sprandom", "spr_op spr_num_regions spr_cs"),
+        *_refused(
+            "leave it out: a verify_pattern fills each block from its beginning",
+            "verify_pattern_interval",
+        ),
+        *_refused(
+            "leave it out: what was written is read back at the end, or with verify_backlog in "
+            "between", "verify_mode verify_policy",
+        ),
+        *_refused("start laiobench with ionice", "priohint"),
+        *_only(OFF, "", "leave it out: each I/O has one buffer", "libaio_vectored"),
+        *_noted("this is for Windows", "no_completion_thread"),
+        *_only(["1"], "", "leave it out: a trim has one range", "num_range"),
+        *_refused("use ramp_time", "ramp_size"),
+        *_only(OFF, "", "use end_fsync, which is for the file alone", "end_syncfs"),
+        *_only(
+            ["1"], "", "leave it out: random offsets have no stride; rw=randread:8 does 8 in a row",
+            "random_sequence_stride",
+        ),
         *_only(["repeat"], "", "use dedupe_percentage alone", "dedupe_mode"),
         *_only(OFF, "", "use dedupe_percentage alone", "dedupe_global"),
         *_refused("use dedupe_percentage alone", "dedupe_working_set_percentage"),
@@ -210,10 +275,11 @@ FOREIGN: dict[str, Foreign] = dict(
             "it is of an engine of fio's that is none here; engines are libaio, threads and null",
             "hostname port interface ttl nodelay protocol netproto net_type window_size mss "
             "pingpong clustername rbdname pool clientname busy_poll skip_bad dfs_cluster namenode "
-            "chunk_size verb bindname bs_size cmd_type md_per_io_size stream_id sg_write_mode "
+            "chunk_size verb bindname bs_size cmd_type stream_id sg_write_mode cont "
             "stat_type volume brick donorname inplace https http_host http_user http_pass "
             "http_s3_key http_s3_keyid http_s3_region http_mode http_verbose uri libblkio_driver "
-            "libblkio_path arguments conf grace_time listen program single_instance std_redirect "
+            "libblkio_path nfs_url cdb_len read_mode write_mode "
+            "arguments conf grace_time listen program single_instance std_redirect "
             "thp touch_objects",
         ),
     )
@@ -226,7 +292,8 @@ FLAG_NAMES = (
     "stats disk_util scramble_buffers unlink unlink_each_loop unique_filename invalidate "
     "overwrite allrandrepeat create_serialize create_fsync create_on_open "
     "allow_file_create pre_read atomic allow_mounted_write file_append fixedbufs registerfiles "
-    "sqthread_poll nonvectored force_async hipri fill_device fill_fs "
+    "sqthread_poll nonvectored force_async hipri fdp sprandom end_syncfs libaio_vectored "
+    "no_completion_thread log_issue_time fill_device fill_fs "
     "block_error_percentiles write_barrier readfua writefua uncached"
 )
 FLAGS = frozenset(FLAG_NAMES.split())
@@ -241,9 +308,6 @@ _REMARKS = {
     },
 }
 
-_BLOCKING = "sync psync vsync pvsync pvsync2 mmap posixaio"
-_OF_RINGS = "io_uring io_uring_cmd"
-
 
 def remark(name: str, value: str) -> str:
     """What to note of an accepted setting, by what was written; empty: nothing."""
@@ -252,15 +316,6 @@ def remark(name: str, value: str) -> str:
     if name.startswith("iodepth_batch_complete") and value not in ("0", "1"):
         return _IN_BATCHES
     return _REMARKS.get(name, {}).get(value, "")
-
-
-def engine_hint(value: str) -> str:
-    """What to write instead of an engine of fio's."""
-    if value in _BLOCKING.split():
-        return "engine=threads makes blocking calls in a pool; ioengine=libaio does not block"
-    if value in _OF_RINGS.split():
-        return "write ioengine=libaio: native AIO keeps the same iodepth in flight"
-    return "write ioengine=libaio, or leave it out: native AIO is what there is"
 
 
 # fio's own options, which are no job's: what there is instead.

@@ -73,14 +73,18 @@ def grammar_of(text: str) -> str:
     TOML has tables of jobs, `[job.NAME]`; a job of fio's may be called so too, but
     then its values are not TOML's.
     """
-    if not re.search(r"^[ \t]*\[[ \t]*job\b", text, re.MULTILINE):
+    if not re.search(r"^[ \t]*\[[ \t]*job[ \t]*[.\]]", text, re.MULTILINE):
         return ".fio"
     try:
-        tomllib.loads(text)
+        jobs = tomllib.loads(text).get("job")
     except (tomllib.TOMLDecodeError, RecursionError):
-        is_quoted = re.search(r"^[ \t]*[\w-]+[ \t]*=[ \t]*(['\"\[]|true|false)", text, re.MULTILINE)
-        return ".toml" if is_quoted else ".fio"
-    return ".toml"
+        quoted = len(re.findall(r"^[ \t]*[\w-]+[ \t]*=[ \t]*['\"\[]", text, re.MULTILINE))
+        words = len(re.findall(r"^[ \t]*[\w-]+[ \t]*=[ \t]*\d*[a-z/$%]", text, re.MULTILINE))
+        return ".toml" if quoted > words else ".fio"
+    is_table_of_jobs = isinstance(jobs, dict) and all(
+        isinstance(job, dict) for job in jobs.values()
+    )
+    return ".toml" if is_table_of_jobs else ".fio"
 
 
 def _files() -> dict[str, str]:

@@ -12,7 +12,8 @@ from laiobench.job import Job, option_names
 from laiobench.job.output import LOGS
 from laiobench.sources.differences import misread_kilos
 from laiobench.sources.drafts import Draft, Setting
-from laiobench.sources.foreign import FOREIGN, ON, engine_hint, remark
+from laiobench.sources.engines import engine_hint
+from laiobench.sources.foreign import FOREIGN, ON, remark
 
 # They say how many files fio makes a name for, which it does not where there is a filename.
 _OF_NAMES_MADE = ("nrfiles", "nr_files")
@@ -101,7 +102,7 @@ def _explain(detail: Any, draft: Draft) -> Iterator[UsageError]:
     name = _name(detail)
     setting = draft.settings.get(name)
     if setting:
-        yield UsageError(f"{setting.told(name)}: {_reason(detail)}", _remedy(name, setting))
+        yield UsageError(f"{setting.told(name)}: {_reason(detail)}", _remedy(name, setting, draft))
         return
     for fault in _reason(detail).splitlines():
         yield UsageError(f"{_place(fault, draft)}job {draft.name}: {fault}")
@@ -114,9 +115,14 @@ def _place(fault: str, draft: Draft) -> str:
     return f"{setting.origin}: " if setting else ""
 
 
-def _remedy(name: str, setting: Setting) -> str:
+def _remedy(name: str, setting: Setting, draft: Draft) -> str:
     written, value = setting.as_written(name)
-    return engine_hint(value) if written == "ioengine" else ""
+    if written == "ioengine":
+        iodepth = draft.settings.get("iodepth")
+        return engine_hint(value, str(iodepth.value) if iodepth else "1")
+    if name == "zonemode" and value.strip() == "zbd":
+        return "zoned block devices are not supported: give the target as any other, without zones"
+    return ""
 
 
 def _reason(detail: Any) -> str:

@@ -117,7 +117,7 @@ def test_numjobs_are_threads_with_streams_of_their_own(program: Program, data_fi
 def test_very_deep_queues_work(program: Program, data_file: Path) -> None:
     outcome = program(
         "run", f"--filename={data_file}", "--rw=randread", "--iodepth=4096", "--json",
-        "--loops=5", "--number_ios=20000",
+        "--loops=5", "--number_ios=4000",
     )  # fmt: skip
     assert outcome.code == 0, outcome.stderr
     job = only_job(outcome.document)

@@ -10,6 +10,7 @@ from laiobench.errors import UsageError
 from laiobench.forms import PerDirection
 from laiobench.job import Job
 from laiobench.sources import Setting, fio_file, notes, profiles, resolve
+from laiobench.sources.foreign import FOREIGN
 from laiobench.sources.readings import differences, notes_of_run
 
 EVERYTHING: dict[str, str] = {"DISK": "/dev/nvme0n1", "DEPTH": "8"}
@@ -144,6 +145,86 @@ def test_values(option: str, name: str, value: object) -> None:
 )
 def test_what_is_refused(text: str, error: str) -> None:
     assert errors_of(text)[0].startswith(error)
+
+
+NEWER = """
+fdp dataplacement plids plid_select fdp_pli dp_scheme md_per_io_size pi_act pi_chk apptag
+apptag_mask sprandom spr_op spr_num_regions spr_cs verify_write_sequence verify_header_seed
+verify_pattern_interval verify_mode verify_policy log_alternate_epoch job_start_clock_id
+log_alternate_epoch_clock_id log_window_value log_issue_time cmdprio cmdprio_percentage
+cmdprio_class cmdprio_hint cmdprio_bssplit priohint hipri_percentage libaio_vectored force_async
+uncached readfua writefua atomic no_completion_thread cmd_type read_mode write_mode sg_write_mode
+stream_id num_range cdb_len ramp_size end_syncfs random_sequence_stride write_zone_remainders
+recover_zbd_write_error exit_on_io_done disable_bw_measurement dedupe_working_set_percentage
+nfs_url
+"""
+
+
+@pytest.mark.parametrize("name", NEWER.split())
+def test_options_newer_than_fio_3_33_are_known_and_what_is_refused_has_a_remedy(name: str) -> None:
+    assert name in FOREIGN
+    refusal = FOREIGN[name].refusal("7")
+    assert refusal is None or refusal.remedy
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ("ioengine=psync", "engine=threads makes blocking calls, too"),
+        (
+            "ioengine=psync\niodepth=32",
+            "whatever iodepth says: write iodepth=1, with ioengine=libaio",
+        ),
+        (
+            "iodepth=32\nioengine=sync",
+            "whatever iodepth says: write iodepth=1, with ioengine=libaio",
+        ),
+        (
+            "ioengine=io_uring\niodepth=32",
+            "write ioengine=libaio: native AIO keeps the same iodepth",
+        ),
+        ("ioengine=io_uring_cmd", "with the block device (/dev/nvme0n1 and not /dev/ng0n1)"),
+        ("ioengine=nfs", "mount the share, and give a file there"),
+        ("ioengine=rbd", "`rbd map` makes one of the image"),
+        ("ioengine=external:/x/y.so", "measure that with fio"),
+        ("ioengine=cpuio", "it does no I/O: start stress-ng"),
+        ("ioengine=filecreate", "what a file system does without I/O"),
+        ("log_max_value=1", "the result has the greatest latencies"),
+        ("log_offset=1", "for a window, not for an I/O at an offset"),
+        ("log_prio=1", "the priority of the process"),
+        ("hipri=1", "polling in the kernel is for io_uring and preadv2"),
+        ("zonemode=zbd", "zoned block devices are not supported"),
+        ("filesize=1k-8k", "'1k-8k' is not a size"),
+    ],
+)
+def test_remedies_are_for_what_was_asked(options: str, told: str) -> None:
+    (error,) = errors_of(f"[a]\n{options}\n")
+    assert told in error
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "nfs",
+        "libblkio",
+        "xnvme",
+        "http",
+        "rbd",
+        "rados",
+        "net",
+        "cpuio",
+        "gpu",
+        "cuda_io",
+        "rocm_io",
+        "libiscsi",
+        "nbd",
+        "dfs",
+    ],
+)
+def test_an_engine_without_a_block_device_is_not_sent_to_the_scratch_file(name: str) -> None:
+    (error,) = errors_of(f"[a]\nioengine={name}\n")
+    assert "block devices through the kernel" in error or "does no I/O" in error
+    assert "leave it out" not in error
 
 
 @pytest.mark.parametrize(
@@ -341,6 +422,12 @@ def test_what_has_no_meaning_here_is_noted_with_its_place() -> None:
         ("[a]\nsize=4096", ".fio"),
         ("[job1]\nrw=read", ".fio"),
         ("[job.1]\nrw=read", ".fio"),
+        ("[job-1]\nrw=read", ".fio"),
+        ("[job-1]\niodepth=1", ".fio"),
+        ("[job 1]\nsize=4096\n[job]", ".fio"),
+        ("[job]\niodepth=1\n[job-2]\niodepth=2", ".fio"),
+        ('[job]\nrw=read\nbs=4k\nverify_pattern="abcd"', ".fio"),
+        ("[job.a]\nrw = read\nbs = '4k'\nsize = '1m'", ".toml"),
         ("[job.a]\nrw = 'read'", ".toml"),
         ("[job.a]\niodepth=1", ".toml"),
         ("[job.a]\nrw = 'read", ".toml"),

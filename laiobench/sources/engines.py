@@ -1,0 +1,77 @@
+"""fio's engines that are none here: what to do instead of each.
+
+Most do not reach block devices through the kernel, which is all that is measured here;
+some of those have a device there all the same.  Knows nothing of our own engines but
+their names.
+"""
+
+_PAST_THE_KERNEL = "it is not for block devices through the kernel, which laiobench measures"
+_ONE_AT_A_TIME = (
+    "fio has 1 I/O in flight with it, whatever iodepth says: write iodepth=1, with "
+    "ioengine=libaio, or engine=threads for blocking calls"
+)
+_NO_IO = f"it measures what a file system does without I/O: {_PAST_THE_KERNEL}"
+
+_HINTS: dict[str, str] = {
+    hint_name: hint
+    for names, hint in (
+        (
+            "posixaio",
+            "engine=threads keeps as many in flight by threads, too; ioengine=libaio by the kernel",
+        ),
+        ("io_uring", "write ioengine=libaio: native AIO keeps the same iodepth in flight"),
+        (
+            "io_uring_cmd",
+            f"{_PAST_THE_KERNEL}: write ioengine=libaio, with the block device (/dev/nvme0n1 and "
+            "not /dev/ng0n1)",
+        ),
+        (
+            "sg libzbc xnvme libblkio",
+            f"{_PAST_THE_KERNEL}: where the device has a block device as well, write "
+            "ioengine=libaio with that as filename",
+        ),
+        ("rbd", f"{_PAST_THE_KERNEL}: `rbd map` makes one of the image, for filename"),
+        (
+            "nbd",
+            f"{_PAST_THE_KERNEL}: `nbd-client` makes one of the export, for filename",
+        ),
+        (
+            "libiscsi",
+            f"{_PAST_THE_KERNEL}: `iscsiadm --login` makes one of the target, for filename",
+        ),
+        ("nfs", f"{_PAST_THE_KERNEL}: mount the share, and give a file there as filename"),
+        (
+            "dev-dax libpmem pmemblk",
+            f"{_PAST_THE_KERNEL}: persistent memory in the mode fsdax has one, /dev/pmem0, "
+            "for filename",
+        ),
+        ("mtd", f"{_PAST_THE_KERNEL}: mtdblock makes one of the flash, for filename"),
+        (
+            "net netsplice rdma http rados gfapi gfapi_async libhdfs dfs ime ime_sync ime_psync "
+            "ime_psyncv ime_aio librpma_apm_client librpma_apm_server librpma_gpspm_client "
+            "librpma_gpspm_server libcufile cuda_io rocm_io gpu external",
+            f"{_PAST_THE_KERNEL}: measure that with fio",
+        ),
+        ("cpuio", "it does no I/O: start stress-ng beside laiobench"),
+        ("exec", "a job file never runs a command: start it beside laiobench"),
+        (
+            "filecreate fileoperations filestat filedelete filexattr dircreate dirstat dirdelete "
+            "falloc ftruncate e4defrag",
+            f"{_NO_IO}: measure that with fio",
+        ),
+        ("cpp_null", "write engine=null, a simulated target"),
+        ("solarisaio windowsaio guasi", "write ioengine=libaio: this is Linux"),
+    )
+    for hint_name in names.split()
+}
+_BLOCKING = frozenset(["sync", "psync", "vsync", "pvsync", "pvsync2", "mmap", "splice"])
+
+
+def engine_hint(value: str, iodepth: str = "1") -> str:
+    """What to write instead of an engine of fio's; `iodepth`: what the job says of it."""
+    name = value.strip().partition(":")[0]
+    if name in _BLOCKING:
+        if iodepth.strip() not in ("", "1"):
+            return _ONE_AT_A_TIME
+        return "engine=threads makes blocking calls, too; ioengine=libaio does not block"
+    return _HINTS.get(name, "write ioengine=libaio, or leave it out: native AIO is what there is")
