@@ -6,7 +6,6 @@ blocks are saved.
 """
 
 import json
-import math
 import mmap
 import os
 import re
@@ -16,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from laiobench.errors import RunError, UsageError
-from laiobench.job.verify import LEAST_BLOCK_BYTES
+from laiobench.job.verify import fitting_block_bytes
 from laiobench.layout import Work
 from laiobench.native import BYTES_OF_A_CELL, RawVerify, VerifyPlan
 
@@ -62,30 +61,6 @@ def _meet(work: Work, other: Work) -> bool:
     return first < other_end and other_first < end
 
 
-def block_bytes_of(work: Work) -> int:
-    """The largest blocks of which every I/O of a work has whole ones; or verify_interval.
-
-    Raises:
-        UsageError: there are none, or they are too small.
-    """
-    job = work.job
-    apart = [job.align_bytes(name) for name in job.directions] if job.is_random else []
-    zones = [job.zonesize or 0, job.zoneskip, job.zonerange or 0] if job.is_strided else []
-    fitting = math.gcd(job.unit_bytes(*job.directions), job.stride, *apart, *zones)
-    if job.verify_interval and fitting % job.verify_interval:
-        raise UsageError(
-            f"verify_interval={job.verify_interval} of job {job.name} does not divide its I/Os",
-            f"use {fitting}, or what divides it",
-        )
-    block_bytes = job.verify_interval or fitting
-    if block_bytes < LEAST_BLOCK_BYTES:
-        raise UsageError(
-            f"job {job.name} has blocks of {block_bytes} bytes to verify, which is too small",
-            f"use a bs and a blockalign that are multiples of {LEAST_BLOCK_BYTES}",
-        )
-    return block_bytes
-
-
 # ---- what was written -------------------------------------------------------------------
 
 
@@ -120,7 +95,7 @@ def verification_of(work: Work) -> Verification | None:
     """
     if not work.job.verifies:
         return None
-    block_bytes = block_bytes_of(work)
+    block_bytes = work.job.verify_interval or fitting_block_bytes(work.job)
     first, end = _span(work)
     head: dict[str, Any] = {
         "laiobench_verify_state": _VERSION,

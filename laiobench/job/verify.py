@@ -1,5 +1,6 @@
 """Whether what is read is what was written."""
 
+import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
@@ -103,6 +104,7 @@ class VerifyOptions(OptionGroup):
                 "verify=pattern writes the pattern alone, so buffer_compress_percentage has no "
                 "place there: use verify=crc32c, or leave it out"
             )
+        yield from _faults_of_blocks(job)
         if job.engine == "null":
             yield "engine=null keeps no data, so there is nothing to verify"
         if job.verify_only and not job.verify_state_load and job.time_based and not job.number_ios:
@@ -110,3 +112,24 @@ class VerifyOptions(OptionGroup):
                 "verify_only must know how much was written, which time_based leaves open: "
                 "use number_ios, or verify_state_load"
             )
+
+
+def fitting_block_bytes(job: "Job") -> int:
+    """The largest blocks of which every I/O has whole ones."""
+    apart = [job.align_bytes(name) for name in job.directions] if job.is_random else []
+    zones = [job.zonesize or 0, job.zoneskip, job.zonerange or 0] if job.is_strided else []
+    return math.gcd(job.unit_bytes(*job.directions), job.stride, *apart, *zones)
+
+
+def _faults_of_blocks(job: "Job") -> Iterator[str]:
+    fitting = fitting_block_bytes(job)
+    if fitting < LEAST_BLOCK_BYTES:
+        yield (
+            f"its I/Os have blocks of {fitting} bytes to verify, which is too small: use a bs and "
+            f"a blockalign that are multiples of {LEAST_BLOCK_BYTES}"
+        )
+    elif job.verify_interval and fitting % job.verify_interval:
+        yield (
+            f"verify_interval={job.verify_interval} does not divide its I/Os into whole blocks: "
+            f"use {fitting}, or what divides it"
+        )

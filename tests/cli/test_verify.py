@@ -284,7 +284,7 @@ def test_a_damaged_state_is_told(program: Program, target: Path) -> None:
             ["--verify=pattern", "--verify_pattern=7", "--buffer_compress_percentage=50"],
             "verify=pattern writes the pattern alone",
         ),
-        (["--verify_interval=1k", "--bs=2560"], "verify_interval=1024 of job job does not divide"),
+        (["--verify_interval=1k", "--bs=2560"], "verify_interval=1024 does not divide its I/Os"),
         (["--engine=null"], "engine=null keeps no data"),
         (["--numjobs=2"], "job writes to the same part of"),
         (["--verify_only", "--time_based", "--runtime=1"], "must know how much was written"),
@@ -297,6 +297,27 @@ def test_what_cannot_be_is_told_before_the_run(
     assert done.code == 2
     assert said in done.stderr
     assert target.read_bytes() == b"\xee" * SIZE
+
+
+@pytest.mark.parametrize("command", ["run", "explain"])
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--verify_interval=64k"], "verify_interval=65536 does not divide its I/Os into whole"),
+        (["--bs=500"], "its I/Os have blocks of 500 bytes to verify"),
+        (["--bsrange=4k-64k", "--bs_unaligned"], "blocks of 1 bytes to verify, which is too small"),
+    ],
+)
+def test_blocks_that_cannot_be_are_told_before_a_file_is_filled(
+    program: Program, command: str, options: list[str], said: str
+) -> None:
+    done = program(
+        command, "--filename=new.bin", "--size=1g", "--rw=write", "--verify=crc32c", *options
+    )
+    assert done.code == 2
+    assert said in done.stderr
+    assert "writing" not in done.stderr
+    assert list(program.folder.iterdir()) == []
 
 
 @pytest.mark.parametrize("other", ["--rw=randwrite", "--rw=randread"])
