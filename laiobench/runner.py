@@ -60,6 +60,11 @@ class Control:
 
     def __init__(self) -> None:
         self.requests = 0
+        self.wants_status = False
+
+    def request_status(self) -> None:
+        """Tell how it is doing, and go on."""
+        self.wants_status = True
 
     def request_stop(self) -> None:
         """Once: issue no more and drain.  Twice: leave with what there is."""

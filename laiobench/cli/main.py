@@ -13,6 +13,7 @@ from typing import NoReturn
 import click
 
 from laiobench.cli.console import complain, complain_of
+from laiobench.cli.interruption import Interruption
 from laiobench.cli.streams import StdoutError, open_standard_streams
 from laiobench.errors import ExitCode, LaiobenchError
 from laiobench.version import __version__
@@ -79,14 +80,16 @@ def cli(ctx: click.Context) -> None:
     laiobench run --filename=F --rw=randread --bs=4k --iodepth=32 --runtime=5
     laiobench ab --vary completion=poll,eventfd,bh --pairs 10
     """
+    interruption: Interruption = ctx.obj
+    interruption.begin_work()  # its command has been imported
     if ctx.invoked_subcommand is None:
         click.echo(ctx.get_help())
 
 
-def main() -> NoReturn:
+def main(interruption: Interruption) -> NoReturn:
     """Run the command line, and exit with one of the codes that all commands share."""
     stdout = open_standard_streams()
-    code = _run()
+    code = _run(interruption)
     with contextlib.suppress(StdoutError):
         sys.stdout.flush()
     if stdout.failure:  # whoever has met it, and whatever came of it there
@@ -94,31 +97,45 @@ def main() -> NoReturn:
     sys.exit(code)
 
 
-def _run() -> int:
+def _run(interruption: Interruption) -> int:
     try:
-        code = cli.main(standalone_mode=False)
+        code = cli.main(standalone_mode=False, obj=interruption)
         return code if isinstance(code, int) else ExitCode.OK
-    except LaiobenchError as error:
-        complain(error)
-        return error.exit_code
-    except click.UsageError as error:
-        where = error.ctx.command_path if error.ctx else "laiobench"
-        message = error.format_message()
-        complain_of(f"{message[:1].lower()}{message[1:]}".rstrip("."), f"{where} --help tells more")
-        return ExitCode.USAGE
-    except (click.Abort, KeyboardInterrupt):
-        complain_of("interrupted")
-        return ExitCode.INTERRUPTED
-    except StdoutError:
-        return ExitCode.RUN_FAILED
-    except Exception as error:
-        if os.environ.get("LAIOBENCH_TRACEBACK"):
-            raise
-        complain_of(
-            f"a fault in laiobench itself: {type(error).__name__}: {error}",
-            "please report it, with what LAIOBENCH_TRACEBACK=1 prints",
-        )
-        return ExitCode.RUN_FAILED
+    except (Exception, KeyboardInterrupt) as error:
+        if interruption.has_come:  # whatever it has become on its way
+            return _tell(KeyboardInterrupt())
+        return _tell(error)
+    finally:
+        interruption.end_work()
+
+
+def _tell(error: BaseException) -> int:
+    """Say what went wrong; what to exit with.
+
+    Raises:
+        BaseException: it is a fault of ours, and whoever looks for it wants to see it.
+    """
+    match error:
+        case LaiobenchError():
+            complain(error)
+            return error.exit_code
+        case click.UsageError():
+            where = error.ctx.command_path if error.ctx else "laiobench"
+            text = error.format_message()
+            complain_of(f"{text[:1].lower()}{text[1:]}".rstrip("."), f"{where} --help tells more")
+            return ExitCode.USAGE
+        case click.Abort() | KeyboardInterrupt():
+            complain_of("interrupted")
+            return ExitCode.INTERRUPTED
+        case StdoutError():
+            return ExitCode.RUN_FAILED
+    if os.environ.get("LAIOBENCH_TRACEBACK"):
+        raise error
+    complain_of(
+        f"a fault in laiobench itself: {type(error).__name__}: {error}",
+        "please report it, with what LAIOBENCH_TRACEBACK=1 prints",
+    )
+    return ExitCode.RUN_FAILED
 
 
 def _output_failed(error: OSError) -> int:

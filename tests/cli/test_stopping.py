@@ -54,6 +54,97 @@ def test_a_signal_drains_and_saves(
     assert signal.Signals(number).name in stderr
 
 
+def endless(*more: str) -> tuple[str, ...]:
+    return ("run", "--engine=null", "--null_latency_us=100", "--runtime=60", "--time_based",
+            "--json", *more)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "number",
+    [signal.SIGQUIT, signal.SIGXCPU, signal.SIGUSR2, signal.SIGALRM, signal.SIGVTALRM,
+     signal.SIGPROF, signal.SIGPWR, signal.SIGIO],
+)  # fmt: skip
+def test_whatever_would_end_it_saves_first(program: Program, number: signal.Signals) -> None:
+    process = program.start(*endless())
+    wait_until_running(process)
+    process.send_signal(number)
+    stdout, stderr = process.communicate(timeout=20)
+    assert process.returncode == 130, stderr
+    assert json.loads(stdout)["status"] == "interrupted"
+    assert len(list(program.folder.joinpath("results").iterdir())) == 1
+
+
+def test_a_limit_of_cpu_time_that_is_told_each_second_is_in_no_hurry(program: Program) -> None:
+    """SIGXCPU comes again and again until the hard limit; that is not to leave at once."""
+    process = program.start(
+        *endless("--null_latency_us=1500ms", "--iodepth=4", "--runtime=60", "--ramp_time=0")
+    )
+    wait_until_running(process)
+    for _ in range(3):
+        process.send_signal(signal.SIGXCPU)
+        time.sleep(0.1)
+    stdout, stderr = process.communicate(timeout=20)
+    assert process.returncode == 130, stderr
+    assert "leaving" not in stderr
+    (job,) = json.loads(stdout)["jobs"]
+    assert job["accounts"]["submitted"] == job["accounts"]["completed"]
+
+
+@pytest.mark.parametrize(
+    "number", [signal.SIGHUP, signal.SIGINT, signal.SIGTERM, signal.SIGQUIT, signal.SIGUSR1]
+)
+def test_what_was_ignored_when_it_was_started_stays_so(
+    program: Program, number: signal.Signals
+) -> None:
+    """As nohup and `trap '' INT` do it."""
+    process = subprocess.Popen(
+        program.command(*endless()), cwd=program.folder, env=program.environment,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        preexec_fn=lambda: signal.signal(number, signal.SIG_IGN),
+    )  # fmt: skip
+    wait_until_running(process)
+    process.send_signal(number)
+    time.sleep(0.5)
+    ending = signal.SIGINT if number == signal.SIGTERM else signal.SIGTERM
+    process.send_signal(ending)
+    stdout, stderr = process.communicate(timeout=20)
+    assert json.loads(stdout)["status"] == "interrupted"
+    assert number.name not in stderr
+    assert f"{ending.name}: stopping" in stderr
+
+
+# A sitecustomize that lists what is imported, and sends SIGINT at the import of one.
+AT_AN_IMPORT = """
+import os, signal, sys
+class Finder:
+    def find_spec(self, name, path=None, target=None):
+        if name == os.environ.get("INTERRUPTED_AT"):
+            os.kill(os.getpid(), signal.SIGINT)
+        elif os.environ.get("IMPORTED"):
+            with open(os.environ["IMPORTED"], "a") as file:
+                file.write(name + chr(10))
+sys.meta_path.insert(0, Finder())
+"""
+
+
+@pytest.mark.parametrize("command", [("explain", "--engine=null"), ("run", "--engine=null")])
+def test_ctrl_c_while_it_starts_is_no_fault(program: Program, command: tuple[str, ...]) -> None:
+    """At each 40th import from the first of ours on, and in the midst of C code of another's."""
+    program.folder.joinpath("sitecustomize.py").write_text(AT_AN_IMPORT)
+    environment = {**program.environment, "PYTHONPATH": str(program.folder)}
+    log = program.folder / "imported"
+    listing = Program(program.folder, {**environment, "IMPORTED": str(log)})
+    assert listing(*command, "--number_ios=10").code == 0
+    names = list(dict.fromkeys(log.read_text().splitlines()))
+    after = names[names.index("laiobench.cli.main") :]
+    assert len(after) > 100
+    for name in [*after[::40], "pydantic_core", "laiobench.job.pattern"]:
+        at = Program(program.folder, {**environment, "INTERRUPTED_AT": name})
+        outcome = at(*command, "--number_ios=10")
+        assert outcome.code == 130, (name, outcome)
+        assert "fault" not in outcome.stderr, (name, outcome)
+
+
 def test_stopping_in_the_ramp_ends_the_run(program: Program) -> None:
     """While the slow I/Os of the ramp drain, its end must not begin anything anew."""
     process = program.start(

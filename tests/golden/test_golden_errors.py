@@ -8,11 +8,13 @@ anew; read what git shows of them.
 import os
 import re
 import shlex
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from laiobench.cli.interruption import Interruption
 from laiobench.cli.main import main
 from laiobench.errors import ExitCode
 
@@ -52,13 +54,15 @@ def test_what_is_said(
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(text)
     monkeypatch.chdir(tmp_path)
+    for stream in ("stdout", "stderr"):  # main opens its own
+        monkeypatch.setattr(sys, stream, getattr(sys, stream))
     words = shlex.split(case.command.removeprefix("$ "))
     variables = [word for word in words if re.match(r"[A-Z_]+=", word)]
     for variable in variables:
         monkeypatch.setenv(*variable.split("=", 1))
     monkeypatch.setattr("sys.argv", words[len(variables) :])
     with pytest.raises(SystemExit) as ended:
-        main()
+        main(Interruption())
     said = capfd.readouterr()
     assert ended.value.code == ExitCode.USAGE
     assert said.out == ""
