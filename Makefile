@@ -20,9 +20,10 @@ lint: $(VENV)/.installed
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-# What is made from definitions: docs/options.md.
+# What is made from definitions: docs/options.md, and the arguments of Job.
 docs: $(VENV)/.installed
 	$(BIN)/python docs/options.py
+	$(BIN)/python docs/arguments.py
 
 # Beside fio, qemu-img and the system calls alone, in pairs.  Root; minutes.
 peers: $(VENV)/.installed

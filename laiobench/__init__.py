@@ -19,10 +19,12 @@ if TYPE_CHECKING:
     from laiobench.live import ab
     from laiobench.measure import run
     from laiobench.result import RunResult
+    from laiobench.store import load_document as load
     from laiobench.stored import compare
 
 __all__ = [
-    "Comparison", "Job", "LaiobenchError", "RunResult", "__version__", "ab", "compare", "run",
+    "Comparison", "Job", "LaiobenchError", "RunResult", "__version__", "ab", "compare", "load",
+    "run",
 ]  # fmt: skip
 
 _HOMES = {
@@ -32,6 +34,7 @@ _HOMES = {
     "RunResult": "laiobench.result",
     "ab": "laiobench.live",
     "compare": "laiobench.stored",
+    "load": "laiobench.store:load_document",
     "run": "laiobench.measure",
 }
 
@@ -41,4 +44,9 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module 'laiobench' has no attribute {name!r}")
     import importlib
 
-    return getattr(importlib.import_module(_HOMES[name]), name)
+    module, _, own_name = _HOMES[name].partition(":")
+    return getattr(importlib.import_module(module), own_name or name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*__all__, *(name for name in globals() if name.startswith("__"))})

@@ -9,13 +9,17 @@ null where there are too few trials for any interval.
 """
 
 from enum import StrEnum
-from typing import Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from pydantic import ConfigDict, Field, SerializeAsAny
 
+from laiobench import notebook
 from laiobench.metrics import METRICS, Better, Key, Metric
 from laiobench.record import Record
 from laiobench.result import RunResult, SeenWarning, Tool
+
+if TYPE_CHECKING:
+    import pandas
 
 SCHEMA_VERSION = 1
 
@@ -167,6 +171,22 @@ class Comparison(Record):
     def to_json(self) -> str:
         """The document as text."""
         return self.model_dump_json(by_alias=True)
+
+    def to_frame(self) -> "pandas.DataFrame":
+        """A row for each metric of each variant, for pandas.
+
+        Raises:
+            ExtraMissing: it is not installed.
+        """
+        return notebook.frame(notebook.comparison_rows(self))
+
+    def __repr__(self) -> str:
+        return notebook.comparison_line(self)
+
+    __str__ = __repr__
+
+    def _repr_html_(self) -> str:
+        return notebook.comparison_html(self)
 
     @property
     def baseline(self) -> Variant:

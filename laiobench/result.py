@@ -9,11 +9,11 @@ import errno
 import shlex
 import sys
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import ConfigDict, Field
 
-from laiobench import caveats, integrity, machine, native, proof, timing
+from laiobench import caveats, integrity, machine, native, notebook, proof, timing
 from laiobench.histogram import PERCENTILES, Counts, Histogram, bin_high, counts_of_bins
 from laiobench.job import Job
 from laiobench.layout import Work
@@ -23,6 +23,9 @@ from laiobench.series import Series
 from laiobench.units import NS_PER_S, format_exact, format_ns
 from laiobench.version import __version__
 from laiobench.windows import Window
+
+if TYPE_CHECKING:
+    import pandas
 
 SCHEMA_VERSION = 1
 CPU_BOUND_SHARE = 0.95
@@ -37,7 +40,9 @@ class Latency(Record):
     mean: float
     stddev: float
     percentiles: dict[str, int]
-    histogram: list[tuple[int, int]] = Field(description="[largest value of a bin, count]")
+    histogram: list[tuple[int, int]] = Field(
+        description="[largest value of a bin, count]", repr=False
+    )
     overflow: int = Field(
         0, description="values above 60 s, which have no bin: percentiles take them for max"
     )
@@ -134,6 +139,14 @@ class SeenWarning(Record):
     do: str
 
 
+if TYPE_CHECKING:
+    # None where the job had no such I/Os, which its `rw` tells: to ask again each time would
+    # tell nothing, so type checkers let `result.jobs[0].read.iops` pass.
+    MaybeDirection = DirectionResult | Any
+else:
+    MaybeDirection = DirectionResult | None
+
+
 class JobResult(Record):
     """One copy of a job."""
 
@@ -142,24 +155,26 @@ class JobResult(Record):
     group: int = Field(description="jobs of one group ran together")
     iothreads: list[str] = Field(description="those that it ran on, the first one first")
     target: str | None
-    options: dict[str, Any] = Field(description="every option, resolved")
+    options: dict[str, Any] = Field(description="every option, resolved", repr=False)
     runtime_ns: int
     window_start_ns: int = Field(0, description="when it began to measure (CLOCK_MONOTONIC)")
-    read: DirectionResult | None = None
-    write: DirectionResult | None = None
-    trim: DirectionResult | None = None
-    sync: DirectionResult | None = None
+    read: MaybeDirection = None
+    write: MaybeDirection = None
+    trim: MaybeDirection = None
+    sync: MaybeDirection = None
     verify: integrity.VerifyResult | None = None
     pacing: timing.PacingResult | None = None
     latency_target: timing.DepthSearchResult | None = None
     steadystate: timing.SteadyStateResult | None = None
     cpu: Cpu
     accounts: Accounts
-    counters: dict[str, dict[str, Any]] = Field(description="in the measured window")
-    workers: list[WorkerResult]
-    proof: list[ProofRule]
-    series: list[SeriesPoint]
-    windows: list[LogWindow] = Field(default=[], description="with log_avg_msec and a write_*_log")
+    counters: dict[str, dict[str, Any]] = Field(description="in the measured window", repr=False)
+    workers: list[WorkerResult] = Field(repr=False)
+    proof: list[ProofRule] = Field(repr=False)
+    series: list[SeriesPoint] = Field(repr=False)
+    windows: list[LogWindow] = Field(
+        default=[], description="with log_avg_msec and a write_*_log", repr=False
+    )
 
     model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
 
@@ -240,6 +255,22 @@ class RunResult(Record):
     def to_json(self) -> str:
         """The document as text."""
         return self.model_dump_json(by_alias=True, exclude_none=False)
+
+    def to_frame(self) -> "pandas.DataFrame":
+        """A row for each direction of each copy of a job, for pandas.
+
+        Raises:
+            ExtraMissing: it is not installed.
+        """
+        return notebook.frame(notebook.run_rows(self))
+
+    def __repr__(self) -> str:
+        return notebook.run_line(self)
+
+    __str__ = __repr__
+
+    def _repr_html_(self) -> str:
+        return notebook.run_html(self)
 
     @property
     def cpu_model(self) -> str:

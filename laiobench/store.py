@@ -139,12 +139,13 @@ def load_comparison(path: Path) -> Comparison:
     raise UsageError(f"{path} is the result of a run, and not a comparison")
 
 
-def load_document(path: Path) -> Document:
-    """Read a document of either kind.
+def load_document(path: str | os.PathLike[str]) -> Document:
+    """Read a document of either kind: the result of a run, or a comparison.
 
     Raises:
         UsageError: it is no result, is damaged, or of a later version.
     """
+    path = Path(path)
     text = read(path)
     with explained(path):
         model = Comparison if kind_of(path, text) == "comparison" else RunResult

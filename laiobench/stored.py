@@ -15,6 +15,7 @@ from laiobench.errors import UsageError
 from laiobench.fingerprint import differences, fingerprint, sessions
 from laiobench.metrics import COMPARED, RunDigest, digest
 from laiobench.result import RunResult, Tool, printable
+from laiobench.store import Document
 from laiobench.version import __version__
 
 NAMES = ("base", "new")
@@ -22,8 +23,8 @@ _DECISIVE = (Verdict.REGRESS, Verdict.IMPROVE)
 
 
 def compare(
-    baseline: Sequence[RunResult | RunDigest],
-    new: Sequence[RunResult | RunDigest],
+    baseline: Sequence[Document | RunDigest],
+    new: Sequence[Document | RunDigest],
     *,
     metrics: Sequence[str] = COMPARED,
     references: tuple[str, str] = NAMES,
@@ -35,7 +36,8 @@ def compare(
     than 5 sessions decides nothing, since it does not tell how days differ.
 
     Args:
-        baseline, new: runs that ended well, in any order.
+        baseline, new: runs that ended well, in any order; of a live comparison the
+            baseline's are meant.
         metrics: which of `laiobench.metrics.METRICS`.
         references: where they are from, to be noted.
         argv: what to note as the command; default: the process's own.
@@ -43,7 +45,7 @@ def compare(
     Raises:
         UsageError: a side is empty, or has no job in common with the other.
     """
-    sides = [[_digest(run) for run in side] for side in (baseline, new)]
+    sides = [[run for given in side for run in _digests(given)] for side in (baseline, new)]
     for name, side in zip(NAMES, sides, strict=True):
         if not side:
             raise UsageError(f"there is no run to compare on the side of {name}")
@@ -103,8 +105,11 @@ def _check_jobs(baseline: Sequence[RunDigest], new: Sequence[RunDigest]) -> None
         )
 
 
-def _digest(run: RunResult | RunDigest) -> RunDigest:
-    return digest(run) if isinstance(run, RunResult) else run
+def _digests(given: Document | RunDigest) -> list[RunDigest]:
+    if isinstance(given, Comparison):
+        runs = [trial.run for trial in given.trials if trial.variant == given.baseline.name]
+        return [digest(run) for run in runs if run.status == "ok"]
+    return [digest(given) if isinstance(given, RunResult) else given]
 
 
 def machine_mismatch(differing: Sequence[Difference]) -> list[str]:

@@ -9,11 +9,11 @@ a document shows can be given as an option again.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self, Unpack
 
-from pydantic import model_validator
+from pydantic import ModelWrapValidatorHandler, ValidationError, model_validator
 from pydantic.fields import FieldInfo
-from pydantic_core import PydanticUndefined
+from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError, PydanticUndefined
 
 from laiobench import units
 from laiobench.forms import Amount, PerDirection
@@ -37,6 +37,10 @@ from laiobench.job.throttle import ThrottleOptions
 from laiobench.job.time import TimeOptions
 from laiobench.job.verify import VerifyOptions
 from laiobench.values import parse_count
+from laiobench.words import suggest
+
+if TYPE_CHECKING:
+    from laiobench.job.arguments import JobArguments
 
 
 # From the bottom up: the fields of the last base come first, in help and documents.
@@ -63,6 +67,10 @@ class Job(
     Raises:
         pydantic.ValidationError: an option is unknown or has a wrong value.
     """
+
+    if TYPE_CHECKING:  # values are given as users write them, and are then what the fields say
+
+        def __init__(self, **options: Unpack[JobArguments]) -> None: ...
 
     @property
     def writes(self) -> bool:
@@ -99,6 +107,19 @@ class Job(
             and all(self.percentage_random.of(name) == 100 for name in self.directions)
         )
 
+    @model_validator(mode="wrap")
+    @classmethod
+    def _tells_the_nearest(cls, values: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
+        """Of an option that there is not, among all else that is wrong."""
+        try:
+            return handler(values)
+        except ValidationError as error:
+            details = error.errors()
+            if all(detail["type"] != "extra_forbidden" for detail in details):
+                raise
+            told = [_told(detail) for detail in details]
+            raise ValidationError.from_exception_data(error.title, told) from None
+
     @model_validator(mode="before")
     @classmethod
     def _one_name_for_each(cls, values: Any) -> Any:
@@ -127,6 +148,18 @@ GROUPS: tuple[type[OptionGroup], ...] = tuple(
 
 # fio's other names for the same options.
 ALIASES = {name: alias for group in GROUPS for name, alias in group.ALIASES.items()}
+
+
+def _told(detail: ErrorDetails) -> InitErrorDetails:
+    """One of pydantic's errors, to be raised again; an unknown option with the nearest."""
+    again = InitErrorDetails(type=detail["type"], loc=detail["loc"], input=detail["input"])
+    if detail["type"] == "extra_forbidden":
+        name = str(detail["loc"][0])
+        problem = f"there is no option {name}{suggest(name, option_names())}"
+        again["type"] = PydanticCustomError("unknown_option", "{problem}", {"problem": problem})
+    elif "ctx" in detail:
+        again["ctx"] = detail["ctx"]
+    return again
 
 
 def canonical(name: str, value: object) -> tuple[str, object]:

@@ -13,5 +13,5 @@ from laiobench.sources.drafts import over as over
 from laiobench.sources.drafts import put as put
 from laiobench.sources.resolving import notes as notes
 from laiobench.sources.resolving import resolve as resolve
-from laiobench.sources.resolving import suggest as suggest
 from laiobench.sources.resolving import unknown_option as unknown_option
+from laiobench.words import suggest as suggest

@@ -1,8 +1,7 @@
 """From drafts to jobs: all that is wrong is told at once, with where it was written."""
 
-import difflib
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from pydantic import ValidationError
@@ -14,6 +13,7 @@ from laiobench.sources.differences import misread_kilos
 from laiobench.sources.drafts import Draft, Setting
 from laiobench.sources.engines import engine_hint
 from laiobench.sources.foreign import FOREIGN, ON, remark
+from laiobench.words import suggest
 
 # They say how many files fio makes a name for, which it does not where there is a filename.
 _OF_NAMES_MADE = ("nrfiles", "nr_files")
@@ -71,13 +71,6 @@ def _remark(name: str, setting: Setting, draft: Draft) -> str:
 def unknown_option(name: str, origin: str) -> UsageError:
     """The error for an option that there is not, with the nearest that there is."""
     return UsageError(f"{origin}: there is no option {name}{suggest(name, option_names())}")
-
-
-def suggest(name: str, known: Iterable[str]) -> str:
-    """`; did you mean iodepth?`, or nothing."""
-    bare = {option.lstrip("-"): option for option in known}
-    close = difflib.get_close_matches(name.lstrip("-"), list(bare), n=1, cutoff=0.7)
-    return f"; did you mean {bare[close[0]]}?" if close else ""
 
 
 def _not_ours(draft: Draft) -> Iterator[tuple[str, UsageError]]:

@@ -114,6 +114,10 @@ result = laiobench.run(job)
 assert result.status == "ok" and result.jobs[0].read.iops > 0, result.failures
 comparison = laiobench.ab(job, {"completion": ["poll", "eventfd"]}, pairs=2)
 assert comparison.find("iops")
+assert len(result.to_frame()) == 1 and "<table>" in comparison._repr_html_()
+with open("own.json", "w") as file:
+    file.write(result.to_json())
+assert laiobench.load("own.json") == result
 print(laiobench.__version__, laiobench.__file__)
 """
 COROUTINES = """
@@ -137,6 +141,14 @@ def test_the_python_api_works(whole: Environment) -> None:
     assert path.startswith(str(whole.site)) and f"laiobench-{version}.dist-info" in str(
         list(whole.site.iterdir())
     )
+
+
+def test_without_pandas_a_frame_says_what_it_needs(plain: Environment) -> None:
+    code = (
+        "import laiobench\ntry: laiobench.load('base/1.json').to_frame()\n"
+        "except laiobench.LaiobenchError as error: print(error)"
+    )
+    assert "pip install 'laiobench[pandas]'" in plain.run("python", "-c", code)
 
 
 def test_it_is_run_as_a_module_as_well(plain: Environment) -> None:

@@ -11,7 +11,7 @@ PACKAGE = ROOT / "laiobench"
 
 # Each row may import from its own and from those above it.
 ROWS = [
-    ["version", "errors", "units"],
+    ["version", "errors", "units", "words"],
     ["values", "forms", "contents", "job"],
     ["sources"],
     ["native"],
@@ -41,6 +41,7 @@ ROWS = [
         "stats",
         "metrics",
         "comparison",
+        "notebook",
         "analysis",
         "fingerprint",
         "calibration",

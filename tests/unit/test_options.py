@@ -20,6 +20,12 @@ def test_the_page_of_options_is_current() -> None:
     assert (ROOT / "docs" / "options.md").read_text() == made["page"]()
 
 
+def test_the_arguments_of_a_job_are_current() -> None:
+    """`make docs` makes them so."""
+    made = runpy.run_path(str(ROOT / "docs" / "arguments.py"))
+    assert made["MODULE"].read_text() == made["module"]()
+
+
 def test_no_option_is_both_ours_and_not() -> None:
     assert sorted(option_names() & FOREIGN.keys()) == []
     assert FOREIGN.keys() >= FLAGS

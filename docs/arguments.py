@@ -1,0 +1,47 @@
+"""Writes laiobench/job/arguments.py: what `Job(…)` takes.  `make docs` runs it."""
+
+import inspect
+from pathlib import Path
+
+from pydantic.fields import FieldInfo
+
+import laiobench.job
+from laiobench.job import ALIASES, GROUPS
+
+MODULE = Path(inspect.getfile(laiobench.job)).with_name("arguments.py")
+
+BEGIN = '''\
+"""The arguments of `Job`, for type checkers and editors.
+
+Made from the definitions by `make docs`.  A value is what a user may write, `"4k"` as well as
+4096; what it is then is said by the option's field.
+"""
+
+from typing import Any, TypedDict
+
+Flag = bool | int | str
+
+
+class JobArguments(TypedDict, total=False):
+    """Each may be left out."""
+'''
+
+
+def module() -> str:
+    """The whole module."""
+    parts = [BEGIN]
+    for group in GROUPS:
+        parts.append(f"\n    # {group.TITLE}\n")
+        parts += [f"    {name}: {accepted(field)}\n" for name, field in group.model_fields.items()]
+    parts += ["\n    # fio's other names\n", *(f"    {name}: Any\n" for name in sorted(ALIASES))]
+    return "".join(parts)
+
+
+def accepted(field: FieldInfo) -> str:
+    if field.annotation is bool:
+        return "Flag"
+    return {str: "str", str | None: "str | None"}.get(field.annotation, "Any")
+
+
+if __name__ == "__main__":
+    MODULE.write_text(module())
