@@ -56,6 +56,12 @@ def region_of(
         raise RunError(f"{target.path} has no size of its own", "say how much with --size")
     offset = _offset_of(job, end, copy)
     size = _size_of(job, end, offset)
+    if has_end and job.filesize and job.filesize > limits.size_bytes:
+        raise RunError(
+            f"filesize={job.filesize} goes beyond {target.path}, which has "
+            f"{format_size(limits.size_bytes)}",
+            f"filesize can be up to {limits.size_bytes} bytes",
+        )
     if has_end and (size <= 0 or offset + size > limits.size_bytes):
         wanted = f"offset {format_size(offset)}"
         if job.size is not None:

@@ -72,10 +72,16 @@ def same_with_decimal_kilos(draft: Draft, setting: Setting) -> bool:
 
 
 def misread_kilos(draft: Draft) -> Iterator[tuple[str, UsageError]]:
-    """The settings whose suffixes would be read as powers of 1024, and are not meant so."""
+    """The settings whose suffixes would be read as powers of 1024, and are not meant so.
+
+    What a file says of it is for that file, as in fio, and not for flags.
+    """
     if not _has_decimal_kilos(draft):
         return
+    is_for_flags = draft.settings["kb_base"].is_name
     for name, setting in draft.settings.items():
+        if setting.is_name and not is_for_flags:
+            continue
         is_size = _UNITS.get(name, "").startswith("bytes")
         if not is_size and not (name in Job.model_fields and is_count(Job.model_fields[name])):
             continue

@@ -145,7 +145,10 @@ FOREIGN: dict[str, Foreign] = dict(
             "none of it (completion=poll, the default, looks for completions in user space)",
             "hipri hipri_percentage",
         ),
-        *_only(["group"], "", "leave it out: exitall ends the job's group", "exit_what"),
+        *_only(
+            ["group", "stonewall"], "a group is what is between two stonewalls",
+            "leave it out: exitall ends the job's group", "exit_what",
+        ),
         # ---- not at all
         *_refused("name each file in a job of its own", "opendir"),
         *_refused("a job file never runs a command; run it yourself", "exec_prerun exec_postrun"),
@@ -280,6 +283,9 @@ FOREIGN: dict[str, Foreign] = dict(
             "http_s3_key http_s3_keyid http_s3_region http_mode http_verbose uri libblkio_driver "
             "libblkio_path nfs_url cdb_len read_mode write_mode "
             "arguments conf grace_time listen program single_instance std_redirect "
+            "serverip direct_write_to_pmem busy_wait_polling gpu_dev_id gpu_dev_ids cuda_io "
+            "http_s3_sse_customer_key http_s3_sse_customer_algorithm http_s3_storage_class "
+            "http_swift_auth_token "
             "thp touch_objects",
         ),
     )

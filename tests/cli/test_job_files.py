@@ -97,6 +97,13 @@ def test_a_file_is_as_large_as_filesize_says_and_size_is_how_much_is_done(
     assert (write["start_byte"], write["end_byte"], write["most_bytes"]) == (0, 1 << 20, 64 << 10)
 
 
+def test_a_target_that_is_smaller_than_filesize_is_told(program: Program, data_file: Path) -> None:
+    outcome = program("run", f"--filename={data_file}", "--filesize=1t", "--size=4k")
+    assert outcome.code == 1
+    assert f"filesize={1 << 40} goes beyond {data_file}, which has" in outcome.stderr
+    assert f"filesize can be up to {data_file.stat().st_size} bytes" in outcome.stderr
+
+
 def test_create_only_makes_the_file_and_runs_nothing(program: Program, tmp_path: Path) -> None:
     path = job_file(tmp_path, "[a]\nfilename=made\nsize=64k\nrw=randwrite\ncreate_only=1\n")
     found = document(program, path)

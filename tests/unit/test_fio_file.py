@@ -156,7 +156,7 @@ cmdprio_class cmdprio_hint cmdprio_bssplit priohint hipri_percentage libaio_vect
 uncached readfua writefua atomic no_completion_thread cmd_type read_mode write_mode sg_write_mode
 stream_id num_range cdb_len ramp_size end_syncfs random_sequence_stride write_zone_remainders
 recover_zbd_write_error exit_on_io_done disable_bw_measurement dedupe_working_set_percentage
-nfs_url
+nfs_url gpu_dev_ids serverip http_s3_storage_class
 """
 
 
