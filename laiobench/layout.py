@@ -23,6 +23,8 @@ from laiobench.region import Region, budget_of, null_region_of, region_of
 MAIN = "main"
 NULL_TARGET_BYTES = 1 << 30
 
+_GOLDEN_SECTION = 0.3819660112501051
+
 
 @dataclass(frozen=True)
 class Work:
@@ -47,6 +49,8 @@ class Work:
     seed: int
     start_delay_s: float = 0.0
     """After the others of its group."""
+    phase: float = 0.0
+    """Of its schedule, if it has one: how much of a gap the first I/O is later."""
 
 
 class Opener(Protocol):
@@ -101,6 +105,7 @@ def lay_out(jobs: Sequence[Job], targets: Opener, prepare: Preparer) -> list[Wor
                     bytes=budget.bytes,
                     seed=stream_seed(job.seed, len(works)),
                     start_delay_s=_start_delay_s(job, len(works)),
+                    phase=_phase(len(works)),
                 )
             )
     _check_cpus(jobs)
@@ -168,6 +173,14 @@ def _bytes_needed(job: Job) -> int | None:
         return None
     offset, increment, size = (amount or 0 for amount in amounts)
     return offset + (job.numjobs - 1) * increment + size
+
+
+def _phase(ordinal: int) -> float:
+    """Begun at once, equal rates would go in lock-step: I/Os in bursts of one of each copy.
+
+    Multiples of the golden section lie apart, however many there are.
+    """
+    return ordinal * _GOLDEN_SECTION % 1.0
 
 
 def _start_delay_s(job: Job, ordinal: int) -> float:

@@ -228,6 +228,7 @@ class _Group:
                 seed=work.seed,
                 throttle=throttle,
                 start_delay_s=work.start_delay_s,
+                phase=work.phase,
                 waits_for=waits_for,
                 verify=verification.plan if verification else None,
             )

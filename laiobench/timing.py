@@ -23,6 +23,11 @@ class PacingResult(Record):
 
     late: int = Field(description="I/Os issued 100 µs or more after they were due")
     late_max_ns: int = Field(description="of all I/Os")
+    behind_ns: int | None = Field(
+        None,
+        description="how far behind schedule the window ended, beyond what it began with; "
+        "of the direction that was farthest",
+    )
 
 
 class DepthTried(Record):
@@ -60,7 +65,9 @@ class SteadyStateResult(Record):
 def pacing_result(run: WorkRun) -> PacingResult | None:
     """None without a rate."""
     raw = run.raw.pacing
-    return PacingResult(late=raw.late, late_max_ns=raw.late_max_ns) if is_paced(run) else None
+    if not is_paced(run):
+        return None
+    return PacingResult(late=raw.late, late_max_ns=raw.late_max_ns, behind_ns=max(raw.behind_ns))
 
 
 def is_paced(run: WorkRun) -> bool:

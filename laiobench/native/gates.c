@@ -37,8 +37,9 @@ bool gates_are_needed(const PacingPlan *plan)
 }
 
 int gates_init(Gates *gates, const PacingPlan *plan, uint32_t depth,
-               const bool uses[PACED_DIRECTIONS], bool is_mix, uint64_t seed,
-               Recorder *recorder, const Clock *clock, Error *error)
+               const bool uses[PACED_DIRECTIONS], bool is_mix,
+               uint32_t block_bytes, uint64_t seed, Recorder *recorder,
+               const Clock *clock, Error *error)
 {
     *gates = (Gates){
         .plan = *plan,
@@ -46,7 +47,7 @@ int gates_init(Gates *gates, const PacingPlan *plan, uint32_t depth,
         .depth_limit = depth,
         .recorder = recorder,
     };
-    pacer_init(&gates->pacer, plan, uses, is_mix, seed, clock);
+    pacer_init(&gates->pacer, plan, uses, is_mix, block_bytes, seed, clock);
     gates->intended = calloc(depth, sizeof(*gates->intended));
     return gates->intended ? 0 : error_set(error, "malloc", ENOMEM, 0);
 }
@@ -221,7 +222,7 @@ void gates_begin(Gates *gates)
 
 void gates_open_window(Gates *gates)
 {
-    pacer_reset_counts(&gates->pacer);
+    pacer_reset_counts(&gates->pacer, gates->ctx->now);
     if (has_floor(&gates->plan)) {
         count_so_far(gates);
     }
@@ -231,6 +232,11 @@ void gates_close_window(Gates *gates)
 {
     timer_disarm(&gates->cycle_timer);
     gates->counted_at = 0;
+}
+
+void gates_end(Gates *gates)
+{
+    pacer_end(&gates->pacer, gates->ctx->now);
 }
 
 void gates_begin_search(Gates *gates)
@@ -364,6 +370,12 @@ void gates_report(const Gates *gates, PacingReport *report)
     report->late = gates->pacer.late;
     report->late_max_ns =
         clock_ticks_to_ns(gates->pacer.clock, gates->pacer.late_max);
+    for (uint32_t i = 0; i < PACED_DIRECTIONS; i++) {
+        report->scheduled_ns[i] = clock_ticks_to_ns(
+            gates->pacer.clock, pacer_scheduled(&gates->pacer, i));
+        report->behind_ns[i] = clock_ticks_to_ns(
+            gates->pacer.clock, pacer_behind(&gates->pacer, i));
+    }
     report->search_is_over = gates->search.is_over;
     report->depth = gates->search.found ? gates->search.good : 0;
     report->step_count = gates->search.step_count;

@@ -59,12 +59,14 @@ typedef struct Gates {
 bool gates_are_needed(const PacingPlan *plan);
 
 /*
- * @uses: the directions that the job has; @is_mix: any of them may come next.
+ * @uses: the directions that the job has; @is_mix: any of them may come next;
+ * @block_bytes: of the largest I/O.
  * 0 or -errno.
  */
 int gates_init(Gates *gates, const PacingPlan *plan, uint32_t depth,
-               const bool uses[PACED_DIRECTIONS], bool is_mix, uint64_t seed,
-               Recorder *recorder, const Clock *clock, Error *error);
+               const bool uses[PACED_DIRECTIONS], bool is_mix,
+               uint32_t block_bytes, uint64_t seed, Recorder *recorder,
+               const Clock *clock, Error *error);
 void gates_cleanup(Gates *gates);
 
 /* Schedules and pauses live on while the job is on no context. */
@@ -79,6 +81,9 @@ void gates_detach(Gates *gates);
 void gates_begin(Gates *gates);
 void gates_open_window(Gates *gates);
 void gates_close_window(Gates *gates);
+
+/* Its time is over, and it would have issued more. */
+void gates_end(Gates *gates);
 
 /* The search for a depth, where there is one, begins. */
 void gates_begin_search(Gates *gates);

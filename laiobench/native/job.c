@@ -104,8 +104,8 @@ int job_init(Job *job, const JobConfig *config, const Clock *clock,
     ret = allocate(job, uses, error);
     if (ret == 0) {
         ret = gates_init(&job->gates, &config->pacing, config->iodepth, uses,
-                         config->is_mix, gaps_seed, &job->recorder, clock,
-                         error);
+                         config->is_mix, config->workload.block_bytes,
+                         gaps_seed, &job->recorder, clock, error);
     }
     if (ret == 0) {
         ret = chores_init(&job->chores, &config->chores, &job->config.data,

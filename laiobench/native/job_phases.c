@@ -270,6 +270,9 @@ void job_stop(Job *job, JobEnd why)
     release_held(job);
     drop_deadline(job); /* or the end of a ramp would begin anew */
     gates_close_window(&job->gates);
+    if (job->budget > 0) {
+        gates_end(&job->gates);
+    }
     job->budget = 0;
     job->is_moving = false;
     job->end = why;

@@ -2,6 +2,12 @@
 
 #include <math.h>
 
+/*
+ * Of the smallest gap, between one direction and the next: the golden section,
+ * so that schedules with rates in whatever simple proportion keep apart.
+ */
+#define PACER_PHASE 0.3819660112501051
+
 static bool has_rate(const PacedDirection *direction)
 {
     return direction->ticks_per_byte > 0 || direction->ticks_per_io > 0;
@@ -12,9 +18,46 @@ static double ticks_per(double per_s, const Clock *clock)
     return per_s > 0 ? (double)clock->ticks_per_s / per_s : 0;
 }
 
+static double gap_of(const PacedDirection *direction, uint32_t bytes)
+{
+    double by_bytes = direction->ticks_per_byte * bytes;
+
+    return by_bytes > direction->ticks_per_io ? by_bytes
+                                              : direction->ticks_per_io;
+}
+
+static double smallest_gap(const Pacer *pacer, uint32_t bytes)
+{
+    double smallest = 0;
+
+    for (int i = 0; i < PACED_DIRECTIONS; i++) {
+        double gap = gap_of(&pacer->directions[i], bytes);
+
+        if (gap > 0 && (smallest == 0 || gap < smallest)) {
+            smallest = gap;
+        }
+    }
+    return smallest;
+}
+
+/* Gaps by chance never stay together. */
+static void set_phases(Pacer *pacer, double phase, uint32_t block_bytes)
+{
+    double gap = smallest_gap(pacer, block_bytes);
+
+    for (int i = 0; i < PACED_DIRECTIONS; i++) {
+        PacedDirection *direction = &pacer->directions[i];
+
+        if (!pacer->poisson && direction->is_used && has_rate(direction)) {
+            direction->due = phase * gap;
+            phase += PACER_PHASE;
+        }
+    }
+}
+
 void pacer_init(Pacer *pacer, const PacingPlan *plan,
-                const bool uses[PACED_DIRECTIONS], bool is_mix, uint64_t seed,
-                const Clock *clock)
+                const bool uses[PACED_DIRECTIONS], bool is_mix,
+                uint32_t block_bytes, uint64_t seed, const Clock *clock)
 {
     *pacer = (Pacer){
         .is_mix = is_mix,
@@ -31,16 +74,7 @@ void pacer_init(Pacer *pacer, const PacingPlan *plan,
         direction->ticks_per_io = ticks_per(plan->ios_per_s[i], clock);
         pacer->is_on |= uses[i] && has_rate(direction);
     }
-}
-
-void pacer_begin(Pacer *pacer, uint64_t now)
-{
-    pacer->begun = now;
-}
-
-void pacer_reset_counts(Pacer *pacer)
-{
-    pacer->late = pacer->late_max = 0;
+    set_phases(pacer, plan->phase, block_bytes);
 }
 
 void pacer_shift(Pacer *pacer, uint64_t ticks)
@@ -52,6 +86,59 @@ void pacer_shift(Pacer *pacer, uint64_t ticks)
 static uint64_t due_of(const Pacer *pacer, const PacedDirection *direction)
 {
     return has_rate(direction) ? pacer->begun + (uint64_t)direction->due : 0;
+}
+
+/* The first one that has not gone. */
+static uint64_t behind_by(const Pacer *pacer, const PacedDirection *direction,
+                          uint64_t now)
+{
+    uint64_t due = due_of(pacer, direction);
+
+    if (!direction->is_used || !has_rate(direction)) {
+        return 0;
+    }
+    return due < now ? now - due : 0;
+}
+
+void pacer_begin(Pacer *pacer, uint64_t now)
+{
+    pacer->begun = now;
+    pacer_reset_counts(pacer, now); /* if the window has opened already */
+}
+
+void pacer_reset_counts(Pacer *pacer, uint64_t now)
+{
+    pacer->late = pacer->late_max = 0;
+    for (int i = 0; i < PACED_DIRECTIONS; i++) {
+        PacedDirection *direction = &pacer->directions[i];
+
+        direction->opened_due = direction->due;
+        direction->behind = direction->opened_behind =
+            behind_by(pacer, direction, now);
+    }
+}
+
+void pacer_end(Pacer *pacer, uint64_t now)
+{
+    for (int i = 0; i < PACED_DIRECTIONS; i++) {
+        PacedDirection *direction = &pacer->directions[i];
+
+        direction->behind = behind_by(pacer, direction, now);
+    }
+}
+
+uint64_t pacer_scheduled(const Pacer *pacer, uint32_t direction)
+{
+    const PacedDirection *of = &pacer->directions[direction];
+
+    return (uint64_t)(of->due - of->opened_due);
+}
+
+uint64_t pacer_behind(const Pacer *pacer, uint32_t direction)
+{
+    const PacedDirection *of = &pacer->directions[direction];
+
+    return of->behind > of->opened_behind ? of->behind - of->opened_behind : 0;
 }
 
 uint64_t pacer_due(const Pacer *pacer)
@@ -96,9 +183,7 @@ uint32_t pacer_pick(const Pacer *pacer, uint64_t now)
 static double next_gap(Pacer *pacer, const PacedDirection *direction,
                        uint32_t bytes)
 {
-    double by_bytes = direction->ticks_per_byte * bytes;
-    double gap = by_bytes > direction->ticks_per_io ? by_bytes
-                                                    : direction->ticks_per_io;
+    double gap = gap_of(direction, bytes);
 
     /* 1 - u is above 0, and so has a logarithm. */
     return pacer->poisson ? gap * -log(1.0 - random_unit(&pacer->gaps)) : gap;
@@ -114,7 +199,7 @@ uint64_t pacer_issue(Pacer *pacer, uint32_t number, uint32_t bytes,
         return now;
     }
     direction->due += next_gap(pacer, direction, bytes);
-    late = now > due ? now - due : 0;
+    late = direction->behind = now > due ? now - due : 0;
     pacer->late += late >= pacer->late_after;
     if (late > pacer->late_max) {
         pacer->late_max = late;

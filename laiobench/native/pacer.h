@@ -21,6 +21,9 @@ typedef struct PacedDirection {
     bool is_used;
     double ticks_per_byte, ticks_per_io; /* 0: no such rate */
     double due; /* ticks since the schedule began */
+    uint64_t behind; /* ticks: when one was issued last, or the job ended */
+    double opened_due;      /* both, as the window opened */
+    uint64_t opened_behind;
 } PacedDirection;
 
 typedef struct Pacer {
@@ -38,17 +41,30 @@ typedef struct Pacer {
 
 /*
  * @uses: which directions the job has.  @is_mix: it may do any of those next,
- * so that the schedule may decide.
+ * so that the schedule may decide.  @block_bytes: of the largest I/O.
  */
 void pacer_init(Pacer *pacer, const PacingPlan *plan,
-                const bool uses[PACED_DIRECTIONS], bool is_mix, uint64_t seed,
-                const Clock *clock);
+                const bool uses[PACED_DIRECTIONS], bool is_mix,
+                uint32_t block_bytes, uint64_t seed, const Clock *clock);
 
-/* The first I/O of each direction is due @now. */
+/*
+ * The first I/O is due @now, or the plan's phase later; other directions follow
+ * a part of a gap after it, or equal rates would go in lock-step: each I/O with
+ * one of the other direction, whose latency it shares.
+ */
 void pacer_begin(Pacer *pacer, uint64_t now);
 
-/* Forget who was late: the measured window begins. */
-void pacer_reset_counts(Pacer *pacer);
+/* Forget who was late: the measured window begins @now. */
+void pacer_reset_counts(Pacer *pacer, uint64_t now);
+
+/* No more will be issued, though the schedule goes on: who is behind it? */
+void pacer_end(Pacer *pacer, uint64_t now);
+
+/* Of the window: how much of a direction's schedule was issued; in ticks. */
+uint64_t pacer_scheduled(const Pacer *pacer, uint32_t direction);
+
+/* How much farther behind it was at the end than at the beginning; in ticks. */
+uint64_t pacer_behind(const Pacer *pacer, uint32_t direction);
 
 /* Everything is due so much later. */
 void pacer_shift(Pacer *pacer, uint64_t ticks);

@@ -49,6 +49,10 @@ class RawPacing:
     late: int = 0
     """I/Os that were issued well after they were due."""
     late_max_ns: int = 0
+    scheduled_ns: tuple[int, ...] = (0, 0, 0)
+    """How much of the schedule was issued in the window, of reads, writes and trims; ..."""
+    behind_ns: tuple[int, ...] = (0, 0, 0)
+    """... and how much farther behind it was at the window's end than at its beginning."""
     slow_io: SlowIo | None = None
     slow_cycle: SlowCycle | None = None
     search_is_over: bool = False
@@ -68,12 +72,13 @@ def search_window_us(job: Job) -> float:
     return min(job.latency_window, job.runtime / 2 / windows * 1e6)
 
 
-def fill_pacing(native: Any, job: Job, start_delay_s: float) -> None:
+def fill_pacing(native: Any, job: Job, start_delay_s: float, phase: float) -> None:
     """Tell the core what `job` waits for, and when it must end."""
     _fill_schedule(native, job)
     _fill_pauses(native, job)
     _fill_bounds(native, job)
     native.depth_low = 0 if job.iodepth_low in (None, job.iodepth) else job.iodepth_low
+    native.phase = phase
     native.start_delay_ns = round(start_delay_s * NS_PER_S)
     native.nowait = job.nowait
 
@@ -116,6 +121,8 @@ def read_pacing(report: Any) -> RawPacing:
     return RawPacing(
         late=report.late,
         late_max_ns=report.late_max_ns,
+        scheduled_ns=tuple(report.scheduled_ns),
+        behind_ns=tuple(report.behind_ns),
         slow_io=SlowIo(report.direction, report.offset, report.latency_ns)
         if report.latency_exceeded
         else None,

@@ -18,6 +18,7 @@ typedef struct PacingPlan {
     double bytes_per_s[PACED_DIRECTIONS]; /* the schedule; 0: none */
     double ios_per_s[PACED_DIRECTIONS];   /* the stricter of the two holds */
     bool poisson; /* gaps are exponential, not constant */
+    double phase; /* of constant gaps: so much of one is the first I/O later */
 
     uint64_t think_ns; /* pause for so long, with nothing in flight ... */
     uint64_t think_spin_ns; /* ... the first part of it busy ... */
@@ -52,6 +53,11 @@ typedef struct SearchStep {
 typedef struct PacingReport {
     uint64_t late;        /* I/Os issued LATE_NS or more after they were due */
     uint64_t late_max_ns; /* of all I/Os */
+
+    /* Of the window: so much of the schedule was issued, ... */
+    uint64_t scheduled_ns[PACED_DIRECTIONS];
+    /* ... and at its end it was so much farther behind than when it opened. */
+    uint64_t behind_ns[PACED_DIRECTIONS];
 
     bool latency_exceeded; /* the I/O that ended the job: */
     uint32_t direction;    /* (also of the rate) */

@@ -52,6 +52,8 @@ class WorkPlan:
     throttle: int | None = None
     """Of the plan's throttle groups, the one that it is in."""
     start_delay_s: float = 0.0
+    phase: float = 0.0
+    """Of a schedule with constant gaps: how much of one its first I/O is later."""
     verify: VerifyPlan | None = None
     waits_for: range = range(0)
     """The works of the plan that must have finished before it begins."""
@@ -192,7 +194,7 @@ def _fill_job(native: Any, work: WorkPlan, alive: Callable[[Any], Any]) -> None:
         not job.writes or job.tolerates("write")
     )
     native.wait_for, native.wait_for_count = work.waits_for.start, len(work.waits_for)
-    fill_pacing(native.pacing, job, work.start_delay_s)
+    fill_pacing(native.pacing, job, work.start_delay_s, work.phase)
 
 
 def _fill_data(native: Any, job: Job, alive: Callable[[Any], Any]) -> None:

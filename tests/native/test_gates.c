@@ -56,7 +56,7 @@ static Bench *make_bench(const PacingPlan *plan, uint64_t wanted)
     CHECK(bench->records);
     memset(bench->records, 0, recorder_bytes(uses));
     recorder_init(&bench->recorder, test_clock(), uses, bench->records);
-    CHECK_EQUAL(gates_init(&bench->gates, plan, DEPTH, uses, false, 1,
+    CHECK_EQUAL(gates_init(&bench->gates, plan, DEPTH, uses, false, BLOCK, 1,
                            &bench->recorder, test_clock(), &error),
                 0);
     gates_attach(&bench->gates, bench->ctx, &events, bench);
