@@ -172,22 +172,31 @@ def _ignored_options(trial: Trial) -> Iterator[Caveat]:
 def _submit_blocks(run: WorkRun) -> Iterator[Caveat]:
     """Buffered, extending or congested I/O makes io_submit wait, in silence."""
     job, inside_ns = run.work.job, run.counters["submit"]["ns"]
-    share = inside_ns / run.window_ns
+    measured_ns = run.usage["measured_ns"]  # the call is of all jobs that share the worker
+    share = inside_ns / measured_ns if measured_ns else 0.0
     completed = run.raw.ios
     inline = run.counters["other"]["completed_in_submit"]
     if job.engine != "libaio" or job.iodepth == 1 or share < BLOCKING_SHARE or not completed:
         return
-    depth = _true_depth(run, share)
-    if depth > job.iodepth / 2:
+    depth, allowed = _true_depth(run, share), measured_depth(run)
+    if allowed == 1 or depth > allowed / 2:
         return
     yield Caveat(
         "submit_blocks",
         f"{job.name}: {share:.0%} of the time was spent inside io_submit; "
-        f"effectively depth {depth:.1f}, not {job.iodepth}"
+        f"effectively depth {depth:.1f}, not {allowed}"
         + (f" ({inline / completed:.0%} completed inside the call)" if inline else ""),
         "the target or file system serves these I/Os while they are submitted, one by one",
         "use direct=1 on allocated blocks; for a RAM device, this is as it should be",
     )
+
+
+def measured_depth(run: WorkRun) -> int:
+    """How many I/Os it might have in flight: iodepth, or what the search found."""
+    job, pacing = run.work.job, run.raw.pacing
+    if not job.latency_target or not pacing.search_is_over:
+        return job.iodepth
+    return max(1, pacing.depth)
 
 
 def _true_depth(run: WorkRun, share: float) -> float:
@@ -214,11 +223,11 @@ def _ended_early(run: WorkRun) -> Iterator[Caveat]:
 
 
 def _run_delay(run: WorkRun) -> Iterator[Caveat]:
-    delay_ns = run.usage["run_delay_ns"]
-    if delay_ns > RUN_DELAY_SHARE * run.window_ns:
+    delay_ns, measured_ns = run.usage["run_delay_ns"], run.usage["measured_ns"]
+    if delay_ns > RUN_DELAY_SHARE * measured_ns:
         yield Caveat(
             "cpu_contended",
-            f"{run.work.job.name} waited {delay_ns / run.window_ns:.0%} of the time for a CPU",
+            f"{run.work.job.name} waited {delay_ns / measured_ns:.0%} of the time for a CPU",
             "others were running on it, or a CPU quota was used up; latencies contain that wait",
             "end what else runs, lower numjobs, or give it CPUs of its own with cpus_allowed; "
             "in a container, raise its CPU limit",
@@ -288,25 +297,22 @@ def _fallbacks(run: WorkRun) -> Iterator[Caveat]:
 
 
 def _rate_missed(run: WorkRun) -> Iterator[Caveat]:
-    job, seconds = run.work.job, run.window_ns / NS_PER_S
+    """By the schedule, not by the number of I/Os: with `poisson` that is of chance."""
+    job, pacing = run.work.job, run.raw.pacing
     if not run.raw.has_finished or (job.thinktime and job.rate_ignore_thinktime):
         return
-    for name, direction in run.raw.directions.items():
-        if name not in ("read", "write", "trim"):
+    for index, name in enumerate(("read", "write", "trim")):
+        direction = run.raw.directions.get(name)
+        scheduled_ns, behind_ns = pacing.scheduled_ns[index], pacing.behind_ns[index]
+        if direction is None or not behind_ns:
             continue
-        more = 1 + 1 / max(1, direction.ios)  # another may have been due at the very end
-        shares = [
-            achieved * more / seconds / wanted
-            for achieved, wanted in (
-                (direction.ios, job.rate_iops.of(name)),
-                (direction.bytes, job.rate.of(name)),
-            )
-            if wanted
-        ]
-        if shares and max(shares) < KEPT_SHARE:
+        gap_ns = scheduled_ns / max(1, direction.ios)  # one may have been due at the very end
+        share = scheduled_ns / (scheduled_ns + behind_ns)
+        if share < KEPT_SHARE and behind_ns > gap_ns:
             yield Caveat(
                 "rate_missed",
-                f"{job.name}: {name}s came to {max(shares):.1%} of their rate",
+                f"{job.name}: {name}s came to {share:.1%} of their rate, and were "
+                f"{format_ns(behind_ns)} behind schedule at the end",
                 "the device was slower than the schedule, which did not wait: I/Os waited for a "
                 "free slot, which is in response, and not in lat",
                 "lower the rate, or raise iodepth",

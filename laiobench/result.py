@@ -20,6 +20,7 @@ from laiobench.layout import Work
 from laiobench.record import Record
 from laiobench.runner import Trial, WorkRun
 from laiobench.series import Series
+from laiobench.time_shares import TimeShares, time_shares
 from laiobench.units import NS_PER_S, format_exact, format_ns
 from laiobench.version import __version__
 from laiobench.windows import Window
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     import pandas
 
 SCHEMA_VERSION = 1
-CPU_BOUND_SHARE = 0.95
 
 
 class Latency(Record):
@@ -69,7 +69,7 @@ class DirectionResult(Record):
 
 
 class Cpu(Record):
-    """Of the job's IOThreads in the measured window; per I/O of all jobs that share them.
+    """Of the job's IOThreads while a job of theirs was measured; per I/O of all these jobs.
 
     All 0 where it is not known, since the job was left in mid-flight.
     """
@@ -77,6 +77,9 @@ class Cpu(Record):
     user_ns: int
     system_ns: int
     per_io_ns: float
+    measured_ns: int | None = Field(
+        None, description="how long that was, added up over the IOThreads; null: not known"
+    )
 
 
 class Accounts(Record):
@@ -179,21 +182,26 @@ class JobResult(Record):
     model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
 
     @property
-    def busy_share(self) -> float:
-        """How much of the window its IOThreads neither slept nor looked in vain.
-
-        Waiting for a CPU counts as busy: there was work.
-        """
-        looked_ns = int(self.counters.get("poll", {}).get("ns", 0))
-        delay_ns = int(self.counters.get("other", {}).get("run_delay_ns", 0))
-        awake_ns = self.cpu.user_ns + self.cpu.system_ns + delay_ns
-        available_ns = self.runtime_ns * max(1, len(self.iothreads))
-        return min(1.0, max(0, awake_ns - looked_ns) / available_ns) if available_ns else 0.0
+    def measured_ns(self) -> int:
+        """How long its IOThreads were watched for what they cost; added up."""
+        if self.cpu.measured_ns is not None:
+            return self.cpu.measured_ns
+        return self.runtime_ns * max(1, len(self.iothreads))  # a document of an earlier version
 
     @property
-    def is_cpu_bound(self) -> bool:
-        """Whether a faster device would have changed nothing."""
-        return self.busy_share >= CPU_BOUND_SHARE
+    def time_shares(self) -> TimeShares | None:
+        """What its IOThreads did meanwhile; None where it is not known.
+
+        Of a pool's threads nobody knows how long they waited.
+        """
+        if self.options.get("engine") == "threads":
+            return None
+        return time_shares(
+            self.measured_ns,
+            cpu_ns=self.cpu.user_ns + self.cpu.system_ns,
+            looked_ns=int(self.counters.get("poll", {}).get("ns", 0)),
+            delay_ns=int(self.counters.get("other", {}).get("run_delay_ns", 0)),
+        )
 
     def directions(self) -> dict[str, DirectionResult]:
         """Those that the job has, by name."""
@@ -367,11 +375,13 @@ def _worker_result(worker: native.RawWorker) -> WorkerResult:
 def _cpu(run: WorkRun, usage: dict[str, int]) -> Cpu:
     """Takes its members out of `usage`.  The total is exact; its parts are as of a tick."""
     total, user, system = (usage.pop(name) for name in ("cpu_ns", "user_ns", "system_ns"))
+    measured_ns = usage.pop("measured_ns")
     user_ns = round(total * user / (user + system)) if user + system else 0
     return Cpu(
         user_ns=user_ns,
         system_ns=total - user_ns,
         per_io_ns=total / run.ios_of_workers if run.ios_of_workers else 0.0,
+        measured_ns=measured_ns or None,
     )
 
 

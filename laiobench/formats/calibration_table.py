@@ -8,7 +8,10 @@ from laiobench.calibration import EFFECTS, Calibration, NoiseFloor
 from laiobench.formats.comparison_table import format_share, format_value
 from laiobench.metrics import METRICS
 from laiobench.result import JobResult, RunResult
+from laiobench.time_shares import TimeShares
 from laiobench.units import format_ns
+
+_WORTH_TELLING = 0.005
 
 
 def render(calibration: Calibration) -> str:
@@ -76,7 +79,7 @@ def _own_costs(calibration: Calibration) -> str:
 
 
 def shares(result: RunResult, calibration: Calibration | None) -> Sequence[str]:
-    """For each job the tool's share, where it is calibrated, and whether the CPU was the limit."""
+    """For each job the tool's share, where it is calibrated, and where its time went."""
     return [sentence for job in result.jobs if (sentence := _share(job, calibration))]
 
 
@@ -84,15 +87,25 @@ def _share(job: JobResult, calibration: Calibration | None) -> str:
     ios = sum(direction.ios for direction in job.directions().values())
     if not ios or not job.runtime_ns or not job.cpu.per_io_ns:
         return ""
-    bound = "CPU-bound" if job.is_cpu_bound else "not CPU-bound"
-    busy = f"busy {format_share(job.busy_share)} of the time: {bound}"
+    went = _where_time_went(job.time_shares)
     own_ns = calibration and calibration.own_cost(
         str(job.options["completion"]), int(job.options["iodepth"])
     )
     if not own_ns:
-        return f"{job.name}: {busy}"
+        return f"{job.name}: {went}" if went else ""
     share = own_ns * ios / job.runtime_ns
     return (
         f"{job.name}: laiobench itself took {format_ns(own_ns)} of each I/O, "
-        f"{format_share(share)} of the time; {busy}"
+        f"{format_share(share)} of the time" + (f"; {went}" if went else "")
     )
+
+
+def _where_time_went(shares: TimeShares | None) -> str:
+    """Where an IOThread's time went."""
+    if shares is None:
+        return ""
+    parts = [f"{shares.working:.0%} of the time at work"]
+    if shares.waiting_for_cpu >= _WORTH_TELLING:
+        parts.append(f"{shares.waiting_for_cpu:.0%} waiting for a CPU")
+    parts.append(f"{shares.waiting_for_io:.0%} waiting for I/O")
+    return ", ".join(parts) + (": CPU-bound" if shares.is_cpu_bound else "")

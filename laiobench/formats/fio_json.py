@@ -84,8 +84,8 @@ def _job(job: JobResult, started: datetime, *, with_bins: bool) -> Json:
             "lat_ns": _latency(job.sync.lat_ns if job.sync else None, with_bins=with_bins),
         },
         "job_runtime": job.runtime_ns // _NS_PER_MS,
-        "usr_cpu": _percent(job.cpu.user_ns, job.runtime_ns),
-        "sys_cpu": _percent(job.cpu.system_ns, job.runtime_ns),
+        "usr_cpu": _percent(job.cpu.user_ns, job.measured_ns),
+        "sys_cpu": _percent(job.cpu.system_ns, job.measured_ns),
         "ctx": _counter(job, "other", "voluntary_switches")
         + _counter(job, "other", "involuntary_switches"),
         "majf": 0,

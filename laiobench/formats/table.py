@@ -107,7 +107,6 @@ def _sizes(options: Mapping[str, Any]) -> str:
 def _costs_of_ios(job: JobResult) -> str:
     ios = job.ios
     seconds = job.runtime_ns / NS_PER_S
-    busy = (job.cpu.user_ns + job.cpu.system_ns) / job.runtime_ns if job.runtime_ns else 0.0
     options = job.options
     what = (
         f"{options['rw']} {_sizes(options)}, depth {options['iodepth']}, "
@@ -118,6 +117,7 @@ def _costs_of_ios(job: JobResult) -> str:
     cpu_ns = job.cpu.user_ns + job.cpu.system_ns
     if not cpu_ns:
         return f"{_title(job)}: {what}; cpu not known"
+    busy = cpu_ns / job.measured_ns
     switches = _count(job, "other", "voluntary_switches")
     switches += _count(job, "other", "involuntary_switches")
     submits = "io_submit" if options.get("engine") == "libaio" else "submits"

@@ -176,6 +176,7 @@ typedef struct UsageReport {
     uint64_t user_ns, system_ns; /* its parts, coarse */
     uint64_t voluntary_switches, involuntary_switches;
     uint64_t run_delay_ns;
+    uint64_t measured_ns; /* how long the window was, of all its jobs together */
 } UsageReport;
 
 typedef struct WorkerReport {

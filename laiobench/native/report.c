@@ -138,6 +138,7 @@ void run_worker_report(const Run *run, uint32_t index, WorkerReport *report)
                 .voluntary_switches = usage->voluntary_switches,
                 .involuntary_switches = usage->involuntary_switches,
                 .run_delay_ns = usage->run_delay_ns,
+                .measured_ns = usage->measured_ns,
             },
         .submitted = accounts->submitted,
         .completed = accounts->completed,

@@ -77,10 +77,14 @@ static void add_difference(void *sum, const void *from, const void *to,
 
 static void enter_window(Worker *worker, Job *job)
 {
+    uint64_t opened_ns;
+
     job->is_in_window = true;
     if (worker->jobs_in_window++ == 0) {
         worker->at_open = aio_context_counters(&worker->ctx);
+        opened_ns = clock_monotonic_ns(); /* before: it may be kept waiting */
         worker->used_at_open = read_usage(worker);
+        worker->used_at_open.measured_ns = opened_ns;
     }
 }
 
@@ -98,6 +102,7 @@ static void leave_window(Worker *worker, Job *job)
     }
     now = aio_context_counters(&worker->ctx);
     used = read_usage(worker);
+    used.measured_ns = clock_monotonic_ns();
     add_difference(&worker->window, &worker->at_open, &now, sizeof(now));
     add_difference(&worker->usage, &worker->used_at_open, &used, sizeof(used));
     worker->window.other.in_flight_max = now.other.in_flight_max; /* no sum */

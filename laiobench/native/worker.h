@@ -26,6 +26,7 @@ typedef struct Usage {
     uint64_t user_ns, system_ns; /* its parts, as of the last tick */
     uint64_t voluntary_switches, involuntary_switches;
     uint64_t run_delay_ns; /* ready to run, and not running */
+    uint64_t measured_ns;  /* the time itself: all of these are within it */
 } Usage;
 
 typedef struct Worker Worker;

@@ -83,10 +83,8 @@ def result(**of_job: object) -> RunResult:
     return RunResult.model_validate(document(made))
 
 
-def test_time_spent_looking_in_vain_is_not_busy() -> None:
+def test_where_the_time_went_is_told_with_each_run() -> None:
     (bound,) = shares(result(), None)
-    assert bound == "job: busy 100% of the time: CPU-bound"
+    assert bound == "job: 100% of the time at work, 0% waiting for I/O: CPU-bound"
     (waiting,) = shares(result(poll={"ns": 700_000}), None)
-    assert waiting == "job: busy 30% of the time: not CPU-bound"
-    (crowded,) = shares(result(poll={"ns": 700_000}, other={"run_delay_ns": 200_000}), None)
-    assert crowded == "job: busy 50% of the time: not CPU-bound"
+    assert waiting == "job: 30% of the time at work, 70% waiting for I/O"

@@ -1,5 +1,10 @@
 """Who runs a job: an IOThread of its own, a shared one, the main context, several in turn."""
 
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +27,49 @@ def two_jobs(program: Program, more: str) -> Path:
         f'[global]\nrw = "randread"\nnumber_ios = 1500\niodepth = 4\n{more}\n[job.a]\n[job.b]\n'
     )
     return profile
+
+
+@pytest.fixture
+def a_busy_cpu() -> Iterator[int]:
+    """One that another program never leaves."""
+    cpu = min(os.sched_getaffinity(0))
+    program = f"import os; os.sched_setaffinity(0, {{{cpu}}}); print(flush=True)\nwhile True: pass"
+    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE) as hog:
+        assert hog.stdout
+        hog.stdout.readline()
+        yield cpu
+        hog.kill()
+
+
+def test_a_short_job_beside_a_long_one_is_told_what_its_iothread_used_and_waited(
+    program: Program, a_busy_cpu: int
+) -> None:
+    """What an IOThread comes to in the long job's window is not held against the short one's."""
+    program.folder.joinpath("two.toml").write_text(
+        f"""
+        [global]
+        engine = "null"
+        null_latency_us = 50
+        size = "1g"
+        iothread = "shared"
+        cpus_allowed = "{a_busy_cpu}"
+        [job.short]
+        number_ios = 20
+        [job.long]
+        runtime = 1.5
+        time_based = true
+        """
+    )
+    outcome = program("run", "two.toml", "--json", "--no-save")
+    short, long = outcome.document["jobs"]
+    assert short["runtime_ns"] < long["runtime_ns"]
+    for job in (short, long):
+        cpu = job["cpu"]
+        used_ns = cpu["user_ns"] + cpu["system_ns"] + job["counters"]["other"]["run_delay_ns"]
+        assert used_ns <= cpu["measured_ns"] * 1.02
+    told = [w["seen"] for w in outcome.document["warnings"] if w["id"] == "cpu_contended"]
+    shares = [int(re.search(r"waited (\d+)%", seen)[1]) for seen in told]  # type: ignore[index]
+    assert len(shares) == 2 and max(shares) <= 100
 
 
 @pytest.mark.parametrize("mode", MODES)

@@ -17,7 +17,7 @@ from laiobench.units import NS_PER_S
 
 WINDOW_NS = 10 * NS_PER_S
 GOOD_CLOCK = RawClock(hardware=True, read_ns=10.0, drift_ppm=0.5)
-NO_USAGE = {"run_delay_ns": 0, "cpu_ns": 0, "user_ns": 0, "system_ns": 0}
+NO_USAGE = {"run_delay_ns": 0, "cpu_ns": 0, "user_ns": 0, "system_ns": 0, "measured_ns": WINDOW_NS}
 
 
 def direction(ios: int, clat_sum_ns: int) -> RawDirection:
@@ -111,6 +111,16 @@ def test_a_submit_that_does_the_io_is_told_with_the_true_depth() -> None:
     assert "completed inside the call" not in caveat.seen
 
 
+@pytest.mark.parametrize(("found_depth", "told"), [(2, []), (64, ["submit_blocks"])])
+def test_a_search_is_held_to_the_depth_that_it_found(found_depth: int, told: list[str]) -> None:
+    job = Job(iodepth=128, latency_target=500)
+    run = run_of(job, inside_submit(0.9), clat_sum_ns=WINDOW_NS)
+    pacing = RawPacing(search_is_over=True, depth=found_depth)
+    run = dataclasses.replace(run, raw=dataclasses.replace(run.raw, pacing=pacing))
+    assert ids(run) == told
+    assert not told or f"not {found_depth}" in found(run)[0].seen
+
+
 def test_completions_inside_the_call_are_told_with_it() -> None:
     (caveat,) = found(run_of(Job(iodepth=32), inside_submit(0.9, completed_in_submit=80)))
     assert "(80% completed inside the call)" in caveat.seen
@@ -158,6 +168,34 @@ def test_a_window_that_never_opened_says_nothing() -> None:
     assert ids(run_of(Job(direct=False, runtime=60), troubled, window_ns=0)) == []
 
 
+# ---- schedules ---------------------------------------------------------------------------
+
+
+def paced(scheduled_s: float, behind_s: float, *, ios: int = 100, **more: Any) -> WorkRun:
+    """A schedule of reads, at the window's end."""
+    run = run_of(Job(rate_iops=1000, **more), worker())
+    pacing = RawPacing(
+        scheduled_ns=(round(scheduled_s * 1e9), 0, 0), behind_ns=(round(behind_s * 1e9), 0, 0)
+    )
+    raw = dataclasses.replace(run.raw, pacing=pacing, directions={"read": direction(ios, 0)})
+    return dataclasses.replace(run, raw=raw)
+
+
+def test_a_rate_is_missed_when_much_that_was_due_has_not_gone() -> None:
+    (caveat,) = found(paced(5, 5))
+    assert caveat.id == "rate_missed" and "50.0% of their rate" in caveat.seen
+
+
+def test_a_rate_is_kept_however_few_ios_chance_had_due() -> None:
+    """100 reads in ten seconds at 1,000 a second: so few were due."""
+    assert ids(paced(10, 0, rate_process="poisson")) == []
+
+
+def test_one_io_that_was_due_at_the_very_end_is_no_miss() -> None:
+    assert ids(paced(10, 0.4, ios=20)) == []  # they are due each 0.5 s
+    assert ids(paced(10, 0.6, ios=20)) == ["rate_missed"]
+
+
 # ---- the machine ------------------------------------------------------------------------
 
 
@@ -169,8 +207,19 @@ def test_waiting_for_a_cpu(share: float, told: bool) -> None:
 
 def test_workers_wait_together() -> None:
     """A job that moves has several; what they waited adds up."""
-    waiting = worker(usage={**NO_USAGE, "run_delay_ns": int(0.04 * WINDOW_NS)})
+    half = {**NO_USAGE, "measured_ns": WINDOW_NS // 2}
+    waiting = worker(usage={**half, "run_delay_ns": int(0.04 * WINDOW_NS)})
     assert ids(run_of(Job(), waiting, waiting)) == ["cpu_contended"]
+
+
+def test_a_share_of_waiting_is_of_the_time_that_was_watched() -> None:
+    """A short job beside a longer one, on the same IOThread."""
+    waiting = worker(usage={**NO_USAGE, "run_delay_ns": WINDOW_NS // 4})
+    short = run_of(Job(), waiting, window_ns=WINDOW_NS // 50)
+    (caveat,) = found(short)
+    assert "waited 25% of the time" in caveat.seen
+    calm = worker(usage={**NO_USAGE, "run_delay_ns": WINDOW_NS // 40})
+    assert ids(run_of(Job(), calm, window_ns=WINDOW_NS // 50)) == []
 
 
 def test_the_page_cache_is_told_where_there_is_one() -> None:

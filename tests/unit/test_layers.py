@@ -36,6 +36,7 @@ ROWS = [
         "caveats",
         "record",
         "result",
+        "time_shares",
         "timing",
         "store",
         "stats",
