@@ -33,6 +33,7 @@ from laiobench.native import (
     RawJob,
     RawRun,
     RawSample,
+    RawTotals,
     RawWorker,
     RunPlan,
     WorkPlan,
@@ -158,6 +159,7 @@ class Progress:
     elapsed_s: float
     interval_s: float
     sample: RawSample
+    totals: RawTotals
 
 
 Watcher = Callable[[Sequence[Progress]], None]
@@ -403,8 +405,10 @@ def _follow(native_run: NativeRun, group: _Group, around: Surroundings) -> None:
         if around.watch:
             around.watch(
                 [
-                    Progress(work, now - started, now - last_sample, sample)
-                    for work, sample in zip(group.works, samples, strict=True)
+                    Progress(
+                        work, now - started, now - last_sample, sample, native_run.totals(index)
+                    )
+                    for index, (work, sample) in enumerate(zip(group.works, samples, strict=True))
                 ]
             )
         last_sample = now

@@ -17,8 +17,9 @@ from laiobench.cli.console import answer, complain, draw, say
 from laiobench.cli.job_command import JobCommand
 from laiobench.cli.judge import Judge
 from laiobench.cli.params import DurationType, ShareType
-from laiobench.cli.progress import progress
+from laiobench.cli.progress import CLEAR_LINE, is_shown, knows_escapes, progress
 from laiobench.cli.stopping import leave_at_once, stop_on_signals
+from laiobench.cli.time_left import TimeLeft
 from laiobench.cli.write_options import WriteOptions, write_options
 from laiobench.comparison import Comparison, Design
 from laiobench.errors import ExitCode, LaiobenchError, UsageError
@@ -235,14 +236,14 @@ def _run(
     around = Around(experiment.design.prepare, experiment.design.cleanup)
     # Until the document is safe, no signal may end us.
     with stop_on_signals() as control:
-        with progress(enabled=not quiet) as watch:
+        with progress(control, enabled=not quiet) as watch:
             allowed = writing.permission(lambda: control.stop)
             trial = _trial(around, allowed, control, watch, said, quiet=quiet)
             comparison = experiment.run(
                 trial,
                 control=control,
                 save=place.save_now_and_then,
-                after_trial=_tell if watch else None,
+                after_trial=Teller() if is_shown(quiet=quiet) else None,
                 is_enough=judge.is_conclusive if judge else None,
                 look_after=judge.policy.pairs.min if judge else 0,
             )
@@ -256,7 +257,7 @@ def _trial(
     around: Around,
     allowed: Permission,
     control: Control,
-    watch: Watcher | None,
+    watch: Watcher,
     said: Sequence[str],
     *,
     quiet: bool,
@@ -280,8 +281,21 @@ def _trial(
     return measure
 
 
-def _tell(step: Step) -> None:
+class Teller:
     """A line for each trial, on a terminal; the interval gets narrower as they come."""
+
+    def __init__(self) -> None:
+        self._time_left = TimeLeft()
+        self._made = 0  # by us: those of a comparison that is resumed took their own time
+
+    def __call__(self, step: Step) -> None:
+        self._made += 1
+        left = self._time_left.after(self._made, step.trials - step.number)
+        start = CLEAR_LINE if knows_escapes() else ""
+        draw(start + "   ".join(part for part in (*_told(step), left) if part) + "\n")
+
+
+def _told(step: Step) -> list[str]:
     watched = {metric.key: metric.kind for metric in step.compared}
     measured = [
         f"{comparison_table.format_value(value, watched[key])} {watched[key].title}"
@@ -295,7 +309,7 @@ def _tell(step: Step) -> None:
         if metric.ratio is not None
     ]
     trial = f"trial {step.number} of {step.trials}  {step.variant.name}"
-    draw("\r\x1b[K" + "   ".join([trial, *measured, *compared]) + "\n")
+    return [trial, *measured, *compared]
 
 
 # ---- the document ----------------------------------------------------------------

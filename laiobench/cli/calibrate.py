@@ -1,18 +1,20 @@
 """`laiobench calibrate`: how wide the noise is on this machine."""
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
 from laiobench import store
-from laiobench.calibrating import DEFAULT_LENGTHS_S, DEFAULT_PAIRS, calibrate
+from laiobench.calibrating import DEFAULT_LENGTHS_S, DEFAULT_PAIRS, SIDES, calibrate
 from laiobench.calibration import state_path
 from laiobench.cli.console import answer, draw, say
 from laiobench.cli.job_command import JobCommand
 from laiobench.cli.params import DurationType
-from laiobench.cli.progress import progress
+from laiobench.cli.progress import CLEAR_LINE, is_shown, knows_escapes, progress
 from laiobench.cli.stopping import stop_on_signals
+from laiobench.cli.time_left import TimeLeft
 from laiobench.cli.write_options import WriteOptions, write_options
 from laiobench.formats import calibration_table
 from laiobench.live import Step
@@ -76,7 +78,7 @@ def command(
     path = output or state_path()
     store.check_output(path)
     said = notes_of_run(drafts, jobs)
-    with stop_on_signals() as control, progress(enabled=not quiet) as watch:
+    with stop_on_signals() as control, progress(control, enabled=not quiet) as watch:
         allowed = writing.permission(lambda: control.stop)
 
         def measure(variant: LiveVariant, _position: int) -> RunResult:
@@ -97,7 +99,9 @@ def command(
             seed=seed,
             measure=measure,
             control=control,
-            after_trial=_tell if watch else None,
+            after_trial=Teller(lengths or DEFAULT_LENGTHS_S, pairs)
+            if is_shown(quiet=quiet)
+            else None,
         )
         store.save_as(calibration, path)
     text = calibration.to_json() if as_json else calibration_table.render(calibration)
@@ -107,5 +111,20 @@ def command(
     return 0
 
 
-def _tell(step: Step) -> None:
-    draw(f"\r\x1b[Ktrial {step.number} of {step.trials}\n")
+class Teller:
+    """A line for each trial, on a terminal; the shorter trials come first."""
+
+    def __init__(self, lengths_s: Sequence[float], pairs: int) -> None:
+        self._trials_s = [
+            length_s for length_s in sorted(set(lengths_s)) for _ in range(pairs * len(SIDES))
+        ]
+        self._time_left = TimeLeft()
+        self._made = 0
+
+    def __call__(self, step: Step) -> None:
+        self._made += 1
+        done_s, left_s = self._trials_s[: self._made], self._trials_s[self._made :]
+        left = self._time_left.after(sum(done_s), sum(left_s))
+        trial = f"trial {self._made} of {len(self._trials_s)}"
+        start = CLEAR_LINE if knows_escapes() else ""
+        draw(start + "   ".join(part for part in (trial, left) if part) + "\n")

@@ -1,45 +1,111 @@
-"""Progress on a terminal: one line on stderr, redrawn every second."""
+"""How the jobs are doing: one line on a terminal, redrawn every second; and when SIGUSR1 asks.
 
+A terminal that knows no escape sequences (TERM=dumb) gets a plain line now and then.
+"""
+
+import os
 import sys
+import unicodedata
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from laiobench.cli.console import draw
+from laiobench.cli.console import draw, say
 from laiobench.histogram import added, counts_of_bins
-from laiobench.runner import SAMPLE_INTERVAL_S, Progress, Watcher
+from laiobench.runner import SAMPLE_INTERVAL_S, Control, Progress, Watcher
 from laiobench.units import format_bandwidth, format_count, format_ns
 
-_CLEAR_LINE = "\r\x1b[K"
+CLEAR_LINE = "\r\x1b[K"
+_DUMB_INTERVAL_S = 10.0
+_DEFAULT_COLUMNS = 80
+_LEAST_NAME = 8
+# What is said of jobs that do not measure; the last that any of them is in.
+_MARKS = {"delayed": "waiting", "ramp": "ramp", "searching": "searching", "verifying": "verifying"}
+_BEFORE_THE_END = ("delayed", "ramp", "searching", "measuring", "draining", "verifying")
+
+
+class _Screen:
+    """A watcher that draws where there is a terminal, and answers SIGUSR1 in any case."""
+
+    def __init__(self, control: Control, *, is_drawn: bool) -> None:
+        self._control = control
+        self._is_drawn = is_drawn
+        self._is_dumb = not knows_escapes()
+        self._said_at_s = 0.0
+
+    def __call__(self, samples: Sequence[Progress]) -> None:
+        is_asked = self._control.wants_status
+        if not is_asked and (not self._is_drawn or _is_partial(samples)):
+            return
+        if is_asked:
+            self._control.wants_status = False
+            self.end()
+            say(f"SIGUSR1: {line(samples)}")
+        elif self._is_dumb:
+            if samples[0].elapsed_s < self._said_at_s:  # another group
+                self._said_at_s = 0.0
+            if samples[0].elapsed_s - self._said_at_s >= _DUMB_INTERVAL_S:
+                self._said_at_s = samples[0].elapsed_s
+                say(line(samples))
+        else:
+            draw(CLEAR_LINE + line(samples, _columns() - 1))
+
+    def end(self) -> None:
+        """The line is gone."""
+        if self._is_drawn and not self._is_dumb:
+            draw(CLEAR_LINE)
+
+
+def is_shown(*, quiet: bool) -> bool:
+    """Whether there is a terminal to draw on, and somebody who wants it."""
+    return not quiet and sys.stderr.isatty()
+
+
+def knows_escapes() -> bool:
+    """Whether the terminal can clear a line."""
+    return os.environ.get("TERM", "") not in ("", "dumb")
 
 
 @contextmanager
-def progress(enabled: bool) -> Iterator[Watcher | None]:
+def progress(control: Control, *, enabled: bool) -> Iterator[Watcher]:
     """A watcher that draws, if there is a terminal to draw on; the line is gone at the end."""
-    if not enabled or not sys.stderr.isatty():
-        yield None
-        return
+    screen = _Screen(control, is_drawn=is_shown(quiet=not enabled))
     try:
-        yield _draw
+        yield screen
     finally:
-        draw(_CLEAR_LINE)
+        screen.end()
 
 
-def _draw(samples: Sequence[Progress]) -> None:
+# ---- the line ------------------------------------------------------------------------
+
+
+def _is_partial(samples: Sequence[Progress]) -> bool:
+    """A part of an interval only: at the end, or since the ramp's end."""
     interval_s = samples[0].interval_s
     window_opened = any(progress.sample.is_new_window for progress in samples)
-    if interval_s < SAMPLE_INTERVAL_S / 2 or (window_opened and samples[0].elapsed_s > interval_s):
-        return  # a part of an interval only: at the end, or since the ramp's end
+    return interval_s < SAMPLE_INTERVAL_S / 2 or (
+        window_opened and samples[0].elapsed_s > interval_s
+    )
+
+
+def line(samples: Sequence[Progress], columns: int | None = None) -> str:
+    """What all jobs do together, since the last sample; the names give way where it is long."""
+    interval_s = samples[0].interval_s
     ios = sum(progress.sample.ios for progress in samples)
     size_bytes = sum(progress.sample.bytes for progress in samples)
-    parts = (counts_of_bins(one.sample.bins, one.sample.max_ns) for one in samples)
-    p99 = added(parts).percentiles((99.0,)).get(99.0)
-    line = (
-        f"{_names(samples)}  {samples[0].elapsed_s:.0f} s{_of(samples)}  "
-        f"{format_count(round(ios / interval_s))} IOPS  "
-        f"{format_bandwidth(size_bytes / interval_s)}  "
-        f"p99 {format_ns(p99) if p99 is not None else '–'}"
-    )
-    draw(_CLEAR_LINE + line)
+    counts = added(counts_of_bins(one.sample.bins, one.sample.max_ns) for one in samples)
+    p99 = counts.percentiles((99.0,)).get(99.0)
+    parts = [
+        f"{samples[0].elapsed_s:.0f} s{_of(samples)}",
+        *([mark] if (mark := _mark(samples)) else []),
+        f"{format_count(round(ios / interval_s))} IOPS",
+        format_bandwidth(size_bytes / interval_s),
+        f"p99 {format_ns(p99) if p99 is not None else '–'}",
+    ]
+    rest = "  ".join(parts)
+    if columns is None:
+        return f"{_names(samples)}  {rest}"
+    names = cut(_names(samples), max(_LEAST_NAME, columns - 2 - len(rest)))
+    return cut(f"{names}  {rest}", columns)
 
 
 def _names(samples: Sequence[Progress]) -> str:
@@ -47,11 +113,66 @@ def _names(samples: Sequence[Progress]) -> str:
     return names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"
 
 
+def _mark(samples: Sequence[Progress]) -> str:
+    """Which phase those are in that are the least far; empty while they measure."""
+    phases = {progress.totals.phase for progress in samples}
+    first = next((phase for phase in _BEFORE_THE_END if phase in phases), "")
+    return _MARKS.get(first, "")
+
+
 def _of(samples: Sequence[Progress]) -> str:
-    """` of 10`, where the end is known."""
+    """` of 10`, or ` (12 %)`, where the end is known."""
     ends = [
         progress.work.job.runtime + progress.work.job.ramp_time
         for progress in samples
         if progress.work.job.runtime and progress.work.job.time_based
     ]
-    return f" of {max(ends):g}" if len(ends) == len(samples) else ""
+    if len(ends) == len(samples):
+        return f" of {max(ends):g}"
+    shares = [share for progress in samples if (share := _share_done(progress)) is not None]
+    return f" ({min(shares):.0%})" if len(shares) == len(samples) else ""
+
+
+def _share_done(progress: Progress) -> float | None:
+    """How much of a job's fixed amount is done; None where it has none."""
+    totals, work = progress.totals, progress.work
+    if totals.has_finished or totals.phase == "verifying":
+        return 1.0
+    if not totals.is_measuring and totals.phase != "draining":
+        return 0.0 if work.ios or work.bytes else None
+    shares = [
+        done / amount
+        for done, amount in ((totals.ios, work.ios), (totals.bytes, work.bytes))
+        if amount
+    ]
+    return min(1.0, max(shares)) if shares else None
+
+
+# ---- on a terminal --------------------------------------------------------------------
+
+
+def _columns() -> int:
+    try:
+        return os.get_terminal_size(sys.stderr.fileno()).columns or _DEFAULT_COLUMNS
+    except OSError:
+        return _DEFAULT_COLUMNS
+
+
+def _cells(character: str) -> int:
+    """How wide a terminal shows it."""
+    if unicodedata.combining(character):
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
+
+
+def cut(text: str, columns: int) -> str:
+    """No wider than so many columns; what is cut ends with an ellipsis."""
+    if sum(map(_cells, text)) <= columns:
+        return text
+    taken, width = "", 1
+    for character in text:
+        width += _cells(character)
+        if width > columns:
+            break
+        taken += character
+    return taken + "…"

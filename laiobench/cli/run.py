@@ -55,8 +55,8 @@ def command(
     # Until the result is safe, no signal may end us.
     with stop_on_signals() as control:
         allowed = writing.permission(lambda: control.stop)
-        with progress(enabled=not quiet and status_interval_s is None) as drawing:
-            watch = drawing if status_interval_s is None else Status(status_interval_s)
+        with progress(control, enabled=not quiet and status_interval_s is None) as drawing:
+            watch = drawing if status_interval_s is None else Status(status_interval_s, control)
             result = run(
                 jobs,
                 allow_write=allowed,

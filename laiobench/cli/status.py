@@ -10,7 +10,7 @@ from typing import Any
 
 from laiobench.cli.console import say
 from laiobench.histogram import counts_of_bins
-from laiobench.runner import Progress
+from laiobench.runner import Control, Progress
 
 
 @dataclass
@@ -33,9 +33,10 @@ class _Stretch:
 
 
 class Status:
-    """A watcher that says a line each time that the interval is over."""
+    """A watcher that says a line each time that the interval is over, and when SIGUSR1 asks."""
 
-    def __init__(self, interval_s: float) -> None:
+    def __init__(self, interval_s: float, control: Control) -> None:
+        self._control = control
         self._interval_s = interval_s
         self._due_s = interval_s
         self._stretches: dict[tuple[str, int, int], _Stretch] = {}
@@ -48,11 +49,14 @@ class Status:
         for progress in samples:
             self._stretches[_key(progress)].add(progress)
         # Samples come a little early or late; half of one's time is nearer than the next.
-        if elapsed_s < self._due_s - samples[0].interval_s / 2:
+        is_due = elapsed_s >= self._due_s - samples[0].interval_s / 2
+        if not is_due and not self._control.wants_status:
             return
+        self._control.wants_status = False
         say(json.dumps({"kind": "status", "elapsed_s": round(elapsed_s, 3), "jobs": self._jobs()}))
         self._stretches = {key: _Stretch() for key in self._stretches}
-        self._due_s += self._interval_s
+        if is_due:
+            self._due_s += self._interval_s
 
     def _jobs(self) -> list[dict[str, Any]]:
         return [

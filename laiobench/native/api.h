@@ -221,7 +221,8 @@ void run_sample(Run *run, uint32_t job, Sample *sample, uint32_t *indexes,
 typedef struct Totals {
     uint64_t at_ns;      /* CLOCK_MONOTONIC */
     uint64_t ios, bytes; /* of all directions, since the window opened */
-    bool is_measuring;   /* it is open */
+    const char *phase;   /* idle, delayed, ramp, searching, measuring, ... */
+    bool is_measuring;   /* the window is open */
     bool has_finished;
     bool has_failed;     /* has finished, and not as it was meant to */
 } Totals;

@@ -269,6 +269,13 @@ void run_sample(Run *run, uint32_t job, Sample *sample, uint32_t *indexes,
     }
 }
 
+static const char *const phase_names[] = {
+    [JOB_IDLE] = "idle",           [JOB_DELAYED] = "delayed",
+    [JOB_RAMP] = "ramp",           [JOB_SEARCHING] = "searching",
+    [JOB_MEASURING] = "measuring", [JOB_DRAINING] = "draining",
+    [JOB_VERIFYING] = "verifying", [JOB_FINISHED] = "finished",
+};
+
 void run_totals(const Run *run, uint32_t index, Totals *totals)
 {
     const Job *job = &run->jobs[index];
@@ -277,6 +284,7 @@ void run_totals(const Run *run, uint32_t index, Totals *totals)
     *totals = (Totals){
         .at_ns = clock_monotonic_ns(),
         .bytes = bytes_so_far(&job->recorder),
+        .phase = phase_names[phase],
         .is_measuring = phase == JOB_MEASURING,
         .has_finished = phase == JOB_FINISHED,
     };

@@ -126,6 +126,8 @@ class RawTotals:
     at_ns: int
     ios: int
     bytes: int
+    phase: str
+    """idle, delayed, ramp, searching, measuring, draining, verifying or finished."""
     is_measuring: bool
     has_finished: bool
     has_failed: bool
@@ -263,6 +265,7 @@ def read_totals(run: Any, index: int) -> RawTotals:
         at_ns=totals.at_ns,
         ios=totals.ios,
         bytes=totals.bytes,
+        phase=text_of(totals.phase),
         is_measuring=totals.is_measuring,
         has_finished=totals.has_finished,
         has_failed=totals.has_failed,

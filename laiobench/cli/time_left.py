@@ -1,0 +1,29 @@
+"""How long it will take still, by how long it has taken: for what is made of trials.
+
+Knows nothing of trials; their work may be told in any unit.
+"""
+
+import time
+
+_LEAST_MINUTES_S, _LEAST_HOURS_S = 100, 100 * 60
+
+
+class TimeLeft:
+    """Counts from when it was made."""
+
+    def __init__(self) -> None:
+        self._began_s = time.monotonic()
+
+    def after(self, done: float, left: float) -> str:
+        """`about 12 min left`, when so much is done and so much is left; empty at the end."""
+        if done <= 0 or left <= 0:
+            return ""
+        return f"about {_roughly((time.monotonic() - self._began_s) / done * left)} left"
+
+
+def _roughly(seconds: float) -> str:
+    if seconds < _LEAST_MINUTES_S:
+        return f"{max(1, round(seconds))} s"
+    if seconds < _LEAST_HOURS_S:
+        return f"{round(seconds / 60)} min"
+    return f"{seconds / 3600:.1f} h"
