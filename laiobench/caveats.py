@@ -5,10 +5,12 @@ judged from what was measured alone, and never change it.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from errno import EAGAIN
+from itertools import groupby
 
 from laiobench.job import Job
+from laiobench.layout import Work
 from laiobench.native import search_window_us
 from laiobench.runner import Trial, WorkRun
 from laiobench.units import NS_PER_S, format_exact, format_ns
@@ -93,27 +95,50 @@ class Caveat:
 def find(trial: Trial) -> list[Caveat]:
     """All that apply, those of jobs in the jobs' order."""
     found = [*_clock(trial), *_hangs(trial), *_ignored_options(trial)]
-    for run in trial.runs:
-        if run.window_ns:
-            found += [
-                *_refused(run),
-                *_submit_blocks(run),
-                *_ended_early(run),
-                *_run_delay(run),
-                *_buffered(run),
-                *_holes(run),
-                *_hard_links(run),
-                *_fallbacks(run),
-                *_rate_missed(run),
-                *_search_missed(run),
-                *_not_steady(run),
-                *_would_block(run),
-            ]
-    return _once_each(found)
+    for _, copies in groupby(trial.runs, key=lambda run: (run.work.position, run.work.job.name)):
+        found += _of_copies([(run, _of_run(run)) for run in copies])
+    return list(dict.fromkeys(found))
 
 
-def _once_each(caveats: Sequence[Caveat]) -> list[Caveat]:
-    return list(dict.fromkeys(caveats))
+def _of_run(run: WorkRun) -> list[Caveat]:
+    if not run.window_ns:
+        return []
+    return [
+        *_refused(run),
+        *_submit_blocks(run),
+        *_ended_early(run),
+        *_run_delay(run),
+        *_buffered(run),
+        *_holes(run),
+        *_hard_links(run),
+        *_fallbacks(run),
+        *_rate_missed(run),
+        *_search_missed(run),
+        *_not_steady(run),
+        *_would_block(run),
+    ]
+
+
+def _of_copies(found: Sequence[tuple[WorkRun, list[Caveat]]]) -> Iterator[Caveat]:
+    """Each once, with the number of a job's copies that it is of."""
+    alike: dict[tuple[str, str, str], list[tuple[WorkRun, Caveat]]] = {}
+    for run, caveats in found:
+        for caveat in caveats:
+            alike.setdefault((caveat.id, caveat.why, caveat.do), []).append((run, caveat))
+    for seen in alike.values():
+        run, first = seen[0]
+        yield replace(first, seen=first.seen + _of_how_many(run.work, seen))
+
+
+def _of_how_many(work: Work, seen: Sequence[tuple[WorkRun, Caveat]]) -> str:
+    copies, having = work.job.numjobs, len({run.work.copy for run, _ in seen})
+    if copies == 1:
+        return ""
+    if having == 1:
+        return f" (copy {work.copy + 1} of {copies})"
+    if len({caveat.seen for _, caveat in seen}) == 1:
+        return f" ({having} of {copies} copies)"
+    return f" (copy {work.copy + 1}, and {having - 1} more of {copies} likewise)"
 
 
 def _clock(trial: Trial) -> Iterator[Caveat]:
@@ -315,7 +340,7 @@ def _rate_missed(run: WorkRun) -> Iterator[Caveat]:
                 f"{format_ns(behind_ns)} behind schedule at the end",
                 "the device was slower than the schedule, which did not wait: I/Os waited for a "
                 "free slot, which is in response, and not in lat",
-                "lower the rate, or raise iodepth",
+                f"lower the rate of {name}s, or raise iodepth",
             )
 
 

@@ -20,7 +20,6 @@ from laiobench.layout import Work
 from laiobench.record import Record
 from laiobench.runner import Trial, WorkRun
 from laiobench.series import Series
-from laiobench.time_shares import TimeShares, time_shares
 from laiobench.units import NS_PER_S, format_exact, format_ns
 from laiobench.version import __version__
 from laiobench.windows import Window
@@ -187,21 +186,6 @@ class JobResult(Record):
         if self.cpu.measured_ns is not None:
             return self.cpu.measured_ns
         return self.runtime_ns * max(1, len(self.iothreads))  # a document of an earlier version
-
-    @property
-    def time_shares(self) -> TimeShares | None:
-        """What its IOThreads did meanwhile; None where it is not known.
-
-        Of a pool's threads nobody knows how long they waited.
-        """
-        if self.options.get("engine") == "threads":
-            return None
-        return time_shares(
-            self.measured_ns,
-            cpu_ns=self.cpu.user_ns + self.cpu.system_ns,
-            looked_ns=int(self.counters.get("poll", {}).get("ns", 0)),
-            delay_ns=int(self.counters.get("other", {}).get("run_delay_ns", 0)),
-        )
 
     def directions(self) -> dict[str, DirectionResult]:
         """Those that the job has, by name."""

@@ -6,6 +6,8 @@ from tabulate import tabulate
 
 from laiobench.calibration import EFFECTS, Calibration, NoiseFloor
 from laiobench.formats.comparison_table import format_share, format_value
+from laiobench.formats.costs import costs
+from laiobench.formats.merging import copies_of_jobs
 from laiobench.metrics import METRICS
 from laiobench.result import JobResult, RunResult
 from laiobench.time_shares import TimeShares
@@ -80,20 +82,24 @@ def _own_costs(calibration: Calibration) -> str:
 
 def shares(result: RunResult, calibration: Calibration | None) -> Sequence[str]:
     """For each job the tool's share, where it is calibrated, and where its time went."""
-    return [sentence for job in result.jobs if (sentence := _share(job, calibration))]
+    return [
+        sentence
+        for copies in copies_of_jobs(result.jobs)
+        if (sentence := _share(copies, calibration))
+    ]
 
 
-def _share(job: JobResult, calibration: Calibration | None) -> str:
-    ios = sum(direction.ios for direction in job.directions().values())
-    if not ios or not job.runtime_ns or not job.cpu.per_io_ns:
+def _share(copies: Sequence[JobResult], calibration: Calibration | None) -> str:
+    job, cost = copies[0], costs(copies)
+    if not any(copy.ios for copy in copies) or not cost.measured_ns or not cost.cpu_ns:
         return ""
-    went = _where_time_went(job.time_shares)
+    went = _where_time_went(cost.time_shares)
     own_ns = calibration and calibration.own_cost(
         str(job.options["completion"]), int(job.options["iodepth"])
     )
     if not own_ns:
         return f"{job.name}: {went}" if went else ""
-    share = own_ns * ios / job.runtime_ns
+    share = own_ns * cost.ios / cost.measured_ns
     return (
         f"{job.name}: laiobench itself took {format_ns(own_ns)} of each I/O, "
         f"{format_share(share)} of the time" + (f"; {went}" if went else "")

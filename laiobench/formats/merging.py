@@ -6,7 +6,7 @@ rates are over the time of the job that took longest.
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import groupby
 
 from laiobench.histogram import added
@@ -18,6 +18,11 @@ def reported(jobs: Sequence[JobResult]) -> list[list[JobResult]]:
     """The jobs that are shown as one, in their order: those of a group that asks for it."""
     numbered = groupby(enumerate(jobs), key=lambda item: _key(*item))
     return [[job for _, job in members] for _, members in numbered]
+
+
+def copies_of_jobs(jobs: Iterable[JobResult]) -> list[list[JobResult]]:
+    """The copies of each job, in their order."""
+    return [list(copies) for _, copies in groupby(jobs, key=lambda job: (job.group, job.name))]
 
 
 def _key(position: int, job: JobResult) -> tuple[int, int]:
@@ -49,12 +54,13 @@ def _one(parts: Sequence[DirectionResult], longest_s: float) -> DirectionResult:
             "bw_bytes": size_bytes / longest_s if longest_s else 0.0,
             "short_ios": sum(part.short_ios for part in parts),
             "errors": dict(errors),
-            "lat_ns": _latency([part.lat_ns for part in parts]),
+            "lat_ns": merged_latency([part.lat_ns for part in parts]),
         }
     )
 
 
-def _latency(parts: Sequence[Latency]) -> Latency:
+def merged_latency(parts: Sequence[Latency]) -> Latency:
+    """That of all parts; one of them at least."""
     found = [part for part in parts if part.count]
     if not found:
         return parts[0]

@@ -2,11 +2,13 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
 from typing import Any
 
 from tabulate import tabulate
 
-from laiobench.formats.merging import merged, reported
+from laiobench.formats.costs import costs
+from laiobench.formats.merging import copies_of_jobs, merged, merged_latency, reported
 from laiobench.result import DirectionResult, JobResult, RunResult
 from laiobench.timing import SteadyStateResult
 from laiobench.units import (
@@ -27,7 +29,7 @@ def render(result: RunResult) -> str:
     """The whole result: what was measured, at what cost, and whether it is proven."""
     if not result.jobs:
         return f"nothing was measured (status {result.status})"
-    parts = [_measured(result.jobs), "", *(_costs(job) for job in result.jobs), _proof(result)]
+    parts = [_measured(result.jobs), "", *map(_costs, copies_of_jobs(result.jobs)), _proof(result)]
     if result.status != "ok":
         parts.append(f"status  {result.status}")
     return "\n".join(parts)
@@ -35,8 +37,8 @@ def render(result: RunResult) -> str:
 
 def _measured(jobs: Sequence[JobResult]) -> str:
     rows = [
-        _row(_title_of(members) if first else "", name, direction)
-        for members in reported(jobs)
+        _row(title if first else "", name, direction)
+        for title, members in _entries(jobs)
         for first, (name, direction) in _with_first(merged(members))
     ]
     return tabulate(
@@ -46,6 +48,20 @@ def _measured(jobs: Sequence[JobResult]) -> str:
         disable_numparse=True,
         colalign=("left", "left", *("right",) * 8),
     )
+
+
+def _entries(jobs: Sequence[JobResult]) -> Iterator[tuple[str, Sequence[JobResult]]]:
+    """What has rows of its own, by its title; after the copies of a job all of them."""
+    for _, entries in groupby(reported(jobs), key=_whose):
+        members_of = list(entries)
+        yield from ((_title_of(members), members) for members in members_of)
+        if len(members_of) > 1:
+            copies = [job for members in members_of for job in members]
+            yield f"{copies[0].name}, all {len(copies)}", copies
+
+
+def _whose(members: Sequence[JobResult]) -> tuple[int, str, bool]:
+    return members[0].group, members[0].name, len(members) > 1
 
 
 def _with_first(
@@ -80,22 +96,24 @@ def _row(title: str, name: str, direction: DirectionResult) -> tuple[str, ...]:
     )
 
 
-def _costs(job: JobResult) -> str:
-    """What the job was, what it cost, and how its I/Os went."""
-    return "\n".join([_costs_of_ios(job), *_timing(job), *_verified(job)])
+def _costs(copies: Sequence[JobResult]) -> str:
+    """What the copies of a job were, what they cost, and how their I/Os went."""
+    return "\n".join([_costs_of_ios(copies), *_timing(copies), *_verified(copies)])
 
 
-def _verified(job: JobResult) -> list[str]:
-    verify = job.verify
-    if verify is None:
+def _verified(copies: Sequence[JobResult]) -> list[str]:
+    verified = [job.verify for job in copies if job.verify is not None]
+    if not verified:
         return []
-    text = (
-        f"  verified {verify.blocks:,} blocks ({format_size(verify.bytes)}): "
-        f"{verify.failed_blocks:,} bad"
+    blocks, failed, unknown, size_bytes = (
+        sum(getattr(one, name) for one in verified)
+        for name in ("blocks", "failed_blocks", "unknown_blocks", "bytes")
     )
-    if verify.unknown_blocks:
-        text += f"; {verify.unknown_blocks:,} not verified, as nothing is known of them"
-    return [text if verify.complete else f"{text}; not all that was written"]
+    text = f"  verified {blocks:,} blocks ({format_size(size_bytes)}): {failed:,} bad"
+    if unknown:
+        text += f"; {unknown:,} not verified, as nothing is known of them"
+    is_complete = all(one.complete for one in verified)
+    return [text if is_complete else f"{text}; not all that was written"]
 
 
 def _sizes(options: Mapping[str, Any]) -> str:
@@ -104,59 +122,71 @@ def _sizes(options: Mapping[str, Any]) -> str:
     return re.sub(r"(?<![/.\d])\d+", lambda found: format_size(int(found[0])), text)
 
 
-def _costs_of_ios(job: JobResult) -> str:
-    ios = job.ios
-    seconds = job.runtime_ns / NS_PER_S
+def _costs_of_ios(copies: Sequence[JobResult]) -> str:
+    job, cost = copies[0], costs(copies)
+    seconds = max(copy.runtime_ns for copy in copies) / NS_PER_S
     options = job.options
+    title = _title(job) if len(copies) == 1 else f"{job.name}, all {len(copies)}"
     what = (
-        f"{options['rw']} {_sizes(options)}, depth {options['iodepth']}, "
-        f"{options['completion']}, {_path(job)}, {seconds:.2f} s"
+        f"{title}: {options['rw']} {_sizes(options)}, depth {options['iodepth']}"
+        f"{' each' if len(copies) > 1 else ''}, "
+        f"{options['completion']}, {_paths(copies)}, {seconds:.2f} s"
     )
-    if not ios:
-        return f"{_title(job)}: {what}; no I/O was completed"
-    cpu_ns = job.cpu.user_ns + job.cpu.system_ns
-    if not cpu_ns:
-        return f"{_title(job)}: {what}; cpu not known"
-    busy = cpu_ns / job.measured_ns
-    switches = _count(job, "other", "voluntary_switches")
-    switches += _count(job, "other", "involuntary_switches")
+    if not any(copy.ios for copy in copies):
+        return f"{what}; no I/O was completed"
+    if not cost.cpu_ns:
+        return f"{what}; cpu not known"
+    switches = cost.count("other", "voluntary_switches")
+    switches += cost.count("other", "involuntary_switches")
     submits = "io_submit" if options.get("engine") == "libaio" else "submits"
     return (
-        f"{_title(job)}: {what}\n"
-        f"  cpu {format_ns(job.cpu.per_io_ns)} per I/O "
-        f"({job.cpu.system_ns / cpu_ns:.0%} in the kernel), {busy:.0%} of one CPU; "
-        f"{_per(_count(job, 'submit', 'calls'), ios)} {submits}, "
-        f"{_per(_count(job, 'loop', 'blocking'), ios)} sleeps and "
-        f"{_per(switches, ios)} context switches per I/O"
+        f"{what}\n"
+        f"  cpu {format_ns(cost.cpu_ns / cost.ios)} per I/O "
+        f"({cost.system_ns / cost.cpu_ns:.0%} in the kernel), {cost.cpus:.0%} of one CPU; "
+        f"{_per(cost.count('submit', 'calls'), cost.ios)} {submits}, "
+        f"{_per(cost.count('loop', 'blocking'), cost.ios)} sleeps and "
+        f"{_per(switches, cost.ios)} context switches per I/O"
     )
 
 
-def _timing(job: JobResult) -> Iterator[str]:
-    """How a schedule was kept, and what a search or a watch found."""
-    for name, direction in job.directions().items():
-        if (response := direction.response_ns) and response.count:
+def _timing(copies: Sequence[JobResult]) -> Iterator[str]:
+    """How schedules were kept, and what searches or watches found."""
+    yield from _responses(copies)
+    late = sum(job.pacing.late for job in copies if job.pacing)
+    if late:
+        latest_ns = max(job.pacing.late_max_ns for job in copies if job.pacing)
+        yield f"  {format_count(late)} I/Os were issued late, by up to {format_ns(latest_ns)}"
+    for job in copies:
+        which = f"copy {job.copy_index + 1}: " if len(copies) > 1 else ""
+        yield from (f"  {which}{found}" for found in _found(job))
+
+
+def _responses(copies: Sequence[JobResult]) -> Iterator[str]:
+    for name in dict.fromkeys(name for job in copies for name in job.directions()):
+        directions = (job.directions().get(name) for job in copies)
+        parts = [one.response_ns for one in directions if one and one.response_ns]
+        response = merged_latency(parts) if parts else None
+        if response and response.count:
             at = response.percentiles
             shown = (f"p{key} {format_ns(at[key])}" for key in ("50", "99") if key in at)
             yield (
                 f"  {name} response (since due): mean {format_ns(response.mean)}, "
                 f"{', '.join(shown)}, max {format_ns(response.max)}"
             )
-    if job.pacing and job.pacing.late:
-        yield (
-            f"  {format_count(job.pacing.late)} I/Os were issued late, by up to "
-            f"{format_ns(job.pacing.late_max_ns)}"
-        )
+
+
+def _found(job: JobResult) -> Iterator[str]:
     if search := job.latency_target:
         share = format_exact(job.options["latency_percentile"])
         target_ns = float(job.options["latency_target"]) * 1000
         yield (
-            f"  depth {search.depth if search.attained else 1} of {job.options['iodepth']} "
+            f"depth {search.depth if search.attained else 1} of {job.options['iodepth']} "
             f"{'is the highest that keeps' if search.attained else 'does not keep'} "
             f"{share} % of lat within {format_ns(target_ns)}; "
             f"{len(search.tried)} were tried"
         )
     if steady := job.steadystate:
-        yield f"  {'' if steady.attained else 'not '}steady ({steady.criterion}): " + (
+        yield f"{'' if steady.attained else 'not '}steady ({steady.criterion}): " + (
             f"{_steadiness(steady)} over {len(steady.iops)} intervals"
             if steady.measured is not None
             else "nothing was judged"
@@ -169,9 +199,9 @@ def _steadiness(steady: SteadyStateResult) -> str:
     return f"{kind} {steady.measured:.3g}{sign}"
 
 
-def _count(job: JobResult, group: str, name: str) -> int:
-    """A counter; 0 where the document, of another version perhaps, has none."""
-    return int(job.counters.get(group, {}).get(name, 0))
+def _paths(copies: Sequence[JobResult]) -> str:
+    paths = list(dict.fromkeys(map(_path, copies)))
+    return paths[0] if len(paths) == 1 else f"{paths[0]} and {len(paths) - 1} more"
 
 
 def _path(job: JobResult) -> str:

@@ -168,6 +168,32 @@ def test_a_window_that_never_opened_says_nothing() -> None:
     assert ids(run_of(Job(direct=False, runtime=60), troubled, window_ns=0)) == []
 
 
+# ---- copies ------------------------------------------------------------------------------
+
+
+def copies_of(job: Job, *shares: float) -> list[WorkRun]:
+    """Copies that waited for a CPU for these shares of the time."""
+    runs = []
+    for copy, share in enumerate(shares):
+        usage = {**NO_USAGE, "run_delay_ns": round(share * WINDOW_NS)}
+        run = run_of(job, worker(usage=usage))
+        runs.append(dataclasses.replace(run, work=dataclasses.replace(run.work, copy=copy)))
+    return runs
+
+
+def test_copies_are_warned_of_once_with_their_number() -> None:
+    runs = copies_of(Job(name="a", numjobs=4, direct=False), 0.3, 0.4, 0.0, 0.3)
+    assert [caveat.seen for caveat in found(*runs)] == [
+        "a waited 30% of the time for a CPU (copy 1, and 2 more of 4 likewise)",
+        "a goes through the page cache (direct=0) (4 of 4 copies)",
+    ]
+
+
+def test_one_copy_is_told_by_its_number() -> None:
+    (caveat,) = found(*copies_of(Job(name="a", numjobs=3), 0.0, 0.3, 0.0))
+    assert caveat.seen == "a waited 30% of the time for a CPU (copy 2 of 3)"
+
+
 # ---- schedules ---------------------------------------------------------------------------
 
 
