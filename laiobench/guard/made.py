@@ -13,12 +13,9 @@ from pathlib import Path
 from laiobench.errors import RunError, UsageError
 from laiobench.filling import write_in_full
 from laiobench.guard import refusals
-from laiobench.machine.mounts import file_system
 from laiobench.units import format_size
 
 _MARK = "user.laiobench.made"
-# No place for files of one's own.
-_NOT_FOR_FILES = frozenset({"devtmpfs", "proc", "sysfs", "devpts", "cgroup", "cgroup2"})
 
 
 def make(
@@ -34,8 +31,8 @@ def make(
     folder = Path(os.path.realpath(path)).parent
     if not folder.is_dir():
         raise RunError(f"{path} cannot be made: {folder} is not there", "make it, or name another")
-    if (kind := file_system(folder)) in _NOT_FOR_FILES:
-        raise RunError(f"{path} does not exist", f"check the name: files cannot be kept in {kind}")
+    if refusals.no_place_for(path):
+        raise refusals.not_there(path)
     free = os.statvfs(folder)
     if free.f_bavail * free.f_frsize < size_bytes:
         raise RunError(

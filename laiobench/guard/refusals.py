@@ -8,7 +8,11 @@ from pathlib import Path
 from laiobench.errors import LaiobenchError, RunError, UsageError
 from laiobench.guard.permission import READONLY_VARIABLE
 from laiobench.job import Job
+from laiobench.machine.mounts import file_system
 from laiobench.machine.usage import Use, joined, uses_of_device
+
+# No place for files of one's own.
+_NOT_FOR_FILES = frozenset({"devtmpfs", "proc", "sysfs", "devpts", "cgroup", "cgroup2"})
 
 
 class Declined(UsageError):
@@ -124,17 +128,36 @@ def several_files(path: str) -> LaiobenchError:
     )
 
 
+def not_there(path: str, *, may_be_made: bool = True) -> LaiobenchError:
+    """Nothing has that name; `may_be_made`: with a size, a file would be made."""
+    if ":" in path:
+        return several_files(path)
+    remedy = "check the name"
+    if why := no_place_for(path):
+        remedy += f": {why}"
+    elif may_be_made:
+        remedy += (
+            "; or give a size, and it is made; or leave --filename out, "
+            "to use laiobench's own scratch file"
+        )
+    return RunError(f"{path} does not exist", remedy)
+
+
+def no_place_for(path: str) -> str:
+    """Why no file can be made there; empty: one can."""
+    folder = Path(os.path.realpath(path)).parent
+    if not folder.is_dir():
+        return f"{folder} is not there"
+    if (kind := file_system(folder)) in _NOT_FOR_FILES:
+        return f"files cannot be kept in {kind}"
+    return "" if os.access(folder, os.W_OK) else f"{folder} cannot be written to"
+
+
 def cannot_open(path: str, job: Job, error: OSError, status: os.stat_result | None) -> Exception:
     """Opening failed; `status`: of what was to be opened, if it came so far."""
     match error.errno:
         case errno.ENOENT:
-            if ":" in path:
-                return several_files(path)
-            return RunError(
-                f"{path} does not exist",
-                "check the name; or give a size, and it is made; or leave --filename out, "
-                "to use laiobench's own scratch file",
-            )
+            return not_there(path)
         case errno.EACCES | errno.EPERM:
             verb = "write to" if job.writes else "read"
             return RunError(

@@ -145,7 +145,7 @@ class Targets:
             UsageError: it may not be written to, or is nothing to measure.
             RunError: it can't be opened.
         """
-        pin = _pin(path, job)
+        pin = _pin(path, job, may_be_made=not self.are_readonly)
         try:
             which = identity(pin.status)
             was_made_here = made.is_as_we_left_it(pin.again)
@@ -218,9 +218,11 @@ class Targets:
             raise refusals.declined(pin.path)
 
 
-def _pin(path: str, job: Job) -> _Pin:
+def _pin(path: str, job: Job, *, may_be_made: bool) -> _Pin:
     try:
         fd = os.open(path, os.O_PATH | os.O_CLOEXEC)
+    except FileNotFoundError:
+        raise refusals.not_there(path, may_be_made=may_be_made) from None
     except OSError as error:
         raise refusals.cannot_open(path, job, error, None) from None
     try:

@@ -90,6 +90,26 @@ def test_a_file_that_does_not_exist(program: Program) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("name", "options", "why"),
+    [
+        ("/dev/nope", (), "files cannot be kept in devtmpfs"),
+        ("/proc/nope", (), "files cannot be kept in proc"),
+        ("no/such/folder", (), "no/such is not there"),
+        ("nowhere.bin", ("--readonly",), ""),
+    ],
+)
+def test_a_size_is_advised_only_where_a_file_would_then_be_made(
+    program: Program, name: str, options: tuple[str, ...], why: str
+) -> None:
+    said = complaint(program("run", f"--filename={name}", *options), RUN_FAILED)
+    assert f"{name} does not exist" in said and "check the name" in said and why in said
+    assert "give a size" not in said
+    advised = complaint(program("run", "--filename=nowhere.bin"), RUN_FAILED)
+    assert "give a size" in advised
+    assert program("run", "--filename=nowhere.bin", "--size=1m", "--number_ios=1").code == 0
+
+
 def test_an_empty_name_is_not_the_scratch_file(program: Program) -> None:
     said = complaint(program("run", "--filename=", "--rw=randwrite"), USAGE)
     assert "--filename=: it must not be empty" in said
