@@ -22,6 +22,7 @@ from laiobench.calibration import (
 from laiobench.comparison import ComparedMetric, Comparison, Verdict
 from laiobench.errors import Interrupted, RunError, UsageError
 from laiobench.job import LONGEST_S, Job
+from laiobench.layout import check_measured
 from laiobench.live import Measure, Step, begin, make_design
 from laiobench.measure import run
 from laiobench.metrics import COMPARED, METRICS, digest
@@ -70,6 +71,7 @@ def calibrate(
         Interrupted: there is no calibration, then.
     """
     control = control or Control()
+    check_measured(jobs)
     for length_s in lengths_s:
         if not 0 < length_s <= LONGEST_S:
             raise UsageError(f"a trial must be longer than 0 s, not {length_s:g} s")

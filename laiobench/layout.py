@@ -117,6 +117,19 @@ def to_run(works: Sequence[Work]) -> list[Work]:
     return [work for work in works if not work.job.create_only]
 
 
+def check_measured(jobs: Sequence[Job]) -> None:
+    """Some of them must be run, where there is a comparison to be made.
+
+    Raises:
+        UsageError: all only have their files made.
+    """
+    if all(job.create_only for job in jobs):
+        raise UsageError(
+            "all jobs only make their files (create_only=1), so there is nothing to measure",
+            "make them with laiobench run, and leave create_only out here",
+        )
+
+
 def _unused(name: str, names: set[str]) -> str:
     """A name that is nobody's yet, and from now on is this one's."""
     while name in names:

@@ -30,6 +30,7 @@ from laiobench.errors import Interrupted, LaiobenchError, UsageError
 from laiobench.guard import Permission
 from laiobench.interleave import Slot, slots
 from laiobench.job import LONGEST_S, Job
+from laiobench.layout import check_measured
 from laiobench.measure import run
 from laiobench.metrics import COMPARED, METRICS, RunDigest, digest
 from laiobench.result import RunResult, SeenWarning, Tool, printable
@@ -355,10 +356,12 @@ def begin(
     """A new comparison.
 
     Raises:
-        UsageError: there are not two variants.
+        UsageError: there are not two variants, or one of them measures nothing.
     """
     if len(variants) < 2:
         raise UsageError("a comparison needs two variants")
+    for variant in variants:
+        check_measured(variant.jobs)
     now = datetime.now(UTC).isoformat().replace("+00:00", "Z")
     return Experiment(variants, design, list(sys.argv if argv is None else argv), now)
 

@@ -119,6 +119,16 @@ def test_create_only_makes_the_file_and_runs_nothing(program: Program, tmp_path:
     assert told(others["jobs"], "name") == [("b",)]
 
 
+@pytest.mark.parametrize("command", [("ab", "--vary=iodepth=1,2", "--pairs=2"), ("calibrate",)])
+def test_jobs_that_only_make_their_files_are_nothing_to_compare(
+    program: Program, command: tuple[str, ...]
+) -> None:
+    outcome = program(*command, "--filename=made", "--size=4k", "--create_only=1")
+    assert outcome.code == 2
+    assert "all jobs only make their files (create_only=1)" in outcome.stderr
+    assert not (program.folder / "made").exists()
+
+
 # ---- what a group of jobs shares --------------------------------------------------------
 
 
