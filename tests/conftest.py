@@ -2,6 +2,9 @@
 
 With LAIOBENCH_NO_SKIPS set (CI), a test that would be skipped fails instead.
 
+With --sanitized the program runs on a core that was built under sanitizers, and a test
+of which that has anything to say fails.  What is marked `sanitized` runs then alone.
+
 Tests may share the machine with others (pytest -n 2), unless they are marked `alone`.
 """
 
@@ -12,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+import sanitized_program
 from native_programs import start_session
 from program import Program
 
@@ -21,11 +25,19 @@ TOOLS = {"strace": "strace", "fio": "fio", "valgrind": "valgrind"}
 FACILITIES = {"fuse": "/dev/fuse", "loop": "/dev/loop-control", "cgroup": "/sys/fs/cgroup/blkio"}
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--sanitized", action="store_true", help="run the program under ASan and UBSan"
+    )
+
+
 def pytest_configure() -> None:
     start_session()
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if not config.getoption("--sanitized"):
+        items[:] = [item for item in items if not item.get_closest_marker("sanitized")]
     for item in items:
         if item.get_closest_marker("root") and os.geteuid() != 0:
             item.add_marker(pytest.mark.skip(reason="needs root"))
@@ -47,13 +59,25 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
 
 
 @pytest.fixture
-def program(tmp_path: Path, worker_id: str) -> Program:
+def program(
+    tmp_path: Path, worker_id: str, pytestconfig: pytest.Config, request: pytest.FixtureRequest
+) -> Program:
     """laiobench, with an empty folder to run in and no settings from the outside."""
     environment = {
         name: value for name, value in os.environ.items() if not name.startswith("LAIOBENCH_")
     }
     environment["LAIOBENCH_SCRATCH"] = str(ROOT / ".pytest_cache" / f"scratch-{worker_id}")
+    if pytestconfig.getoption("--sanitized"):
+        environment |= request.getfixturevalue("sanitizers")
     return Program(tmp_path, environment)
+
+
+@pytest.fixture
+def sanitizers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """What the environment must say for the program to run under them; they must keep silent."""
+    reports = tmp_path_factory.mktemp("reports")
+    yield sanitized_program.environment(reports)
+    assert [report.read_text() for report in reports.iterdir()] == []
 
 
 @pytest.fixture(scope="session")

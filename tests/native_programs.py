@@ -22,7 +22,8 @@ from laiobench.native.build import OPTIMIZE_AS_ONE, core_files
 FOLDER = Path(__file__).parent / "native"
 SANITIZERS = {
     "plain": [],
-    "address": ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"],
+    # PIC: these are the extension's too, see sanitized_program.py
+    "address": ["-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-fPIC"],
     "thread": ["-fsanitize=thread"],
 }
 
@@ -31,8 +32,11 @@ _VARIANTS = {**SANITIZERS, "optimized": ["-O2", *OPTIMIZE_AS_ONE]}
 
 # What a program brings along to be linked with it, when it includes their headers.
 _STAND_INS = ("fake_kernel", "failing_calls")
-_COMPILER = os.environ.get("CC", "gcc")
-_FLAGS = ["-std=gnu11", "-O1", "-g", "-Wall", "-Wextra", "-Werror", '-DCORE_SOURCE_HASH="test"']
+COMPILER = os.environ.get("CC", "gcc")
+_FLAGS = [
+    "-std=gnu11", "-O1", "-g", "-Wall", "-Wextra", "-Werror",
+    '-DCORE_SOURCE_HASH="test"',
+]  # fmt: skip
 
 
 # Where a session builds: told to the processes that it starts.
@@ -46,15 +50,16 @@ def start_session() -> None:
         atexit.register(shutil.rmtree, os.environ[_FOLDER_VARIABLE], ignore_errors=True)
 
 
-def _build_folder() -> Path:
+def build_folder() -> Path:
+    """Of this session."""
     return Path(os.environ[_FOLDER_VARIABLE])
 
 
 @contextmanager
-def _being_built(name: str) -> Iterator[bool]:
+def being_built(name: str) -> Iterator[bool]:
     """Whether it is ours to build; when it is not, somebody has built it."""
-    done = _build_folder() / f"{name}.done"
-    with (_build_folder() / f"{name}.lock").open("w") as lock:
+    done = build_folder() / f"{name}.done"
+    with (build_folder() / f"{name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         is_ours = not done.exists()
         yield is_ours
@@ -62,12 +67,12 @@ def _being_built(name: str) -> Iterator[bool]:
 
 
 @functools.cache
-def _build_core(variant: str) -> list[Path]:
+def build_core(variant: str) -> list[Path]:
     """The core's object files."""
-    folder = _build_folder() / variant
+    folder = build_folder() / variant
     sources = core_files(".c")
-    compile_with = [_COMPILER, *_FLAGS, *_VARIANTS[variant], f"-I{CORE}", "-c"]
-    with _being_built(variant) as is_ours:
+    compile_with = [COMPILER, *_FLAGS, *_VARIANTS[variant], f"-I{CORE}", "-c"]
+    with being_built(variant) as is_ours:
         if is_ours:
             folder.mkdir(exist_ok=True)
             subprocess.run([*compile_with, *map(str, sources)], cwd=folder, check=True)
@@ -88,12 +93,12 @@ def _stand_ins(source: Path) -> set[Path]:
 @functools.cache
 def build(name: str, variant: str) -> Path:
     """The program, ready to run."""
-    target = _build_folder() / f"{name}-{variant}"
+    target = build_folder() / f"{name}-{variant}"
     source = FOLDER / f"{name}.c"
     flags = [*_FLAGS, *_VARIANTS[variant], f"-I{CORE}", f"-I{FOLDER}"]
-    objects = [source, *sorted(_stand_ins(source)), *_build_core(variant)]
-    with _being_built(target.name) as is_ours:
+    objects = [source, *sorted(_stand_ins(source)), *build_core(variant)]
+    with being_built(target.name) as is_ours:
         if is_ours:
             link = ["-o", str(target), "-pthread", "-ldl", "-lm"]
-            subprocess.run([_COMPILER, *flags, *map(str, objects), *link], check=True)
+            subprocess.run([COMPILER, *flags, *map(str, objects), *link], check=True)
     return target

@@ -43,4 +43,5 @@ def test_so_does_one_that_writes_with_more_than_that_to_do(program: Program, wha
     )
     assert outcome.code == 0, outcome.stderr
     (job,) = outcome.document["jobs"]
-    assert job["write"]["bytes"] == 1 << 20
+    largest = 8 << 10  # the last one may go beyond, by less than itself
+    assert 1 << 20 <= job["write"]["bytes"] < (1 << 20) + largest
