@@ -49,6 +49,10 @@ class Group(_Record):
     iothreads: list[IOThread]
     iodepth: int
     buffer_bytes: int
+    map_bytes: int
+    """Of random maps, where sizes differ."""
+    verify_bytes: int
+    """Of what is kept of written blocks, to verify by."""
     aio_slots: int
 
 
@@ -195,6 +199,8 @@ def _group(group: GroupPreview) -> Group:
         ],
         iodepth=group.iodepth,
         buffer_bytes=group.buffer_bytes,
+        map_bytes=group.map_bytes,
+        verify_bytes=group.verify_bytes,
         aio_slots=group.aio_slots,
     )
 

@@ -5,15 +5,23 @@ long: which, where, since when.  It ends nothing: a device may come back.
 
 It does so on a thread of its own, since the one that called may run jobs itself
 (iothread=main), and hang with them.
+
+While the whole program stands still (SIGSTOP, a frozen container), nobody takes what
+the device has answered: for as long as the watcher itself is late, no I/O is away.
 """
 
+import errno
 import threading
+import time
+from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
+from laiobench.errors import RunError
 from laiobench.layout import Work
-from laiobench.native import InFlight, NativeRun
+from laiobench.native import InFlight, NativeRun, RawInFlight
+from laiobench.native.failures import explain_failure
 from laiobench.units import NS_PER_S, format_ns
 
 DEFAULT_HANG_TIMEOUT_S = 30.0
@@ -23,6 +31,8 @@ _NAMED = 5
 _INTERVAL_S = 1.0
 # What hangs on is told again when it has lasted so many times longer.
 _AGAIN = 2
+# Whoever wakes so late was not let run.
+_LATE_NS = 100_000_000
 
 
 @dataclass(frozen=True)
@@ -53,6 +63,8 @@ class HangWatch:
         self._thread = threading.Thread(target=self._watch, name="hang watch", daemon=True)
         self._tell_at_ns = dict.fromkeys(range(len(works)), self._timeout_ns)
         self._hangs: dict[int, Hang] = {}
+        self._pauses: deque[tuple[int, int]] = deque(maxlen=1000)
+        """When the watcher was awake again, and how late that was; both in ns."""
 
     @property
     def hangs(self) -> Sequence[Hang]:
@@ -61,7 +73,10 @@ class HangWatch:
 
     def __enter__(self) -> Self:
         if self._timeout_ns:
-            self._thread.start()
+            try:
+                self._thread.start()
+            except RuntimeError as error:  # all that Python says of it
+                raise RunError(*explain_failure("pthread_create", errno.EAGAIN, 0)) from error
         return self
 
     def __exit__(self, *exc_info: object) -> None:
@@ -71,12 +86,38 @@ class HangWatch:
 
     def _watch(self) -> None:
         interval_s = min(_INTERVAL_S, self._timeout_ns / NS_PER_S / 2)
+        asleep_ns = time.monotonic_ns()
         while not self._over.wait(interval_s):
+            now_ns = time.monotonic_ns()
+            late_ns = now_ns - asleep_ns - round(interval_s * NS_PER_S)
+            if late_ns > _LATE_NS:
+                self._pauses.append((now_ns, late_ns))
+            asleep_ns = now_ns
             for index, work in enumerate(self._works):
                 self._look_at(index, work.job.name)
 
+    def _in_flight(self, index: int) -> RawInFlight:
+        """What is not back, of the age that it has but for pauses since it went out."""
+        seen = self._native_run.in_flight(index, _NAMED)
+        now_ns = time.monotonic_ns()
+        return replace(
+            seen,
+            oldest=tuple(
+                replace(io, age_ns=self._age_without_pauses_ns(io.age_ns, now_ns))
+                for io in seen.oldest
+            ),
+        )
+
+    def _age_without_pauses_ns(self, age_ns: int, now_ns: int) -> int:
+        began_ns = now_ns - age_ns
+        return age_ns - sum(
+            min(late_ns, ended_ns - began_ns)
+            for ended_ns, late_ns in self._pauses
+            if ended_ns > began_ns
+        )
+
     def _look_at(self, index: int, name: str) -> None:
-        in_flight = self._native_run.in_flight(index, _NAMED)
+        in_flight = self._in_flight(index)
         age_ns = in_flight.oldest[0].age_ns if in_flight.oldest else 0
         if age_ns < self._timeout_ns:
             if self._tell_at_ns[index] > self._timeout_ns:

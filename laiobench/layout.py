@@ -16,7 +16,7 @@ from laiobench import scratch
 from laiobench.errors import UsageError, raise_all
 from laiobench.guard import Declined, OpenTarget
 from laiobench.job import Job
-from laiobench.machine import online_cpus
+from laiobench.machine import online_cpus, usable_cpus
 from laiobench.native import ThrottlePlan, WorkerPlan
 from laiobench.region import Region, budget_of, null_region_of, region_of
 
@@ -238,15 +238,25 @@ def waits_of(works: Sequence[Work]) -> list[range]:
 
 
 def _check_cpus(jobs: Sequence[Job]) -> None:
-    """The kernel would silently drop CPUs that are not there, if one is."""
+    """The kernel would silently drop CPUs that are not there or not ours, if one is."""
     online = set(online_cpus())
     for job in jobs:
-        if missing := sorted(set(job.cpus_allowed or ()) - online):
+        wanted = set(job.cpus_allowed or ())
+        if missing := wanted - online:
             raise UsageError(
-                f"cpus_allowed of job {job.name} names CPUs that are not there: "
-                + ", ".join(map(str, missing)),
-                "these are: " + ", ".join(map(str, sorted(online))),
+                f"cpus_allowed of job {job.name} names CPUs that are not there: {_listed(missing)}",
+                f"these are: {_listed(online)}",
             )
+        if forbidden := wanted and wanted - usable_cpus(wanted):
+            raise UsageError(
+                f"cpus_allowed of job {job.name} names CPUs that this process may not run on: "
+                f"{_listed(forbidden)} (its cpuset, as of a container, leaves them out)",
+                f"it may run on these: {_listed(usable_cpus(online))}",
+            )
+
+
+def _listed(cpus: set[int]) -> str:
+    return ", ".join(map(str, sorted(cpus)))
 
 
 def _seeded(job: Job) -> Job:

@@ -19,7 +19,7 @@ from laiobench.job import Job
 from laiobench.job.output import log_files
 from laiobench.layout import Work, check_waits, lay_out, plan_workers, to_run
 from laiobench.machine import aio_slots
-from laiobench.verification import check_verified_regions, saved_state
+from laiobench.verification import check_verified_regions, memory_to_verify, saved_state
 
 _UNKNOWN_BYTES = 1 << 60
 
@@ -42,6 +42,10 @@ class GroupPreview:
 
     iothreads: tuple[ThreadPreview, ...]
     buffer_bytes: int
+    map_bytes: int
+    """Of random maps, which take memory where sizes differ."""
+    verify_bytes: int
+    """Of what is kept to verify by."""
 
     @property
     def iodepth(self) -> int:
@@ -218,7 +222,13 @@ def _groups(works: Sequence[Work]) -> Iterator[GroupPreview]:
                 )
             )
         buffers = sum(work.job.iodepth * work.job.largest_bytes for work in members)
-        yield GroupPreview(tuple(threads), buffers)
+        known = [work for work in members if work.region.length < _UNKNOWN_BYTES // 2]
+        yield GroupPreview(
+            tuple(threads),
+            buffers,
+            map_bytes=sum(native.map_bytes_of(work.job, work.region.length) for work in known),
+            verify_bytes=sum(memory_to_verify(work) for work in known),
+        )
 
 
 def _accesses(

@@ -360,8 +360,8 @@ def _run_group(
     group.exiting = ExitAll(group.works, native_run)
     hang_watch = HangWatch(group.works, native_run, around.hang_timeout_s, around.warn)
     try:
-        native_run.start()
         with hang_watch:
+            native_run.start()
             _follow(native_run, group, around)
         raw = native_run.collect()
         for verification, job in zip(group.verifications, raw.jobs, strict=True):

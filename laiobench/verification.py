@@ -18,6 +18,7 @@ from laiobench.errors import RunError, UsageError
 from laiobench.job.verify import fitting_block_bytes
 from laiobench.layout import Work
 from laiobench.native import BYTES_OF_A_CELL, RawVerify, VerifyPlan
+from laiobench.units import format_size
 
 _HEAD_BYTES = 4096
 _VERSION = 1
@@ -95,7 +96,7 @@ def verification_of(work: Work) -> Verification | None:
     """
     if not work.job.verifies:
         return None
-    block_bytes = work.job.verify_interval or fitting_block_bytes(work.job)
+    block_bytes = _block_bytes(work)
     first, end = _span(work)
     head: dict[str, Any] = {
         "laiobench_verify_state": _VERSION,
@@ -112,7 +113,36 @@ def verification_of(work: Work) -> Verification | None:
         return _load(path, head)
     if saved_state(work):
         return Verification(_plan(head, _create(path, head)), path, head)
-    return Verification(_plan(head, mmap.mmap(-1, head["blocks"] * BYTES_OF_A_CELL)))
+    return Verification(_plan(head, _cells(head["blocks"])))
+
+
+def _cells(blocks: int) -> mmap.mmap:
+    size = cells_bytes(blocks)
+    try:
+        return mmap.mmap(-1, size)
+    except OSError as error:
+        raise RunError(
+            f"no memory to keep what was written, {format_size(size)} for {blocks:,} blocks "
+            f"({error.strerror})",
+            "lower size, or raise verify_interval or bs",
+        ) from error
+
+
+def _block_bytes(work: Work) -> int:
+    return work.job.verify_interval or fitting_block_bytes(work.job)
+
+
+def cells_bytes(blocks: int) -> int:
+    """What is kept of the blocks that are verified takes so much."""
+    return blocks * BYTES_OF_A_CELL
+
+
+def memory_to_verify(work: Work) -> int:
+    """The same, of all of a work's; 0: it verifies nothing."""
+    if not work.job.verifies:
+        return 0
+    first, end = _span(work)
+    return cells_bytes(-(-(end - first) // _block_bytes(work)))
 
 
 def _plan(head: dict[str, Any], written: mmap.mmap | memoryview, **loaded: bool) -> VerifyPlan:

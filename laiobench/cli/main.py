@@ -14,6 +14,7 @@ import click
 
 from laiobench.cli.console import complain, complain_of
 from laiobench.cli.interruption import Interruption
+from laiobench.cli.lacks import lack_in
 from laiobench.cli.streams import StdoutError, open_standard_streams
 from laiobench.errors import ExitCode, LaiobenchError
 from laiobench.version import __version__
@@ -129,6 +130,9 @@ def _tell(error: BaseException) -> int:
             return ExitCode.INTERRUPTED
         case StdoutError():
             return ExitCode.RUN_FAILED
+    if lack := lack_in(error):
+        complain_of(*lack)
+        return ExitCode.RUN_FAILED
     if os.environ.get("LAIOBENCH_TRACEBACK"):
         raise error
     complain_of(

@@ -98,9 +98,14 @@ def _plan(document: Explanation) -> list[str]:
 
 def _sizes(group: Group) -> str:
     count = len(group.iothreads)
+    sizes = [f"{format_size(group.buffer_bytes)} of buffers"]
+    if group.map_bytes:
+        sizes.append(f"{format_size(group.map_bytes)} of random maps")
+    if group.verify_bytes:
+        sizes.append(f"{format_size(group.verify_bytes)} to verify by")
     return (
         f"{count} IOThread{'s' * (count > 1)}, {group.iodepth:,} I/O{'s' * (group.iodepth > 1)} "
-        f"in flight, {format_size(group.buffer_bytes)} of buffers"
+        f"in flight, {', '.join(sizes)}"
     )
 
 

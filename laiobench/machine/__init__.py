@@ -11,7 +11,7 @@ import psutil
 
 from laiobench.machine.devices import describe_target
 
-__all__ = ["aio_slots", "describe", "describe_target", "online_cpus"]
+__all__ = ["aio_slots", "describe", "describe_target", "online_cpus", "usable_cpus"]
 
 
 def describe(paths: Iterable[str]) -> dict[str, Any]:
@@ -28,6 +28,21 @@ def describe(paths: Iterable[str]) -> dict[str, Any]:
         "aio_max_nr": aio_slots()[1],
         "targets": {path: describe_target(path) for path in sorted(set(paths))},
     }
+
+
+def usable_cpus(wanted: Iterable[int]) -> set[int]:
+    """Those of `wanted` on which our threads may run, whatever cpuset we are in.
+
+    Only the kernel knows: it is asked to let this thread run there, for a moment.
+    """
+    before = os.sched_getaffinity(0)
+    try:
+        os.sched_setaffinity(0, wanted)
+        return os.sched_getaffinity(0)
+    except OSError:
+        return set()
+    finally:
+        os.sched_setaffinity(0, before)
 
 
 def online_cpus() -> list[int]:

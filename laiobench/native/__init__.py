@@ -24,6 +24,7 @@ from laiobench.native.reports import (
     RawWorker,
 )
 from laiobench.native.run import NativeRun
+from laiobench.native.shapes import map_bytes_of
 from laiobench.native.structures import (
     CounterGroups,
     TargetLimits,
@@ -66,6 +67,7 @@ __all__ = [
     "WorkerPlan",
     "can_trim",
     "empty_counters",
+    "map_bytes_of",
     "probe_target",
     "search_window_us",
     "source_hash",

@@ -109,6 +109,9 @@ void run_start(Run *run);
  */
 bool run_wait(Run *run, int timeout_ms);
 
+/* Memory that a workload's random map takes; 0: it has none, or needs none. */
+uint64_t shape_map_bytes(const WorkloadShape *shape);
+
 /* Ask the jobs to issue no more; run_wait() tells when they have drained. */
 void run_stop(Run *run);
 

@@ -8,6 +8,8 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
+from laiobench.units import format_size
+
 Explained = tuple[str, str]
 """What failed and why; what to do about it."""
 
@@ -28,7 +30,7 @@ def _io_setup(code: int, events: int) -> Explained:
             "this kernel has no native AIO, or a sandbox forbids it (io_setup: ENOSYS)",
             "run it outside of the sandbox, on a kernel with CONFIG_AIO",
         )
-    return _other("io_setup", code), "lower iodepth"
+    return _other("io_setup", code), "lower iodepth" if code == errno.ENOMEM else ""
 
 
 def _eventfd2(code: int, _argument: int) -> Explained:
@@ -42,7 +44,7 @@ def _eventfd2(code: int, _argument: int) -> Explained:
 
 def _sched_setaffinity(code: int, cpu: int) -> Explained:
     return (
-        f"the thread cannot run on the CPUs asked for, from {cpu} on "
+        f"the thread cannot run on all of the CPUs asked for, from {cpu} on "
         f"(sched_setaffinity: {_name(code)})",
         f"cpus_allowed may name these: {','.join(map(str, sorted(os.sched_getaffinity(0))))}",
     )
@@ -60,10 +62,18 @@ def _no_memory(code: int, size_bytes: int) -> Explained:
     return f"no memory for {amount} ({_name(code)})", "lower iodepth, bs or numjobs"
 
 
+def _random_map(code: int, size_bytes: int) -> Explained:
+    return (
+        f"no memory for the random map, {format_size(size_bytes)} of it ({_name(code)})",
+        "where sizes differ it has a bit for each unit of the region: norandommap=1 needs none, "
+        "and a smaller size or a larger smallest block less",
+    )
+
+
 def _pthread_create(code: int, _argument: int) -> Explained:
     return (
         f"the thread could not be started (pthread_create: {_name(code)})",
-        "lower numjobs, or raise the limit of processes (ulimit -u)",
+        "lower numjobs, or raise the limit of processes (ulimit -u), or of memory (ulimit -v)",
     )
 
 
@@ -114,13 +124,38 @@ _EXPLANATIONS: dict[str, Callable[[int, int], Explained]] = {
     "nice": _nice,
     "malloc": _no_memory,
     "mmap": _no_memory,
+    "random map": _random_map,
     "pthread_create": _pthread_create,
     "verify": _verify,
 }
 
 
+# These the kernel lets anybody call: whoever forbids it stands before the kernel.
+_FREE_FOR_ALL = frozenset(
+    (
+        "io_setup",
+        "eventfd2",
+        "eventfd",
+        "epoll_create1",
+        "timerfd_create",
+        "pipe2",
+        "pthread_create",
+    )
+)
+
+
+def _forbidden(call: str, code: int) -> Explained:
+    return (
+        f"{call} is forbidden here ({_name(code)}): a sandbox, such as a container's seccomp "
+        "profile, does not let it through",
+        "run it outside of the sandbox, or allow the call in its profile",
+    )
+
+
 def explain_failure(call: str, code: int, argument: int) -> Explained:
     """The failure of `call` with errno `code`, asked for `argument`."""
+    if code in (errno.EPERM, errno.EACCES) and call in _FREE_FOR_ALL:
+        return _forbidden(call, code)
     if call in _EXPLANATIONS:
         return _EXPLANATIONS[call](code, argument)
     return _descriptors(call, code)

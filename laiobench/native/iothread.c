@@ -20,7 +20,7 @@ static void quit(void *opaque)
 
 static int set_affinity(const IOThreadConfig *config, Error *error)
 {
-    cpu_set_t set;
+    cpu_set_t set, got;
 
     if (config->cpu_count == 0) {
         return 0;
@@ -29,8 +29,13 @@ static int set_affinity(const IOThreadConfig *config, Error *error)
     for (uint32_t i = 0; i < config->cpu_count; i++) {
         CPU_SET((unsigned)config->cpus[i], &set);
     }
-    if (sched_setaffinity(0, sizeof(set), &set) < 0) {
+    if (sched_setaffinity(0, sizeof(set), &set) < 0 ||
+        sched_getaffinity(0, sizeof(got), &got) < 0) {
         return error_set(error, "sched_setaffinity", errno,
+                         (uint64_t)config->cpus[0]);
+    }
+    if (!CPU_EQUAL(&set, &got)) { /* it drops those that a cpuset forbids */
+        return error_set(error, "sched_setaffinity", EINVAL,
                          (uint64_t)config->cpus[0]);
     }
     return 0;

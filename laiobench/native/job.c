@@ -98,7 +98,10 @@ int job_init(Job *job, const JobConfig *config, const Clock *clock,
     random_stream_init(&job->data, random_mix(config->seed));
     ret = workload_init(&job->workload, &config->workload);
     if (ret < 0) {
-        return error_set(error, "mmap", -ret, 0);
+        return error_set(error, "random map", -ret,
+                         config->workload.shape
+                             ? shaped_workload_map_bytes(config->workload.shape)
+                             : 0);
     }
     job->config.workload.shape = NULL; /* copied; the plan's own may go */
     ret = allocate(job, uses, error);

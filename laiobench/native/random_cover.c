@@ -29,10 +29,21 @@ static uint64_t lay_levels(RandomCover *cover, uint64_t units)
     return words;
 }
 
+size_t random_cover_bytes(uint64_t units)
+{
+    uint64_t words = 0, count = units;
+
+    do {
+        count = words_of(count);
+        words += count;
+    } while (count > 1);
+    return words * sizeof(uint64_t);
+}
+
 int random_cover_init(RandomCover *cover, uint64_t units)
 {
     *cover = (RandomCover){0};
-    cover->bytes = lay_levels(cover, units) * sizeof(uint64_t);
+    cover->bytes = random_cover_bytes(units);
     cover->memory = memory_map(cover->bytes);
     return cover->memory ? 0 : -ENOMEM;
 }

@@ -32,6 +32,9 @@ typedef struct RandomCover {
     bool mark; /* what a bit is once it is set: the other one next pass */
 } RandomCover;
 
+/* What so many units take. */
+size_t random_cover_bytes(uint64_t units);
+
 /* For up to @units.  0 or -ENOMEM. */
 int random_cover_init(RandomCover *cover, uint64_t units);
 void random_cover_cleanup(RandomCover *cover);

@@ -79,6 +79,11 @@ int plan_preview(const JobPlan *plan, PlannedIo *ios, uint64_t count)
     return ret;
 }
 
+uint64_t shape_map_bytes(const WorkloadShape *shape)
+{
+    return shaped_workload_map_bytes(shape);
+}
+
 /* Does @job ever run on @worker? */
 static bool visits(const RunPlan *plan, const JobPlan *job, uint32_t worker)
 {

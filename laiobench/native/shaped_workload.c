@@ -82,6 +82,18 @@ static void enter_zone(ShapedWorkload *workload, uint64_t start)
 
 /* ---- life -------------------------------------------------------------------- */
 
+static uint64_t map_units(const WorkloadShape *shape)
+{
+    return shape->map_unit_bytes > 0
+               ? shape->region_bytes / shape->map_unit_bytes
+               : 0;
+}
+
+size_t shaped_workload_map_bytes(const WorkloadShape *shape)
+{
+    return shape->map_unit_bytes > 0 ? random_cover_bytes(map_units(shape)) : 0;
+}
+
 ShapedWorkload *shaped_workload_new(const WorkloadShape *shape, uint64_t seed)
 {
     ShapedWorkload *workload = calloc(1, sizeof(*workload));
@@ -96,8 +108,7 @@ ShapedWorkload *shaped_workload_new(const WorkloadShape *shape, uint64_t seed)
     }
     random_stream_init(&workload->choices, salted(workload, SALT_CHOICES));
     if (shape->map_unit_bytes > 0 &&
-        random_cover_init(&workload->cover,
-                          shape->region_bytes / shape->map_unit_bytes) < 0) {
+        random_cover_init(&workload->cover, map_units(shape)) < 0) {
         free(workload);
         return NULL;
     }

@@ -35,6 +35,9 @@ typedef struct ShapedIo {
     uint32_t bytes;
 } ShapedIo;
 
+/* What its random map takes; 0: it has none that takes any. */
+size_t shaped_workload_map_bytes(const WorkloadShape *shape);
+
 /* NULL without memory. */
 ShapedWorkload *shaped_workload_new(const WorkloadShape *shape, uint64_t seed);
 void shaped_workload_free(ShapedWorkload *workload);

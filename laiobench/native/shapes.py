@@ -10,10 +10,16 @@ from typing import Any
 from laiobench.errors import RunError
 from laiobench.job import Job
 from laiobench.job.random import Distribution
-from laiobench.native._core import ffi
+from laiobench.native._core import ffi, lib
 from laiobench.units import format_size
 
 _KINDS = {"random": 0, "zipf": 1, "pareto": 2, "normal": 3, "zoned": 4, "zoned_abs": 4}
+
+
+def map_bytes_of(job: Job, region_bytes: int) -> int:
+    """Memory for the random map: where sizes differ it has a bit for each unit."""
+    shape = shape_of(job, region_bytes)
+    return 0 if shape == ffi.NULL else lib.shape_map_bytes(shape)
 
 
 def shape_of(job: Job, region_bytes: int) -> Any:

@@ -2,6 +2,8 @@
 
 import json
 import re
+import signal
+import time
 from pathlib import Path
 
 import pytest
@@ -47,6 +49,21 @@ def test_what_is_merely_slow_is_no_hang(program: Program) -> None:
         outcome = program("run", *SLOW, f"--hang-timeout={timeout}")
         assert outcome.code == 0
         assert "not back" not in outcome.stderr
+
+
+def test_a_program_that_was_stopped_takes_that_for_no_hang(program: Program) -> None:
+    """Two times, and for longer than the timeout in all."""
+    running = program.start("run", "--engine=null", "--null_latency_us=800000", "--iodepth=4",
+        "--runtime=3", "--time_based", "--hang-timeout=1500ms", "--json", "--no-save")  # fmt: skip
+    for _ in range(2):
+        time.sleep(0.7)
+        running.send_signal(signal.SIGSTOP)
+        time.sleep(2)
+        running.send_signal(signal.SIGCONT)
+    stdout, stderr = running.communicate(timeout=60)
+    assert running.returncode == 0, stderr
+    assert "is not back" not in stderr
+    assert "hang" not in [warning["id"] for warning in json.loads(stdout)["warnings"]]
 
 
 def test_a_timeout_that_is_none_is_refused(program: Program) -> None:

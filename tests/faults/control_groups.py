@@ -39,6 +39,15 @@ def cpu_quota(share: float) -> Iterator[Path]:
 
 
 @contextmanager
+def one_cpu(cpu: int) -> Iterator[Path]:
+    """A group whose cpuset is this one."""
+    with _group("cpuset") as group:
+        group.joinpath("cpuset.mems").write_text((_ROOT / "cpuset/cpuset.mems").read_text())
+        group.joinpath("cpuset.cpus").write_text(str(cpu))
+        yield group
+
+
+@contextmanager
 def read_limit(device: str, iops: int) -> Iterator[Path]:
     """A group that gets so many reads a second from the device."""
     numbers = subprocess.run(

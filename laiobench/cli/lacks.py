@@ -1,0 +1,39 @@
+"""What the system did not give us, wherever it was asked for: memory, threads, /proc.
+
+Such an error may come out of any line, Python's own import of a module included, and
+is no fault of ours.  Knows how Python tells it, and what is to be done.
+"""
+
+import errno
+
+Explained = tuple[str, str]
+"""What is missing; what to do about it."""
+
+_MEMORY: Explained = (
+    "there is not enough memory to go on",
+    "free some, or raise the limit (ulimit -v and -d; a container's memory)",
+)
+_THREADS: Explained = (
+    "a thread could not be started: the limit of processes is reached",
+    "raise it (ulimit -u; a container's limit of pids), or lower numjobs",
+)
+_KERNEL_FOLDERS = ("/proc", "/sys")
+
+
+def lack_in(error: BaseException) -> Explained | None:
+    """What is missing, if that is what the error says."""
+    match error:
+        case MemoryError():
+            return _MEMORY
+        case OSError(errno=errno.ENOMEM):
+            return _MEMORY
+        case RuntimeError() if "can't start new thread" in str(error):
+            return _THREADS
+        case ImportError() if "cannot map" in str(error) or "failed to map" in str(error):
+            return _MEMORY  # a library's code
+        case OSError() if str(error.filename or "").startswith(_KERNEL_FOLDERS):
+            return (
+                f"{error.filename} cannot be read: {error.strerror}",
+                "it is the kernel's; in a container or a chroot, mount /proc and /sys",
+            )
+    return None

@@ -1,0 +1,97 @@
+"""What the system does not give: threads, calls, CPUs, memory.  Each is told as what it is."""
+
+from pathlib import Path
+
+import pytest
+
+from faults.control_groups import joining, one_cpu
+from faults.system_calls import without
+from program import Program
+
+NULL = ("--engine=null", "--number_ios=100", "--no-save", "--json")
+
+# A bit for each 512 bytes of it: 4 GiB.
+LARGE_MAP = (
+    "--engine=null", "--rw=randread", "--size=16t", "--bssplit=512/50:4k/50", "--number_ios=10",
+)  # fmt: skip
+
+
+@pytest.mark.strace
+@pytest.mark.parametrize("number", [1, 2])
+def test_a_thread_that_cannot_be_started_is_told_whose_ever_it_is(
+    program: Program, number: int
+) -> None:
+    """The watcher's, which Python starts; and an IOThread's."""
+    outcome = program(
+        "run", *NULL,
+        prefix=("strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=clone3,clone",
+                "-e", f"inject=clone3,clone:error=EAGAIN:when={number}"),
+    )  # fmt: skip
+    assert outcome.code == 1
+    assert "the thread could not be started (pthread_create: EAGAIN" in outcome.stderr
+    assert "raise the limit of processes (ulimit -u)" in outcome.stderr
+
+
+@pytest.mark.cgroup
+@pytest.mark.root
+def test_a_cpu_that_a_cpuset_leaves_out_is_not_silently_dropped(program: Program) -> None:
+    with one_cpu(0) as group:
+        refused = program("run", *NULL, "--cpus_allowed=0,1", prefix=joining(group))
+        told = program("explain", *NULL[:2], "--cpus_allowed=0,1", prefix=joining(group))
+        assert program("run", *NULL, "--cpus_allowed=0", prefix=joining(group)).code == 0
+    assert refused.code == 2
+    assert "names CPUs that this process may not run on: 1 (its cpuset" in refused.stderr
+    assert "it may run on these: 0" in refused.stderr
+    assert "may not run on: 1" in told.stdout + told.stderr
+
+
+@pytest.mark.parametrize("call", ["io_setup", "eventfd2"])
+def test_a_call_that_a_sandbox_forbids_is_no_question_of_depths(
+    program: Program, data_file: Path, call: str
+) -> None:
+    outcome = program(
+        "run", f"--filename={data_file}", "--number_ios=10", "--completion=eventfd", "--no-save",
+        prefix=without(f"{call}=EPERM"),
+    )  # fmt: skip
+    assert outcome.code == 1
+    assert f"{call} is forbidden here (EPERM" in outcome.stderr
+    assert "seccomp" in outcome.stderr
+    assert "lower iodepth" not in outcome.stderr
+
+
+def test_explain_tells_what_a_random_map_takes(program: Program) -> None:
+    told = program("explain", *LARGE_MAP)
+    assert "4.06 GiB of random maps" in told.stdout
+    (group,) = program("explain", *LARGE_MAP, "--json").document["plan"]["groups"]
+    assert group["map_bytes"] > 4 << 30
+    (group,) = program("explain", *LARGE_MAP, "--norandommap", "--json").document["plan"]["groups"]
+    assert group["map_bytes"] == 0
+
+
+def test_explain_tells_what_is_kept_to_verify_by(program: Program) -> None:
+    job = ("--filename=data", "--size=1g", "--rw=randwrite", "--verify=crc32c")
+    (group,) = program("explain", *job, "--json").document["plan"]["groups"]
+    assert group["verify_bytes"] == 4 * (1 << 30) // 4096
+
+
+def test_a_random_map_without_memory_is_told_with_what_makes_it_smaller(program: Program) -> None:
+    outcome = program("run", *LARGE_MAP, "--no-save", prefix=("prlimit", "--as=3000000000"))
+    assert outcome.code == 1
+    assert "no memory for the random map, 4.06 GiB of it (ENOMEM" in outcome.stderr
+    assert "norandommap=1 needs none" in outcome.stderr
+    assert "lower iodepth" not in outcome.stderr
+
+
+@pytest.mark.parametrize("limit", ["--as=150000000", "--data=30000000", "--as=400000000"])
+def test_limits_of_memory_are_no_fault_of_ours(program: Program, limit: str) -> None:
+    outcome = program("run", *NULL, "--iodepth=64", "--bs=8m", prefix=("prlimit", limit))
+    assert outcome.code == 1
+    assert "a fault in laiobench itself" not in outcome.stderr
+    assert "memory" in outcome.stderr
+
+
+def test_without_proc_it_is_told_that_it_is_missing(program: Program) -> None:
+    hidden = ("unshare", "--mount", "sh", "-c", 'mount -t tmpfs none /proc && exec "$@"', "sh")
+    outcome = program("run", "--size=4k", "--no-save", prefix=hidden)
+    assert "a fault in laiobench itself" not in outcome.stderr
+    assert outcome.code == 0 or "/proc" in outcome.stderr
