@@ -4,16 +4,18 @@ Each caveat is a value: what was seen, why it matters, what to do.  They are
 judged from what was measured alone, and never change it.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from errno import EAGAIN
 from itertools import groupby
 
+from laiobench.conditions import NEEDED_BY
 from laiobench.job import Job
 from laiobench.layout import Work
+from laiobench.machine.allocation import UNWRITTEN
 from laiobench.native import search_window_us
 from laiobench.runner import Trial, WorkRun
-from laiobench.units import NS_PER_S, format_exact, format_ns
+from laiobench.units import NS_PER_S, format_exact, format_ns, format_size
 
 # An "asynchronous" submit that takes this share of the time is none.
 BLOCKING_SHARE = 0.25
@@ -23,63 +25,6 @@ CLOCK_DRIFT_PPM = 100.0
 EARLY_SHARE = 0.9
 # Of a rate: what is less was not kept.
 KEPT_SHARE = 0.99
-
-
-@dataclass(frozen=True)
-class Condition:
-    """What an option has no effect without, as it is written and as it is asked."""
-
-    text: str
-    holds: Callable[[Job], bool]
-
-
-_THROTTLED = Condition("throttle_iops or throttle_bw", lambda job: job.is_throttled)
-_ADAPTIVE = Condition("completion=adaptive", lambda job: job.completion == "adaptive")
-_WRITES = Condition("a job that writes", lambda job: job.writes)
-_PINNED = Condition("cpus_allowed", lambda job: bool(job.cpus_allowed))
-_NULL = Condition("engine=null", lambda job: job.engine == "null")
-_PACED = Condition("rate or rate_iops", lambda job: job.is_paced)
-_THINKS = Condition("thinktime", lambda job: job.thinktime > 0)
-_LEAST = Condition("rate_min or rate_iops_min", lambda job: job.has_least_rate)
-_SEARCHES = Condition("latency_target", lambda job: job.latency_target > 0)
-_STEADY = Condition("steadystate", lambda job: job.steadystate is not None)
-
-NEEDED_BY = {
-    "rate_process": _PACED,
-    "rate_ignore_thinktime": _THINKS,
-    "thinktime_spin": _THINKS,
-    "thinktime_blocks": _THINKS,
-    "thinktime_blocks_type": _THINKS,
-    "thinktime_iotime": _THINKS,
-    "rate_cycle": _LEAST,
-    "latency_window": _SEARCHES,
-    "latency_percentile": _SEARCHES,
-    "latency_run": _SEARCHES,
-    "steadystate_duration": _STEADY,
-    "steadystate_ramp_time": _STEADY,
-    "steadystate_check_interval": _STEADY,
-    "throttle_burst": _THROTTLED,
-    "fsync": _WRITES,
-    "fdatasync": _WRITES,
-    "end_fsync": _WRITES,
-    "sync": _WRITES,
-    "refill_buffers": _WRITES,
-    "zero_buffers": _WRITES,
-    "buffer_pattern": _WRITES,
-    "buffer_compress_percentage": _WRITES,
-    "buffer_compress_chunk": Condition(
-        "buffer_compress_percentage", lambda job: job.buffer_compress_percentage > 0
-    ),
-    "dedupe_percentage": _WRITES,
-    "poll_max_ns": _ADAPTIVE,
-    "poll_grow": _ADAPTIVE,
-    "poll_shrink": _ADAPTIVE,
-    "poll_rule": _ADAPTIVE,
-    "cpus_allowed_policy": _PINNED,
-    "null_latency_us": _NULL,
-    "null_jitter": _NULL,
-    "null_servers": _NULL,
-}
 
 
 @dataclass(frozen=True)
@@ -96,11 +41,11 @@ def find(trial: Trial) -> list[Caveat]:
     """All that apply, those of jobs in the jobs' order."""
     found = [*_clock(trial), *_hangs(trial), *_ignored_options(trial)]
     for _, copies in groupby(trial.runs, key=lambda run: (run.work.position, run.work.job.name)):
-        found += _of_copies([(run, _of_run(run)) for run in copies])
+        found += _of_copies([(run, _of_run(run, trial)) for run in copies])
     return list(dict.fromkeys(found))
 
 
-def _of_run(run: WorkRun) -> list[Caveat]:
+def _of_run(run: WorkRun, trial: Trial) -> list[Caveat]:
     if not run.window_ns:
         return []
     return [
@@ -109,7 +54,7 @@ def _of_run(run: WorkRun) -> list[Caveat]:
         *_ended_early(run),
         *_run_delay(run),
         *_buffered(run),
-        *_holes(run),
+        *_unstored(run, trial),
         *_hard_links(run),
         *_fallbacks(run),
         *_rate_missed(run),
@@ -270,19 +215,55 @@ def _buffered(run: WorkRun) -> Iterator[Caveat]:
         )
 
 
-def _holes(run: WorkRun) -> Iterator[Caveat]:
-    work = run.work
-    if not work.target or not work.target.has_holes:
+def _unstored(run: WorkRun, trial: Trial) -> Iterator[Caveat]:
+    """Data that never reached a device, as far as that could be seen before the run."""
+    job, target, region = run.work.job, run.work.target, run.work.region
+    if not target:
         return
-    why = "reads of holes never reach the device"
-    if work.job.writes:
-        why = "writes into holes allocate blocks, during which io_submit waits, as for extensions"
-    yield Caveat(
-        "holes",
-        f"{work.job.name}: parts of {work.target.path} are not allocated, or compressed",
-        why,
-        "write the file once from end to end, or use laiobench's own scratch file",
-    )
+    if target.allocation.memory == "" and any(_fills(other, run) for other in trial.runs):
+        return
+    allocation = target.allocation
+    of_it = f" ({allocation.holder}, which it is made of)" if allocation.holder else ""
+    if allocation.memory:
+        yield Caveat(
+            "memory",
+            f"{job.name}: {target.path}{of_it} is on {allocation.memory}, which is memory",
+            "no device was measured, but copies from memory to memory",
+            "name a file on a disk, or use laiobench's own scratch file",
+        )
+    kinds = {gap.kind for gap in allocation.gaps_in(region.start, region.length)}
+    for kind in sorted(kinds):
+        yield Caveat(
+            "unwritten" if kind == UNWRITTEN else "holes",
+            f"{job.name}: parts of {target.path}{of_it} are {kind}",
+            _why_unstored(job),
+            "write the file once from end to end, or use laiobench's own scratch file",
+        )
+    stored_bytes = allocation.stored_bytes
+    if stored_bytes is not None and stored_bytes < region.length and (job.reads or job.trims):
+        yield Caveat(
+            "unallocated",
+            f"{job.name}: {allocation.holder} had stored {format_size(stored_bytes)} when it was "
+            f"opened, and the job uses {format_size(region.length)}",
+            "where nothing is stored, reads and trims have nothing to do, and are faster",
+            f"write the device once from end to end: rw=write --filename={target.path}",
+        )
+
+
+def _fills(other: WorkRun, run: WorkRun) -> bool:
+    """Whether an earlier group of the run has written all that this one uses."""
+    writer, work = other.work, run.work
+    if not writer.target or not work.target or writer.target.path != work.target.path:
+        return False
+    fills = writer.job.writes and not writer.job.trims and not writer.job.is_random
+    return fills and writer.group < work.group and writer.region.covers(work.region)
+
+
+def _why_unstored(job: Job) -> str:
+    if not job.writes:
+        return "reads of them never reach the device"
+    waits = ", during which io_submit waits, as for extensions" if job.engine == "libaio" else ""
+    return f"writes into them allocate or convert blocks{waits}"
 
 
 def _hard_links(run: WorkRun) -> Iterator[Caveat]:

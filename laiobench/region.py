@@ -30,6 +30,10 @@ class Region:
     step_bytes: int
     """From one place to the next: bs, or blockalign for random I/O."""
 
+    def covers(self, other: "Region") -> bool:
+        """Whether all of the other lies within it."""
+        return self.start <= other.start and other.start + other.length <= self.start + self.length
+
 
 @dataclass(frozen=True)
 class Budget:

@@ -21,6 +21,7 @@ from laiobench.guard import made, refusals
 from laiobench.guard.contents import Contents, contents_of, question
 from laiobench.guard.permission import Permission, identity
 from laiobench.job import Job
+from laiobench.machine.allocation import UNKNOWN, Allocation, allocation_of
 from laiobench.machine.devices import disk_name, is_set_readonly
 from laiobench.machine.kernel import LIVE
 from laiobench.machine.mounts import kernel_file_system_of
@@ -46,8 +47,8 @@ class OpenTarget:
     limits: native.TargetLimits
     links: int = 1
     """Names that a file has."""
-    has_holes: bool = False
-    """Parts of it are not allocated."""
+    allocation: Allocation = UNKNOWN
+    """What of it was stored when it was opened."""
 
     @property
     def is_imagined(self) -> bool:
@@ -279,7 +280,7 @@ def _open(pin: _Pin, opened: str, job: Job) -> OpenTarget:
             raise refusals.locked(pin.path)
         if job.writes and job.trims and not native.can_trim(fd):
             raise refusals.no_trim(pin.path)
-        return OpenTarget(pin.real, fd, limits, pin.status.st_nlink, _has_holes(pin.status))
+        return OpenTarget(pin.real, fd, limits, pin.status.st_nlink, allocation_of(fd))
     except BaseException:
         os.close(fd)
         raise
@@ -302,7 +303,3 @@ def _is_locked(fd: int) -> bool:
         return False
     assert isinstance(answer, bytes)
     return bool(_LOCK.unpack(answer)[0] != fcntl.F_UNLCK)
-
-
-def _has_holes(status: os.stat_result) -> bool:
-    return stat.S_ISREG(status.st_mode) and status.st_blocks * 512 < status.st_size

@@ -59,6 +59,11 @@ def loops(system: System) -> list[Loop]:
     return [loop for loop in found if loop is not None]
 
 
+def loop_of(name: str, system: System) -> Loop | None:
+    """The loop device of that name, if it is set up."""
+    return _loop(name, system)
+
+
 def _by_number(name: str) -> int:
     return int(name.removeprefix("loop"))
 

@@ -10,7 +10,7 @@ import fcntl
 import os
 import re
 import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,13 +47,32 @@ class Part:
 
 def table(device: Number, control: Path = CONTROL) -> list[Line] | None:
     """The table of the volume of this number; none: the kernel does not say."""
+    return _told(device, control, _AS_TABLE)
+
+
+def mapped_sectors(device: Number, control: Path = CONTROL) -> int | None:
+    """How many sectors of a thin volume have blocks; none: it is another, or nobody says."""
+    return mapped(_told(device, control, 0) or [])
+
+
+def mapped(lines: Iterable[Line]) -> int | None:
+    """The same, of a volume's state."""
+    found = [
+        int(line.arguments[0])
+        for line in lines
+        if line.target == "thin" and line.arguments and line.arguments[0].isdigit()
+    ]
+    return sum(found) if found else None
+
+
+def _told(device: Number, control: Path, flags: int) -> list[Line] | None:
     major, _, minor = device.partition(":")
     try:
         fd = os.open(control, os.O_RDWR | os.O_CLOEXEC)
     except OSError:
         return None
     try:
-        return ask(os.makedev(int(major), int(minor)), lambda said: _ioctl(fd, said))
+        return ask(os.makedev(int(major), int(minor)), lambda said: _ioctl(fd, said), flags)
     except (OSError, ValueError, struct.error):
         return None
     finally:
@@ -66,14 +85,14 @@ def _ioctl(fd: int, question: bytes) -> bytes:
     return bytes(answer)
 
 
-def ask(device: int, ioctl: Callable[[bytes], bytes]) -> list[Line] | None:
-    """The same, of whoever answers such a question."""
+def ask(device: int, ioctl: Callable[[bytes], bytes], flags: int = _AS_TABLE) -> list[Line] | None:
+    """A volume's table or, without that flag, its state, of whoever answers such a question."""
     size = 1 << 14
     while size <= _MOST_BYTES:
-        head = _HEAD.pack(4, 0, 0, size, _HEAD.size, 0, 0, _AS_TABLE, 0, 0, device, b"", b"")
+        head = _HEAD.pack(4, 0, 0, size, _HEAD.size, 0, 0, flags, 0, 0, device, b"", b"")
         answer = ioctl(head.ljust(size, b"\0"))
-        _, _, _, _, start, count, _, flags, *_ = _HEAD.unpack_from(answer)
-        if not flags & _IS_FULL:
+        _, _, _, _, start, count, _, answered, *_ = _HEAD.unpack_from(answer)
+        if not answered & _IS_FULL:
             return list(_lines(answer[start:], count))
         size *= 4
     return None

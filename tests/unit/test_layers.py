@@ -33,6 +33,7 @@ ROWS = [
         "histogram",
         "proof",
         "integrity",
+        "conditions",
         "caveats",
         "record",
         "result",
