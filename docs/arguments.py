@@ -1,14 +1,14 @@
-"""Writes laiobench/job/arguments.py: what `Job(…)` takes.  `make docs` runs it."""
+"""Writes laiobench/jobs/options/arguments.py: what `Job(…)` takes.  `make docs` runs it."""
 
 import inspect
 from pathlib import Path
 
 from pydantic.fields import FieldInfo
 
-import laiobench.job
-from laiobench.job import ALIASES, GROUPS
+import laiobench.jobs.options
+from laiobench.jobs.options import ALIASES, GROUPS
 
-MODULE = Path(inspect.getfile(laiobench.job)).with_name("arguments.py")
+MODULE = Path(inspect.getfile(laiobench.jobs.options)).with_name("arguments.py")
 
 BEGIN = '''\
 """The arguments of `Job`, for type checkers and editors.

@@ -3,8 +3,8 @@
 from itertools import groupby
 from pathlib import Path
 
-from laiobench.job import ALIASES, options
-from laiobench.sources.foreign import FOREIGN, Foreign
+from laiobench.jobs.options import ALIASES, options
+from laiobench.jobs.sources.fio_compat import FOREIGN, Foreign
 
 PAGE = Path(__file__).with_suffix(".md")
 

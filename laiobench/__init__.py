@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, Any
 from laiobench.version import __version__
 
 if TYPE_CHECKING:
-    from laiobench.comparison import Comparison
+    from laiobench.comparison.experiment import ab
+    from laiobench.comparison.stored import compare
     from laiobench.errors import LaiobenchError
-    from laiobench.job import Job
-    from laiobench.live import ab
-    from laiobench.measure import run
-    from laiobench.result import RunResult
-    from laiobench.store import load_document as load
-    from laiobench.stored import compare
+    from laiobench.jobs.options import Job
+    from laiobench.measurement.measure import run
+    from laiobench.results.comparison import Comparison
+    from laiobench.results.run_result import RunResult
+    from laiobench.results.store import load_document as load
 
 __all__ = [
     "Comparison", "Job", "LaiobenchError", "RunResult", "__version__", "ab", "compare", "load",
@@ -28,14 +28,14 @@ __all__ = [
 ]  # fmt: skip
 
 _HOMES = {
-    "Comparison": "laiobench.comparison",
-    "Job": "laiobench.job",
+    "Comparison": "laiobench.results.comparison",
+    "Job": "laiobench.jobs.options",
     "LaiobenchError": "laiobench.errors",
-    "RunResult": "laiobench.result",
-    "ab": "laiobench.live",
-    "compare": "laiobench.stored",
-    "load": "laiobench.store:load_document",
-    "run": "laiobench.measure",
+    "RunResult": "laiobench.results.run_result",
+    "ab": "laiobench.comparison.experiment",
+    "compare": "laiobench.comparison.stored",
+    "load": "laiobench.results.store:load_document",
+    "run": "laiobench.measurement.measure",
 }
 
 

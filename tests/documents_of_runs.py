@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from laiobench.metrics import RunDigest, digest
+from laiobench.results.digest import RunDigest, digest
 
 
 def latency(p50_ns: float, count: int, histogram: list[tuple[int, int]] | None = None) -> Any:

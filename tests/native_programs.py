@@ -1,4 +1,4 @@
-"""C programs of tests/native, linked with the whole core: plain, under a sanitizer, optimized.
+"""C programs of tests/core, linked with the whole core: plain, under a sanitizer, optimized.
 
 Each is built once in a session, also when several processes share its tests: whoever comes
 first builds, and the others wait for it.
@@ -16,10 +16,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from laiobench.native.build import HERE as CORE
-from laiobench.native.build import OPTIMIZE_AS_ONE, core_files
+from laiobench.native.build import CORE, OPTIMIZE_AS_ONE, core_files
 
-FOLDER = Path(__file__).parent / "native"
+FOLDER = Path(__file__).parent / "core"
 SANITIZERS = {
     "plain": [],
     # PIC: these are the extension's too, see sanitized_program.py
@@ -66,6 +65,12 @@ def being_built(name: str) -> Iterator[bool]:
         done.touch()
 
 
+def source_of(name: str) -> Path:
+    """A program's, in whichever folder it is."""
+    (found,) = FOLDER.rglob(f"{name}.c")
+    return found
+
+
 @functools.cache
 def build_core(variant: str) -> list[Path]:
     """The core's object files."""
@@ -94,7 +99,7 @@ def _stand_ins(source: Path) -> set[Path]:
 def build(name: str, variant: str) -> Path:
     """The program, ready to run."""
     target = build_folder() / f"{name}-{variant}"
-    source = FOLDER / f"{name}.c"
+    source = source_of(name)
     flags = [*_FLAGS, *_VARIANTS[variant], f"-I{CORE}", f"-I{FOLDER}"]
     objects = [source, *sorted(_stand_ins(source)), *build_core(variant)]
     with being_built(target.name) as is_ours:

@@ -8,7 +8,7 @@ import subprocess
 import sysconfig
 from pathlib import Path
 
-from laiobench.native.build import GENERATED, HERE, ROOT, ffibuilder
+from laiobench.native.build import CORE, ROOT, ffibuilder
 from native_programs import COMPILER, SANITIZERS, being_built, build_core, build_folder
 
 _VARIANT = "address"
@@ -16,10 +16,10 @@ _EXTENSION = "_core.abi3.so"
 
 
 def _build_extension(target: Path) -> None:
-    generated = target.with_name(GENERATED)
+    generated = target.with_name("_core.c")
     ffibuilder.emit_c_code(str(generated))
     flags = ["-std=gnu11", "-O1", "-g", "-fPIC", "-shared", *SANITIZERS[_VARIANT]]
-    include = [f"-I{HERE}", f"-I{sysconfig.get_path('include')}"]
+    include = [f"-I{CORE}", f"-I{sysconfig.get_path('include')}"]
     objects = [str(path) for path in build_core(_VARIANT)]
     link = ["-o", str(target), "-pthread", "-ldl", "-lm"]
     subprocess.run([COMPILER, *flags, *include, str(generated), *objects, *link], check=True)
@@ -27,12 +27,13 @@ def _build_extension(target: Path) -> None:
 
 def _link_package(folder: Path) -> None:
     """All of it but the extension, by symbolic links."""
-    package = HERE.parent
+    package = ROOT / "laiobench"
+    border = package / "native"
     (folder / "native").mkdir(parents=True)
     for source in [*package.glob("[!_.]*"), *package.glob("__*__.py")]:
-        if source != HERE:
+        if source != border:
             (folder / source.name).symlink_to(source)
-    for source in HERE.glob("*.py"):
+    for source in border.glob("*.py"):
         (folder / "native" / source.name).symlink_to(source)
     if not (folder / "profiles").exists():
         (folder / "profiles").symlink_to(ROOT / "profiles")

@@ -1,10 +1,10 @@
 """What a job would do, from its options, without a run: for tests of workloads."""
 
-from laiobench.guard import OpenTarget
-from laiobench.job import Job
+from laiobench.jobs.options import Job
+from laiobench.measurement.plan.region import Region, budget_of, region_of
+from laiobench.measurement.targets import OpenTarget
 from laiobench.native import TargetLimits
 from laiobench.native.plans import PlannedIo, WorkPlan, preview_ios
-from laiobench.region import Region, budget_of, region_of
 
 
 def plan_of(job: Job, target_bytes: int, seed: int = 1) -> tuple[WorkPlan, Region]:

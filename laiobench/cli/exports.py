@@ -8,10 +8,12 @@ from typing import Any, TypeVar
 
 import click
 
-from laiobench import formats, outputs, store
 from laiobench.cli.streams import write_document
 from laiobench.errors import RunError, UsageError, raise_all
-from laiobench.formats import Document, Kind
+from laiobench.files import outputs
+from laiobench.report import export as formats
+from laiobench.report.export import Document, Kind
+from laiobench.results import store
 
 STDOUT = "-"
 

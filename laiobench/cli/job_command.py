@@ -1,6 +1,6 @@
 """A click command that takes all of a job's options besides its own.
 
-The options come from `laiobench.job`; they are parsed as fio spells them, and
+The options come from `laiobench.jobs.options`; they are parsed as fio spells them, and
 listed in the help by group.
 """
 
@@ -10,10 +10,10 @@ from typing import Any
 import click
 
 from laiobench.errors import UsageError
-from laiobench.job import options
-from laiobench.sources import suggest
-from laiobench.sources.flags import split
-from laiobench.sources.foreign import COMMAND_OPTIONS
+from laiobench.jobs.options import options
+from laiobench.jobs.sources.fio_compat import COMMAND_OPTIONS
+from laiobench.jobs.sources.flags import split
+from laiobench.words import suggest
 
 
 class JobCommand(click.Command):

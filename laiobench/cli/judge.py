@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from laiobench import gate, policy
-from laiobench.comparison import Comparison, Verdict
+from laiobench.comparison.experiment import Experiment
+from laiobench.comparison.gate import gate, gated_metrics, policy
+from laiobench.comparison.gate.policy import Policy
 from laiobench.errors import UsageError
-from laiobench.live import Experiment
-from laiobench.policy import Policy
+from laiobench.results.comparison import Comparison, Verdict
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Judge:
         if file is None:
             return None
         # numpy is wanted only here.
-        from laiobench import stats
+        from laiobench.comparison import rank_tests
 
         if pairs is not None or until_width is not None:
             raise UsageError(
@@ -34,7 +34,7 @@ class Judge:
                 "give it without --pairs and --until-width, or change pairs in the policy",
             )
         found = policy.load(file)
-        needed = stats.pairs_for_interval(found.alpha)
+        needed = rank_tests.pairs_for_interval(found.alpha)
         if found.pairs.max < needed:
             raise UsageError(
                 f"{file}: {found.pairs.max} pairs can show nothing: an interval of "
@@ -46,7 +46,9 @@ class Judge:
     def check(self, experiment: Experiment) -> None:
         """Whether it can be judged at all, before anything is measured."""
         gate.check_two(len(experiment.variants))
-        gate.check_jobs(self.policy, [job for each in experiment.variants for job in each.jobs])
+        gated_metrics.check_jobs(
+            self.policy, [job for each in experiment.variants for job in each.jobs]
+        )
 
     def is_conclusive(self, comparison: Comparison) -> bool:
         """Whether it may end after the policy's fewest pairs."""

@@ -19,7 +19,7 @@ from laiobench.cli.streams import StdoutError, open_standard_streams
 from laiobench.errors import ExitCode, LaiobenchError
 from laiobench.version import __version__
 
-# Name → the module below laiobench.cli, and what --help says of it.
+# Name → the module below laiobench.cli.commands, and what --help says of it.
 COMMANDS = {
     "run": ("run", "Measure: run a profile, a file of jobs, or a job made of flags."),
     "explain": ("explain", "Tell what run would do, and where each option came from."),
@@ -44,7 +44,7 @@ class LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         if name not in COMMANDS:
             return None
-        module = importlib.import_module(f"laiobench.cli.{COMMANDS[name][0]}")
+        module = importlib.import_module(f"laiobench.cli.commands.{COMMANDS[name][0]}")
         command: click.Command = module.command
         return command
 

@@ -10,8 +10,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from laiobench.cli.console import draw, say
-from laiobench.histogram import added, counts_of_bins
-from laiobench.runner import SAMPLE_INTERVAL_S, Control, Progress, Watcher
+from laiobench.measurement.control import Control, Progress, Watcher
+from laiobench.measurement.runner import SAMPLE_INTERVAL_S
+from laiobench.results.histogram import added, counts_of_bins
 from laiobench.units import format_bandwidth, format_count, format_ns
 
 CLEAR_LINE = "\r\x1b[K"

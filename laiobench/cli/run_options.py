@@ -12,12 +12,12 @@ from typing import Any
 
 import click
 
-from laiobench import store
 from laiobench.cli.params import DurationType
 from laiobench.errors import UsageError
-from laiobench.hangs import DEFAULT_HANG_TIMEOUT_S
-from laiobench.result import RunResult
-from laiobench.runner import SAMPLE_INTERVAL_S
+from laiobench.measurement.runner import SAMPLE_INTERVAL_S
+from laiobench.measurement.watch.stuck_io import DEFAULT_HANG_TIMEOUT_S
+from laiobench.results import reference, store
+from laiobench.results.run_result import RunResult
 
 _OPTIONS = (
     click.option(
@@ -28,7 +28,7 @@ _OPTIONS = (
         type=click.Path(path_type=Path),
         metavar="FOLDER",
         help="Save the document in this folder, by date and name.  "
-        f"[default: {store.DEFAULT_FOLDER}]",
+        f"[default: {reference.DEFAULT_FOLDER}]",
     ),
     click.option("--no-save", is_flag=True, help="Do not save the document."),
     click.option(
@@ -74,7 +74,7 @@ class Destination:
             raise UsageError(f"{' and '.join(given)} contradict each other", "give one of them")
         if no_save:
             return cls(None, None)
-        return cls(output, None) if output else cls(None, results or store.DEFAULT_FOLDER)
+        return cls(output, None) if output else cls(None, results or reference.DEFAULT_FOLDER)
 
     @property
     def files(self) -> list[str]:

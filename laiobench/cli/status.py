@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from laiobench.cli.console import say
-from laiobench.histogram import counts_of_bins
-from laiobench.runner import Control, Progress
+from laiobench.measurement.control import Control, Progress
+from laiobench.results.histogram import counts_of_bins
 
 
 @dataclass

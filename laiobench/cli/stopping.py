@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from typing import NoReturn
 
 from laiobench.errors import ExitCode
-from laiobench.runner import Control
+from laiobench.measurement.control import Control
 
 # Of people, supervisors, schedulers of batches and limits.  Not those of faults.
 _ENDING = (

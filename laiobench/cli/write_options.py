@@ -17,9 +17,9 @@ import click
 
 from laiobench.cli.console import draw, say
 from laiobench.errors import Interrupted, UsageError
-from laiobench.guard import Permission, Question
-from laiobench.guard.permission import READONLY_VARIABLE
-from laiobench.values import parse_flag
+from laiobench.jobs.options.types import parse_flag
+from laiobench.measurement.targets import Permission, Question
+from laiobench.measurement.targets.permission import READONLY_VARIABLE
 
 # No longer than this passes between a signal and our noticing it.
 _LONGEST_WAIT_S = 0.25

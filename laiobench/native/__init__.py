@@ -9,7 +9,6 @@ from laiobench.native._core import ffi, lib
 from laiobench.native.pacing import RawPacing, search_window_us
 from laiobench.native.plans import RunPlan, ThrottlePlan, WorkerPlan, WorkPlan
 from laiobench.native.reports import (
-    DIRECTIONS,
     Bins,
     InFlight,
     RawClock,
@@ -24,7 +23,6 @@ from laiobench.native.reports import (
     RawWorker,
 )
 from laiobench.native.run import NativeRun
-from laiobench.native.shapes import map_bytes_of
 from laiobench.native.structures import (
     CounterGroups,
     TargetLimits,
@@ -32,12 +30,9 @@ from laiobench.native.structures import (
     empty_counters,
     probe_target,
 )
-from laiobench.native.verification import (
-    BYTES_OF_A_CELL,
-    RawVerify,
-    RawVerifyFailure,
-    VerifyPlan,
-)
+from laiobench.native.verify import BYTES_OF_A_CELL, RawVerify, RawVerifyFailure, VerifyPlan
+from laiobench.native.workload import map_bytes_of
+from laiobench.words import DIRECTIONS
 
 __all__ = [
     "BYTES_OF_A_CELL",

@@ -9,40 +9,39 @@ from pathlib import Path
 
 from cffi import FFI
 
-HERE = Path(__file__).parent
-ROOT = HERE.parent.parent
+ROOT = Path(__file__).parent.parent.parent
+CORE = ROOT / "laiobench" / "core"
 
 # Read by cffi too, in the order in which they depend on each other.
 CONTRACT = [
-    "counters.h",
-    "error.h",
-    "target_limits.h",
-    "pacing_plan.h",
-    "data_plan.h",
-    "verify_plan.h",
-    "workload_shape.h",
-    "api.h",
-    "session_api.h",
+    "contract/counters.h",
+    "base/error.h",
+    "contract/target_limits.h",
+    "contract/pacing_plan.h",
+    "contract/data_plan.h",
+    "contract/verify_plan.h",
+    "contract/workload_shape.h",
+    "contract/api.h",
+    "contract/session_api.h",
 ]
-GENERATED = "_core.c"
 
 
 def core_files(suffix: str) -> list[Path]:
-    """The core's own sources, sorted by name."""
-    return sorted(path for path in HERE.glob(f"*{suffix}") if path.name != GENERATED)
+    """The core's sources, sorted by path."""
+    return sorted(CORE.rglob(f"*{suffix}"))
 
 
 def source_hash() -> str:
     """What the sources are now; the module remembers what they were."""
     digest = hashlib.sha256()
     for path in core_files(".c") + core_files(".h"):
-        digest.update(path.name.encode() + b"\0" + path.read_bytes())
+        digest.update(str(path.relative_to(CORE)).encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()[:16]
 
 
 def declarations(header: str) -> str:
     """A header without comments' neighbours that cffi can't parse: # lines but plain defines."""
-    lines = (HERE / header).read_text().splitlines()
+    lines = (CORE / header).read_text().splitlines()
     return "\n".join(
         line for line in lines if not line.startswith("#") or line.startswith("#define ")
     )
@@ -61,10 +60,10 @@ for contract_header in CONTRACT:
     ffibuilder.cdef(declarations(contract_header))
 ffibuilder.set_source(
     "laiobench.native._core",
-    '#include "api.h"\n#include "session_api.h"',
+    '#include "contract/api.h"\n#include "contract/session_api.h"',
     sources=[str(path.relative_to(ROOT)) for path in core_files(".c")],
     depends=[str(path.relative_to(ROOT)) for path in core_files(".h")],
-    include_dirs=[str(HERE.relative_to(ROOT))],
+    include_dirs=[str(CORE.relative_to(ROOT))],
     define_macros=[("CORE_SOURCE_HASH", f'"{source_hash()}"')],
     extra_compile_args=[
         "-std=gnu11",

@@ -6,8 +6,8 @@ Knows how the core's structures of pacing_plan.h look.
 from dataclasses import dataclass
 from typing import Any
 
-from laiobench.forms import PerDirection
-from laiobench.job import Job
+from laiobench.jobs.options import Job
+from laiobench.jobs.options.compound_types import PerDirection
 from laiobench.units import NS_PER_S
 
 NS_PER_US = 1000

@@ -7,12 +7,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from laiobench.job import Job
+from laiobench.jobs.options import Job
 from laiobench.native._core import ffi, lib
 from laiobench.native.pacing import fill_pacing
-from laiobench.native.shapes import shape_of
 from laiobench.native.structures import TargetLimits, fill_limits
-from laiobench.native.verification import VerifyPlan, fill_verify
+from laiobench.native.verify import VerifyPlan, fill_verify
+from laiobench.native.workload import shape_of
 from laiobench.units import NS_PER_S
 
 

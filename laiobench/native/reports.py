@@ -10,9 +10,9 @@ from laiobench.native._core import ffi, lib
 from laiobench.native.failures import explain_failure
 from laiobench.native.pacing import RawPacing, read_pacing
 from laiobench.native.structures import CounterGroups, counter_groups, members, text_of
-from laiobench.native.verification import RawVerify, read_verify
+from laiobench.native.verify import RawVerify, read_verify
+from laiobench.words import DIRECTIONS
 
-DIRECTIONS = ("read", "write", "trim", "sync")
 LATENCY_KINDS = ("slat", "clat", "lat", "response")
 
 Bins = list[tuple[int, int]]

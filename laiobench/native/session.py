@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, NewType, Protocol, cast
 
 from laiobench.errors import RunError
-from laiobench.job import CompletionMode as CompletionMode
+from laiobench.jobs.options import CompletionMode as CompletionMode
 from laiobench.native._core import ffi, lib
 from laiobench.native.failures import explain_failure
 from laiobench.native.structures import (

@@ -9,8 +9,8 @@ import click
 import pytest
 
 from laiobench.cli.main import cli
+from laiobench.comparison.trial_order import slots
 from laiobench.errors import UsageError
-from laiobench.interleave import slots
 from program import Program
 
 NULL = ("--engine=null", "--number_ios=300", "--null_latency_us=20")

@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 
 from documents_of_runs import document, job
-from laiobench.calibrating import calibrate
-from laiobench.calibration import Calibration
+from laiobench.comparison.calibrate import calibrate
 from laiobench.errors import UsageError
-from laiobench.formats.calibration_table import shares
-from laiobench.job import Job
-from laiobench.result import RunResult
+from laiobench.jobs.options import Job
+from laiobench.report.text.calibration_table import shares
+from laiobench.results.calibration import Calibration
+from laiobench.results.run_result import RunResult
 from program import Program
 
 NULL = ("--engine=null", "--null_latency_us=10", "--rw=randread")

@@ -17,7 +17,7 @@ import laiobench
 from laiobench import Job
 from laiobench.cli.progress import cut, line
 from laiobench.cli.time_left import TimeLeft
-from laiobench.runner import Progress
+from laiobench.measurement.control import Progress
 from program import Program
 
 NULL = ("--engine=null", "--null_latency_us=100")

@@ -12,7 +12,7 @@ import pytest
 
 import laiobench
 from laiobench import Job
-from laiobench.runner import Control
+from laiobench.measurement.control import Control
 from program import Program
 
 
@@ -138,7 +138,7 @@ def test_ctrl_c_while_it_starts_is_no_fault(program: Program, command: tuple[str
     names = list(dict.fromkeys(log.read_text().splitlines()))
     after = names[names.index("laiobench.cli.main") :]
     assert len(after) > 100
-    for name in [*after[::40], "pydantic_core", "laiobench.job.pattern"]:
+    for name in [*after[::40], "pydantic_core", "laiobench.jobs.options.pattern"]:
         at = Program(program.folder, {**environment, "INTERRUPTED_AT": name})
         outcome = at(*command, "--number_ios=10")
         assert outcome.code == 130, (name, outcome)

@@ -122,7 +122,7 @@ def test_the_python_api(data_file: Path) -> None:
 def test_memory_does_not_grow_with_the_length_of_the_run() -> None:
     """A hundred times the I/Os, and ten times the samples, in the same room."""
     code = (
-        "import resource, laiobench, sys, laiobench.runner as runner\n"
+        "import resource, laiobench, sys, laiobench.measurement.runner as runner\n"
         "runner.SAMPLE_INTERVAL_S = 0.002\n"
         "job = laiobench.Job(engine='null', iodepth=16, runtime=float(sys.argv[1]),"
         " time_based=True, null_latency_us=5, null_jitter=0.9)\n"

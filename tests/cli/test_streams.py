@@ -124,9 +124,9 @@ def test_an_answer_that_cannot_be_printed_is_saved_nevertheless(either: Program)
 def test_a_fault_elsewhere_is_not_taken_for_the_answer_s(program: Program) -> None:
     """A system call that fails without a file's name."""
     program.folder.joinpath("sitecustomize.py").write_text(
-        "import laiobench.scratch\n"
+        "import laiobench.measurement.targets.scratch\n"
         "def broken():\n    raise OSError(5, 'Input/output error')\n"
-        "laiobench.scratch.folders = broken\n"
+        "laiobench.measurement.targets.scratch.folders = broken\n"
     )
     outcome = with_environment(program, PYTHONPATH=str(program.folder))("run", "--rw=read")
     assert outcome.code == 1

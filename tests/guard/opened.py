@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from laiobench.errors import LaiobenchError
-from laiobench.guard import Permission, Targets
-from laiobench.job import Job
+from laiobench.jobs.options import Job
+from laiobench.measurement.targets import Permission, Targets
 
 READ, WRITE = Job(rw="randread"), Job(name="w", rw="randwrite")
 

@@ -12,10 +12,10 @@ from opened import READ, WRITE, can_write, refusal
 from stacks import image, loop, mounted, partitioned, run
 
 from laiobench.errors import LaiobenchError, UsageError
-from laiobench.guard import Permission, Question, Targets
-from laiobench.guard import targets as guarded
-from laiobench.job import Job
-from laiobench.machine import signatures
+from laiobench.jobs.options import Job
+from laiobench.measurement.targets import Permission, Question, Targets
+from laiobench.measurement.targets import open as guarded
+from laiobench.system import signatures
 
 BUFFERED = Job(rw="write", direct=False)
 

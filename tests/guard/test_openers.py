@@ -12,9 +12,9 @@ import pytest
 from opened import READ, can_write, refusal
 from stacks import image, loop, partitioned
 
-from laiobench.guard import Permission, Targets
-from laiobench.machine.kernel import LIVE
-from laiobench.machine.openers import is_flocked
+from laiobench.measurement.targets import Permission, Targets
+from laiobench.system.kernel import LIVE
+from laiobench.system.openers import is_flocked
 from program import Program
 
 OPEN = """

@@ -10,9 +10,9 @@ import pytest
 from opened import can_write, refusal
 from stacks import image, loop, mounted, partitioned, run
 
-from laiobench.guard import Permission
-from laiobench.machine.kernel import System
-from laiobench.machine.usage import joined, uses_of_device, uses_of_file
+from laiobench.measurement.targets import Permission
+from laiobench.system.kernel import System
+from laiobench.system.usage import joined, uses_of_device, uses_of_file
 
 pytestmark = [pytest.mark.root, pytest.mark.loop]
 

@@ -21,13 +21,14 @@ import pytest
 from scipy.stats import binom
 
 import laiobench
-from laiobench import analysis, gate
-from laiobench.comparison import Comparison, Verdict
-from laiobench.job import Job
-from laiobench.live import LiveVariant, Measure
-from laiobench.metrics import digest
-from laiobench.policy import Gated, Policy
-from laiobench.result import RunResult
+from laiobench.comparison import analysis
+from laiobench.comparison.experiment import LiveVariant, Measure
+from laiobench.comparison.gate import gate
+from laiobench.comparison.gate.policy import Gated, Policy
+from laiobench.jobs.options import Job
+from laiobench.results.comparison import Comparison, Verdict
+from laiobench.results.digest import digest
+from laiobench.results.run_result import RunResult
 
 pytestmark = [pytest.mark.alone, pytest.mark.slow, pytest.mark.timeout(600)]
 

@@ -37,12 +37,12 @@ def file(folder: Path) -> Iterator[str]:
 def build_floor(folder: Path) -> Path:
     """The floor, with the core's own choice of offsets."""
     here = Path(__file__).parent
-    core = here.parent.parent / "laiobench" / "native"
+    core = here.parent.parent / "laiobench" / "core"
     program = folder / "floor"
     sources = [
         here / "floor.c",
-        *core.glob("random_*.c"),
-        *(core / f"{name}.c" for name in ("workload", "shaped_workload", "memory")),
+        *(path for path in (core / "workload").glob("*.c") if path.stem != "write_data"),
+        core / "base" / "memory.c",
     ]
     subprocess.run(
         [

@@ -25,9 +25,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "aio_ring.h"
-#include "memory.h"
-#include "workload.h"
+#include "engines/aio_ring.h"
+#include "base/memory.h"
+#include "workload/workload.h"
 
 enum {
     BLOCK_BYTES = 4096,

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from laiobench import units
-from laiobench.sources import fio_file, resolve
+from laiobench.jobs.sources import fio_file, resolve
 
 pytestmark = pytest.mark.fio
 

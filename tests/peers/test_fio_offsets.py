@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from laiobench.job import Job
+from laiobench.jobs.options import Job
 from program import Program
 from workloads import ios_of
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from laiobench.job import option_names
-from laiobench.sources import fio_file
-from laiobench.sources.differences import DEFAULTS
-from laiobench.sources.foreign import FOREIGN
+from laiobench.jobs.options import option_names
+from laiobench.jobs.sources import fio_file
+from laiobench.jobs.sources.fio_compat import FOREIGN
+from laiobench.jobs.sources.fio_differences import DEFAULTS
 
 pytestmark = pytest.mark.fio
 

@@ -12,7 +12,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from laiobench.layout import stream_seed
+from laiobench.measurement.plan.placement import stream_seed
 
 BLOCK_BYTES = 4096
 SEED = 1

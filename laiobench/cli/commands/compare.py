@@ -1,0 +1,64 @@
+"""`laiobench compare`: stored results against others."""
+
+import gc
+from pathlib import Path
+
+import click
+
+from laiobench.cli.console import answer, say
+from laiobench.errors import UsageError
+from laiobench.report.text import comparison_table
+from laiobench.results import reference as reference_module
+from laiobench.results.metrics import COMPARED, METRICS
+from laiobench.results.selection import select
+from laiobench.words import suggest
+
+
+@click.command("compare", short_help="Compare stored results with others.")
+@click.argument("base")
+@click.argument("new")
+@click.option(
+    "--metric",
+    "metrics",
+    multiple=True,
+    metavar="NAME",
+    help="Compare only this one; may be repeated.  One of: " + ", ".join(METRICS) + ".",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the whole document, as JSON.")
+@click.option(
+    "--results",
+    type=click.Path(path_type=Path),
+    metavar="FOLDER",
+    default=reference_module.DEFAULT_FOLDER,
+    show_default=True,
+    help="Where results are that are named by their ids.",
+)
+def command(base: str, new: str, metrics: tuple[str, ...], as_json: bool, results: Path) -> None:
+    """Compare the results of NEW with those of BASE.
+
+    Each is a file, a folder of results, the beginning of an id, or `last`; of a live
+    comparison the baseline's runs are meant, or with ID:VARIANT those of that variant.
+
+    Stored results count once for each session of measuring (runs of one boot, no more
+    than half an hour apart): a baseline of fewer than 5 sessions decides nothing.
+    To decide now, measure both in turns: `laiobench ab`.
+    """
+    gc.disable()  # thousands of documents are read, and none is let go
+    for name in metrics:
+        if name not in METRICS:
+            raise UsageError(f"there is no metric {name}{suggest(name, METRICS)}")
+    sides = [select(reference, results) for reference in (base, new)]
+    # numpy is wanted from here on.
+    from laiobench.comparison.stored import compare
+
+    comparison = compare(
+        sides[0].runs, sides[1].runs, metrics=metrics or COMPARED, references=(base, new)
+    )
+    for side in sides:
+        if side.left_out:
+            say(
+                f"warning: {len(side.left_out)} of {len(side.left_out) + len(side.runs)} results "
+                f"in {side.reference} are left out: {side.left_out[0]}"
+            )
+    text = comparison.to_json() if as_json else comparison_table.render(comparison)
+    answer(text, is_document=as_json)

@@ -1,0 +1,56 @@
+"""`laiobench explain`: what would be run, and why it would be so."""
+
+import os
+
+import click
+
+from laiobench.cli.console import answer, complain
+from laiobench.cli.job_command import JobCommand
+from laiobench.cli.run_options import RunOptions, run_options
+from laiobench.cli.write_options import WriteOptions, write_options
+from laiobench.errors import ExitCode
+from laiobench.jobs.sources import resolve
+from laiobench.jobs.sources.flags import Flags
+from laiobench.jobs.sources.load import gather
+from laiobench.measurement.explain import explain
+from laiobench.report.text import explanation
+
+
+@click.command("explain", cls=JobCommand, short_help="Tell what would be run.")
+@click.argument("sources", nargs=-1, metavar="[SOURCE]...")
+@click.option(
+    "--section", multiple=True, metavar="NAME", help="Take this job of SOURCE alone, or these."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@write_options
+@run_options
+def command(
+    sources: tuple[str, ...],
+    section: tuple[str, ...],
+    as_json: bool,
+    writing: WriteOptions,
+    running: RunOptions,
+    flags: Flags,
+) -> int:
+    """Tell what `laiobench run` with the same SOURCE and options would do; run nothing.
+
+    Every option with its value and where that came from; the threads, depth and
+    memory of the run; the bytes that it would write, and to which files; and, for a
+    job file of fio's, what fio reads otherwise.  It takes all options of run.
+    """
+    drafts = gather(sources, flags, os.environ, section)
+    jobs = resolve(drafts)
+    document, problems = explain(
+        drafts,
+        jobs,
+        writing.allow_write,
+        readonly=writing.forbids_all,
+        results=running.destination.files,
+    )
+    if as_json:
+        answer(document.model_dump_json(by_alias=True, indent=2), is_document=True)
+    else:
+        answer(explanation.render(document))
+    for problem in problems:
+        complain(problem)
+    return problems[0].exit_code if problems else ExitCode.OK

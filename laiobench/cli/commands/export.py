@@ -1,0 +1,55 @@
+"""`laiobench export`: stored results in other formats."""
+
+from pathlib import Path
+
+import click
+
+from laiobench.cli.exports import STDOUT, Export, put
+from laiobench.errors import UsageError
+from laiobench.report import export
+from laiobench.report.export import FORMATS, Document
+from laiobench.results import reference as reference_module
+from laiobench.results import store
+
+_LIST = "\n".join(f"{name:<19} {format_.summary}" for name, format_ in FORMATS.items())
+
+
+@click.command(
+    "export",
+    short_help="Write a stored result in another format.",
+    epilog="\b\nFormats:\n" + _LIST,
+)
+@click.argument("references", nargs=-1, metavar="[RESULT]...")
+@click.option("--format", "name", required=True, metavar="FORMAT", help="Which; see below.")
+@click.option(
+    "--output", default=STDOUT, metavar="FILE", help="Write it here, not to standard output."
+)
+@click.option(
+    "--results",
+    type=click.Path(path_type=Path),
+    metavar="FOLDER",
+    default=reference_module.DEFAULT_FOLDER,
+    show_default=True,
+    help="Where results are that are named by their ids.",
+)
+def command(references: tuple[str, ...], name: str, output: str, results: Path) -> None:
+    """Write RESULT, a run's or a comparison's document, in another format.
+
+    RESULT is a file, a folder, the beginning of an id, or `last`, which is the default.
+    """
+    export.load(name)
+    if output != STDOUT:
+        store.check_output(Path(output))
+    documents: list[Document] = []
+    for reference in references or (reference_module.LAST,):
+        documents += _read(reference, results)
+    put(Export(name, output), export.write(name, documents))
+
+
+def _read(reference: str, results: Path) -> list[Document]:
+    if not Path(reference).is_dir():
+        return [store.load_document(reference_module.find(reference, results))]
+    found = [store.load_document(path) for path in reference_module.paths(Path(reference))]
+    if not found:
+        raise UsageError(f"{reference} holds no results")
+    return found

@@ -1,0 +1,277 @@
+"""`laiobench gate`: a candidate, judged by a policy."""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from laiobench.cli import exports
+from laiobench.cli.console import answer, say
+from laiobench.comparison.gate import baseline, policy, suggest_policy
+from laiobench.comparison.gate.policy import Policy
+from laiobench.errors import ExitCode, RunError, UsageError
+from laiobench.report.text import comparison_table, gate_table
+from laiobench.results import calibration, selection
+from laiobench.results import reference as reference_module
+from laiobench.results.comparison import Comparison, Verdict
+from laiobench.results.selection import Selection
+
+DEFAULT_POLICY = Path("gate.toml")
+
+
+@click.command("gate", short_help="Judge a candidate by a policy.")
+@click.argument("base", required=False)
+@click.argument("candidate", required=False)
+@click.option(
+    "--policy",
+    "policy_file",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    default=DEFAULT_POLICY,
+    show_default=True,
+    help="What may get worse by how much.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the whole document, as JSON.")
+@exports.option("gate")
+@click.option(
+    "--results",
+    type=click.Path(path_type=Path),
+    metavar="FOLDER",
+    default=reference_module.DEFAULT_FOLDER,
+    show_default=True,
+    help="Where results are that are named by their ids.",
+)
+@click.option(
+    "--update-baseline",
+    is_flag=True,
+    help="Then add CANDIDATE to BASE, a folder, as a session; unless it failed or regressed.",
+)
+@click.option("--accept", is_flag=True, help="With --update-baseline: also if it regressed.")
+@click.option("--init", "is_init", is_flag=True, help="Write a policy from the calibration.")
+@click.option(
+    "--calibration",
+    "calibration_file",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="With --init: another calibration than this machine's newest.",
+)
+@click.option("-q", "--quiet", is_flag=True, help="No remarks.")
+def command(
+    base: str | None,
+    candidate: str | None,
+    policy_file: Path,
+    as_json: bool,
+    export_texts: tuple[str, ...],
+    results: Path,
+    update_baseline: bool,
+    accept: bool,
+    is_init: bool,
+    calibration_file: Path | None,
+    quiet: bool,
+) -> int:
+    """Judge the results of CANDIDATE against those of BASE, and exit with what came of it.
+
+    \b
+    0  pass or improve          3  regress
+    1  a run failed             4  inconclusive, where the policy says fail
+    2  usage                    5  measured on different machines, or other jobs
+
+    BASE and CANDIDATE are what `laiobench compare` takes.  A baseline is a folder: at least
+    5 sessions of measuring, on the machine that measures the candidate; --update-baseline
+    makes it and adds to it.  To judge without a baseline, measure both in turns:
+    `laiobench ab … --policy gate.toml`.
+    """
+    _check(base, candidate, update_baseline=update_baseline, accept=accept, is_init=is_init,
+           calibration_file=calibration_file)  # fmt: skip
+    if is_init:
+        return _init(policy_file, calibration_file)
+    assert base is not None and candidate is not None  # _check
+    return _gate(
+        base, candidate, policy_file, export_texts, results,
+        as_json=as_json, update=update_baseline, accept=accept, quiet=quiet,
+    )  # fmt: skip
+
+
+def _check(
+    base: str | None,
+    candidate: str | None,
+    *,
+    update_baseline: bool,
+    accept: bool,
+    is_init: bool,
+    calibration_file: Path | None,
+) -> None:
+    """Which options go together.
+
+    Raises:
+        UsageError: these do not.
+    """
+    if is_init:
+        if base or update_baseline or accept:
+            raise UsageError("--init only writes a policy", "give it without BASE and CANDIDATE")
+        return
+    if base is None or candidate is None:
+        raise UsageError(
+            "a gate needs BASE and CANDIDATE",
+            "`laiobench gate baseline/ results/`; or measure both: `laiobench ab … --policy`",
+        )
+    if calibration_file:
+        raise UsageError("--calibration is for --init alone")
+    if accept and not update_baseline:
+        raise UsageError("--accept does nothing without --update-baseline")
+    if update_baseline and Path(base).exists() and not Path(base).is_dir():
+        raise UsageError(f"{base} is a file, and a baseline that is added to is a folder")
+
+
+# ---- the policy ------------------------------------------------------------------
+
+
+def _init(policy_file: Path, calibration_file: Path | None) -> int:
+    known = calibration.load(calibration_file)
+    made = suggest_policy.from_calibration(known)
+    remark = (
+        f"Written by `laiobench gate --init` from the calibration of {known.started_at},\n"
+        f"for trials of {suggest_policy.best_length(known).runtime_s:g} s.\n"
+        "Each threshold is above what this machine's noise hides; raise or lower them by what "
+        "matters."
+    )
+    try:
+        with policy_file.open("x", encoding="utf-8") as file:
+            file.write(suggest_policy.to_toml(made, remark))
+    except FileExistsError:
+        raise UsageError(
+            f"{policy_file} is there already, and is not overwritten",
+            "move it away, or name another file with --policy",
+        ) from None
+    except OSError as error:
+        raise RunError(f"{policy_file} cannot be written: {error.strerror}") from None
+    say(f"wrote {policy_file}: {len(made.metric)} metrics, from {made.pairs.min} to "
+        f"{made.pairs.max} pairs")  # fmt: skip
+    return ExitCode.OK
+
+
+# ---- judging ---------------------------------------------------------------------
+
+
+def _gate(
+    base: str,
+    candidate: str,
+    policy_file: Path,
+    export_texts: tuple[str, ...],
+    results: Path,
+    *,
+    as_json: bool,
+    update: bool,
+    accept: bool,
+    quiet: bool,
+) -> int:
+    chosen = policy.load(policy_file)
+    wanted = exports.parse(export_texts, "gate", as_json=as_json)
+    old = _baseline(base, results, may_be_missing=update)
+    if not (old.runs or old.failed or update):
+        raise UsageError(
+            f"the baseline {base} holds no results that ended well",
+            "--update-baseline begins one with CANDIDATE",
+        )
+    new = selection.read(candidate, results)
+    _check_not_paired(old, new, policy_file)
+    judged = judge(old, new, chosen)
+    code = report(judged, wanted, as_json=as_json, quiet=quiet)
+    for side in (old, new):
+        for text in side.interrupted:
+            say(f"warning: left out: {text}")
+    if update:
+        _update(Path(base), old, new, judged, accept=accept)
+    return code
+
+
+def _check_not_paired(old: Selection, new: Selection, policy_file: Path) -> None:
+    """Variants of one live comparison are pairs, and this command knows only sessions.
+
+    Raises:
+        UsageError: they are.
+    """
+    if len(old.files) == 1 and old.files == new.files and old.variant != new.variant:
+        (file,) = old.files
+        raise UsageError(
+            f"{old.reference} and {new.reference} are variants of one live comparison, which is "
+            "judged in pairs",
+            f"`laiobench ab --resume {file} --policy {policy_file}` judges it; what was measured "
+            "is not measured again",
+        )
+
+
+def _baseline(reference: str, results: Path, *, may_be_missing: bool) -> Selection:
+    if may_be_missing and not Path(reference).exists():
+        return Selection(reference, ())
+    return selection.read(reference, results)
+
+
+def judge(old: Selection, new: Selection, chosen: Policy) -> Comparison:
+    """Stored runs under a policy.
+
+    Raises:
+        UsageError: a side is empty, or the policy is about something else.
+    """
+    # numpy is wanted from here on.
+    from laiobench.comparison import stored
+    from laiobench.comparison.gate import gate
+
+    document = stored.uncompared(old.runs, new.runs, references=(old.reference, new.reference))
+    if failures := [*old.failed, *new.failed]:
+        return gate.failed(document, failures, chosen)
+    if not new.runs:
+        raise UsageError(f"{new.reference} holds no results that ended well")
+    if not old.runs:
+        return gate.begin_baseline(document, new.runs, chosen)
+    return gate.judge_stored(document, old.runs, new.runs, chosen)
+
+
+def report(
+    judged: Comparison, wanted: Sequence[exports.Export], *, as_json: bool, quiet: bool
+) -> int:
+    """Print what was judged, and write it for others; what to exit with."""
+    if as_json:
+        answer(judged.to_json(), is_document=True)
+    else:
+        differing = comparison_table.differences(judged)
+        answer("\n\n".join(part for part in (differing, gate_table.render(judged)) if part))
+    sys.stdout.flush()
+    exports.write_all(wanted, judged)
+    if not quiet:
+        for warning in judged.warnings:
+            say(f"warning: {warning.seen}: {warning.why}\n  {warning.do}")
+    for failure in judged.failures:
+        say(f"failed: {failure}")
+    assert judged.exit_code is not None  # a policy has judged
+    return judged.exit_code
+
+
+# ---- the baseline ----------------------------------------------------------------
+
+
+def _update(
+    folder: Path, old: Selection, new: Selection, judged: Comparison, *, accept: bool
+) -> None:
+    """Add the candidate, unless that would spoil the baseline.
+
+    Raises:
+        RunError: it can't be written.
+    """
+    if refusal := _refusal(judged, accept=accept):
+        say(f"not added to {folder}: {refusal}")
+        return
+    place = baseline.add_session(folder, new, old.runs)
+    say(f"added to the baseline as {place}")
+
+
+def _refusal(judged: Comparison, *, accept: bool) -> str:
+    """Why a candidate must not become a part of the baseline; empty if it may."""
+    if judged.status != "ok":
+        return "runs that failed are no baseline"
+    if any(difference.hard for difference in judged.differences):
+        return "it is of another machine, or of other jobs: begin another folder for it"
+    if judged.verdict == Verdict.REGRESS and not accept:
+        return "it regressed; --accept takes it nevertheless"
+    return ""

@@ -1,0 +1,104 @@
+"""`laiobench history`: a metric over stored results."""
+
+import csv
+import json
+import shutil
+import sys
+from pathlib import Path
+
+import click
+
+from laiobench.cli.console import say
+from laiobench.cli.params import ShareType
+from laiobench.comparison import change_points
+from laiobench.comparison.change_points import ChangePoint, Point
+from laiobench.errors import UsageError
+from laiobench.report.text import history_chart
+from laiobench.results import reference, selection
+from laiobench.results.metrics import METRICS, Key
+from laiobench.words import DIRECTIONS
+
+
+@click.command("history", short_help="Show a metric over stored results.")
+@click.argument("folder", default=str(reference.DEFAULT_FOLDER))
+@click.option(
+    "--metric",
+    default="iops",
+    show_default=True,
+    metavar="NAME",
+    help="One of: " + ", ".join(METRICS) + ".",
+)
+@click.option("--job", metavar="NAME", help="Of which job, if the results are of several.")
+@click.option("--direction", type=click.Choice(DIRECTIONS), help="If the job has several.")
+@click.option("--sessions", is_flag=True, help="One point, the median, a session of measuring.")
+@click.option(
+    "--min-effect",
+    type=ShareType(),
+    default=change_points.MIN_EFFECT,
+    show_default="2%",
+    metavar="SHARE",
+    help="The smallest change to tell.",
+)
+@click.option("--csv", "as_csv", is_flag=True, help="Print the points as CSV.")
+@click.option("--json", "as_json", is_flag=True, help="Print points and changes as JSON.")
+def command(
+    folder: str,
+    metric: str,
+    job: str | None,
+    direction: str | None,
+    sessions: bool,
+    min_effect: float,
+    as_csv: bool,
+    as_json: bool,
+) -> None:
+    """Show a metric over the results in FOLDER, by time, and when it changed for good.
+
+    A change is told where PELT finds one and a rank test confirms it, if it has at least
+    3 points on either side and --min-effect.
+    """
+    if as_csv and as_json:
+        raise UsageError("--csv and --json contradict each other", "give one of them")
+    if not 0 <= min_effect < 1:
+        raise UsageError(f"--min-effect must be a share below 1, not {min_effect:g}")
+    if not Path(folder).is_dir():
+        raise UsageError(f"{folder} is no folder of results")
+    found = selection.select(folder, reference.DEFAULT_FOLDER)
+    for text in found.left_out:
+        say(f"warning: left out: {text}")
+    key = change_points.find_key(found.runs, metric, job, direction)
+    series, lacking = change_points.points(found.runs, key, by_session=sessions)
+    if lacking:
+        say(f"warning: {lacking} of {len(found.runs)} results have no {metric}")
+    if not series:
+        raise UsageError(f"no result has a value of {metric} above 0")
+    of_it = [run for run in found.runs if key.job in run.copies]
+    if names := change_points.mixed(of_it):
+        say(f"warning: not all were measured on the same: {', '.join(names)} differ")
+    if as_csv:
+        _print_csv(key, series)
+        return
+    changes = change_points.change_points(series, min_effect=min_effect)
+    if as_json:
+        click.echo(json.dumps(_document(key, series, changes)))
+        return
+    title = " ".join(part for part in (key.job, key.direction, METRICS[metric].title) if part)
+    width = min(shutil.get_terminal_size().columns, 120)
+    click.echo(history_chart.render(title, METRICS[metric], series, changes, width))
+
+
+def _print_csv(key: Key, series: list[Point]) -> None:
+    """The time first, then the value under its metric's name, as change-point tools read it."""
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow(("time", key.metric))
+    writer.writerows((point.started_at, point.value) for point in series)
+
+
+def _document(key: Key, series: list[Point], changes: list[ChangePoint]) -> dict[str, object]:
+    return {
+        "schema": 1,
+        "kind": "history",
+        **key._asdict(),
+        "better": METRICS[key.metric].better,
+        "points": [vars(point) for point in series],
+        "changes": [{**vars(change), "ratio": change.ratio} for change in changes],
+    }

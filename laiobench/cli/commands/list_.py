@@ -1,0 +1,46 @@
+"""`laiobench list`: the stored results."""
+
+import json
+from pathlib import Path
+
+import click
+
+from laiobench.cli.console import say
+from laiobench.errors import LaiobenchError, UsageError
+from laiobench.report.text import comparison_table, run_table
+from laiobench.results import reference, store
+from laiobench.results.comparison import Comparison
+
+
+@click.command("list", short_help="List the stored results.")
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON array.")
+@click.option(
+    "--results",
+    type=click.Path(path_type=Path),
+    metavar="FOLDER",
+    default=reference.DEFAULT_FOLDER,
+    show_default=True,
+    help="Where results are.",
+)
+def command(as_json: bool, results: Path) -> None:
+    """List the stored results, oldest first.  What can't be read is told on stderr."""
+    if results.exists() and not results.is_dir():
+        raise UsageError(f"{results} is no folder", "name the folder where results are")
+    readable = []
+    for entry in store.stored(results):
+        if isinstance(entry, LaiobenchError):
+            say(f"warning: {entry}")
+        else:
+            readable.append(entry)
+    rows = [
+        comparison_table.summary(entry.id, entry.result)
+        if isinstance(entry.result, Comparison)
+        else run_table.summary(entry.id, entry.result)
+        for entry in readable
+    ]
+    if as_json:
+        click.echo(json.dumps(rows))
+    elif rows:
+        click.echo(run_table.render_summaries(rows))
+    else:
+        say(f"there are no results in {results}")

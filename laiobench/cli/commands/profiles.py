@@ -1,0 +1,26 @@
+"""`laiobench profiles`: what can be run by name."""
+
+import json
+
+import click
+from tabulate import tabulate
+
+from laiobench.jobs.sources import profiles, toml_schema
+
+
+@click.command("profiles", short_help="List the shipped profiles.")
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON array.")
+@click.option("--schema", "as_schema", is_flag=True, help="Print the JSON Schema of a profile.")
+def command(as_json: bool, as_schema: bool) -> None:
+    """List the profiles that come with laiobench."""
+    if as_schema:
+        click.echo(json.dumps(toml_schema.schema(), indent=2))
+        return
+    rows = [
+        {"name": name, "description": source.description, "jobs": len(source.drafts)}
+        for name, source in profiles.load_all()
+    ]
+    if as_json:
+        click.echo(json.dumps(rows))
+    else:
+        click.echo(tabulate([(row["name"], row["description"]) for row in rows], tablefmt="plain"))

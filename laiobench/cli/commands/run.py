@@ -1,0 +1,128 @@
+"""`laiobench run`: measure."""
+
+import os
+from pathlib import Path
+
+import click
+
+from laiobench.cli.console import answer, complain, say
+from laiobench.cli.job_command import JobCommand
+from laiobench.cli.progress import progress
+from laiobench.cli.run_options import Destination, RunOptions, run_options
+from laiobench.cli.status import Status
+from laiobench.cli.stopping import leave_at_once, stop_on_signals
+from laiobench.cli.write_options import WriteOptions, write_options
+from laiobench.errors import ExitCode, LaiobenchError, RunError
+from laiobench.jobs.sources import resolve
+from laiobench.jobs.sources.fio_readings import notes_of_run
+from laiobench.jobs.sources.flags import Flags
+from laiobench.jobs.sources.load import gather
+from laiobench.measurement.measure import run
+from laiobench.report.export import fio_logs
+from laiobench.report.text import calibration_table, run_table
+from laiobench.results import calibration
+from laiobench.results.run_result import RunResult
+
+
+@click.command("run", cls=JobCommand, short_help="Measure.")
+@click.argument("sources", nargs=-1, metavar="[SOURCE]...")
+@click.option(
+    "--section", multiple=True, metavar="NAME", help="Run this job of SOURCE alone, or these."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the whole document, as JSON.")
+@write_options
+@run_options
+def command(
+    sources: tuple[str, ...],
+    section: tuple[str, ...],
+    as_json: bool,
+    writing: WriteOptions,
+    running: RunOptions,
+    flags: Flags,
+) -> int:
+    """Run SOURCE, and report what was measured.
+
+    SOURCE is a profile (see `laiobench profiles`), a TOML file, a job file of
+    fio's, or - for standard input; without one, the options below make up a job,
+    and without any, the profile `quick` runs.  Several run one after the other.
+    Options go over what SOURCE says, for all of its jobs.  Each --name=… begins a
+    job of its own, with the options that follow it.
+    """
+    drafts = gather(sources, flags, os.environ, section)
+    jobs = resolve(drafts)
+    quiet, status_interval_s = running.quiet, running.status_interval_s
+    running.destination.check()
+    tell = (lambda _: None) if quiet else say
+    # Until the result is safe, no signal may end us.
+    with stop_on_signals() as control:
+        allowed = writing.permission(lambda: control.stop)
+        with progress(control, enabled=not quiet and status_interval_s is None) as drawing:
+            watch = drawing if status_interval_s is None else Status(status_interval_s, control)
+            result = run(
+                jobs,
+                allow_write=allowed,
+                control=control,
+                watch=watch,
+                tell=tell,
+                warn=lambda text: say(f"warning: {text}"),
+                hang_timeout_s=running.hang_timeout_s,
+                notes=notes_of_run(drafts, jobs),
+            )
+        code = _report(result, running.destination, as_json=as_json, quiet=quiet)
+        if control.leave:
+            leave_at_once()
+    return code
+
+
+def _report(result: RunResult, destination: Destination, *, as_json: bool, quiet: bool) -> int:
+    """Save first, so that nothing is lost; then print, whether or not that went well."""
+    saved: Path | None = None
+    not_logged = _write_logs(result)
+    not_saved: LaiobenchError | None = None
+    try:
+        saved = destination.save(result)
+    except LaiobenchError as error:
+        not_saved = error
+    try:
+        answer(result.to_json() if as_json else run_table.render(result), is_document=as_json)
+    finally:
+        if not quiet:
+            _remark(result, saved)
+        for failure in result.failures:
+            say(f"failed: {failure}")
+        for problem in [*not_logged, *([not_saved] if not_saved else [])]:
+            complain(problem)
+    return ExitCode.RUN_FAILED if not_saved or not_logged else _exit_code(result)
+
+
+def _write_logs(result: RunResult) -> list[LaiobenchError]:
+    """fio's logs, where the options say; what could not be written."""
+    problems: list[LaiobenchError] = []
+    for name, text in fio_logs.files(result.jobs).items():
+        try:
+            Path(name).write_text(text)
+        except OSError as error:
+            problem = f"the log {name} cannot be written: {error.strerror}"
+            problems.append(RunError(problem, "its windows are in the document nevertheless"))
+    return problems
+
+
+def _remark(result: RunResult, saved: Path | None) -> None:
+    for note in result.notes:
+        say(f"note: {note}")
+    for warning in result.warnings:
+        say(f"warning: {warning.seen}: {warning.why}\n  {warning.do}")
+    for sentence in calibration_table.shares(result, calibration.find(result.cpu_model)):
+        say(sentence)
+    if saved:
+        say(f"saved in {saved}")
+
+
+def _exit_code(result: RunResult) -> int:
+    match result.status:
+        case "ok":
+            return ExitCode.OK
+        case "interrupted":
+            return ExitCode.INTERRUPTED
+        case _:
+            return ExitCode.RUN_FAILED

@@ -1,0 +1,197 @@
+"""Calibrating: a variant held against itself, to learn how wide the noise is here.
+
+With trials of several lengths, since longer ones are not always quieter: what drifts
+is as wide in each.  And the tool alone, with no device behind it.
+"""
+
+import math
+import statistics
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+
+from pydantic import ValidationError
+
+from laiobench import native
+from laiobench.comparison import analysis, power, rank_tests
+from laiobench.comparison import shift as shift_module
+from laiobench.comparison.experiment import Measure, Step, begin, make_design
+from laiobench.comparison.variants import LiveVariant
+from laiobench.errors import Interrupted, RunError, UsageError
+from laiobench.jobs.options import LONGEST_S, Job
+from laiobench.measurement.control import Control
+from laiobench.measurement.measure import run
+from laiobench.measurement.plan.placement import check_measured
+from laiobench.results.calibration import (
+    EFFECTS,
+    Calibration,
+    LengthCalibration,
+    NoiseFloor,
+    OwnCost,
+)
+from laiobench.results.comparison import ComparedMetric, Comparison, Verdict
+from laiobench.results.digest import digest
+from laiobench.results.metrics import COMPARED, METRICS
+from laiobench.results.run_result import RunResult, Tool
+from laiobench.system import machine
+from laiobench.version import __version__
+
+DEFAULT_LENGTHS_S = (0.5, 2.0)
+DEFAULT_PAIRS = 10
+SIDES = ("A", "A again")
+
+_OWN_COST_RUNTIME_S = 0.2
+_OWN_COST_REPEATS = 3
+# What a job's own I/Os are like, for the loop; the device is left out.
+_OF_THE_LOOP = (
+    "rw", "bs", "iodepth", "max_batch", "completion", "poll_max_ns", "poll_grow", "poll_shrink",
+    "poll_rule", "fdmon", "resfd", "reap_on_submit", "norandommap",
+)  # fmt: skip
+
+
+def calibrate(
+    jobs: Sequence[Job],
+    *,
+    lengths_s: Sequence[float] = DEFAULT_LENGTHS_S,
+    pairs: int = DEFAULT_PAIRS,
+    seed: int | None = None,
+    measure: Measure,
+    control: Control | None = None,
+    after_trial: Callable[[Step], None] | None = None,
+) -> Calibration:
+    """Measure the noise of these jobs on this machine, and what the tool itself costs.
+
+    Args:
+        jobs: those that are to be judged later, on their target.
+        lengths_s: for so long each trial measures; one calibration each.
+        pairs: of trials, for each length.
+        seed: of their order; default: drawn.
+        measure: makes a trial.
+        control: asks to stop, from a signal handler.
+        after_trial: is told of each trial.
+
+    Raises:
+        UsageError: a number makes no sense.
+        RunError: a trial failed.
+        Interrupted: there is no calibration, then.
+    """
+    control = control or Control()
+    check_measured(jobs)
+    for length_s in lengths_s:
+        if not 0 < length_s <= LONGEST_S:
+            raise UsageError(f"a trial must be longer than 0 s, not {length_s:g} s")
+    if pairs < rank_tests.MIN_PAIRS:
+        raise UsageError(f"calibrating needs at least {rank_tests.MIN_PAIRS} pairs, not {pairs}")
+    now = datetime.now(UTC).isoformat().replace("+00:00", "Z")
+    found = []
+    targets: set[str] = set()
+    for length_s in sorted(set(lengths_s)):
+        timed = tuple(_timed(job, length_s) for job in jobs)
+        design = make_design(pairs=pairs, seed=seed)
+        experiment = begin([LiveVariant(side, timed) for side in SIDES], design)
+        comparison = experiment.run(measure, control=control, after_trial=after_trial)
+        _check(comparison)
+        targets |= {j.target for t in comparison.trials for j in t.run.jobs if j.target}
+        found.append(_of_length(comparison, length_s))
+    return Calibration(
+        tool=Tool(version=__version__, build=native.source_hash()),
+        started_at=now,
+        machine=machine.describe(targets),
+        jobs=[job.model_dump(mode="json", exclude_defaults=True) for job in jobs],
+        lengths=found,
+        own_costs=_own_costs(jobs, control),
+    )
+
+
+def _timed(job: Job, length_s: float) -> Job:
+    chosen = {"runtime": length_s, "time_based": True, "number_ios": None}
+    try:
+        return Job.model_validate(job.model_dump(exclude_unset=True) | chosen)
+    except ValidationError as error:
+        raise UsageError(
+            f"job {job.name} cannot run for {length_s:g} s: {error.errors()[0]['msg']}"
+        ) from None
+
+
+def _check(comparison: Comparison) -> None:
+    if comparison.status == "interrupted":
+        raise Interrupted("stopped while calibrating: nothing is kept")
+    if comparison.status == "failed":
+        raise RunError(comparison.failures[0])
+
+
+def _of_length(comparison: Comparison, length_s: float) -> LengthCalibration:
+    runs = [(trial, digest(trial.run)) for trial in comparison.trials]
+    sides = {side: [run for trial, run in runs if trial.variant == side] for side in SIDES}
+    compared = analysis.compare_blocks([sides], SIDES, metrics=COMPARED)
+    return LengthCalibration(
+        runtime_s=length_s,
+        pairs=len(sides[SIDES[0]]),
+        floors=[
+            _floor(metric, *analysis.pair_values([sides], *SIDES, metric.key))
+            for metric in compared
+            if metric.verdict != Verdict.NOT_MEASURABLE
+        ],
+        not_measurable={
+            f"{metric.job}: {METRICS[metric.metric].title}": metric.reason or ""
+            for metric in compared
+            if metric.verdict == Verdict.NOT_MEASURABLE
+        },
+    )
+
+
+def _floor(metric: ComparedMetric, first: Sequence[float], again: Sequence[float]) -> NoiseFloor:
+    shift = shift_module.paired(shift_module.log_ratios(first, again))
+    return NoiseFloor(
+        job=metric.job,
+        direction=metric.direction,
+        metric=metric.metric,
+        better=metric.better,
+        median=statistics.median([*first, *again]),
+        spread=shift.spread,
+        smallest_visible=metric.smallest_visible,
+        pairs_to_see={
+            f"{effect:g}": power.pairs_to_see(math.log1p(effect), shift.spread)
+            for effect in EFFECTS
+        },
+    )
+
+
+# ---- the tool alone --------------------------------------------------------------
+
+
+def _own_costs(jobs: Sequence[Job], control: Control) -> list[OwnCost]:
+    return [
+        OwnCost(
+            job=job.name,
+            completion=job.completion,
+            iodepth=job.iodepth,
+            ns_per_io=own_ns_per_io(job, control),
+        )
+        for job in jobs
+    ]
+
+
+def own_ns_per_io(job: Job, control: Control | None = None) -> float:
+    """What an I/O costs with no device behind it: a target that answers at once.
+
+    No system call, no copying; generating, submitting, reaping, recording.
+
+    Raises:
+        Interrupted: `control` said so.
+        RunError: the run failed.
+    """
+    written = job.model_dump(mode="json")
+    alone = Job.model_validate(
+        {name: written[name] for name in _OF_THE_LOOP}
+        | {"engine": "null", "runtime": _OWN_COST_RUNTIME_S, "time_based": True}
+    )
+    found = [_ns_per_io(run(alone, control=control)) for _ in range(_OWN_COST_REPEATS)]
+    return min(found)  # what else ran can only have made it more
+
+
+def _ns_per_io(result: RunResult) -> float:
+    if result.status == "interrupted":
+        raise Interrupted("stopped while calibrating: nothing is kept")
+    if result.status == "failed":
+        raise RunError(f"the tool's own cost cannot be measured: {result.failures[0]}")
+    return result.jobs[0].cpu.per_io_ns

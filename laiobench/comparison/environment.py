@@ -1,0 +1,227 @@
+"""Fingerprints: on what a run was measured, and whether two may be held against each other.
+
+The hard set must match, or a difference may be the machine's rather than the
+change's: CPU model, device model and firmware, kernel major.minor,
+virtualisation, file system, I/O scheduler, and the jobs themselves.  The soft
+set is what may explain a difference.  Read from documents; knows no files.
+
+A *session* is measuring in one go: runs of one boot of one machine, none of
+which began more than half an hour after the one before had ended.  What drifts
+from day to day is the same within it, so it counts once.
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from pydantic_core import to_json
+
+from laiobench.jobs.options import Job
+from laiobench.jobs.options.random import DEFAULT_SEED
+from laiobench.results.comparison import Difference
+from laiobench.results.digest import JobDigest, RunDigest
+
+# Where a job's data is, which the device's facts tell better.
+_NOT_THE_JOB = frozenset({"name", "filename"})
+
+Fact = Callable[[RunDigest], str]
+
+
+@dataclass(frozen=True)
+class Fingerprint:
+    """What is known of where, with and on what runs were made: all values that occurred."""
+
+    hard: Mapping[str, tuple[str, ...]]
+    soft: Mapping[str, tuple[str, ...]]
+    jobs: Mapping[str, Mapping[str, str]]
+    """Of each job what it set other than by default, as JSON."""
+
+
+# ---- what is in it ---------------------------------------------------------------
+
+
+def of_machine(*path: str) -> Fact:
+    def read(run: RunDigest) -> str:
+        value: Any = run.machine
+        for name in path:
+            value = value.get(name, "") if isinstance(value, dict) else ""
+        return _text(value)
+
+    return read
+
+
+def _of_targets(name: str) -> Fact:
+    """Of the targets that jobs really used, each value once."""
+
+    def read(run: RunDigest) -> str:
+        known = run.machine.get("targets", {})
+        targets = [known.get(job.target, {}) for job in run.jobs if job.target is not None]
+        return ", ".join(sorted({_text(target.get(name, "")) for target in targets} - {""}))
+
+    return read
+
+
+def _kernel_series(run: RunDigest) -> str:
+    match = re.match(r"\d+\.\d+", of_machine("kernel")(run))
+    return match[0] if match else ""
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value, sort_keys=True)
+
+
+HARD: Mapping[str, Fact] = {
+    "CPU model": of_machine("cpu", "model"),
+    "device model": _of_targets("model"),
+    "device firmware": _of_targets("firmware"),
+    "kernel series": _kernel_series,
+    "virtualisation": of_machine("virtualisation"),
+    "file system": _of_targets("file_system"),
+    "I/O scheduler": _of_targets("scheduler"),
+}
+SOFT: Mapping[str, Fact] = {
+    "host": of_machine("host"),
+    "kernel": of_machine("kernel"),
+    "distribution": of_machine("distribution"),
+    "CPUs": of_machine("cpu", "cpus"),
+    "usable CPUs": of_machine("cpu", "cpus_usable"),
+    "microcode": of_machine("cpu", "microcode"),
+    "governor": of_machine("cpu", "governor"),
+    "mitigations": of_machine("cpu", "mitigations"),
+    "memory": of_machine("memory_bytes"),
+    "clock source": of_machine("clock_source"),
+    "device driver": _of_targets("driver"),
+    "device size": _of_targets("device_bytes"),
+    "queue requests": _of_targets("queue_requests"),
+    "write cache": _of_targets("write_cache"),
+    "mount options": _of_targets("mount_options"),
+    "laiobench": lambda run: f"{run.tool.version} ({run.tool.build})",
+}
+
+
+def fingerprint(runs: Sequence[RunDigest]) -> Fingerprint:
+    """Of all these runs together."""
+    distinct = _distinct(runs)
+    return Fingerprint(
+        hard={name: _seen(fact, distinct) for name, fact in HARD.items()},
+        soft={name: _seen(fact, distinct) for name, fact in SOFT.items()},
+        jobs=_jobs(distinct),
+    )
+
+
+def _distinct(runs: Sequence[RunDigest]) -> list[RunDigest]:
+    """One of those that are alike in all that a fingerprint looks at: of thousands, mostly one."""
+    seen: dict[bytes, RunDigest] = {}
+    for run in runs:
+        jobs = [(job.name, job.target, job.options) for job in run.jobs]
+        seen.setdefault(to_json([run.machine, run.tool, jobs]), run)
+    return list(seen.values())
+
+
+def _seen(fact: Fact, runs: Sequence[RunDigest]) -> tuple[str, ...]:
+    return tuple(sorted({fact(run) for run in runs}))
+
+
+def _jobs(runs: Sequence[RunDigest]) -> dict[str, dict[str, str]]:
+    found: dict[str, dict[str, set[str]]] = {}
+    for run in runs:
+        for job in run.jobs:
+            options = found.setdefault(job.name, {})
+            for name, value in set_options(job).items():
+                options.setdefault(name, set()).add(value)
+    return {
+        job: {name: ", ".join(sorted(values)) for name, values in sorted(options.items())}
+        for job, options in found.items()
+    }
+
+
+# ---- the jobs --------------------------------------------------------------------
+
+
+@cache
+def _defaults() -> Mapping[str, Any]:
+    """Of every option, as documents have it."""
+    written: Mapping[str, Any] = json.loads(_json(Job().model_dump()))
+    return {**written, "randseed": DEFAULT_SEED}
+
+
+def set_options(job: JobDigest) -> dict[str, str]:
+    """What a job is other than by default: an option that a later version adds changes nothing."""
+    defaults = _defaults()
+    # A seed that was drawn for one run alone makes no other job of it.
+    passed_over = _NOT_THE_JOB | (
+        {"randseed"} if not job.options.get("randrepeat", True) else set()
+    )
+    return {
+        name: _json(value)
+        for name, value in job.options.items()
+        if name not in passed_over and not (name in defaults and value == defaults[name])
+    }
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, sort_keys=True, default=str)
+
+
+def job_hash(run: RunDigest) -> str:
+    """Of all jobs of a run: what they do, but not on which file."""
+    jobs = [[job.name, set_options(job)] for job in run.jobs]
+    return hashlib.blake2b(_json(jobs).encode(), digest_size=8).hexdigest()
+
+
+# ---- two of them -----------------------------------------------------------------
+
+
+def differences(baseline: Fingerprint, new: Fingerprint) -> list[Difference]:
+    """In what they differ; the hard ones first."""
+    return [
+        *_differing(baseline.hard, new.hard, hard=True),
+        *_differing_jobs(baseline.jobs, new.jobs),
+        *_differing(baseline.soft, new.soft, hard=False),
+    ]
+
+
+def _differing(
+    baseline: Mapping[str, tuple[str, ...]], new: Mapping[str, tuple[str, ...]], *, hard: bool
+) -> list[Difference]:
+    """What occurred on one side only, or not always: then it is no one thing to compare."""
+    return [
+        Difference(
+            name=name,
+            baseline=" or ".join(_shown(value) for value in baseline[name]),
+            new=" or ".join(_shown(value) for value in new[name]),
+            hard=hard,
+        )
+        for name in baseline
+        if len({*baseline[name], *new[name]}) > 1
+    ]
+
+
+def _differing_jobs(
+    baseline: Mapping[str, Mapping[str, str]], new: Mapping[str, Mapping[str, str]]
+) -> list[Difference]:
+    found = []
+    for job in dict.fromkeys([*baseline, *new]):
+        if job not in baseline or job not in new:
+            sides = ["there" if job in side else "not there" for side in (baseline, new)]
+            found.append(Difference(name=f"job {job}", baseline=sides[0], new=sides[1], hard=True))
+            continue
+        for option in dict.fromkeys([*baseline[job], *new[job]]):
+            old, later = (side[job].get(option, _default(option)) for side in (baseline, new))
+            if old != later:
+                found.append(
+                    Difference(name=f"job {job}: {option}", baseline=old, new=later, hard=True)
+                )
+    return found
+
+
+def _default(option: str) -> str:
+    return _json(_defaults().get(option))
+
+
+def _shown(value: str) -> str:
+    return value or "unknown"

@@ -1,0 +1,1 @@
+"""Did it get worse? Policies, baselines and verdicts."""

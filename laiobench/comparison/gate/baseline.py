@@ -1,0 +1,68 @@
+"""A stored baseline: a folder of sessions of measuring, each a folder of documents.
+
+A session appears whole or not at all: it is written beside its place, synced, and
+renamed.  Whether it may become one is the gate's to say.
+"""
+
+import os
+import re
+import secrets
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+from laiobench.errors import RunError, UsageError
+from laiobench.results import store
+from laiobench.results.digest import RunDigest
+from laiobench.results.selection import Selection, documents
+
+
+def add_session(folder: Path, candidate: Selection, known: Sequence[RunDigest]) -> Path:
+    """Copy the candidate's documents into the baseline; returns the session's folder.
+
+    Args:
+        folder: the baseline's; made if it is not there.
+        candidate: whose runs become a session.
+        known: the runs that the baseline has.
+
+    Raises:
+        UsageError: the baseline has these runs already.
+        RunError: it can't be written; nothing is left behind.
+    """
+    there = {_identity(run) for run in known}
+    if any(_identity(run) in there for run in candidate.runs):
+        raise UsageError(
+            f"{candidate.reference} is in the baseline {folder} already",
+            "a session counts once, however often it is added",
+        )
+    started_at = min(run.started_at for run in candidate.runs)
+    stamp = re.sub(r"[-:]", "", started_at.isoformat(timespec="milliseconds"))
+    name = f"{stamp.split('+')[0]}Z-{secrets.token_hex(2)}"
+    partial = folder / f".{name}.partial-{os.getpid()}"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        partial.mkdir()
+        for number, document in enumerate(documents(candidate), start=1):
+            _write(partial / f"{number:04d}.json", document)
+        store.sync_folder(partial)
+        place = folder / name
+        partial.rename(place)
+        store.sync_folder(folder)
+    except OSError as error:
+        raise RunError(
+            f"the session cannot be added to the baseline {folder}: {error.strerror}"
+        ) from None
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+    return place
+
+
+def _identity(run: RunDigest) -> tuple[object, ...]:
+    return run.machine.get("host"), run.machine.get("boot_id"), run.started_at
+
+
+def _write(path: Path, document: bytes) -> None:
+    with path.open("wb") as file:
+        file.write(document)
+        file.flush()
+        os.fsync(file.fileno())

@@ -1,0 +1,294 @@
+"""The gate: whether a candidate got worse, judged by a policy that was written beforehand.
+
+Pure: runs and a policy in, a `Comparison` out whose metrics are those of the policy,
+each at level 1 − family_alpha / m, with a verdict and an exit code over all.  Knows no
+files, no clock and no words but its reasons'.
+
+A verdict is about the whole interval: only what is wholly beyond the limit regresses,
+only what is wholly within passes, and what is neither is inconclusive.  What cannot be
+measured is never a pass.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Literal
+
+from laiobench.comparison import analysis
+from laiobench.comparison.gate.gated_metrics import find_keys
+from laiobench.comparison.gate.policy import Policy
+from laiobench.comparison.sessions import sessions
+from laiobench.comparison.values import values
+from laiobench.errors import ExitCode, UsageError
+from laiobench.results.comparison import Change, ComparedMetric, Comparison, Difference, Verdict
+from laiobench.results.digest import RunDigest, digest
+from laiobench.results.metrics import METRICS, Key
+from laiobench.results.run_result import SeenWarning
+
+Overall = Verdict | Literal["failed", "interrupted"]
+
+
+# ---- one metric ------------------------------------------------------------------
+
+
+def judge(change: Change | None, max_regression: float) -> Verdict:
+    """By the interval alone; `change` is above 0 where it is worse, None without an interval."""
+    if change is None:
+        return Verdict.INCONCLUSIVE
+    if change.low > max_regression:
+        return Verdict.REGRESS
+    if change.high < -max_regression:
+        return Verdict.IMPROVE
+    return Verdict.PASS if change.high < max_regression else Verdict.INCONCLUSIVE
+
+
+def judge_metric(
+    compared: ComparedMetric, max_regression: float, *, too_few: str = "", mismatch: str = ""
+) -> ComparedMetric:
+    """A compared metric with the gate's verdict, and why it is no better.
+
+    Args:
+        compared: at the level at which it is to be judged.
+        max_regression: the relative change for the worse that is allowed.
+        too_few: why so few trials decide nothing; empty if they may.
+        mismatch: why the sides cannot be held against each other, though a policy wants to.
+    """
+    verdict, reason = compared.verdict, compared.reason
+    if verdict != Verdict.NOT_MEASURABLE:
+        verdict, reason = judge(compared.change, max_regression), None
+        if too_few:
+            verdict, reason = Verdict.INCONCLUSIVE, too_few
+        elif mismatch and verdict in (Verdict.REGRESS, Verdict.IMPROVE):
+            verdict, reason = Verdict.INCONCLUSIVE, mismatch
+    return compared.model_copy(
+        update={
+            "verdict": verdict,
+            "reason": reason,
+            "max_regression": max_regression,
+            "p_adjusted": None,  # that is of exploring; here the level is what is adjusted
+        }
+    )
+
+
+def overall(verdicts: Iterable[Verdict]) -> Verdict:
+    """The worst of them; improve where something is better and nothing worse."""
+    found = set(verdicts)
+    for verdict in (Verdict.MISMATCH, Verdict.REGRESS):
+        if verdict in found:
+            return verdict
+    if not found or found & {Verdict.INCONCLUSIVE, Verdict.NOT_MEASURABLE}:
+        return Verdict.INCONCLUSIVE
+    return Verdict.IMPROVE if Verdict.IMPROVE in found else Verdict.PASS
+
+
+def exit_code(verdict: Overall, policy: Policy) -> ExitCode:
+    """What CI is answered."""
+    match verdict:
+        case "failed":
+            return ExitCode.RUN_FAILED
+        case "interrupted":
+            return ExitCode.INTERRUPTED
+        case Verdict.REGRESS:
+            return ExitCode.REGRESS
+        case Verdict.MISMATCH:
+            return ExitCode.MISMATCH
+        case Verdict.PASS | Verdict.IMPROVE:
+            return ExitCode.OK
+        case _:
+            fails = policy.on_inconclusive == "fail"
+            return ExitCode.INCONCLUSIVE if fails else ExitCode.OK
+
+
+# ---- stored results --------------------------------------------------------------
+
+
+def judge_stored(
+    comparison: Comparison,
+    baseline: Sequence[RunDigest],
+    candidate: Sequence[RunDigest],
+    policy: Policy,
+) -> Comparison:
+    """A comparison of stored results under a policy: one value a session on either side.
+
+    Args:
+        comparison: what `laiobench.comparison.stored.compare` makes of both, with what differs.
+        baseline, candidate: the runs.
+        policy: which metrics, and how much they may lose.
+
+    Raises:
+        UsageError: the policy is about something that the results do not have.
+    """
+    sides = [sessions(side) for side in (baseline, candidate)]
+    keys = find_keys(policy, (key for side in (baseline, candidate) for run in side
+                              for key in values(run)))  # fmt: skip
+    names = [variant.name for variant in comparison.variants]
+    compared = analysis.compare_sessions(
+        *sides,
+        names=(names[0], names[1]),
+        metrics=list(dict.fromkeys(key.metric for key in keys)),
+        alpha=policy.alpha,
+    )
+    too_few = analysis.too_few_sessions(len(sides[0]), len(sides[1]), policy.alpha)
+    hard = _named([difference for difference in comparison.differences if difference.hard])
+    if hard and policy.on_fingerprint_mismatch == "error":
+        metrics = [
+            metric.model_copy(update={"verdict": Verdict.MISMATCH, "reason": hard})
+            for metric in _judged(compared, keys, policy)
+        ]
+    else:
+        metrics = _judged(compared, keys, policy, too_few=too_few, mismatch=hard)
+    warnings = [*comparison.warnings, *([_differs(hard)] if hard else [])]
+    return _decided(comparison.model_copy(update={"warnings": warnings}), metrics, policy)
+
+
+def begin_baseline(
+    comparison: Comparison, candidate: Sequence[RunDigest], policy: Policy
+) -> Comparison:
+    """The same where there is no baseline yet: nothing is judged, but the policy must fit."""
+    found = [values(run) for run in candidate]
+    keys = find_keys(policy, (key for run in found for key in run))
+    reason = f"there is no baseline yet: it needs {analysis.MIN_SESSIONS} sessions of measuring"
+    metrics = [
+        ComparedMetric(
+            **key._asdict(),
+            better=METRICS[key.metric].better,
+            baseline=comparison.variants[0].name,
+            variant=comparison.variants[1].name,
+            n=0,
+            level=1 - policy.alpha,
+            max_regression=gated.max_regression,
+            verdict=Verdict.INCONCLUSIVE,
+            reason=reason,
+        )
+        for key, gated in zip(keys, policy.metric, strict=True)
+    ]
+    return _decided(comparison, metrics, policy)
+
+
+def _named(differences: Sequence[Difference]) -> str:
+    """Why two sides are no pair; empty if they are."""
+    if not differences:
+        return ""
+    what = ", ".join(
+        f"{difference.name} ({difference.baseline} against {difference.new})"
+        for difference in differences
+    )
+    return f"the fingerprints differ in {what}"
+
+
+def _differs(reason: str) -> SeenWarning:
+    return SeenWarning(
+        id="fingerprint_mismatch",
+        seen=reason,
+        why="a difference may be that, and not what was changed",
+        do="measure the baseline where the candidate is measured",
+    )
+
+
+# ---- live comparisons ------------------------------------------------------------
+
+
+def judge_live(comparison: Comparison, policy: Policy) -> Comparison:
+    """A live comparison of two variants under a policy, in pairs.
+
+    Raises:
+        UsageError: there are more variants, or the policy is about something else.
+    """
+    check_two(len(comparison.variants))
+    names = [variant.name for variant in comparison.variants]
+    if comparison.status != "ok":
+        return _ended_badly(comparison, policy)
+    blocks = _blocks(comparison)
+    runs = [run for block in blocks for side in block.values() for run in side]
+    keys = find_keys(policy, (key for run in runs for key in values(run)))
+    compared = analysis.compare_blocks(
+        blocks,
+        names,
+        metrics=list(dict.fromkeys(key.metric for key in keys)),
+        alpha=policy.alpha,
+    )
+    pairs = sum(len(block[names[0]]) for block in blocks)
+    too_few = analysis.too_few_pairs(pairs, policy.alpha)
+    return _decided(comparison, _judged(compared, keys, policy, too_few=too_few), policy)
+
+
+def check_two(variants: int) -> None:
+    """A gate has a baseline and a candidate.
+
+    Raises:
+        UsageError: there are others.
+    """
+    if variants != 2:
+        raise UsageError(
+            f"a gate judges a baseline and a candidate, and here are {variants} variants",
+            "vary one option, with two values",
+        )
+
+
+def _blocks(comparison: Comparison) -> list[dict[str, list[RunDigest]]]:
+    """Complete pairs, by block."""
+    names = [variant.name for variant in comparison.variants]
+    found: dict[int, dict[str, list[RunDigest]]] = {}
+    for trial in comparison.trials:
+        block = found.setdefault(trial.block, {name: [] for name in names})
+        block[trial.variant].append(digest(trial.run))
+    complete = []
+    for block in found.values():
+        pairs = min(len(runs) for runs in block.values())
+        if pairs:
+            complete.append({name: runs[:pairs] for name, runs in block.items()})
+    return complete
+
+
+def _ended_badly(comparison: Comparison, policy: Policy) -> Comparison:
+    verdict: Overall = "failed" if comparison.status == "failed" else "interrupted"
+    return comparison.model_copy(
+        update={
+            "metrics": [],
+            "family": 0,
+            "alpha": policy.family_alpha,
+            "policy": policy.model_dump(mode="json"),
+            "verdict": verdict,
+            "exit_code": int(exit_code(verdict, policy)),
+        }
+    )
+
+
+# ---- all of them -----------------------------------------------------------------
+
+
+def failed(comparison: Comparison, failures: Sequence[str], policy: Policy) -> Comparison:
+    """Of runs that did not end well nothing is judged."""
+    return _ended_badly(
+        comparison.model_copy(update={"status": "failed", "failures": list(failures)}), policy
+    )
+
+
+def _judged(
+    compared: Sequence[ComparedMetric],
+    keys: Sequence[Key],
+    policy: Policy,
+    *,
+    too_few: str = "",
+    mismatch: str = "",
+) -> list[ComparedMetric]:
+    """The policy's metrics, in its order."""
+    by_key = {metric.key: metric for metric in compared}
+    return [
+        judge_metric(by_key[key], gated.max_regression, too_few=too_few, mismatch=mismatch)
+        for key, gated in zip(keys, policy.metric, strict=True)
+    ]
+
+
+def _decided(
+    comparison: Comparison, metrics: Sequence[ComparedMetric], policy: Policy
+) -> Comparison:
+    verdict = overall(metric.verdict for metric in metrics)
+    return comparison.model_copy(
+        update={
+            "metrics": list(metrics),
+            "family": len(metrics),
+            "alpha": policy.family_alpha,
+            "policy": policy.model_dump(mode="json"),
+            "verdict": verdict,
+            "exit_code": int(exit_code(verdict, policy)),
+        }
+    )

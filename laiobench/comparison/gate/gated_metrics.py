@@ -1,0 +1,98 @@
+"""Which metrics of these results a policy is about."""
+
+from collections.abc import Collection, Iterable, Sequence
+
+from laiobench.comparison.gate.policy import Gated, Policy
+from laiobench.errors import UsageError, raise_all
+from laiobench.jobs.options import Job
+from laiobench.results.metrics import OF_DIRECTION, Key
+from laiobench.words import suggest
+
+# ---- which metrics ---------------------------------------------------------------
+
+
+def find_keys(policy: Policy, known: Iterable[Key]) -> list[Key]:
+    """Of each of the policy's metrics what it is about in these results.
+
+    Raises:
+        UsageError: some name nothing, or more than one direction; all are told.
+    """
+    available = dict.fromkeys(known)
+    found, problems = [], []
+    for gated in policy.metric:
+        try:
+            found.append(_find(gated, list(available)))
+        except UsageError as error:
+            problems.append(error)
+    raise_all(problems)
+    return found
+
+
+def check_jobs(policy: Policy, jobs: Sequence[Job]) -> None:
+    """Find out before anything is measured whether the policy is about it.
+
+    Raises:
+        UsageError: it is about other jobs, or surely about other directions.
+    """
+    names = dict.fromkeys(job.name for job in jobs)
+    missing = dict.fromkeys(gated.job for gated in policy.metric if gated.job not in names)
+    problems = [_no_job(job, names) for job in missing]
+    for gated in policy.metric:
+        wrong = (_wrong_direction(gated, job) for job in jobs if job.name == gated.job)
+        problems += [problem for problem in wrong if problem][:1]
+    raise_all(problems)
+
+
+def _wrong_direction(gated: Gated, job: Job) -> UsageError | None:
+    """Of reads and writes it is known before; trims, syncs and verification are left to results."""
+    if gated.name not in OF_DIRECTION:
+        if gated.direction is None:
+            return None
+        return UsageError(
+            f"the policy's {gated.name} is of job {job.name} as a whole, not for {gated.direction}",
+            "leave direction out",
+        )
+    if job.trims or job.verify != "none":
+        return None
+    there = [name for name, is_there in (("read", job.reads), ("write", job.writes)) if is_there]
+    if gated.direction in ("read", "write") and gated.direction not in there:
+        return UsageError(
+            f"job {job.name} has {gated.name} for {', '.join(there)}, not for {gated.direction}"
+        )
+    if gated.direction is None and len(there) > 1:
+        return UsageError(
+            f"the policy's {gated.name} of job {job.name} is there for {', '.join(there)}",
+            f'add direction = "{there[0]}", or another one',
+        )
+    return None
+
+
+def _no_job(job: str, jobs: Collection[str]) -> UsageError:
+    return UsageError(
+        f"the policy is about job {job}, which there is not{suggest(job, jobs)}",
+        "the jobs are: " + (", ".join(jobs) or "none"),
+    )
+
+
+def _find(gated: Gated, known: Sequence[Key]) -> Key:
+    jobs = dict.fromkeys(key.job for key in known)
+    if gated.job not in jobs:
+        raise _no_job(gated.job, jobs)
+    of_metric = [key for key in known if (key.job, key.metric) == (gated.job, gated.name)]
+    matching = [key for key in of_metric if gated.direction in (None, key.direction)]
+    if len(matching) == 1:
+        return matching[0]
+    directions = ", ".join(key.direction or "of the whole job" for key in of_metric)
+    if matching:
+        raise UsageError(
+            f"the policy's {gated.name} of job {gated.job} is there for {directions}",
+            f'add direction = "{matching[0].direction}", or another one',
+        )
+    if of_metric:
+        raise UsageError(
+            f"job {gated.job} has {gated.name} for {directions}, not for {gated.direction}"
+        )
+    names = dict.fromkeys(key.metric for key in known if key.job == gated.job)
+    raise UsageError(
+        f"job {gated.job} has no {gated.name}", "it has: " + (", ".join(names) or "nothing")
+    )

@@ -1,0 +1,246 @@
+"""The policy of a gate: which metrics may get worse by how much, and what else decides.
+
+Knows the file, `gate.toml`, and all that can be wrong in it, told at once.  Knows nothing
+of results: whether a job exists is the gate's to find out.
+
+schema = 1
+[gate]
+family_alpha = 0.05
+pairs = {min = 8, max = 24}
+on_inconclusive = "warn"
+on_fingerprint_mismatch = "error"
+[[gate.metric]]
+job = "randread-qd1"
+name = "lat_p99_ns"
+better = "lower"
+max_regression = 0.10
+"""
+
+import json
+import math
+import tomllib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
+
+from laiobench.errors import UsageError, raise_all
+from laiobench.files.reading import read_text
+from laiobench.results.metrics import METRICS, Better
+from laiobench.words import suggest
+
+SCHEMA_VERSION = 1
+MOST_METRICS = 5
+"""More of them, each at its share of alpha, would need more pairs than anybody runs."""
+
+MOST_PAIRS = 1_000
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class Pairs(_Strict):
+    """Of a live gate: judged after `min`; what is inconclusive then, once more after `max`."""
+
+    min: int = Field(8, ge=1, le=MOST_PAIRS)
+    max: int = Field(24, ge=1, le=MOST_PAIRS)
+
+    @field_validator("max")
+    @classmethod
+    def _not_below_min(cls, value: int, info: ValidationInfo) -> int:
+        fewest = info.data.get("min")
+        if fewest is not None and value < fewest:
+            raise ValueError(f"must be at least min, which is {fewest}")
+        return value
+
+
+class Gated(_Strict):
+    """One metric that decides."""
+
+    job: str
+    direction: Literal["read", "write", "trim", "sync"] | None = None
+    name: str
+    better: Better | None = None
+    max_regression: float = Field(gt=0)
+
+    @field_validator("name")
+    @classmethod
+    def _known(cls, value: str) -> str:
+        if value not in METRICS:
+            known = ", ".join(METRICS)
+            raise ValueError(f"there is no metric {value}{suggest(value, METRICS)}; known: {known}")
+        return value
+
+    @field_validator("better")
+    @classmethod
+    def _as_it_is(cls, value: Better | None, info: ValidationInfo) -> Better | None:
+        metric = METRICS.get(info.data.get("name", ""))
+        if metric and value and value != metric.better:
+            raise ValueError(f"of {metric.name} {metric.better} is better")
+        return value
+
+    @field_validator("max_regression")
+    @classmethod
+    def _possible(cls, value: float, info: ValidationInfo) -> float:
+        if not math.isfinite(value):
+            raise ValueError("must be a share such as 0.10")
+        metric = METRICS.get(info.data.get("name", ""))
+        if metric and metric.better == "higher" and value >= 1:
+            raise ValueError("must be below 1: nothing loses more than all")
+        return value
+
+
+class Policy(_Strict):
+    """What `[gate]` says."""
+
+    family_alpha: float = Field(0.05, gt=0, lt=1)
+    pairs: Pairs = Pairs()
+    on_inconclusive: Literal["warn", "fail"] = "warn"
+    on_fingerprint_mismatch: Literal["error", "warn"] = "error"
+    metric: tuple[Gated, ...] = Field(description="from 1 to MOST_METRICS")
+
+    @property
+    def alpha(self) -> float:
+        """Of each metric, so that all together are at `family_alpha` (Bonferroni)."""
+        return self.family_alpha / len(self.metric)
+
+
+# ---- reading ---------------------------------------------------------------------
+
+
+def load(path: Path) -> Policy:
+    """The policy in a file.
+
+    Raises:
+        UsageError: it can't be read or is wrong; all that is wrong is told.
+    """
+    return parse(read_text(path), str(path))
+
+
+def parse(text: str, origin: str) -> Policy:
+    """The policy in a text; `origin` is what errors call it.
+
+    Raises:
+        UsageError: as `load`.
+    """
+    try:
+        text.encode()
+        document = tomllib.loads(text)
+    except UnicodeEncodeError:
+        raise UsageError(f"{origin} cannot be read: it is not UTF-8 text") from None
+    except (ValueError, RecursionError) as error:
+        raise UsageError(f"{origin} is not valid TOML: {error}") from None
+    problems = [
+        UsageError(f"{origin}: there is no key {key}{suggest(key, ('schema', 'gate'))}")
+        for key in document
+        if key not in ("schema", "gate")
+    ]
+    version = document.get("schema")
+    if version != SCHEMA_VERSION or isinstance(version, bool):
+        problems.append(
+            UsageError(
+                f"{origin}: schema must be {SCHEMA_VERSION}"
+                + (f", not {version!r}" if "schema" in document else ", and is missing")
+            )
+        )
+    policy, wrong = _of_table(document.get("gate"), origin)
+    raise_all([*problems, *wrong])
+    assert policy is not None  # else something is wrong
+    return policy
+
+
+def _of_table(table: object, origin: str) -> tuple[Policy | None, list[UsageError]]:
+    """What [gate] says, and all that is wrong with it."""
+    if not isinstance(table, dict):
+        return None, [UsageError(f"{origin}: there is no [gate]", _EXAMPLE)]
+    miscounted = _miscounted(table.get("metric"), origin)
+    try:
+        policy = Policy.model_validate(_with_tuple(table))
+    except ValidationError as error:
+        details = [detail for detail in error.errors() if detail["loc"] != ("metric",)]
+        return None, [*(_explain(detail, origin) for detail in details), *miscounted]
+    return policy, [*miscounted, *_repeated(policy, origin)]
+
+
+_EXAMPLE = "`laiobench gate --init` writes one from a calibration"
+
+
+def _with_tuple(table: dict[str, Any]) -> dict[str, Any]:
+    metrics = table.get("metric")
+    return {**table, "metric": tuple(metrics)} if isinstance(metrics, list) else table
+
+
+def _miscounted(metrics: object, origin: str) -> list[UsageError]:
+    if not isinstance(metrics, list) or not metrics:
+        return [UsageError(f"{origin}: no metric decides", "begin one with [[gate.metric]]")]
+    if len(metrics) <= MOST_METRICS:
+        return []
+    return [
+        UsageError(
+            f"{origin}: {len(metrics)} metrics are too many: at most {MOST_METRICS} decide",
+            "each is judged at its share of family_alpha; keep those that matter, and look at "
+            "the others with `laiobench compare`",
+        )
+    ]
+
+
+def _repeated(policy: Policy, origin: str) -> list[UsageError]:
+    seen: set[tuple[str, str | None, str]] = set()
+    problems = []
+    for number, metric in enumerate(policy.metric, start=1):
+        key = (metric.job, metric.direction, metric.name)
+        if key in seen:
+            problems.append(
+                UsageError(
+                    f"{origin}: gate.metric {number}: {metric.name} of job {metric.job} is there "
+                    "twice"
+                )
+            )
+        seen.add(key)
+    return problems
+
+
+def _explain(detail: Any, origin: str) -> UsageError:
+    """One of pydantic's errors in our words."""
+    place = _place(detail["loc"])
+    last = str(detail["loc"][-1]) if detail["loc"] else ""
+    match detail["type"]:
+        case "extra_forbidden":
+            known = _keys_at(detail["loc"])
+            return UsageError(
+                f"{origin}: {place}: there is no such key{suggest(last, known)}",
+                "the keys here are: " + ", ".join(known),
+            )
+        case "missing":
+            return UsageError(f"{origin}: {place} is missing")
+        case "model_type" | "dataclass_type":
+            return UsageError(f"{origin}: {place} must be a table")
+        case "value_error":
+            return UsageError(f"{origin}: {place}: {detail['ctx']['error']}")
+        case _:
+            given = json.dumps(detail["input"], default=str)
+            shown = given if len(given) <= 60 else given[:57] + "…"
+            return UsageError(f"{origin}: {place} must be {_lowered(detail['msg'])}, not {shown}")
+
+
+def _place(location: Sequence[int | str]) -> str:
+    """`gate.metric 2: max_regression`."""
+    words = "gate"
+    for part in location:
+        words += f" {part + 1}:" if isinstance(part, int) else f".{part}"
+    return words.replace(":.", ": ").removesuffix(":")
+
+
+def _keys_at(location: Sequence[int | str]) -> list[str]:
+    model: type[BaseModel] = Policy
+    if location[0] == "pairs":
+        model = Pairs
+    elif location[0] == "metric" and len(location) > 1:
+        model = Gated
+    return list(model.model_fields)
+
+
+def _lowered(message: str) -> str:
+    return (message[:1].lower() + message[1:]).removeprefix("input should be ")

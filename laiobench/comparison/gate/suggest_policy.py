@@ -1,0 +1,113 @@
+"""A policy that this machine's noise allows, from its calibration: what `gate --init` writes.
+
+Knows which metrics mostly matter, and what so many pairs can see; what a policy is, is
+`laiobench.comparison.gate.policy`'s matter.
+"""
+
+import json
+import math
+from collections.abc import Sequence
+
+from laiobench.comparison import power
+from laiobench.comparison.gate.policy import MOST_METRICS, SCHEMA_VERSION, Gated, Pairs, Policy
+from laiobench.errors import UsageError
+from laiobench.results.calibration import Calibration, LengthCalibration, NoiseFloor
+from laiobench.results.metrics import Key
+
+DEFAULT_METRICS = ("iops", "lat_p50_ns", "lat_p99_ns", "lat_mean_ns", "cpu_ns_per_io")
+"""Of one job, in the order of what `gate --init` takes first."""
+
+
+def from_calibration(calibration: Calibration, wanted: float = 0.05) -> Policy:
+    """A policy that this machine's noise allows.
+
+    For the shortest trials in which most can be measured; thresholds are at least
+    `wanted`, and above what the noise of that many pairs hides.
+
+    Raises:
+        UsageError: nothing was measurable in the calibration.
+    """
+    chosen = best_length(calibration)
+    floors = _deciding(chosen)
+    alpha = 0.05 / len(floors)
+    pairs = _pairs(floors, alpha)
+    return Policy(
+        pairs=pairs,
+        metric=tuple(
+            Gated(
+                job=floor.job,
+                direction=floor.direction,  # type: ignore[arg-type]  # checked by pydantic
+                name=floor.metric,
+                better=floor.better,
+                max_regression=_threshold(floor, pairs.max, alpha, wanted),
+            )
+            for floor in floors
+        ),
+    )
+
+
+def best_length(calibration: Calibration) -> LengthCalibration:
+    """The shortest one where all that can be measured is."""
+    lengths = [length for length in calibration.lengths if length.floors]
+    if not lengths:
+        raise UsageError(
+            "the calibration has no metric that could be measured",
+            "calibrate with longer trials",
+        )
+    return min(lengths, key=lambda length: (len(length.not_measurable), length.runtime_s))
+
+
+def _deciding(length: LengthCalibration) -> list[NoiseFloor]:
+    """Up to five: of each job in turn what is listed first in `DEFAULT_METRICS`."""
+    by_key: dict[Key, NoiseFloor] = {floor.key: floor for floor in length.floors}
+    jobs = list(dict.fromkeys((key.job, key.direction) for key in by_key if key.direction))
+    found = [
+        by_key[key]
+        for name in DEFAULT_METRICS
+        for job, direction in jobs
+        for key in (Key(job, direction, name), Key(job, None, name))
+        if key in by_key
+    ]
+    return list({floor.key: floor for floor in found}.values())[:MOST_METRICS] or length.floors[:1]
+
+
+def _pairs(floors: Sequence[NoiseFloor], alpha: float) -> Pairs:
+    from laiobench.comparison import rank_tests
+
+    fewest = max(8, rank_tests.MIN_PAIRS, rank_tests.pairs_for_interval(alpha))
+    needed = [power.pairs_to_see(math.log1p(0.05), floor.spread, alpha) for floor in floors]
+    most = min(max(3 * fewest, *needed), 60)
+    return Pairs(min=fewest, max=most)
+
+
+def _threshold(floor: NoiseFloor, pairs: int, alpha: float, wanted: float) -> float:
+    """Twice what shows with so many pairs: half for the noise, half for what is looked for.
+
+    An interval passes when all of it is below the threshold, so that a threshold at
+    the noise itself would call unchanged things inconclusive again and again.
+    """
+
+    visible = math.expm1(floor.spread * power.visible_in_spreads(pairs, alpha))
+    threshold = max(wanted, math.ceil(200 * visible) / 100)
+    return min(threshold, 0.99) if floor.better == "higher" else threshold
+
+
+def to_toml(policy: Policy, remark: str = "") -> str:
+    """A policy as a file."""
+    lines = [f"# {line}".rstrip() for line in remark.splitlines()]
+    lines += [
+        f"schema = {SCHEMA_VERSION}",
+        "",
+        "[gate]",
+        f"family_alpha = {policy.family_alpha}",
+        f"pairs = {{min = {policy.pairs.min}, max = {policy.pairs.max}}}",
+        f'on_inconclusive = "{policy.on_inconclusive}"           # or "fail"',
+        f'on_fingerprint_mismatch = "{policy.on_fingerprint_mismatch}"  # or "warn"',
+    ]
+    for metric in policy.metric:
+        lines += ["", "[[gate.metric]]"]
+        for key, value in metric.model_dump(exclude_none=True).items():
+            # A JSON string is a TOML one, but for DEL, which TOML wants escaped.
+            text = json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+            lines.append(f"{key} = {text}")
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,115 @@
+"""A shift between two samples: estimate, interval, p-value, and what they could have seen.
+
+The one call of those who compare, over the rank tests and their power; on log(variant /
+baseline), so that a shift is a ratio.
+"""
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from laiobench.comparison.numerics import Floats
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from laiobench.comparison.power import visible_in_spreads, visible_in_spreads_unpaired
+from laiobench.comparison.rank_tests import (
+    ALPHA,
+    Interval,
+    check_share,
+    finite,
+    hodges_lehmann,
+    mann_whitney_brunner_munzel_p,
+    shift_interval,
+    signed_rank_p,
+)
+
+
+@dataclass(frozen=True)
+class Shift:
+    """How far values are apart, as logarithms, and how sure that is."""
+
+    interval: Interval
+    p: float
+    """Two-sided; at most α exactly when the paired interval of level 1 − α excludes 0."""
+    spread: float
+    """Standard deviation: of the pairs' differences, or of both samples together."""
+    smallest_visible: float
+    """The shift that so many trials with this spread show in 80 % of the cases."""
+
+
+# ---- pairs -----------------------------------------------------------------------
+
+
+def log_ratios(baseline: Sequence[float], variant: Sequence[float]) -> list[float]:
+    """log(variant / baseline), pair by pair.
+
+    Raises:
+        ValueError: a value is not above 0, or the lengths differ.
+    """
+    pairs = list(zip(baseline, variant, strict=True))
+    if any(not (math.isfinite(value) and value > 0) for pair in pairs for value in pair):
+        raise ValueError("a ratio needs values above 0")
+    return [math.log(new / old) for old, new in pairs]
+
+
+def paired(differences: Sequence[float], alpha: float = ALPHA) -> Shift:
+    """What is known of the shift after these pairs.
+
+    Args:
+        differences: log ratios, one a pair, all finite.
+        alpha: the interval's level is 1 − alpha.
+
+    Raises:
+        ValueError: there is none, or alpha is no share.
+    """
+    d = finite(differences)
+    check_share(alpha)
+    spread = _spread(d)
+    return Shift(
+        interval=hodges_lehmann(differences, alpha),
+        p=signed_rank_p(differences),
+        spread=spread,
+        smallest_visible=_scaled(spread, visible_in_spreads(len(d), alpha)),
+    )
+
+
+# ---- two samples -----------------------------------------------------------------
+
+
+def unpaired(baseline: Sequence[float], new: Sequence[float], alpha: float = ALPHA) -> Shift:
+    """What is known of the shift between two independent samples of logarithms.
+
+    Args:
+        baseline, new: logarithms of trials', or sessions', values.
+        alpha: the interval's level is 1 − alpha.
+
+    Raises:
+        ValueError: one is empty, or alpha is no share.
+    """
+    x, y = finite(baseline), finite(new)
+    check_share(alpha)
+    spread = _pooled_spread(x, y)
+    return Shift(
+        interval=shift_interval(baseline, new, alpha),
+        p=mann_whitney_brunner_munzel_p(baseline, new),
+        spread=spread,
+        smallest_visible=_scaled(spread, visible_in_spreads_unpaired(len(x), len(y), alpha)),
+    )
+
+
+def _spread(values: "Floats") -> float:
+    return float(values.std(ddof=1)) if len(values) > 1 else math.inf
+
+
+def _pooled_spread(x: "Floats", y: "Floats") -> float:
+    freedom = len(x) + len(y) - 2
+    if freedom < 1:
+        return math.inf
+    squares = ((x - x.mean()) ** 2).sum() + ((y - y.mean()) ** 2).sum()
+    return math.sqrt(float(squares) / freedom)
+
+
+def _scaled(spread: float, visible: float) -> float:
+    return spread * visible if math.isfinite(visible) else math.inf  # 0 × ∞ too

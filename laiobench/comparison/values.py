@@ -1,0 +1,144 @@
+"""Values of a run's metrics, by `Key`: job, direction and metric.
+
+Pure, and knows nothing of statistics: it says for each value that cannot be measured why,
+and how long a run would do.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from laiobench.results.digest import (
+    DirectionDigest,
+    JobDigest,
+    LatencyBins,
+    LatencyDigest,
+    RunDigest,
+)
+from laiobench.results.histogram import Counts, added
+from laiobench.results.metrics import METRICS, OF_DIRECTION, Key, Metric
+from laiobench.units import NS_PER_S, format_exact
+
+SAMPLES_BEYOND = 100
+"""A percentile of a trial needs so many samples above it."""
+
+
+@dataclass(frozen=True)
+class Unmeasurable:
+    """Why a run has no value, in a sentence."""
+
+    reason: str
+
+
+Value = float | Unmeasurable
+
+
+# ---- values ----------------------------------------------------------------------
+
+
+def values(run: RunDigest) -> dict[Key, Value]:
+    """Everything that can be compared of a run; in the order of documents and `METRICS`."""
+    found: dict[Key, Value] = {}
+    for name, copies in run.copies.items():
+        directions = dict.fromkeys(key for copy in copies for key in copy.directions())
+        for direction in directions:
+            parts = [
+                part for copy in copies if (part := copy.directions().get(direction)) is not None
+            ]
+            for metric in OF_DIRECTION:
+                value = _of_direction(METRICS[metric], parts, copies)
+                if value is not None:
+                    found[Key(name, direction, metric)] = value
+        for metric, shared in _of_job(run, copies).items():
+            found[Key(name, None, metric)] = shared
+    return found
+
+
+def _of_direction(
+    metric: Metric, parts: Sequence[DirectionDigest], copies: Sequence[JobDigest]
+) -> Value | None:
+    """Of all copies together; None where runs of this kind have no such value."""
+    if not metric.latency:
+        return float(sum(getattr(part, metric.name) for part in parts))
+    latencies = [
+        latency for part in parts if (latency := getattr(part, metric.latency)) is not None
+    ]
+    if not latencies:
+        return None
+    count = sum(latency.count for latency in latencies)
+    if not count:
+        return Unmeasurable("no I/O was completed")
+    if metric.percentile is None:
+        return float(sum(latency.mean * latency.count for latency in latencies) / count)
+    runtime_ns = max(copy.runtime_ns for copy in copies)
+    if too_few := _too_few(metric.percentile, count, runtime_ns):
+        return too_few
+    return _percentile(metric.percentile, latencies)
+
+
+def _percentile(wanted: float, latencies: Sequence[LatencyDigest]) -> Value:
+    if len(latencies) == 1:
+        value = latencies[0].percentiles.get(format_exact(wanted))
+        if value is None:
+            return Unmeasurable(f"the document has no p{wanted:g}")
+        return float(value)
+    return float(added(map(_counts, latencies)).percentiles((wanted,))[wanted])
+
+
+def _counts(latency: LatencyDigest) -> Counts:
+    assert isinstance(latency, LatencyBins)  # digest() reads copies with their bins
+    return latency.counts
+
+
+def samples_needed(percentile: float) -> int:
+    """How many I/Os a trial needs for this percentile."""
+    return math.ceil(round(SAMPLES_BEYOND * 100 / (100 - percentile), 6))
+
+
+def _too_few(percentile: float, count: int, runtime_ns: int) -> Unmeasurable | None:
+    needed = samples_needed(percentile)
+    if count >= needed:
+        return None
+    seconds = runtime_ns / NS_PER_S * needed / count
+    return Unmeasurable(
+        f"it needs {needed:,} I/Os a trial ({SAMPLES_BEYOND} beyond it), and there "
+        f"were {count:,}: about {_rounded_up(seconds)} s a trial would do"
+    )
+
+
+def _rounded_up(seconds: float) -> str:
+    """To two digits, and never less than it must be."""
+    if seconds <= 0:
+        return "0"
+    step = 10.0 ** (math.floor(math.log10(seconds)) - 1)
+    return f"{math.ceil(seconds / step - 1e-9) * step:.6g}"
+
+
+def _of_job(run: RunDigest, copies: Sequence[JobDigest]) -> dict[str, Value]:
+    """What it cost, shared with the jobs on the same IOThreads."""
+    ios = sum(copy.ios for copy in copies)
+    if not ios:
+        nothing = Unmeasurable("no I/O was completed")
+        return {"cpu_ns_per_io": nothing, "switches_per_io": nothing}
+    cpu_ns = sum(copy.cpu.per_io_ns * copy.ios for copy in copies) / ios
+    found: dict[str, Value] = {"cpu_ns_per_io": cpu_ns or Unmeasurable("the CPU time is not known")}
+    switches = [_switches_per_io(run, copy) for copy in copies]
+    if all(per_io is not None for per_io in switches):
+        weighted = zip(switches, copies, strict=True)
+        found["switches_per_io"] = (
+            sum((per_io or 0.0) * copy.ios for per_io, copy in weighted) / ios
+        )
+    return found
+
+
+def _switches_per_io(run: RunDigest, job: JobDigest) -> float | None:
+    """Of the IOThreads that the job was on, by the I/Os of all jobs that were on them."""
+    if job.switches is None:
+        return None
+    sharing = sum(
+        other.ios
+        for other in run.jobs
+        if other is job
+        or (other.group == job.group and not set(other.iothreads).isdisjoint(job.iothreads))
+    )
+    return job.switches / sharing if sharing else None

@@ -1,0 +1,143 @@
+"""What varies in a comparison: `--vary KEY=V1,V2`, and the variants that come of it.
+
+A key is an option of all jobs, or with `JOB.KEY` of one; any other name is a free
+key, which only commands around the trials use.  Values are parted by commas, or
+by semicolons if there is one, for values that have commas themselves.
+"""
+
+import itertools
+import re
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from laiobench.errors import UsageError, raise_all
+from laiobench.jobs.options import Job, option_names
+from laiobench.jobs.sources import Draft, Setting, put, resolve
+from laiobench.words import suggest
+
+ORIGIN = "--vary"
+_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
+
+
+@dataclass(frozen=True)
+class Vary:
+    """One key and the values that it takes."""
+
+    key: str
+    """As it was written."""
+    values: tuple[str, ...]
+    job: str | None = None
+    """Only of this job."""
+    option: str | None = None
+    """Which option; None: a free key."""
+
+
+@dataclass(frozen=True)
+class LiveVariant:
+    """What is run as one variant."""
+
+    name: str
+    jobs: tuple[Job, ...]
+    set: Mapping[str, str] = field(default_factory=dict)
+    """What sets it apart, as it was written."""
+
+
+def parse(text: str, job_names: Collection[str]) -> Vary:
+    """One `--vary`.
+
+    Raises:
+        UsageError: it has no values, or the same twice.
+    """
+    key, equals, listed = text.partition("=")
+    key = key.strip()
+    if not equals or not _KEY.fullmatch(key):
+        raise UsageError(f"--vary {text}: write it as KEY=VALUE,VALUE")
+    values = tuple(value.strip() for value in listed.split(";" if ";" in listed else ","))
+    if len(values) < 2 or not all(values):
+        raise UsageError(
+            f"--vary {text}: it takes two values or more",
+            "part them by commas, or by semicolons where they have commas: cpus_allowed='0,1;2,3'",
+        )
+    if len(set(values)) < len(values):
+        raise UsageError(f"--vary {text}: a value is there twice")
+    job, option = _split_key(key, job_names)
+    return Vary(key, values, job, option)
+
+
+def _split_key(key: str, job_names: Collection[str]) -> tuple[str | None, str | None]:
+    """The one job that is meant, if one is, and the option, if it is one."""
+    bare = key.replace("-", "_")
+    if bare in option_names():
+        return None, bare
+    job, _, option = key.rpartition(".")
+    option = option.replace("-", "_")
+    if job and option in option_names():
+        if job not in job_names:
+            raise UsageError(f"--vary {key}: there is no job {job}{suggest(job, job_names)}")
+        return job, option
+    return None, None
+
+
+def check_keys(varies: Sequence[Vary], commands: Sequence[str]) -> None:
+    """Free keys must be used by a command, and no key may come twice.
+
+    Raises:
+        UsageError: one is a slip of the pen, or would change nothing; all are told.
+    """
+    problems = []
+    if not varies:
+        problems.append(
+            UsageError("nothing varies", "say what does, such as --vary completion=poll,eventfd")
+        )
+    for number, vary in enumerate(varies):
+        if vary.key in [other.key for other in varies[:number]]:
+            problems.append(UsageError(f"--vary {vary.key} is given twice"))
+        if vary.option == "name":
+            problems.append(UsageError("--vary name: jobs are compared by their names"))
+        if vary.option is None and not any(f"{{{vary.key}}}" in text for text in commands):
+            problems.append(
+                UsageError(
+                    f"--vary {vary.key}: there is no option {vary.key}"
+                    f"{suggest(vary.key, option_names())}",
+                    f"a key of your own is for --prepare 'COMMAND {{{vary.key}}}' or --cleanup",
+                )
+            )
+    raise_all(problems)
+
+
+def variants(drafts: Sequence[Draft], varies: Sequence[Vary]) -> list[LiveVariant]:
+    """The product of all that varies; the first values make the baseline.
+
+    Raises:
+        UsageError: a value is none that its option takes; all are told.
+    """
+    found: list[LiveVariant] = []
+    problems: dict[str, UsageError] = {}
+    for values in itertools.product(*(vary.values for vary in varies)):
+        chosen = list(zip(varies, values, strict=True))
+        try:
+            jobs = resolve([_under(draft, chosen) for draft in drafts])
+        except UsageError as error:
+            for problem in getattr(error, "problems", (error,)):
+                problems.setdefault(str(problem), problem)
+            continue
+        found.append(
+            LiveVariant(_name(chosen), tuple(jobs), {vary.key: value for vary, value in chosen})
+        )
+    raise_all(list(problems.values()))
+    return found
+
+
+def _under(draft: Draft, chosen: Sequence[tuple[Vary, str]]) -> Draft:
+    layer: dict[str, Setting] = {}
+    for vary, value in chosen:
+        if vary.option is not None and vary.job in (None, draft.name):
+            put(layer, vary.option, Setting(value, ORIGIN))
+    return draft.under(layer)
+
+
+def _name(chosen: Sequence[tuple[Vary, str]]) -> str:
+    """`poll`, or where several vary `completion=poll iodepth=32`."""
+    if len(chosen) == 1:
+        return chosen[0][1]
+    return " ".join(f"{vary.key}={value}" for vary, value in chosen)

@@ -1,0 +1,69 @@
+/*
+ * Completion modes: how it is noticed that requests have completed.  A mode
+ * is a door between an engine and the loop: it decides who asks the engine,
+ * and when.  All doors lead to completion_reap(); none records or refills.
+ * One table of functions, one file for each mode.
+ */
+#pragma once
+
+#include "loop/bottom_half.h"
+#include "engines/engine.h"
+
+typedef struct Completion Completion;
+
+typedef struct CompletionMode {
+    const char *name;
+    bool needs_eventfd; /* of the engine, one event per completion */
+
+    /* Put the door up, and take it down.  0 or -errno. */
+    int (*attach)(Completion *completion, Error *error);
+    void (*detach)(Completion *completion);
+} CompletionMode;
+
+struct Completion {
+    const CompletionMode *mode;
+    AioContext *ctx;
+    Engine *engine;
+    uint32_t min_nr;   /* getevents: completions to wait for at a time */
+    BottomHalf *bh;    /* bh: reaps */
+    uint64_t leftover_events; /* found in the eventfd when idle */
+};
+
+extern const CompletionMode completion_poll;
+extern const CompletionMode completion_eventfd;
+extern const CompletionMode completion_bh;
+extern const CompletionMode completion_adaptive;
+extern const CompletionMode completion_getevents;
+
+/* NULL if there is none of this name. */
+const CompletionMode *completion_find(const char *name);
+
+/* Connect @engine, which is opened with an eventfd if the mode needs one. */
+int completion_attach(Completion *completion, const CompletionMode *mode,
+                      uint32_t min_nr, Engine *engine, Error *error);
+void completion_detach(Completion *completion);
+
+/*
+ * When all is reaped, and only then: events may be left in the eventfd, whose
+ * requests were reaped before it was read.  Read them: the accounts close.
+ */
+void completion_read_leftover(Completion *completion);
+
+/* Reap in the name of @door, or of nested loops; how many. */
+uint32_t completion_reap(Completion *completion, uint64_t *door);
+
+/* The handlers of modes that poll: is there something, and reap it. */
+bool completion_is_ready(void *opaque);
+void completion_poll_reap(void *opaque);
+
+/*
+ * Where the loop polls: look and reap between two rounds of it.  Returns
+ * whether there was something.
+ */
+bool completion_poll_once(Completion *completion);
+
+/* Read the engine's eventfd; a failure ends the run. */
+void completion_read_eventfd(Completion *completion);
+
+/* The handler of modes that sleep on it: read it, then reap. */
+void completion_eventfd_read(void *opaque);

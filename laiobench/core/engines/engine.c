@@ -1,0 +1,19 @@
+#include "engines/engine.h"
+
+#include <string.h>
+
+const EngineType *engine_find(const char *name)
+{
+    static const EngineType *const types[] = {
+        &engine_linux_aio,
+        &engine_threads,
+        &engine_null,
+    };
+
+    for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+        if (strcmp(types[i]->name, name) == 0) {
+            return types[i];
+        }
+    }
+    return NULL;
+}

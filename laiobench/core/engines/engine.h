@@ -1,0 +1,124 @@
+/*
+ * An engine carries requests out: Linux native AIO, or a simulated target.
+ * It says when completions are there and hands them over when asked; when to
+ * ask, and how to sleep until then, is the completion mode's matter.  One
+ * table of functions each, so that N engines and M modes are N + M files.
+ *
+ * Everything runs on the home thread of the engine's context.
+ */
+#pragma once
+
+#include "loop/aio_context.h"
+#include "engines/request.h"
+
+typedef struct Engine Engine;
+
+/* CPU time of a pool's threads; they add to it while others look. */
+typedef struct PoolUsage {
+    uint64_t user_ns, system_ns; /* atomic */
+} PoolUsage;
+
+typedef struct EngineOps {
+    void (*destroy)(Engine *engine);
+
+    /* Take a request; it leaves at once, unless plugged or over a limit. */
+    void (*submit)(Engine *engine, Request *request);
+
+    /* Between the two, requests gather, to leave together.  They nest. */
+    void (*plug)(Engine *engine);
+    void (*unplug)(Engine *engine);
+
+    /* End @target's requests that were not submitted yet with -ECANCELED. */
+    void (*cancel_pending)(Engine *engine, const struct Target *target);
+
+    /* Would reap() do something?  No system call. */
+    bool (*ready)(Engine *engine);
+
+    /*
+     * Move the finished requests there are to engine->done, submit what
+     * pends, and add the number of finished ones to @reaped_by.
+     */
+    uint32_t (*reap)(Engine *engine, uint64_t *reaped_by);
+
+    /*
+     * Sleep until @min_nr requests have completed, or for @timeout_ns (-1:
+     * for ever), and reap.  0 or -errno.
+     */
+    int (*wait)(Engine *engine, uint32_t min_nr, int64_t timeout_ns,
+                uint64_t *reaped_by);
+} EngineOps;
+
+struct Engine {
+    const EngineOps *ops;
+    AioContext *ctx;
+    DoneList *done;
+    EventNotifier *notifier; /* set per completion; NULL if not asked for */
+    uint32_t in_flight;      /* requests that wait() may see completed */
+    uint64_t events;         /* that came back; each has set the notifier */
+    PoolUsage pool;          /* CPU time of threads that work for it */
+    bool is_foreign; /* its ring has a layout that we don't know */
+};
+
+/* What every engine is opened with. */
+typedef struct EngineConfig {
+    uint32_t max_requests; /* requests that there are at all */
+    uint32_t max_events;   /* requests in flight at a time */
+    uint32_t max_batch;  /* requests in one submit; 0: all there are */
+    bool notify;         /* set an eventfd for each completion */
+    bool reap_on_submit; /* take what has completed right after submitting */
+    bool strict_short_io; /* a short I/O ends the request at once */
+    uint32_t max_events_per_call; /* wait() takes no more; 0: all there are */
+    /* The null engine's target. */
+    uint64_t null_latency_ns; /* mean service time; 0: done when submitted */
+    double null_jitter;       /* service times are within mean × (1 ± this) */
+    uint32_t null_servers;    /* requests served at a time; 0: all */
+    uint64_t seed;
+} EngineConfig;
+
+/* A kind of engine, by the name that users give. */
+typedef struct EngineType {
+    const char *name;
+    Engine *(*open)(AioContext *ctx, DoneList *done,
+                    const EngineConfig *config, Error *error);
+} EngineType;
+
+extern const EngineType engine_linux_aio;
+extern const EngineType engine_threads;
+extern const EngineType engine_null;
+
+/* NULL if there is none of this name. */
+const EngineType *engine_find(const char *name);
+
+/* For engines: @request is done, at the time that the loop has. */
+static inline void engine_finish(Engine *engine, Request *request, int result)
+{
+    request->result = result;
+    request->reaped = engine->ctx->now;
+    request_set_state(request, REQUEST_DONE);
+    done_list_push(engine->done, request);
+}
+
+/* For engines: @n requests left in one go, and are in flight. */
+static inline void engine_count_batch(Engine *engine, uint32_t n)
+{
+    AioContext *ctx = engine->ctx;
+    SubmitCounters *submit = &ctx->counters.submit;
+    uint32_t class = n > 1 ? 32 - (uint32_t)__builtin_clz(n - 1) : 0;
+    uint32_t last = BATCH_SIZE_CLASSES - 1;
+
+    submit->iocbs += n;
+    submit->batch_sizes[class < last ? class : last]++;
+    engine->in_flight += n;
+    ctx->in_flight += n;
+    if (ctx->in_flight > ctx->counters.other.in_flight_max) {
+        ctx->counters.other.in_flight_max = ctx->in_flight;
+    }
+}
+
+/* For engines: @n requests are back. */
+static inline void engine_count_out(Engine *engine, uint32_t n)
+{
+    engine->in_flight -= n;
+    engine->events += n;
+    engine->ctx->in_flight -= n;
+}

@@ -1,0 +1,73 @@
+/*
+ * LaioQueue: requests on their way into io_submit().  They gather while the
+ * queue is plugged, leave in batches, and stay behind while the kernel has no
+ * room.  Knows how requests go in, and nothing of how they come back.
+ */
+#pragma once
+
+#include "engines/aio_ring.h"
+#include "engines/engine.h"
+#include "loop/timer.h"
+
+typedef struct LaioQueue {
+    struct iocb **iocbs; /* pending, oldest first: [head, tail) */
+    uint32_t head, tail, capacity;
+    uint32_t max_events; /* in flight at a time */
+    uint32_t max_batch;
+    uint32_t plugged;    /* nesting count */
+    bool blocked;        /* requests stayed behind: wait for completions */
+    Timer retry;         /* ... or, with none to come, for this */
+
+    Engine *engine;
+    aio_context_t id;
+    AioRing *ring; /* NULL: of a layout that we don't know */
+
+    /* The ring as it was when io_submit() last returned, and when that was. */
+    uint32_t tail_at_return;
+    uint64_t submit_returned;
+} LaioQueue;
+
+/* @retry is called when it is time to try again.  0 or -ENOMEM. */
+int laio_queue_init(LaioQueue *queue, Engine *engine,
+                    const EngineConfig *config, TimerFunc *retry);
+void laio_queue_cleanup(LaioQueue *queue);
+
+static inline uint32_t laio_queue_pending(const LaioQueue *queue)
+{
+    return queue->tail - queue->head;
+}
+
+static inline Request *laio_request_of(const struct iocb *iocb)
+{
+    return (Request *)iocb; /* its first member */
+}
+
+/* Make room at the end. */
+void laio_queue_compact(LaioQueue *queue);
+
+static inline void laio_queue_append(LaioQueue *queue, struct iocb *iocb)
+{
+    if (__builtin_expect(queue->tail == queue->capacity, 0)) {
+        laio_queue_compact(queue);
+    }
+    queue->iocbs[queue->tail++] = iocb;
+}
+
+/* Should what pends leave now? */
+static inline bool laio_queue_is_due(const LaioQueue *queue)
+{
+    uint32_t pending = laio_queue_pending(queue);
+
+    return !queue->blocked &&
+           (!queue->plugged || pending >= queue->max_batch ||
+            queue->engine->in_flight + pending >= queue->max_events);
+}
+
+/*
+ * Submit all that pends and may go.  A request that the call refuses goes to
+ * the done list, and the rest goes on.
+ */
+void laio_queue_submit(LaioQueue *queue);
+
+/* What the kernel has not taken yet, it shall not have: -ECANCELED. */
+void laio_queue_cancel(LaioQueue *queue, const struct Target *target);

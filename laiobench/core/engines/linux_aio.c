@@ -1,0 +1,454 @@
+/*
+ * The Linux native AIO engine: LinuxAioState, one to a context.  Requests go
+ * in through its LaioQueue and come back through the ring.  What direct I/O
+ * can't do as it is, misaligned, goes to a thread pool instead.  Raw system
+ * calls, no libaio.
+ */
+#define _GNU_SOURCE
+#include "engines/linux_aio.h"
+
+#include <errno.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "engines/laio_queue.h"
+#include "engines/pool_fallback.h"
+#include "engines/target.h"
+
+/* Two I/Os ahead is far enough to hide a miss to the L2 cache. */
+#define PREFETCH_DISTANCE 2
+
+/* The thread pool's requests come back by bottom half, which io_getevents() can't see. */
+#define POOL_SLICE_NS 200000
+
+typedef struct LinuxAioState {
+    Engine base;
+    EventNotifier notifier;
+    LaioQueue queue;
+    struct io_event *events; /* for io_getevents() */
+    bool reap_on_submit;
+    bool strict_short_io;
+    uint32_t max_per_wait; /* events taken in a call that waits */
+    uint32_t iocb_flags, iocb_resfd; /* of every iocb: whom it tells */
+
+    PoolFallback fallback; /* for misaligned requests */
+} LinuxAioState;
+
+/* ---- submitting -------------------------------------------------------------- */
+
+static const uint16_t iocb_opcodes[][2] = { /* for one buffer, for several */
+    [REQUEST_READ] = {IOCB_CMD_PREAD, IOCB_CMD_PREADV},
+    [REQUEST_WRITE] = {IOCB_CMD_PWRITE, IOCB_CMD_PWRITEV},
+    [REQUEST_FSYNC] = {IOCB_CMD_FSYNC, IOCB_CMD_FSYNC},
+    [REQUEST_FDSYNC] = {IOCB_CMD_FDSYNC, IOCB_CMD_FDSYNC},
+};
+
+/*
+ * What is left of @request, in the kernel's words.  The fields that are not
+ * set are 0 from the start, and stay so.
+ */
+static inline void prepare(LinuxAioState *state, Request *request)
+{
+    struct iocb *iocb = &request->iocb;
+    uintptr_t buffer = (uintptr_t)request->buffer;
+
+    iocb->aio_flags = state->iocb_flags;
+    iocb->aio_resfd = state->iocb_resfd;
+    iocb->aio_offset = (int64_t)(request->offset + request->bytes_done);
+    if (__builtin_expect(request->niov == 0, 1)) {
+        iocb->aio_lio_opcode = iocb_opcodes[request->op][0];
+        iocb->aio_buf = buffer + request->bytes_done;
+        iocb->aio_nbytes = request_bytes_left(request);
+    } else {
+        iocb->aio_lio_opcode = iocb_opcodes[request->op][1];
+        iocb->aio_buf = buffer;
+        iocb->aio_nbytes = request->niov;
+    }
+}
+
+static void submit_and_reap(LinuxAioState *state)
+{
+    laio_queue_submit(&state->queue);
+    if (state->reap_on_submit) {
+        laio_reap(&state->base, &state->base.ctx->counters.reaped.inline_);
+    }
+}
+
+/* What native AIO has no operation for: a trim, or nonsense. */
+static __attribute__((noinline)) void submit_foreign(LinuxAioState *state,
+                                                     Request *request)
+{
+    if (request->op == REQUEST_TRIM) {
+        pool_fallback_submit(&state->fallback, request);
+        return;
+    }
+    state->base.ctx->counters.submit.head_failures++;
+    request->submitted = request->queued;
+    engine_finish(&state->base, request, -EIO);
+}
+
+void laio_submit(Engine *engine, Request *request)
+{
+    LinuxAioState *state = (LinuxAioState *)engine;
+
+    request_begin(request, engine->ctx->now);
+    if (__builtin_expect(
+            request->op >= sizeof(iocb_opcodes) / sizeof(iocb_opcodes[0]), 0)) {
+        submit_foreign(state, request);
+        return;
+    }
+    if (!target_takes(request->target, request)) {
+        pool_fallback_submit(&state->fallback, request);
+        return;
+    }
+    prepare(state, request);
+    laio_queue_append(&state->queue, &request->iocb);
+    if (laio_queue_is_due(&state->queue)) {
+        submit_and_reap(state);
+    }
+}
+
+void laio_plug(Engine *engine)
+{
+    ((LinuxAioState *)engine)->queue.plugged++;
+}
+
+void laio_unplug(Engine *engine)
+{
+    LinuxAioState *state = (LinuxAioState *)engine;
+    LaioQueue *queue = &state->queue;
+
+    if (--queue->plugged == 0 && !queue->blocked &&
+        laio_queue_pending(queue) > 0) {
+        submit_and_reap(state);
+    }
+}
+
+static void laio_cancel_pending(Engine *engine, const struct Target *target)
+{
+    LinuxAioState *state = (LinuxAioState *)engine;
+
+    laio_queue_cancel(&state->queue, target);
+    pool_fallback_cancel(&state->fallback, target);
+}
+
+static void retry_submit(void *opaque)
+{
+    submit_and_reap(opaque);
+}
+
+/* ---- completing --------------------------------------------------------------- */
+
+/* The device did a part of the request: ask for the rest. */
+static void resubmit_tail(LinuxAioState *state, Request *request)
+{
+    state->base.ctx->counters.other.short_io++;
+    request_set_state(request, REQUEST_PENDING);
+    if (!target_takes(request->target, request) ||
+        request->bytes_done & request->target->request_mask) {
+        pool_fallback_submit(&state->fallback, request);
+        return;
+    }
+    prepare(state, request);
+    laio_queue_append(&state->queue, &request->iocb);
+}
+
+/* All that is not a whole success.  Returns whether the request is done. */
+static __attribute__((noinline)) bool
+complete_odd(LinuxAioState *state, Request *request, int64_t res)
+{
+    uint32_t left = request_bytes_left(request);
+
+    if (res < 0) {
+        engine_finish(&state->base, request, (int)res);
+        return true;
+    }
+    if (res > left) { /* more than was asked for: not to be trusted */
+        engine_finish(&state->base, request, -EIO);
+        return true;
+    }
+    if (res == left) { /* the last part of a short request */
+        engine_finish(&state->base, request, 0);
+        return true;
+    }
+    request_advance(request, (uint32_t)res);
+    if (res == 0 || state->strict_short_io) {
+        engine_finish(&state->base, request, request_end_of_target(request));
+        return true;
+    }
+    resubmit_tail(state, request);
+    return false;
+}
+
+/* Returns 1 if the request is done, 0 if it goes round once more. */
+static inline uint32_t complete(LinuxAioState *state,
+                                const struct io_event *event)
+{
+    Request *request = (Request *)(uintptr_t)event->obj;
+
+    if (__builtin_expect(event->res == request->bytes, 1)) {
+        engine_finish(&state->base, request, 0);
+        return 1;
+    }
+    return complete_odd(state, request, event->res);
+}
+
+static uint32_t complete_events(LinuxAioState *state,
+                                const struct io_event *events, uint32_t n)
+{
+    uint32_t finished = 0;
+
+    for (uint32_t i = 0; i < n; i++) {
+        if (i + PREFETCH_DISTANCE < n) {
+            const char *ahead =
+                (const char *)(uintptr_t)events[i + PREFETCH_DISTANCE].obj;
+            __builtin_prefetch(ahead + sizeof(struct iocb), 1);
+        }
+        finished += complete(state, &events[i]);
+    }
+    return finished;
+}
+
+/*
+ * What was in the ring when io_submit() returned was seen complete then, and
+ * that is its time, if we come here straight from there.  Anything later
+ * needs a look at the clock, unless this round has had one.
+ */
+static void set_reaped_time(LinuxAioState *state)
+{
+    AioContext *ctx = state->base.ctx;
+    LaioQueue *queue = &state->queue;
+    bool something_new = ctx->now == queue->submit_returned &&
+                         aio_ring_tail(queue->ring) != queue->tail_at_return;
+
+    if (!ctx->now_is_fresh || something_new) {
+        aio_context_read_clock(ctx);
+    }
+}
+
+/* They make room: what stayed behind may go, if need be at the next unplug. */
+static inline void count_out(LinuxAioState *state, uint32_t n)
+{
+    engine_count_out(&state->base, n);
+    state->queue.blocked = false;
+}
+
+static uint32_t reap_ring(LinuxAioState *state)
+{
+    AioRing *ring = state->queue.ring;
+    struct io_event *events;
+    uint32_t finished = 0, n;
+
+    set_reaped_time(state);
+    while ((n = aio_ring_peek(ring, &events)) > 0) {
+        count_out(state, n);
+        finished += complete_events(state, events, n);
+        aio_ring_commit(ring, n);
+    }
+    return finished;
+}
+
+/* Are there @min_nr events, so that a call would not wait for more? */
+static bool ring_has(const LinuxAioState *state, uint32_t min_nr)
+{
+    const AioRing *ring = state->queue.ring;
+
+    return ring && aio_ring_count(ring) >= min_nr;
+}
+
+/* io_getevents(): how many events it gave, or -errno. */
+static long get_events(LinuxAioState *state, uint32_t min_nr, uint32_t max_nr,
+                       int64_t timeout_ns)
+{
+    struct timespec timeout = {
+        .tv_sec = timeout_ns / 1000000000,
+        .tv_nsec = timeout_ns % 1000000000,
+    };
+    bool needs_timeout = timeout_ns >= 0 && !ring_has(state, min_nr);
+    long n;
+
+    state->base.ctx->counters.other.io_getevents++;
+    n = syscall(SYS_io_getevents, state->queue.id, (long)min_nr,
+                (long)max_nr, state->events,
+                needs_timeout ? &timeout : NULL);
+    return n < 0 ? -errno : n;
+}
+
+static uint32_t take_events(LinuxAioState *state, uint32_t n)
+{
+    aio_context_read_clock(state->base.ctx);
+    count_out(state, n);
+    return complete_events(state, state->events, n);
+}
+
+bool laio_ready(Engine *engine)
+{
+    LinuxAioState *state = (LinuxAioState *)engine;
+    LaioQueue *queue = &state->queue;
+    bool can_submit = laio_queue_pending(queue) > 0 && !queue->blocked &&
+                      !queue->plugged;
+
+    if (!queue->ring) {
+        return engine->in_flight > 0 || can_submit;
+    }
+    return !aio_ring_is_empty(queue->ring) || can_submit;
+}
+
+/* The one way on from here, whoever reaped: count, submit what pends. */
+static void after_reap(LinuxAioState *state, uint32_t finished,
+                       uint64_t *reaped_by)
+{
+    *reaped_by += finished;
+    if (laio_queue_pending(&state->queue) > 0 && !state->queue.plugged) {
+        laio_queue_submit(&state->queue);
+    }
+}
+
+uint32_t laio_reap(Engine *engine, uint64_t *reaped_by)
+{
+    LinuxAioState *state = (LinuxAioState *)engine;
+    uint32_t finished = 0;
+
+    if (state->queue.ring) {
+        finished = reap_ring(state);
+    } else {
+        long n = get_events(state, 0, state->queue.max_events, 0);
+
+        if (n > 0) {
+            finished = take_events(state, (uint32_t)n);
+        } else if (n < 0 && n != -EINTR) {
+            error_set(&engine->ctx->failure, "io_getevents", (int)-n, 0);
+        }
+    }
+    after_reap(state, finished, reaped_by);
+    return finished;
+}
+
+int laio_wait(Engine *engine, uint32_t min_nr, int64_t timeout_ns,
+                     uint64_t *reaped_by)
+{
+    LinuxAioState *state = (LinuxAioState *)engine;
+    long n;
+
+    if (state->fallback.in_flight > 0 &&
+        (timeout_ns < 0 || timeout_ns > POOL_SLICE_NS)) {
+        timeout_ns = POOL_SLICE_NS;
+    }
+    n = get_events(state,
+                   min_nr < engine->in_flight ? min_nr : engine->in_flight,
+                   state->max_per_wait, timeout_ns);
+    if (n < 0) {
+        return n == -EINTR ? 0 : (int)n;
+    }
+    after_reap(state, n > 0 ? take_events(state, (uint32_t)n) : 0, reaped_by);
+    return 0;
+}
+
+/* ---- life ------------------------------------------------------------------------ */
+
+static void laio_destroy(Engine *engine)
+{
+    LinuxAioState *state = (LinuxAioState *)engine;
+
+    pool_fallback_cleanup(&state->fallback);
+    free(state->events);
+    laio_queue_cleanup(&state->queue);
+    syscall(SYS_io_destroy, state->queue.id); /* waits for what is in flight */
+    if (engine->notifier) {
+        event_notifier_cleanup(&state->notifier);
+    }
+    free(state);
+}
+
+const EngineOps laio_ops = {
+    .destroy = laio_destroy,
+    .submit = laio_submit,
+    .plug = laio_plug,
+    .unplug = laio_unplug,
+    .cancel_pending = laio_cancel_pending,
+    .ready = laio_ready,
+    .reap = laio_reap,
+    .wait = laio_wait,
+};
+
+/* A pipe can wake the loop, but not be an iocb's result descriptor. */
+static int open_notifier(LinuxAioState *state, Error *error)
+{
+    int ret = event_notifier_init(&state->notifier, error);
+
+    if (ret < 0) {
+        return ret;
+    }
+    if (!event_notifier_is_eventfd(&state->notifier)) {
+        event_notifier_cleanup(&state->notifier);
+        return error_set(error, "eventfd2", ENOSYS, 0);
+    }
+    state->base.notifier = &state->notifier;
+    state->iocb_flags = IOCB_FLAG_RESFD;
+    state->iocb_resfd = (uint32_t)state->notifier.read_fd;
+    return 0;
+}
+
+static int set_up_context(LinuxAioState *state, uint32_t events, Error *error)
+{
+    AioRing *ring;
+
+    if (syscall(SYS_io_setup, events, &state->queue.id) < 0) {
+        return error_set(error, "io_setup", errno, events);
+    }
+    ring = (AioRing *)(uintptr_t)state->queue.id;
+    state->queue.ring = aio_ring_is_known(ring) ? ring : NULL;
+    state->base.is_foreign = !state->queue.ring;
+    return 0;
+}
+
+static Engine *laio_open(AioContext *ctx, DoneList *done,
+                         const EngineConfig *config, Error *error)
+{
+    LinuxAioState *state = calloc(1, sizeof(*state));
+
+    if (!state) {
+        error_set(error, "malloc", ENOMEM, sizeof(*state));
+        return NULL;
+    }
+    state->base = (Engine){.ops = &laio_ops, .ctx = ctx, .done = done};
+    pool_fallback_init(&state->fallback, &state->base, config->max_requests);
+    state->reap_on_submit = config->reap_on_submit;
+    state->strict_short_io = config->strict_short_io;
+    state->max_per_wait = config->max_events_per_call
+                              ? config->max_events_per_call
+                              : config->max_events;
+
+    if (config->notify && open_notifier(state, error) < 0) {
+        goto out_free;
+    }
+    if (laio_queue_init(&state->queue, &state->base, config, retry_submit) <
+        0) {
+        error_set(error, "malloc", ENOMEM, 0);
+        goto out_notifier;
+    }
+    state->events = calloc(config->max_events, sizeof(*state->events));
+    if (!state->events) {
+        error_set(error, "malloc", ENOMEM, 0);
+        goto out_queue;
+    }
+    if (set_up_context(state, config->max_events, error) < 0) {
+        goto out_events;
+    }
+    return &state->base;
+
+out_events:
+    free(state->events);
+out_queue:
+    laio_queue_cleanup(&state->queue);
+out_notifier:
+    if (state->base.notifier) {
+        event_notifier_cleanup(&state->notifier);
+    }
+out_free:
+    free(state);
+    return NULL;
+}
+
+const EngineType engine_linux_aio = {.name = "libaio", .open = laio_open};

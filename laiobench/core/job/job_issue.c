@@ -1,0 +1,139 @@
+#define _GNU_SOURCE
+#include "job/job_issue.h"
+
+#include "base/compiler.h"
+#include "engines/engine_calls.h"
+
+static void fill(Job *job, Request *request)
+{
+    const DataPlan *plan = &job->config.data;
+
+    if (write_data_is_plain(plan)) {
+        write_data_freshen(&job->data, request->buffer, request->bytes);
+    } else {
+        write_data_fill(plan, job->config.seed, random_u64(&job->data),
+                        request->offset, request->buffer, request->bytes);
+    }
+}
+
+/* Where bytes are limited, the budget ends with them. */
+static void count_bytes(Job *job, uint32_t bytes)
+{
+    if (job->bytes_left != JOB_UNLIMITED) {
+        job->bytes_left -= bytes < job->bytes_left ? bytes : job->bytes_left;
+        job->budget = job->bytes_left > 0 ? job->budget : 0;
+    }
+}
+
+void job_charge(Job *job, const Request *request)
+{
+    if (!job->chores.write_follows) {
+        job->budget--;
+        count_bytes(job, request->bytes);
+    }
+}
+
+static inline void submit(Job *job, Request *request)
+{
+    job->in_flight++;
+    job->accounts.submitted++;
+    target_submit(&job->target, request);
+}
+
+HOT_PATH void job_issue(Job *job, Request *request)
+{
+    job->budget--;
+    workload_next(&job->workload, request);
+    if (request->op == REQUEST_WRITE) {
+        fill(job, request);
+    }
+    submit(job, request);
+}
+
+static void choose(Job *job, Request *request)
+{
+    static const RequestOp ops[] = {[DIRECTION_READ] = REQUEST_READ,
+                                    [DIRECTION_WRITE] = REQUEST_WRITE};
+    uint32_t picked;
+
+    if (!chores_want_next(&job->chores, request)) {
+        return;
+    }
+    picked = gates_pick(&job->gates);
+    if (picked < sizeof(ops) / sizeof(ops[0])) {
+        workload_next_any_of(&job->workload, request, ops[picked]);
+    } else {
+        workload_next_any(&job->workload, request);
+    }
+    chores_choose(&job->chores, request);
+}
+
+/* If so, a throttle group has been charged. */
+static bool may_issue(Job *job)
+{
+    return job->budget > 0 && !job->is_moving && !job_window_is_over(job) &&
+           gates_admit(&job->gates, job->in_flight) &&
+           (!job->throttle.group ||
+            throttle_admit(&job->throttle, workload_next_bytes(&job->workload)));
+}
+
+/*
+ * The workload's next goes out, unless it must wait for those in flight: then
+ * it is held.  Returns whether something went.
+ */
+static bool issue_gated(Job *job)
+{
+    Chores *chores = &job->chores;
+    Request *request = chores->held;
+
+    if (!request) {
+        if (job->idle_count == 0 || !may_issue(job)) {
+            return false;
+        }
+        request = chores->held = job->idle[--job->idle_count];
+        choose(job, request);
+    }
+    if (!chores_may_go(chores, request, job->in_flight)) {
+        return false;
+    }
+    chores->held = NULL;
+    job_charge(job, request);
+    if (!chores_begin(chores, request) && request->op == REQUEST_WRITE) {
+        fill(job, request);
+    }
+    gates_issue(&job->gates, job_index_of(job, request), request, job->in_flight);
+    submit(job, request);
+    return true;
+}
+
+/* The same, of the workload or of chores, which go before. */
+static bool issue_next(Job *job)
+{
+    Request *slot = job->idle_count > 0 ? job->idle[job->idle_count - 1] : NULL;
+
+    if (job->end != JOB_END_COMPLETE) { /* it was stopped */
+        return false;
+    }
+    switch (chores_next(&job->chores, slot, slot ? job_index_of(job, slot) : 0,
+                        job->in_flight, job->budget > 0)) {
+    case CHORES_WAIT:
+        return false;
+    case CHORES_ISSUE: /* not of the budget */
+        job->idle_count--;
+        submit(job, slot);
+        return true;
+    default:
+        return issue_gated(job);
+    }
+}
+
+/* Issue all that may go now, together. */
+void job_pump(Job *job)
+{
+    Engine *engine = job->target.engine;
+
+    engine_plug(engine);
+    while (issue_next(job)) {
+    }
+    engine_unplug(engine);
+}

@@ -1,0 +1,308 @@
+/*
+ * The phases that a job goes through, from its delay to its end.
+ * See job_phases.h.
+ */
+#include "job/job_phases.h"
+
+#include "job/job_issue.h"
+
+#include <errno.h>
+
+static void set_phase(Job *job, JobPhase phase)
+{
+    __atomic_store_n(&job->phase, phase, __ATOMIC_RELEASE);
+}
+
+/* Whatever led to the end of a phase, its deadline goes with it. */
+static void drop_deadline(Job *job)
+{
+    timer_disarm(&job->timer);
+    job->phase_deadline = 0;
+}
+
+/* @deadline in ticks; 0: none. */
+static void enter_until(Job *job, JobPhase phase, uint64_t deadline)
+{
+    drop_deadline(job);
+    if (deadline > 0) {
+        job->phase_deadline = deadline;
+        timer_arm(&job->timer, deadline);
+    }
+    set_phase(job, phase);
+}
+
+/* For @ns from now; 0: until something else ends it. */
+static void enter_for(Job *job, JobPhase phase, uint64_t ns)
+{
+    uint64_t ticks = clock_ns_to_ticks(job->ctx->clock, ns);
+
+    enter_until(job, phase, ns > 0 ? job->ctx->now + ticks : 0);
+}
+
+/*
+ * In the runtime that a search has left, or at the depth that it found for one
+ * of its windows more.
+ */
+static uint64_t time_to_measure(const Job *job)
+{
+    const Clock *clock = job->ctx->clock;
+    const PacingPlan *plan = &job->config.pacing;
+    uint64_t left_ns = job->config.runtime_ns;
+
+    if (job->runtime_end > 0) {
+        left_ns = job->runtime_end > job->ctx->now
+                      ? clock_ticks_to_ns(clock,
+                                          job->runtime_end - job->ctx->now) + 1
+                      : 1;
+    }
+    if (plan->target_ns > 0 && !plan->target_goes_on &&
+        (left_ns == 0 || left_ns > plan->target_window_ns)) {
+        return plan->target_window_ns;
+    }
+    return left_ns;
+}
+
+/* What was chosen and had to wait does not go any more. */
+static void release_held(Job *job)
+{
+    if (job->chores.held) {
+        job->idle[job->idle_count++] = job->chores.held;
+        job->chores.held = NULL;
+    }
+}
+
+/* Of @limit, what is left if @used of it has gone. */
+static uint64_t left_of(uint64_t limit, uint64_t used)
+{
+    if (limit == JOB_UNLIMITED) {
+        return limit;
+    }
+    return used < limit ? limit - used : 0;
+}
+
+/*
+ * Those of the ramp complete in the window, and count there; but a trim is
+ * charged with the write that follows it.
+ */
+static void give_budget(Job *job)
+{
+    uint64_t ios = 0, bytes = 0;
+
+    for (uint32_t i = 0; i < job->config.iodepth; i++) {
+        const Request *request = &job->memory.requests[i];
+
+        if (request->state != REQUEST_IDLE &&
+            !chores_is_extra(&job->chores, i) &&
+            !(request->op == REQUEST_TRIM && job->chores.write_follows)) {
+            ios++;
+            bytes += request->bytes;
+        }
+    }
+    job->budget = left_of(job->config.ios, ios);
+    job->bytes_left =
+        left_of(job->config.bytes ? job->config.bytes : JOB_UNLIMITED, bytes);
+    if (job->bytes_left == 0) {
+        job->budget = 0;
+    }
+    if (job->budget == 0) {
+        release_held(job); /* or it would go, and be charged to nothing */
+    }
+}
+
+void job_begin_measuring(Job *job)
+{
+    recorder_reset(&job->recorder);
+    job->window_start = aio_context_read_clock(job->ctx);
+    give_budget(job);
+    enter_for(job, JOB_MEASURING, time_to_measure(job));
+    gates_open_window(&job->gates);
+    job->events->measuring(job->events_opaque, job);
+}
+
+static void begin_search(Job *job)
+{
+    job->budget = JOB_UNLIMITED;
+    enter_for(job, JOB_SEARCHING, job->config.runtime_ns);
+    job->runtime_end = job->phase_deadline;
+    gates_begin_search(&job->gates);
+}
+
+static void end_ramp(Job *job)
+{
+    if (job->config.pacing.target_ns > 0) {
+        begin_search(job);
+    } else {
+        job_begin_measuring(job);
+    }
+}
+
+static void begin_verifying(Job *job)
+{
+    job->window_end = job->verify_start = job->ctx->now;
+    job->events->measured(job->events_opaque, job);
+    enter_until(job, JOB_VERIFYING, 0);
+    gates_close_window(&job->gates);
+}
+
+/* Nothing is written: what would have been, or was by an earlier run, is read. */
+static void begin_with_verifying(Job *job)
+{
+    bool is_loaded = job->config.chores.verify.is_loaded;
+    Request request = {0};
+
+    job->budget = is_loaded ? 0 : job->config.ios;
+    job->bytes_left = job->config.bytes ? job->config.bytes : JOB_UNLIMITED;
+    while (job->budget > 0) {
+        if (chores_want_next(&job->chores, &request)) {
+            workload_next_any(&job->workload, &request);
+            chores_choose(&job->chores, &request);
+        }
+        if (request.op != REQUEST_READ) {
+            verifier_assume_written(job->chores.verifier, &request);
+        }
+        job_charge(job, &request);
+    }
+    chores_verify_at_end(&job->chores);
+    job->window_start = job->ctx->now;
+    begin_verifying(job);
+}
+
+static void begin(Job *job)
+{
+    aio_context_read_clock(job->ctx);
+    if (job->config.chores.verify.only) {
+        begin_with_verifying(job);
+    } else if (job->config.ramp_ns > 0) {
+        job->budget = JOB_UNLIMITED;
+        enter_for(job, JOB_RAMP, job->config.ramp_ns);
+    } else {
+        end_ramp(job);
+    }
+    gates_begin(&job->gates); /* at the very time at which the phase begins */
+}
+
+void job_begin_in_time(Job *job)
+{
+    if (job->begin_at > aio_context_read_clock(job->ctx)) {
+        enter_until(job, JOB_DELAYED, job->begin_at);
+    } else {
+        begin(job);
+    }
+}
+
+void job_finish(Job *job)
+{
+    if (job->phase == JOB_VERIFYING) {
+        job->verify_end = job->ctx->now;
+    } else {
+        job->window_end = job->ctx->now;
+    }
+    if (!job_is_measuring(job) && job->phase != JOB_VERIFYING) {
+        /* It never came to that. */
+        job->window_start = job->window_end;
+        recorder_reset(&job->recorder);
+    }
+    enter_until(job, JOB_FINISHED, 0);
+    job->events->finished(job->events_opaque, job);
+}
+
+/* All is back, and nothing more is to be issued but by chores of the end. */
+void job_wind_up(Job *job)
+{
+    if (job->end == JOB_END_COMPLETE && job_is_measuring(job)) {
+        if (chores_sync_at_end(&job->chores)) {
+            drop_deadline(job);
+            gates_close_window(&job->gates);
+            job_pump(job);
+            return;
+        }
+        if (chores_verify_at_end(&job->chores)) {
+            begin_verifying(job);
+            job_pump(job);
+        }
+    }
+    if (job->in_flight == 0) {
+        job_finish(job);
+    }
+}
+
+void job_phase_is_over(void *opaque)
+{
+    Job *job = opaque;
+
+    switch (job->phase) {
+    case JOB_DELAYED:
+        begin(job);
+        job_go_on(job);
+        break;
+    case JOB_RAMP:
+        end_ramp(job);
+        job_go_on(job);
+        break;
+    default:
+        job_stop(job, JOB_END_COMPLETE);
+    }
+}
+
+void job_stop(Job *job, JobEnd why)
+{
+    if (job->phase == JOB_DRAINING && why != JOB_END_COMPLETE) {
+        job->end = why; /* nor is there anything to be done at the end */
+    }
+    if (job->phase == JOB_FINISHED || job->phase == JOB_DRAINING) {
+        return;
+    }
+    release_held(job);
+    drop_deadline(job); /* or the end of a ramp would begin anew */
+    gates_close_window(&job->gates);
+    if (job->budget > 0) {
+        gates_end(&job->gates);
+    }
+    job->budget = 0;
+    job->is_moving = false;
+    job->end = why;
+    job->target.engine->ops->cancel_pending(job->target.engine, &job->target);
+    if (job->in_flight == 0) {
+        job_wind_up(job);
+    } else if (job->phase == JOB_MEASURING) {
+        set_phase(job, JOB_DRAINING);
+    }
+}
+
+static inline bool timer_is_set(const Timer *timer)
+{
+    return timer->state != TIMER_IDLE;
+}
+
+/* With nothing in flight, is there anything that will call it? */
+static bool waits(const Job *job)
+{
+    bool ends_soon = job->phase == JOB_DELAYED || job_window_is_over(job);
+
+    return (ends_soon && timer_is_set(&job->timer)) ||
+           gates_wait(&job->gates) ||
+           (job->throttle.group && job->throttle.is_waiting);
+}
+
+/* The end of a phase is nothing to wait for while there are I/Os to issue. */
+void job_see_that_it_goes_on(Job *job)
+{
+    if (job->in_flight > 0 || job->phase == JOB_IDLE ||
+        job->phase == JOB_FINISHED || job->is_moving) {
+        return;
+    }
+    if (job->budget == 0 && job->phase != JOB_DELAYED) {
+        job_wind_up(job);
+    } else if (!waits(job)) {
+        job_stop(job, JOB_END_STALLED);
+    }
+}
+
+void job_go_on(void *opaque)
+{
+    Job *job = opaque;
+
+    aio_context_read_clock(job->ctx); /* they are queued now */
+    job_pump(job);
+    job_see_that_it_goes_on(job);
+}

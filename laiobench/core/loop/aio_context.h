@@ -1,0 +1,155 @@
+/*
+ * AioContext: the event loop.  It owns fd handlers, bottom halves, timers
+ * and a notifier, and runs them one round at a time in aio_poll().  It knows
+ * nothing of requests but how many are in flight.
+ *
+ * Threads: everything runs on the context's home thread, which is asserted,
+ * but for bh_new(), bh_schedule*(), bh_cancel(), bh_delete() and
+ * aio_notify(), which any thread may call.
+ */
+#pragma once
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+#include "loop/adaptive_poll.h"
+#include "base/clock.h"
+#include "base/counter.h"
+#include "contract/counters.h"
+#include "base/error.h"
+#include "base/event_notifier.h"
+
+typedef struct AioContext AioContext;
+typedef struct AioHandler AioHandler;
+typedef struct BottomHalf BottomHalf;
+typedef struct FdMon FdMon;
+typedef struct Timer Timer;
+
+typedef TAILQ_HEAD(AioHandlerList, AioHandler) AioHandlerList;
+typedef TAILQ_HEAD(TimerList, Timer) TimerList;
+
+/* What to call for a descriptor; any of them may be NULL. */
+typedef struct AioHandlerOps {
+    void (*io_read)(void *opaque);       /* it is readable */
+    void (*io_write)(void *opaque);      /* it is writable */
+    bool (*io_poll)(void *opaque);       /* is there work?  No system call. */
+    void (*io_poll_ready)(void *opaque); /* io_poll said so: do the work */
+    bool is_wake_up; /* it only ends a sleep: no event, and no progress */
+} AioHandlerOps;
+
+/*
+ * Another way to sleep than in the fd monitor: in a call that sees events of
+ * its own, and no descriptors.  While it wants to, the loop lets it.
+ */
+typedef struct AioSleeperOps {
+    const char *call; /* the system call, for errors */
+    bool (*wants)(void *opaque);
+    /* For @timeout_ns at most (0: only look; -1: for ever).  0 or -errno. */
+    int (*sleep)(void *opaque, int64_t timeout_ns);
+} AioSleeperOps;
+
+struct AioHandler {
+    const AioHandlerOps *ops;
+    void *opaque;
+    int fd; /* AIO_NO_FD: found by polling alone */
+    uint32_t revents;   /* what the fd monitor saw, as poll(2) events */
+    bool poll_ready;    /* what io_poll saw */
+    bool in_ready_list;
+    bool in_poll_ready; /* its io_poll_ready is running */
+    PollBudget budget;  /* of its own, under the weighted rule */
+    bool deleted;       /* waits until nobody walks the list */
+    TAILQ_ENTRY(AioHandler) node;
+    TAILQ_ENTRY(AioHandler) node_ready;
+};
+
+#define AIO_NO_FD (-1)
+
+struct AioContext {
+    /* Read in every round: kept together. */
+    const Clock *clock;
+    uint64_t now;      /* ticks; the loop's latest reading of the clock */
+    bool now_is_fresh; /* ... which was taken in this round */
+    bool poll_while_in_flight; /* poll mode: never sleep on requests */
+    AdaptivePoll adaptive;     /* else: how long to look before sleeping */
+    PollBudget budget;         /* that time; the handlers' longest if weighted */
+    bool poll_is_settled; /* events at the first look teach the rule nothing */
+    uint32_t in_flight;        /* requests that engines have in flight */
+    uint32_t depth;            /* aio_poll() calls now active: > 1 if nested */
+    int poll_disable_cnt;      /* handlers that can't be polled */
+    int walking_handlers;
+    bool deleted_handlers;     /* some wait to be freed */
+    AioHandlerList handlers;
+    AioHandlerList ready; /* seen ready, not called yet; nested loops share it */
+    FdMon *fdmon;
+    const AioSleeperOps *sleeper; /* NULL: none */
+    void *sleeper_opaque;
+
+    /* Bottom halves: pushed by any thread, moved to `bh_ready` and run here. */
+    BottomHalf *bh_incoming; /* atomic */
+    BottomHalf *bh_ready;
+    BottomHalf **bh_ready_tail;
+
+    TimerList timers;     /* by deadline */
+    TimerList timers_due; /* taken off, not called yet */
+
+    /* The notify protocol: see aio_notify(). */
+    uint32_t notify_me; /* atomic; > 0: the home thread sleeps, or is about to */
+    uint32_t notified;  /* atomic flag */
+    EventNotifier notifier;
+
+    pthread_t home;
+    bool fdmon_fell_back; /* epoll failed in use; ppoll took over */
+    Error failure;        /* the loop's own first failure: the run must end */
+    Counters counters;
+};
+
+/* Make the calling thread the home thread. */
+void aio_context_set_home(AioContext *ctx);
+
+/* Dies if the calling thread is another, in every build. */
+void aio_context_assert_home(const AioContext *ctx);
+
+static inline uint64_t aio_context_read_clock(AioContext *ctx)
+{
+    ctx->now = clock_now(ctx->clock);
+    ctx->now_is_fresh = true;
+    return ctx->now;
+}
+
+/* The time of this round: read once, by whoever first wants to know. */
+static inline uint64_t aio_context_fresh_now(AioContext *ctx)
+{
+    return ctx->now_is_fresh ? ctx->now : aio_context_read_clock(ctx);
+}
+
+/*
+ * Watch @fd: @ops replaces what was set for it; NULL, or all members NULL,
+ * deletes.  Legal at any time, also inside callbacks, also for the handler
+ * that is running.
+ */
+int aio_set_fd_handler(AioContext *ctx, int fd, const AioHandlerOps *ops,
+                       void *opaque, Error *error);
+
+/*
+ * The same for work that no descriptor tells of; @opaque is its name.  Its
+ * io_poll_ready must have taken the work before it runs a nested loop.
+ */
+int aio_set_poll_handler(AioContext *ctx, const AioHandlerOps *ops,
+                         void *opaque, Error *error);
+
+/*
+ * Sleep in @ops instead of the fd monitor while it wants to; NULL: no more.
+ * Then handlers are not polled, since they show less than it sees.
+ */
+void aio_set_sleeper(AioContext *ctx, const AioSleeperOps *ops, void *opaque);
+
+/*
+ * Make the home thread look again.  Any thread; what it shall find must be
+ * visible to it before.
+ */
+void aio_notify(AioContext *ctx);
+
+/* The counters as they are now, though other threads add to some.  Any thread. */
+Counters aio_context_counters(const AioContext *ctx);

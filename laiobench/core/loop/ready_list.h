@@ -1,0 +1,24 @@
+/*
+ * The ready list: handlers seen ready and not called yet.  The fd monitors
+ * and the look at poll handlers fill it, aio_handlers_dispatch() empties it.
+ */
+#pragma once
+
+#include "loop/aio_context.h"
+
+/* To be called; one list for all nested loops, so that each is served once. */
+static inline void aio_handlers_add_ready(AioContext *ctx, AioHandler *handler)
+{
+    if (!handler->in_ready_list) {
+        TAILQ_INSERT_TAIL(&ctx->ready, handler, node_ready);
+        handler->in_ready_list = true;
+    }
+}
+
+/* For fd monitors: @handler has @revents. */
+static inline void aio_handler_set_ready(AioContext *ctx, AioHandler *handler,
+                           uint32_t revents)
+{
+    handler->revents |= revents;
+    aio_handlers_add_ready(ctx, handler);
+}

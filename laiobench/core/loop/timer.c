@@ -1,0 +1,58 @@
+#include "loop/timer.h"
+
+void timer_init(Timer *timer, AioContext *ctx, TimerFunc *func, void *opaque)
+{
+    *timer = (Timer){.ctx = ctx, .func = func, .opaque = opaque};
+}
+
+void timer_disarm(Timer *timer)
+{
+    AioContext *ctx = timer->ctx;
+
+    if (timer->state == TIMER_ARMED) {
+        TAILQ_REMOVE(&ctx->timers, timer, node);
+    } else if (timer->state == TIMER_DUE) {
+        TAILQ_REMOVE(&ctx->timers_due, timer, node);
+    }
+    timer->state = TIMER_IDLE;
+}
+
+/* Few timers at a time, most of them armed to be the last: walk backwards. */
+void timer_arm(Timer *timer, uint64_t deadline)
+{
+    AioContext *ctx = timer->ctx;
+    Timer *before;
+
+    timer_disarm(timer);
+    timer->deadline = deadline;
+    timer->state = TIMER_ARMED;
+    TAILQ_FOREACH_REVERSE(before, &ctx->timers, TimerList, node) {
+        if (before->deadline <= deadline) {
+            TAILQ_INSERT_AFTER(&ctx->timers, before, timer, node);
+            return;
+        }
+    }
+    TAILQ_INSERT_HEAD(&ctx->timers, timer, node);
+}
+
+/*
+ * Those due are set apart first: one that arms itself again in the past waits
+ * for the next round, and a nested loop goes on where the outer one was.
+ */
+bool timers_run(AioContext *ctx)
+{
+    Timer *timer;
+    bool progress = false;
+
+    while ((timer = TAILQ_FIRST(&ctx->timers)) && timer->deadline <= ctx->now) {
+        TAILQ_REMOVE(&ctx->timers, timer, node);
+        timer->state = TIMER_DUE;
+        TAILQ_INSERT_TAIL(&ctx->timers_due, timer, node);
+    }
+    while ((timer = TAILQ_FIRST(&ctx->timers_due))) {
+        timer_disarm(timer);
+        timer->func(timer->opaque);
+        progress = true;
+    }
+    return progress;
+}

@@ -1,0 +1,114 @@
+/*
+ * Gates: what a job's I/Os wait for besides a free slot and a throttle group:
+ * their time, a pause, a depth; and the bounds at which the job must end.  It
+ * keeps the timers for that, and tells its job when to try again.
+ *
+ * All on the home thread of the context that the job is attached to.
+ */
+#pragma once
+
+#include "pacing/depth_search.h"
+#include "pacing/pacer.h"
+#include "record/recorder.h"
+#include "loop/timer.h"
+
+typedef struct GateEvents {
+    void (*go_on)(void *opaque);   /* try again to issue */
+    void (*give_up)(void *opaque); /* a bound was crossed: see Gates.report */
+} GateEvents;
+
+typedef enum ThinkState {
+    THINK_NOT,
+    THINK_DRAINS, /* lets what is in flight come back */
+    THINK_PAUSES,
+} ThinkState;
+
+typedef struct Gates {
+    PacingPlan plan;
+    Pacer pacer;
+    uint64_t *intended; /* of each slot: when its I/O was due; ticks */
+    uint32_t depth;     /* slots */
+
+    uint32_t depth_limit; /* of those that may be in flight now */
+    bool is_draining;     /* it was full, and is not down to depth_low yet */
+
+    ThinkState think;
+    uint64_t think_counted; /* I/Os since the last pause */
+    uint64_t think_last;    /* when it was over; ticks */
+    uint64_t think_began;
+
+    DepthSearch search;
+    bool is_searching;
+
+    Recorder *recorder;
+    uint64_t counted_ios[PACED_DIRECTIONS]; /* at the last look at the rate */
+    uint64_t counted_bytes[PACED_DIRECTIONS];
+    uint64_t counted_at;
+
+    PacingReport report;
+
+    AioContext *ctx;
+    const GateEvents *events;
+    void *opaque;
+    Timer due_timer;   /* shortly before the next I/O is due */
+    Timer think_timer; /* at the end of a pause */
+    Timer cycle_timer; /* at the next look at the rate */
+} Gates;
+
+/* Is there anything to wait for, or to end for? */
+bool gates_are_needed(const PacingPlan *plan);
+
+/*
+ * @uses: the directions that the job has; @is_mix: any of them may come next;
+ * @block_bytes: of the largest I/O.
+ * 0 or -errno.
+ */
+int gates_init(Gates *gates, const PacingPlan *plan, uint32_t depth,
+               const bool uses[PACED_DIRECTIONS], bool is_mix,
+               uint32_t block_bytes, uint64_t seed, Recorder *recorder,
+               const Clock *clock, Error *error);
+void gates_cleanup(Gates *gates);
+
+/* Schedules and pauses live on while the job is on no context. */
+void gates_attach(Gates *gates, AioContext *ctx, const GateEvents *events,
+                  void *opaque);
+void gates_detach(Gates *gates);
+
+/*
+ * The job begins; its window opens; both at the context's time.  It closes when
+ * nothing more is to be issued: what is slow from then on misses no rate.
+ */
+void gates_begin(Gates *gates);
+void gates_open_window(Gates *gates);
+void gates_close_window(Gates *gates);
+
+/* Its time is over, and it would have issued more. */
+void gates_end(Gates *gates);
+
+/* The search for a depth, where there is one, begins. */
+void gates_begin_search(Gates *gates);
+
+/* May one more be issued?  If not, go_on() will be called, or one comes back. */
+bool gates_admit(Gates *gates, uint32_t in_flight);
+
+/* Is a time set at which go_on() will be called? */
+bool gates_wait(const Gates *gates);
+
+/* Of a mix with rates: which direction is next.  Else PACED_DIRECTIONS. */
+uint32_t gates_pick(const Gates *gates);
+
+/* @request, of the slot @index, goes now; @in_flight are on their way already. */
+void gates_issue(Gates *gates, uint32_t index, const Request *request,
+                 uint32_t in_flight);
+
+typedef enum GateWord {
+    GATE_GO_ON,
+    GATE_SEARCH_IS_OVER, /* report.depth is what was found */
+    GATE_END,            /* the I/O took longer than the job may bear */
+} GateWord;
+
+/* It is back, well or not. */
+GateWord gates_complete(Gates *gates, uint32_t index, const Request *request);
+
+/* What came of it; at any time. */
+void gates_report(const Gates *gates, PacingReport *report);

@@ -1,0 +1,171 @@
+/*
+ * What a job has measured: successes in histograms, failures by errno, one
+ * set per direction.  The IOThread that runs the job writes; any thread may
+ * read while it does.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/clock.h"
+#include "record/histogram.h"
+#include "engines/request.h"
+
+typedef enum Direction {
+    DIRECTION_READ,
+    DIRECTION_WRITE,
+    DIRECTION_TRIM,
+    DIRECTION_SYNC,
+    DIRECTION_COUNT,
+} Direction;
+
+#define ERRNO_MAX 256 /* the kernel's end at 133; those beyond count as the last */
+
+typedef enum LatencyKind {
+    LATENCY_SLAT, /* queued -> submit returned */
+    LATENCY_CLAT, /* submit returned -> reaped */
+    LATENCY_LAT,  /* queued -> reaped */
+    LATENCY_COUNT, /* of every I/O; besides, where there is a rate: */
+    LATENCY_RESPONSE = LATENCY_COUNT, /* due -> reaped */
+    LATENCY_KINDS,
+} LatencyKind;
+
+typedef struct DirectionRecord {
+    uint64_t ios; /* successes only */
+    uint64_t bytes;
+    uint64_t short_ios; /* of them: those that took several completions */
+    uint64_t eofs; /* reads of what is not there any more */
+    Histograms latency; /* by LatencyKind */
+    uint64_t errors[ERRNO_MAX];
+} DirectionRecord;
+
+_Static_assert(LATENCY_KINDS <= HISTOGRAM_STRIDE, "a histogram for each kind");
+
+/*
+ * How the last success was recorded.  Requests of one batch have the same
+ * times, so where they count is looked up once for all of them.
+ */
+typedef struct LastRecorded {
+    DirectionRecord *record; /* NULL: none */
+    uint64_t queued, submitted, reaped;
+    uint64_t ns[LATENCY_COUNT];
+    uint64_t *bins[LATENCY_COUNT];
+} LastRecorded;
+
+typedef struct Recorder {
+    const Clock *clock;
+    LastRecorded last;
+    uint32_t generation; /* atomic; odd while it is reset, then another */
+    DirectionRecord *directions[DIRECTION_COUNT]; /* NULL: not used */
+} Recorder;
+
+/* How much memory it needs to record @uses; a multiple of a cache line. */
+size_t recorder_bytes(const bool uses[DIRECTION_COUNT]);
+
+/* @memory: so much of it, zeroed, at a cache line, and the caller's. */
+void recorder_init(Recorder *recorder, const Clock *clock,
+                   const bool uses[DIRECTION_COUNT], void *memory);
+
+/* Forget all: the measured window begins. */
+void recorder_reset(Recorder *recorder);
+
+static inline Direction recorder_direction(const Request *request)
+{
+    static const uint8_t directions[] = {
+        [REQUEST_READ] = DIRECTION_READ,
+        [REQUEST_WRITE] = DIRECTION_WRITE,
+        [REQUEST_FSYNC] = DIRECTION_SYNC,
+        [REQUEST_FDSYNC] = DIRECTION_SYNC,
+        [REQUEST_TRIM] = DIRECTION_TRIM,
+    };
+
+    return directions[request->op];
+}
+
+/* Count a request that brought no data; it is no I/O of the results. */
+void recorder_add_failure(Recorder *recorder, const Request *request);
+
+static inline bool recorder_is_as_last(const LastRecorded *last,
+                                       const DirectionRecord *record,
+                                       const Request *request)
+{
+    return last->record == record && last->reaped == request->reaped &&
+           last->queued == request->queued &&
+           last->submitted == request->submitted;
+}
+
+/*
+ * slat + clat = lat holds for each I/O to the nanosecond, so clat is their
+ * difference, not a third rounding.
+ */
+static inline void recorder_look_up(Recorder *recorder, DirectionRecord *record,
+                                    const Request *request)
+{
+    LastRecorded *last = &recorder->last;
+    uint64_t slat_ns = clock_ticks_to_ns(recorder->clock,
+                                         request->submitted - request->queued);
+    uint64_t lat_ns = clock_ticks_to_ns(recorder->clock,
+                                        request->reaped - request->queued);
+
+    last->record = record;
+    last->queued = request->queued;
+    last->submitted = request->submitted;
+    last->reaped = request->reaped;
+    last->ns[LATENCY_SLAT] = slat_ns;
+    last->ns[LATENCY_CLAT] = lat_ns - slat_ns;
+    last->ns[LATENCY_LAT] = lat_ns;
+#pragma GCC unroll 4
+    for (uint32_t kind = 0; kind < LATENCY_COUNT; kind++) {
+        last->bins[kind] =
+            histograms_bin(&record->latency, kind, last->ns[kind]);
+        histograms_widen(&record->latency, kind, last->ns[kind]);
+    }
+}
+
+static inline void recorder_add_success(Recorder *recorder,
+                                        const Request *request)
+{
+    DirectionRecord *record =
+        recorder->directions[recorder_direction(request)];
+    const LastRecorded *last = &recorder->last;
+
+    if (!recorder_is_as_last(last, record, request)) {
+        recorder_look_up(recorder, record, request);
+    }
+    counter_add(&record->ios, 1);
+    counter_add(&record->bytes, request->bytes);
+    record->short_ios += request->bytes_done > 0;
+#pragma GCC unroll 4
+    for (uint32_t kind = 0; kind < LATENCY_COUNT; kind++) {
+        counter_add(last->bins[kind], 1);
+        counter_add(&record->latency.extremes[kind].sum, last->ns[kind]);
+    }
+}
+
+/* Besides: since it was due, as the schedule had it. */
+static inline void recorder_add_response(Recorder *recorder,
+                                         const Request *request,
+                                         uint64_t intended)
+{
+    DirectionRecord *record =
+        recorder->directions[recorder_direction(request)];
+
+    histograms_add(&record->latency, LATENCY_RESPONSE,
+                   clock_ticks_to_ns(recorder->clock,
+                                     request->reaped - intended));
+}
+
+/* Of all directions, while others add to them. */
+static inline uint64_t recorder_bytes_so_far(const Recorder *recorder)
+{
+    uint64_t bytes = 0;
+
+    for (int i = 0; i < DIRECTION_COUNT; i++) {
+        const DirectionRecord *record = recorder->directions[i];
+
+        bytes += record ? counter_read(&record->bytes) : 0;
+    }
+    return bytes;
+}

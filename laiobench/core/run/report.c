@@ -1,0 +1,165 @@
+#define _GNU_SOURCE
+#include "run/run.h"
+
+/* ---- reports ------------------------------------------------------------- */
+
+static uint64_t monotonic_ns(const Clock *clock, uint64_t ticks)
+{
+    return clock->start_ns +
+           clock_ticks_to_ns(clock, ticks - clock->start_ticks);
+}
+
+void run_job_report(const Run *run, uint32_t index, JobReport *report)
+{
+    const Job *job = &run->jobs[index];
+    bool finished = job_is_finished(job);
+    bool is_measured = finished || job->verify_start != 0;
+    uint64_t end = is_measured ? job->window_end : clock_now(&run->clock);
+
+    *report = (JobReport){
+        .submitted = job->accounts.submitted,
+        .completed = job->accounts.completed,
+        .failed = job->accounts.failed,
+        .cancelled = job->accounts.cancelled,
+        .has_finished = finished,
+        .gave_up = job->end == JOB_END_ERRORS,
+        .stalled = job->end == JOB_END_STALLED,
+    };
+    gates_report(&job->gates, &report->pacing);
+    if (job->window_start != 0) {
+        report->window_start_ns = monotonic_ns(&run->clock, job->window_start);
+        report->window_end_ns = monotonic_ns(&run->clock, end);
+    }
+}
+
+bool run_verify_report(const Run *run, uint32_t index, VerifyReport *report)
+{
+    const Job *job = &run->jobs[index];
+
+    if (!job->chores.verifier) {
+        return false;
+    }
+    verifier_report(job->chores.verifier, report);
+    if (job->verify_start != 0) {
+        uint64_t end = job_is_finished(job) ? job->verify_end
+                                            : clock_now(&run->clock);
+
+        report->started_ns = monotonic_ns(&run->clock, job->verify_start);
+        report->ended_ns = monotonic_ns(&run->clock, end);
+    }
+    return true;
+}
+
+void run_verify_failure(const Run *run, uint32_t job, uint32_t index,
+                        VerifyFailure *failure)
+{
+    verifier_failure(run->jobs[job].chores.verifier, index, failure);
+}
+
+static LatencyReport latency_report(const Histograms *histograms,
+                                    LatencyKind kind)
+{
+    return (LatencyReport){
+        .min = histograms->extremes[kind].min,
+        .max = histograms->extremes[kind].max,
+        .sum = histograms->extremes[kind].sum,
+    };
+}
+
+/* NULL if the job has none. */
+static const DirectionRecord *direction_of(const Run *run, uint32_t job,
+                                           uint32_t direction)
+{
+    const Recorder *recorder = &run->jobs[job].recorder;
+
+    return direction < DIRECTION_COUNT ? recorder->directions[direction] : NULL;
+}
+
+bool run_direction_report(const Run *run, uint32_t index, uint32_t direction,
+                          DirectionReport *report)
+{
+    const DirectionRecord *record = direction_of(run, index, direction);
+
+    if (!record) {
+        return false;
+    }
+    *report = (DirectionReport){
+        .ios = record->ios,
+        .bytes = record->bytes,
+        .short_ios = record->short_ios,
+        .eofs = record->eofs,
+        .errors = record->errors,
+        .slat = latency_report(&record->latency, LATENCY_SLAT),
+        .clat = latency_report(&record->latency, LATENCY_CLAT),
+        .lat = latency_report(&record->latency, LATENCY_LAT),
+        .response = latency_report(&record->latency, LATENCY_RESPONSE),
+    };
+    return true;
+}
+
+uint32_t run_latency_bins(const Run *run, uint32_t job, uint32_t direction,
+                          uint32_t kind, uint32_t *indexes, uint64_t *counts)
+{
+    const DirectionRecord *record = direction_of(run, job, direction);
+    uint32_t bins = 0;
+
+    if (!record || kind >= LATENCY_KINDS) {
+        return 0;
+    }
+    for (uint32_t i = 0; i < HISTOGRAM_COUNTS; i++) {
+        uint64_t count = counter_read(&record->latency.counts[i][kind]);
+
+        if (count != 0) {
+            indexes[bins] = i;
+            counts[bins++] = count;
+        }
+    }
+    return bins;
+}
+
+void run_worker_report(const Run *run, uint32_t index, WorkerReport *report)
+{
+    const Worker *worker = &run->workers[index].worker;
+    const Usage *usage = &worker->usage;
+    const JobAccounts *accounts = &worker->accounts;
+
+    *report = (WorkerReport){
+        .window = worker->window,
+        .life = run_is_over(run) ? worker->life
+                                 : aio_context_counters(&worker->ctx),
+        .usage =
+            {
+                .cpu_ns = usage->cpu_ns,
+                .user_ns = usage->user_ns,
+                .system_ns = usage->system_ns,
+                .voluntary_switches = usage->voluntary_switches,
+                .involuntary_switches = usage->involuntary_switches,
+                .run_delay_ns = usage->run_delay_ns,
+                .measured_ns = usage->measured_ns,
+            },
+        .submitted = accounts->submitted,
+        .completed = accounts->completed,
+        .failed = accounts->failed,
+        .cancelled = accounts->cancelled,
+        .leftover_events = worker->completion.leftover_events,
+        .fdmon_fell_back = worker->ctx.fdmon_fell_back,
+        .ring_is_foreign = worker->engine->is_foreign,
+        .failure = worker->failure,
+    };
+}
+
+void run_clock_report(const Run *run, ClockReport *report)
+{
+    *report = (ClockReport){
+        .hardware = run->clock.hardware,
+        .read_ns = run->clock.read_ns,
+        .drift_ppm = clock_drift_ppm(&run->clock),
+    };
+}
+
+/* ---- facts ----------------------------------------------------------------- */
+
+const char *core_source_hash(void)
+{
+    return CORE_SOURCE_HASH;
+}

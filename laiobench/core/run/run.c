@@ -1,0 +1,428 @@
+#define _GNU_SOURCE
+#include "run/run.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+
+_Static_assert(HISTOGRAM_COUNTS == HISTOGRAM_BUCKETS + 1 &&
+                   ERRNO_COUNT == ERRNO_MAX,
+               "the contract names the core's sizes");
+
+/* ---- plan → configuration ------------------------------------------------ */
+
+static WorkloadPlan workload_plan(const JobPlan *plan)
+{
+    return (WorkloadPlan){
+        .start = plan->region_start,
+        .blocks = plan->region_blocks,
+        .step_bytes = plan->step_bytes,
+        .block_bytes = plan->block_bytes,
+        .read_percent = plan->read_percent,
+        .random = plan->random,
+        .use_map = plan->use_random_map,
+        .seed = plan->seed,
+        .shape = plan->shape,
+    };
+}
+
+static JobConfig job_config(const JobPlan *plan, ThrottleGroup *throttles)
+{
+    return (JobConfig){
+        .fd = plan->fd,
+        .limits = plan->limits,
+        .iodepth = plan->iodepth,
+        .workload = workload_plan(plan),
+        .ios = plan->ios ? plan->ios : JOB_UNLIMITED,
+        .bytes = plan->bytes,
+        .ramp_ns = plan->ramp_ns,
+        .runtime_ns = plan->runtime_ns,
+        .seed = plan->seed,
+        .data = plan->data,
+        .chores =
+            {
+                .fsync_every = plan->fsync_every,
+                .fdatasync_every = plan->fdatasync_every,
+                .end_fsync = plan->end_fsync,
+                .trim = !plan->trim              ? TRIM_NONE
+                        : plan->write_after_trim ? TRIM_THEN_WRITE
+                                                 : TRIM_ONLY,
+                .verify = plan->verify,
+            },
+        .memory_align = plan->memory_align,
+        .move_every = plan->move_every,
+        .throttle = plan->throttle ? &throttles[plan->throttle - 1] : NULL,
+        .continue_on_error = plan->continue_on_error,
+        .pacing = plan->pacing,
+        .is_mix = plan->read_percent > 0 && plan->read_percent < 100,
+    };
+}
+
+int plan_preview(const JobPlan *plan, PlannedIo *ios, uint64_t count)
+{
+    WorkloadPlan workload_of = workload_plan(plan);
+    Workload workload;
+    int ret = workload_init(&workload, &workload_of);
+
+    for (uint64_t i = 0; ret == 0 && i < count; i++) {
+        Request request = {0};
+
+        workload_next_any(&workload, &request);
+        ios[i] = (PlannedIo){
+            .direction = recorder_direction(&request),
+            .bytes = request.bytes,
+            .offset = request.offset,
+        };
+    }
+    workload_cleanup(&workload);
+    return ret;
+}
+
+uint64_t shape_map_bytes(const WorkloadShape *shape)
+{
+    return shaped_workload_map_bytes(shape);
+}
+
+/* Does @job ever run on @worker? */
+static bool visits(const RunPlan *plan, const JobPlan *job, uint32_t worker)
+{
+    uint32_t at = job->worker;
+
+    do {
+        if (at == worker) {
+            return true;
+        }
+        at = plan->workers[at].next;
+    } while (job->move_every > 0 && at != job->worker);
+    return false;
+}
+
+/* How many requests may be on a worker at a time. */
+static uint32_t depth_of(const RunPlan *plan, uint32_t worker)
+{
+    uint32_t depth = 0;
+
+    for (uint32_t i = 0; i < plan->job_count; i++) {
+        if (visits(plan, &plan->jobs[i], worker)) {
+            depth += plan->jobs[i].iodepth;
+        }
+    }
+    return depth;
+}
+
+static int worker_config(const RunPlan *plan, uint32_t index,
+                         WorkerConfig *config, Error *error)
+{
+    const WorkerPlan *worker = &plan->workers[index];
+    uint32_t depth = depth_of(plan, index);
+
+    *config = (WorkerConfig){
+        .fdmon = worker->ppoll ? FDMON_PPOLL : FDMON_EPOLL,
+        .completion = completion_find(worker->completion),
+        .engine = engine_find(worker->engine),
+        .engine_config =
+            {
+                .max_requests = depth,
+                .max_events = depth,
+                .max_batch = worker->max_batch,
+                .notify = worker->resfd,
+                .reap_on_submit = worker->reap_on_submit,
+                .strict_short_io = worker->strict_short_io,
+                .max_events_per_call = worker->complete_max,
+                .null_latency_ns = worker->null_latency_ns,
+                .null_jitter = worker->null_jitter,
+                .null_servers = worker->null_servers,
+                .seed = worker->seed,
+            },
+        .min_nr = worker->complete_min,
+        .poll_rule = worker->poll_step ? POLL_RULE_STEP : POLL_RULE_WEIGHTED,
+        .poll_max_ns = worker->poll_max_ns,
+        .poll_grow = worker->poll_grow,
+        .poll_shrink = worker->poll_shrink,
+    };
+    if (!config->completion || !config->engine || depth == 0 ||
+        worker->next >= plan->worker_count) {
+        return error_set(error, "plan", EINVAL, index);
+    }
+    return 0;
+}
+
+/* ---- life ------------------------------------------------------------------ */
+
+/* Any thread; the first to come does it. */
+static void hand_over(Run *run, uint32_t job)
+{
+    if (!__atomic_exchange_n(&run->waits[job].is_over, true,
+                             __ATOMIC_ACQ_REL)) {
+        worker_hand_over(&run->workers[run->first_worker[job]].worker,
+                         &run->jobs[job]);
+    }
+}
+
+/* Those that wait for @job, and for nobody else any more, begin. */
+static void release_waiting(Run *run, uint32_t job)
+{
+    for (uint32_t i = 0; i < run->job_count; i++) {
+        Wait *wait = &run->waits[i];
+
+        if (job - wait->first < wait->count &&
+            __atomic_sub_fetch(&wait->unfinished, 1, __ATOMIC_ACQ_REL) == 0) {
+            hand_over(run, i);
+        }
+    }
+}
+
+/* On the worker's thread.  The notifier only ends run_wait()'s sleep. */
+static void job_finished(void *opaque, Job *job)
+{
+    Run *run = opaque;
+
+    release_waiting(run, (uint32_t)(job - run->jobs));
+    /* Release: pairs with the acquire in run_wait(); the reports are whole. */
+    __atomic_fetch_sub(&run->unfinished, 1, __ATOMIC_RELEASE);
+    event_notifier_set(&run->finished);
+}
+
+static void end_slice(void *opaque)
+{
+    Run *run = opaque;
+
+    run->slice_is_over = true;
+}
+
+static int make_throttle_groups(Run *run, const RunPlan *plan, Error *error)
+{
+    run->throttles = calloc(plan->throttle_count, sizeof(*run->throttles));
+    if (!run->throttles && plan->throttle_count > 0) {
+        return error_set(error, "malloc", ENOMEM, 0);
+    }
+    for (uint32_t i = 0; i < plan->throttle_count; i++) {
+        ThrottleLimits limits = {
+            .ios_per_s = plan->throttles[i].ios_per_s,
+            .bytes_per_s = plan->throttles[i].bytes_per_s,
+            .burst_ns = plan->throttles[i].burst_ns,
+        };
+
+        throttle_group_init(&run->throttles[i], &limits, &run->clock);
+        run->throttle_count++;
+    }
+    return 0;
+}
+
+static int make_jobs(Run *run, const RunPlan *plan, Error *error)
+{
+    run->jobs = calloc(plan->job_count, sizeof(*run->jobs));
+    run->first_worker = calloc(plan->job_count, sizeof(*run->first_worker));
+    run->samplers = calloc(plan->job_count, sizeof(*run->samplers));
+    run->waits = calloc(plan->job_count, sizeof(*run->waits));
+    if (!run->jobs || !run->first_worker || !run->samplers || !run->waits) {
+        return error_set(error, "malloc", ENOMEM, 0);
+    }
+    for (uint32_t i = 0; i < plan->job_count; i++) {
+        JobConfig config = job_config(&plan->jobs[i], run->throttles);
+        int ret = job_init(&run->jobs[i], &config, &run->clock, error);
+
+        if (ret < 0) {
+            return ret;
+        }
+        run->first_worker[i] = plan->jobs[i].worker;
+        run->waits[i] = (Wait){
+            .first = plan->jobs[i].wait_for,
+            .count = plan->jobs[i].wait_for_count,
+            .unfinished = plan->jobs[i].wait_for_count,
+        };
+        run->job_count++;
+    }
+    run->unfinished = run->job_count;
+    return 0;
+}
+
+static int open_worker(Run *run, RunWorker *worker, const WorkerPlan *plan,
+                       Error *error)
+{
+    IOThreadConfig config = {
+        .name = plan->name,
+        .cpus = plan->cpus,
+        .cpu_count = plan->cpu_count,
+        .nice = plan->nice,
+    };
+    int ret;
+
+    if (plan->is_main) {
+        worker->is_main = true;
+        run->main = worker;
+        timer_init(&run->slice, &worker->worker.ctx, end_slice, run);
+        ret = worker_open(&worker->worker, error);
+    } else {
+        ret = iothread_start(&worker->iothread, &worker->worker, &config,
+                             error);
+    }
+    worker->is_open = ret == 0;
+    return ret;
+}
+
+static int make_workers(Run *run, const RunPlan *plan, Error *error)
+{
+    run->workers = calloc(plan->worker_count, sizeof(*run->workers));
+    if (!run->workers) {
+        return error_set(error, "malloc", ENOMEM, 0);
+    }
+    for (uint32_t i = 0; i < plan->worker_count; i++) {
+        RunWorker *worker = &run->workers[i];
+        WorkerConfig config;
+        int ret = worker_config(plan, i, &config, error);
+
+        if (ret == 0) {
+            ret = worker_init(&worker->worker, &config, &run->clock, &run->go,
+                              job_finished, run, error);
+        }
+        if (ret < 0) {
+            return ret;
+        }
+        run->worker_count++;
+        worker->worker.next = &run->workers[plan->workers[i].next].worker;
+        ret = open_worker(run, worker, &plan->workers[i], error);
+        if (ret < 0) {
+            return ret;
+        }
+    }
+    return 0;
+}
+
+Run *run_new(const RunPlan *plan, Error *error)
+{
+    Run *run = calloc(1, sizeof(*run));
+
+    if (!run) {
+        error_set(error, "malloc", ENOMEM, sizeof(*run));
+        return NULL;
+    }
+    if (event_notifier_init(&run->finished, error) < 0) {
+        free(run);
+        return NULL;
+    }
+    clock_init(&run->clock);
+    if (make_throttle_groups(run, plan, error) < 0 ||
+        make_jobs(run, plan, error) < 0 || make_workers(run, plan, error) < 0) {
+        run_free(run);
+        return NULL;
+    }
+    return run;
+}
+
+/*
+ * First all threads end, so that no job is on its way to a worker that is
+ * gone; then the contexts go.
+ */
+void run_free(Run *run)
+{
+    for (uint32_t i = 0; i < run->worker_count; i++) {
+        RunWorker *worker = &run->workers[i];
+
+        if (worker->is_open && !worker->is_main) {
+            iothread_join(&worker->iothread);
+        }
+    }
+    if (run->main && run->main->is_open) {
+        timer_disarm(&run->slice);
+        worker_close(&run->main->worker);
+    }
+    for (uint32_t i = 0; i < run->worker_count; i++) {
+        worker_cleanup(&run->workers[i].worker);
+    }
+    for (uint32_t i = 0; i < run->job_count; i++) {
+        job_cleanup(&run->jobs[i]);
+        free(run->samplers[i]);
+    }
+    for (uint32_t i = 0; i < run->throttle_count; i++) {
+        throttle_group_cleanup(&run->throttles[i]);
+    }
+    free(run->throttles);
+    free(run->workers);
+    free(run->jobs);
+    free(run->first_worker);
+    free(run->samplers);
+    free(run->waits);
+    event_notifier_cleanup(&run->finished);
+    free(run);
+}
+
+void run_start(Run *run)
+{
+    uint64_t now = clock_now(&run->clock);
+
+    for (uint32_t i = 0; i < run->job_count; i++) {
+        uint64_t delay_ns = run->jobs[i].config.pacing.start_delay_ns;
+
+        if (delay_ns > 0) {
+            run->jobs[i].begin_at =
+                now + clock_ns_to_ticks(&run->clock, delay_ns);
+        }
+        if (run->waits[i].count == 0) {
+            hand_over(run, i);
+        }
+    }
+    /* Release: pairs with the acquire in arrive(). */
+    __atomic_store_n(&run->go, true, __ATOMIC_RELEASE);
+}
+
+bool run_is_over(const Run *run)
+{
+    /* Acquire: pairs with the release in job_finished(). */
+    return __atomic_load_n(&run->unfinished, __ATOMIC_ACQUIRE) == 0;
+}
+
+/* The main context's jobs run while we wait, in this thread. */
+static void run_main(Run *run, int timeout_ms)
+{
+    Worker *worker = &run->main->worker;
+    uint64_t ns = timeout_ms < 0 ? UINT64_C(1000000000)
+                                 : (uint64_t)timeout_ms * 1000000;
+
+    run->slice_is_over = false;
+    timer_arm(&run->slice, aio_context_read_clock(&worker->ctx) +
+                               clock_ns_to_ticks(&run->clock, ns));
+    while (!run->slice_is_over && !run_is_over(run)) {
+        worker_run_once(worker);
+    }
+    timer_disarm(&run->slice);
+}
+
+bool run_wait(Run *run, int timeout_ms)
+{
+    struct pollfd finished = {.fd = run->finished.read_fd, .events = POLLIN};
+    uint64_t value;
+
+    if (run->main) {
+        run_main(run, timeout_ms);
+    } else if (!run_is_over(run) && poll(&finished, 1, timeout_ms) > 0) {
+        event_notifier_test_and_clear(&run->finished, &value);
+    }
+    return run_is_over(run);
+}
+
+/* On its way to another worker it is asked when it arrives. */
+static void request_stop(Run *run, uint32_t job)
+{
+    __atomic_store_n(&run->jobs[job].stop_requested, true, __ATOMIC_RELAXED);
+    hand_over(run, job); /* one that waits: it has nothing to do there */
+}
+
+void run_stop_job(Run *run, uint32_t job)
+{
+    request_stop(run, job);
+    for (uint32_t i = 0; i < run->worker_count; i++) {
+        worker_check_stop(&run->workers[i].worker);
+    }
+}
+
+void run_stop(Run *run)
+{
+    for (uint32_t i = 0; i < run->job_count; i++) {
+        request_stop(run, i);
+    }
+    for (uint32_t i = 0; i < run->worker_count; i++) {
+        worker_check_stop(&run->workers[i].worker);
+    }
+}

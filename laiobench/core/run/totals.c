@@ -1,0 +1,57 @@
+/*
+ * How far a job is, in all and in each direction: what steady states and windows of
+ * a log are differences of.
+ * Read while the job runs, so what belongs together may be an I/O apart.
+ */
+#include "run/run.h"
+
+bool run_direction_totals(const Run *run, uint32_t index, uint32_t direction,
+                          DirectionTotals *totals)
+{
+    const Job *job = &run->jobs[index];
+    const DirectionRecord *record = job->recorder.directions[direction];
+    JobPhase phase = __atomic_load_n(&job->phase, __ATOMIC_ACQUIRE);
+
+    *totals = (DirectionTotals){.at_ns = clock_monotonic_ns()};
+    if (!record || phase < JOB_MEASURING) {
+        return false;
+    }
+    totals->ios = counter_read(&record->ios);
+    totals->bytes = counter_read(&record->bytes);
+    for (uint32_t kind = 0; kind < LATENCY_COUNT; kind++) {
+        totals->latency_ns[kind] =
+            counter_read(&record->latency.extremes[kind].sum);
+    }
+    return true;
+}
+
+static const char *const phase_names[] = {
+    [JOB_IDLE] = "idle",           [JOB_DELAYED] = "delayed",
+    [JOB_RAMP] = "ramp",           [JOB_SEARCHING] = "searching",
+    [JOB_MEASURING] = "measuring", [JOB_DRAINING] = "draining",
+    [JOB_VERIFYING] = "verifying", [JOB_FINISHED] = "finished",
+};
+
+void run_totals(const Run *run, uint32_t index, Totals *totals)
+{
+    const Job *job = &run->jobs[index];
+    JobPhase phase = __atomic_load_n(&job->phase, __ATOMIC_ACQUIRE);
+
+    *totals = (Totals){
+        .at_ns = clock_monotonic_ns(),
+        .bytes = recorder_bytes_so_far(&job->recorder),
+        .phase = phase_names[phase],
+        .is_measuring = phase == JOB_MEASURING,
+        .has_finished = phase == JOB_FINISHED,
+    };
+    if (totals->has_finished) {
+        totals->has_failed = job->accounts.failed > 0 ||
+                             (job->end != JOB_END_COMPLETE &&
+                              job->end != JOB_END_STOPPED);
+    }
+    for (int i = 0; i < DIRECTION_COUNT; i++) {
+        const DirectionRecord *record = job->recorder.directions[i];
+
+        totals->ios += record ? counter_read(&record->ios) : 0;
+    }
+}

@@ -1,0 +1,235 @@
+#define _GNU_SOURCE
+#include "engines/engine_calls.h"
+#include "loop/event_loop.h"
+#include "session/session.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+/* In one io_submit(), as the field does. */
+#define MAX_BATCH 32
+
+/* Between looks at the ring, when the loop itself has failed. */
+#define FAILED_LOOP_PAUSE_NS 1000000
+
+/* How the time to look grows and shrinks, where the mode is adaptive. */
+#define POLL_GROW 2
+#define POLL_SHRINK 2
+
+/* ---- the loop ------------------------------------------------------------------ */
+
+void session_plug(Session *session)
+{
+    if (!session->plugged) {
+        session->plugged = true;
+        engine_plug(session->engine);
+    }
+}
+
+static void unplug(Session *session)
+{
+    if (session->plugged) {
+        session->plugged = false;
+        engine_unplug(session->engine);
+        session_look(session);
+    }
+}
+
+/* It can't be trusted to wake up any more: look now and then. */
+static void go_round_without_sleep(Session *session)
+{
+    const struct timespec pause = {.tv_nsec = FAILED_LOOP_PAUSE_NS};
+
+    engine_reap(session->engine,
+                               &session->ctx.counters.reaped.nested);
+    aio_poll(&session->ctx, false);
+    clock_nanosleep(CLOCK_MONOTONIC, 0, &pause, NULL);
+}
+
+/* Returns whether there was progress: not if a signal ended the sleep. */
+static bool go_round_once(Session *session, bool blocking)
+{
+    bool progress = true;
+
+    if (__builtin_expect(session->ctx.failure.code != 0, 0)) {
+        go_round_without_sleep(session);
+    } else {
+        progress = aio_poll(&session->ctx, blocking);
+    }
+    session_collect_done(session);
+    return progress;
+}
+
+static void end_slice(void *opaque)
+{
+    ((Session *)opaque)->slice_is_over = true;
+}
+
+static void run_loop(Session *session, uint64_t max_ns)
+{
+    uint64_t now = aio_context_read_clock(&session->ctx);
+    uint64_t ended = session->ended;
+    bool progress;
+
+    if (max_ns == 0 || !TAILQ_EMPTY(&session->finished)) {
+        go_round_once(session, false);
+        return;
+    }
+    session->slice_is_over = false;
+    timer_arm(&session->slice,
+              now + clock_ns_to_ticks(&session->clock, max_ns));
+    do {
+        progress = go_round_once(session, true);
+    } while (session->ended == ended && progress && !session->slice_is_over);
+    timer_disarm(&session->slice);
+}
+
+uint32_t session_poll(Session *session, bool go_round, uint64_t max_ns,
+                      uint32_t *slots, uint32_t room)
+{
+    uint32_t told = 0;
+    Slot *slot;
+
+    unplug(session);
+    if (go_round || (max_ns > 0 && TAILQ_EMPTY(&session->finished))) {
+        run_loop(session, max_ns);
+    }
+    while (told < room && (slot = TAILQ_FIRST(&session->finished))) {
+        TAILQ_REMOVE(&session->finished, slot, node);
+        slot->state = SLOT_TOLD;
+        slots[told++] = slot->face.slot;
+    }
+    return told;
+}
+
+void session_report(const Session *session, SessionReport *report)
+{
+    *report = (SessionReport){
+        .counters = aio_context_counters(&session->ctx),
+        .slots = session->slots,
+        .in_use = session->slots - session->free_count,
+        .busy = session->waiting_count + session->started_count,
+        .buffer_bytes = session->buffer_bytes,
+        .fdmon_fell_back = session->ctx.fdmon_fell_back,
+        .ring_is_foreign = session->engine->is_foreign,
+        .failure = session->ctx.failure,
+    };
+}
+
+/* ---- targets ---------------------------------------------------------------- */
+
+SessionTarget *session_attach(Session *session, int fd,
+                              const TargetLimits *limits)
+{
+    SessionTarget *target = calloc(1, sizeof(*target));
+
+    if (target) {
+        target_init(&target->base, fd, limits, session);
+        target_attach(&target->base, &session->ctx, session->engine);
+        TAILQ_INIT(&target->writes);
+        TAILQ_INSERT_TAIL(&session->targets, target, node);
+    }
+    return target;
+}
+
+void session_detach(Session *session, SessionTarget *target)
+{
+    target_detach(&target->base);
+    TAILQ_REMOVE(&session->targets, target, node);
+    free(target);
+}
+
+uint32_t session_target_busy(const SessionTarget *target)
+{
+    return target->busy;
+}
+
+/* ---- life --------------------------------------------------------------------- */
+
+static int open_engine(Session *session, const SessionPlan *plan, Error *error)
+{
+    const CompletionMode *mode = completion_find(plan->completion);
+    const EngineType *engine = engine_find(plan->engine);
+    EngineConfig config = {
+        .max_requests = plan->iodepth,
+        .max_events = plan->iodepth,
+        .max_batch = MAX_BATCH,
+        .null_latency_ns = plan->null_latency_ns,
+    };
+    int ret;
+
+    if (!mode || !engine || plan->iodepth == 0) {
+        return error_set(error, "plan", EINVAL, 0);
+    }
+    config.notify = mode->needs_eventfd;
+    session->engine =
+        engine->open(&session->ctx, &session->done, &config, error);
+    if (!session->engine) {
+        return -error->code;
+    }
+    ret = completion_attach(&session->completion, mode, 1, session->engine,
+                            error);
+    if (ret < 0) {
+        session->engine->ops->destroy(session->engine);
+    }
+    return ret;
+}
+
+Session *session_open(const SessionPlan *plan, Error *error)
+{
+    Session *session = calloc(1, sizeof(*session));
+
+    if (!session) {
+        error_set(error, "malloc", ENOMEM, sizeof(*session));
+        return NULL;
+    }
+    session->iodepth = plan->iodepth;
+    TAILQ_INIT(&session->free);
+    TAILQ_INIT(&session->waiting);
+    TAILQ_INIT(&session->finished);
+    TAILQ_INIT(&session->targets);
+    clock_init_monotonic(&session->clock);
+    if (done_list_init(&session->done, plan->iodepth) < 0) {
+        error_set(error, "malloc", ENOMEM, 0);
+        goto out_free;
+    }
+    if (aio_context_init(&session->ctx, FDMON_EPOLL, &session->clock, error) <
+        0) {
+        goto out_done;
+    }
+    if (strcmp(plan->completion, completion_adaptive.name) == 0) {
+        aio_context_set_polling(&session->ctx, POLL_RULE_WEIGHTED,
+                                plan->poll_max_ns, POLL_GROW, POLL_SHRINK);
+    }
+    timer_init(&session->slice, &session->ctx, end_slice, session);
+    if (open_engine(session, plan, error) < 0) {
+        goto out_context;
+    }
+    return session;
+
+out_context:
+    aio_context_cleanup(&session->ctx);
+out_done:
+    done_list_cleanup(&session->done);
+out_free:
+    free(session);
+    return NULL;
+}
+
+/* The engine first: until it is gone, buffers may be written to. */
+void session_close(Session *session)
+{
+    SessionTarget *target;
+
+    completion_detach(&session->completion);
+    session->engine->ops->destroy(session->engine);
+    slots_cleanup(session);
+    while ((target = TAILQ_FIRST(&session->targets))) {
+        session_detach(session, target);
+    }
+    aio_context_cleanup(&session->ctx);
+    done_list_cleanup(&session->done);
+    free(session);
+}

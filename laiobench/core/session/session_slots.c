@@ -1,0 +1,123 @@
+/*
+ * A session's slots: a request, its buffer and its timer each.  There are as
+ * many as were ever needed at a time.  See session.h.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "session/session.h"
+
+#define PAGE_BYTES 4096u
+
+/* A free slot keeps its buffer up to this size. */
+#define KEPT_BUFFER_BYTES (1u << 20)
+
+static void slept(void *opaque)
+{
+    slot_finish(opaque, 0, 0);
+}
+
+static Slot *make_slot(Session *session)
+{
+    Slot *slot = aligned_alloc(_Alignof(Slot), sizeof(Slot));
+
+    if (!slot) {
+        return NULL;
+    }
+    *slot = (Slot){
+        .face.slot = session->slots++,
+        .session = session,
+        .next_made = session->made,
+    };
+    timer_init(&slot->timer, &session->ctx, slept, slot);
+    session->made = slot;
+    return slot;
+}
+
+static void drop_buffer(Slot *slot)
+{
+    free(slot->face.buffer);
+    slot->face.buffer = NULL;
+    slot->session->buffer_bytes -= slot->room;
+    slot->room = 0;
+}
+
+/* Zeros at first: an engine that moves no data must show nobody else's. */
+static bool make_room(Slot *slot, size_t bytes)
+{
+    size_t room = (bytes + PAGE_BYTES - 1) / PAGE_BYTES * PAGE_BYTES;
+
+    if (bytes <= slot->room) {
+        return true;
+    }
+    drop_buffer(slot);
+    slot->face.buffer = aligned_alloc(PAGE_BYTES, room);
+    if (!slot->face.buffer) {
+        return false;
+    }
+    memset(slot->face.buffer, 0, room);
+    slot->room = room;
+    slot->session->buffer_bytes += room;
+    return true;
+}
+
+void slot_free(Slot *slot)
+{
+    Session *session = slot->session;
+
+    if (slot->room > KEPT_BUFFER_BYTES) {
+        drop_buffer(slot);
+    }
+    slot->state = SLOT_FREE;
+    TAILQ_INSERT_HEAD(&session->free, slot, node); /* its buffer is warm */
+    session->free_count++;
+}
+
+Slot *slot_get(Session *session, size_t bytes)
+{
+    Slot *slot = TAILQ_FIRST(&session->free);
+
+    if (slot) {
+        TAILQ_REMOVE(&session->free, slot, node);
+        session->free_count--;
+    } else {
+        slot = make_slot(session);
+    }
+    if (slot && !make_room(slot, bytes)) {
+        slot_free(slot);
+        return NULL;
+    }
+    if (slot) {
+        slot->abandoned = false;
+        slot->face.done = false;
+        slot->face.result = 0;
+        slot->face.bytes = 0;
+    }
+    return slot;
+}
+
+void slot_finish(Slot *slot, int result, uint32_t bytes)
+{
+    slot->session->ended++;
+    slot->face.done = true;
+    slot->face.result = result;
+    slot->face.bytes = result == 0 ? bytes : 0;
+    if (slot->abandoned) {
+        slot_free(slot);
+    } else {
+        slot->state = SLOT_FINISHED;
+        TAILQ_INSERT_TAIL(&slot->session->finished, slot, node);
+    }
+}
+
+void slots_cleanup(Session *session)
+{
+    Slot *slot;
+
+    while ((slot = session->made)) {
+        session->made = slot->next_made;
+        timer_disarm(&slot->timer);
+        free(slot->face.buffer);
+        free(slot);
+    }
+}

@@ -1,0 +1,282 @@
+#include "workload/mixed_workload.h"
+
+#include <stdlib.h>
+
+/* So that one seed gives streams that have nothing to do with each other. */
+enum { SALT_CHOICES = 1, SALT_COVER, SALT_ORDER, SALT_PLACES = 16 };
+
+static uint64_t salted(const ShapedWorkload *workload, uint64_t salt)
+{
+    return random_mix(random_mix(workload->seed + workload->zones_entered) +
+                      salt);
+}
+
+/* ---- where I/Os may go ------------------------------------------------------ */
+
+static uint64_t places_of(const DirectionShape *shape, uint64_t extent)
+{
+    return extent < shape->smallest_bytes
+               ? 1
+               : (extent - shape->smallest_bytes) / shape->align_bytes + 1;
+}
+
+/* From now on, I/Os go there; all that was visited is forgotten. */
+static void enter(ShapedWorkload *workload, uint64_t start, uint64_t extent)
+{
+    const WorkloadShape *shape = &workload->shape;
+
+    workload->zone_start = start;
+    workload->extent = extent;
+    workload->run_left = 0;
+    for (uint32_t i = 0; i < SHAPE_DIRECTIONS; i++) {
+        ShapedDirection *direction = &workload->directions[i];
+
+        direction->places = places_of(direction->shape, extent);
+        direction->end = direction->last = 0;
+        random_place_init(&direction->place, direction->shape,
+                          direction->places, salted(workload, SALT_PLACES + i));
+    }
+    random_order_init(&workload->order, shape->use_lfsr,
+                      workload->directions[0].places,
+                      salted(workload, SALT_ORDER));
+    if (shape->map_unit_bytes > 0) {
+        random_cover_begin(&workload->cover, shape->use_lfsr,
+                           extent / shape->map_unit_bytes,
+                           salted(workload, SALT_COVER));
+    }
+}
+
+static uint32_t smallest_of(const WorkloadShape *shape)
+{
+    uint32_t smallest = shape->directions[0].smallest_bytes;
+
+    for (uint32_t i = 1; i < SHAPE_DIRECTIONS; i++) {
+        uint32_t bytes = shape->directions[i].smallest_bytes;
+
+        smallest = bytes < smallest ? bytes : smallest;
+    }
+    return smallest;
+}
+
+/* The last zone may be cut by the region's end, and then has as much less. */
+static void enter_zone(ShapedWorkload *workload, uint64_t start)
+{
+    const WorkloadShape *shape = &workload->shape;
+    uint64_t extent = shape->zone_range;
+
+    workload->zone_done = 0;
+    workload->zone_limit = shape->zone_bytes;
+    if (start >= shape->region_bytes ||
+        shape->region_bytes - start < smallest_of(shape)) {
+        start = 0;
+    }
+    if (extent > shape->region_bytes - start) {
+        extent = shape->region_bytes - start;
+        if (workload->zone_limit > extent) {
+            workload->zone_limit = extent;
+        }
+    }
+    workload->zones_entered++;
+    enter(workload, start, extent);
+}
+
+/* ---- life -------------------------------------------------------------------- */
+
+static uint64_t map_units(const WorkloadShape *shape)
+{
+    return shape->map_unit_bytes > 0
+               ? shape->region_bytes / shape->map_unit_bytes
+               : 0;
+}
+
+size_t shaped_workload_map_bytes(const WorkloadShape *shape)
+{
+    return shape->map_unit_bytes > 0 ? random_cover_bytes(map_units(shape)) : 0;
+}
+
+ShapedWorkload *shaped_workload_new(const WorkloadShape *shape, uint64_t seed)
+{
+    ShapedWorkload *workload = calloc(1, sizeof(*workload));
+
+    if (!workload) {
+        return NULL;
+    }
+    workload->shape = *shape;
+    workload->seed = seed;
+    for (uint32_t i = 0; i < SHAPE_DIRECTIONS; i++) {
+        workload->directions[i].shape = &workload->shape.directions[i];
+    }
+    random_stream_init(&workload->choices, salted(workload, SALT_CHOICES));
+    if (shape->map_unit_bytes > 0 &&
+        random_cover_init(&workload->cover, map_units(shape)) < 0) {
+        free(workload);
+        return NULL;
+    }
+    if (shape->zone_bytes > 0) {
+        enter_zone(workload, 0);
+    } else {
+        enter(workload, 0, shape->region_bytes);
+    }
+    return workload;
+}
+
+void shaped_workload_free(ShapedWorkload *workload)
+{
+    if (workload) {
+        random_cover_cleanup(&workload->cover);
+        free(workload);
+    }
+}
+
+/* ---- the next I/O ------------------------------------------------------------ */
+
+static uint32_t choose_bytes(ShapedWorkload *workload,
+                             const DirectionShape *shape)
+{
+    const SizeShare *size = shape->sizes;
+    const SizeShare *last = &shape->sizes[shape->size_count - 1];
+
+    if (size < last) {
+        double share = random_unit(&workload->choices);
+
+        while (size < last && share >= size->until) {
+            size++;
+        }
+    }
+    if (size->step == 0) {
+        return size->low;
+    }
+    return size->low +
+           size->step * (uint32_t)random_below(
+                            &workload->choices,
+                            (size->high - size->low) / size->step + 1);
+}
+
+/*
+ * After the last I/O of this direction, and @stride bytes on; a negative one
+ * leads backwards, from the end again when the beginning is passed.
+ */
+static uint64_t following(const ShapedDirection *direction, int64_t stride,
+                          uint64_t extent)
+{
+    uint64_t back = stride < 0 ? -(uint64_t)stride : 0;
+
+    if (direction->end == 0 || stride == 0) {
+        return direction->end;
+    }
+    if (back > direction->end) {
+        return back < extent ? extent - back : 0;
+    }
+    return direction->end + (uint64_t)stride;
+}
+
+/* What does not fit any more is cut, to a multiple of the unit. */
+static uint32_t cut(const ShapedWorkload *workload,
+                    const DirectionShape *shape, ShapedIo io)
+{
+    uint64_t rest = workload->extent - io.offset;
+
+    return io.bytes <= rest ? io.bytes
+                            : (uint32_t)(rest - rest % shape->unit_bytes);
+}
+
+/* False, where the region ends before the smallest I/O would. */
+static bool next_in_sequence(const ShapedWorkload *workload,
+                             const ShapedDirection *direction, int64_t stride,
+                             ShapedIo *io)
+{
+    uint64_t rest;
+
+    io->offset = following(direction, stride, workload->extent);
+    rest = io->offset < workload->extent ? workload->extent - io->offset : 0;
+    if (rest < direction->shape->smallest_bytes) {
+        return false;
+    }
+    io->bytes = cut(workload, direction->shape, *io);
+    return true;
+}
+
+static void cover_at_random(ShapedWorkload *workload, ShapedIo *io)
+{
+    uint32_t unit = workload->shape.map_unit_bytes;
+    uint64_t count;
+    uint64_t first =
+        random_cover_next(&workload->cover, io->bytes / unit, &count);
+
+    io->offset = first * unit;
+    io->bytes = (uint32_t)(count * unit);
+}
+
+static void choose_at_random(ShapedWorkload *workload,
+                             ShapedDirection *direction, ShapedIo *io)
+{
+    const WorkloadShape *shape = &workload->shape;
+    uint64_t align = direction->shape->align_bytes, place;
+
+    if (shape->use_map && shape->map_unit_bytes > 0) {
+        cover_at_random(workload, io);
+        return;
+    }
+    if (shape->use_map) {
+        place = random_order_next(&workload->order);
+    } else {
+        place = random_place_next(&direction->place);
+    }
+    io->offset = 0;
+    io->bytes = cut(workload, direction->shape, *io); /* to the rest of a zone */
+    io->offset = place * align;
+    if (io->offset + io->bytes > workload->extent) {
+        io->offset = (workload->extent - io->bytes) / align * align;
+    }
+}
+
+/* One of a run that began at a random offset? */
+static bool goes_on(ShapedWorkload *workload, const ShapedDirection *direction,
+                    ShapedIo *io)
+{
+    if (workload->run_left == 0) {
+        return false;
+    }
+    workload->run_left--;
+    if (workload->shape.run_identical) {
+        io->offset = direction->last;
+        io->bytes = cut(workload, direction->shape, *io);
+        return true;
+    }
+    return next_in_sequence(workload, direction, 0, io);
+}
+
+static bool is_random(ShapedWorkload *workload, const DirectionShape *shape)
+{
+    return shape->random_share >= 1 ||
+           (shape->random_share > 0 &&
+            random_unit(&workload->choices) < shape->random_share);
+}
+
+ShapedIo shaped_workload_next(ShapedWorkload *workload, uint32_t index)
+{
+    ShapedDirection *direction = &workload->directions[index];
+    const WorkloadShape *shape = &workload->shape;
+    ShapedIo io;
+
+    if (shape->zone_bytes > 0 && workload->zone_done >= workload->zone_limit) {
+        enter_zone(workload, workload->zone_start + shape->zone_range +
+                                 shape->zone_skip);
+    }
+    io.bytes = choose_bytes(workload, direction->shape);
+    if (goes_on(workload, direction, &io)) {
+        /* as it is */
+    } else if (is_random(workload, direction->shape)) {
+        choose_at_random(workload, direction, &io);
+        workload->run_left = shape->run_length > 0 ? shape->run_length - 1 : 0;
+    } else if (!next_in_sequence(workload, direction, shape->stride_bytes,
+                                 &io)) {
+        io.offset = 0;
+        io.bytes = cut(workload, direction->shape, io);
+    }
+    direction->last = io.offset;
+    direction->end = io.offset + io.bytes;
+    workload->zone_done += io.bytes;
+    io.offset += workload->zone_start;
+    return io;
+}

@@ -1,0 +1,76 @@
+#include "workload/workload.h"
+
+#include <errno.h>
+
+/* So that one seed gives streams that have nothing to do with each other. */
+enum { SALT_DIRECTIONS = 1, SALT_OFFSETS, SALT_MAP, SALT_SHAPED };
+
+static uint64_t salted(uint64_t seed, uint64_t salt)
+{
+    return random_mix(random_mix(seed) + salt);
+}
+
+int workload_init(Workload *workload, const WorkloadPlan *plan)
+{
+    *workload = (Workload){.plan = *plan};
+    random_stream_init(&workload->directions,
+                       salted(plan->seed, SALT_DIRECTIONS));
+    random_stream_init(&workload->offsets, salted(plan->seed, SALT_OFFSETS));
+    if (plan->shape) {
+        workload->shaped = shaped_workload_new(
+            plan->shape, salted(plan->seed, SALT_SHAPED));
+        workload->plan.shape = NULL; /* the caller's */
+        return workload->shaped ? 0 : -ENOMEM;
+    }
+    if (plan->random && plan->use_map) {
+        random_map_init(&workload->map, plan->blocks,
+                        salted(plan->seed, SALT_MAP));
+    }
+    return 0;
+}
+
+void workload_cleanup(Workload *workload)
+{
+    shaped_workload_free(workload->shaped);
+}
+
+static ShapedIo choose(Workload *workload, RequestOp op)
+{
+    return shaped_workload_next(workload->shaped, op == REQUEST_WRITE);
+}
+
+uint32_t workload_next_bytes(Workload *workload)
+{
+    if (!workload->shaped) {
+        return workload->plan.block_bytes;
+    }
+    if (!workload->is_ahead) {
+        workload->ahead_op = workload_next_op(workload);
+        workload->ahead = choose(workload, workload->ahead_op);
+        workload->is_ahead = true;
+    }
+    return workload->ahead.bytes;
+}
+
+static void set_io(const Workload *workload, Request *request, RequestOp op,
+                   ShapedIo io)
+{
+    request_set_io(request, op, workload->plan.start + io.offset, io.bytes);
+}
+
+void workload_next_shaped(Workload *workload, Request *request)
+{
+    workload_next_bytes(workload);
+    workload->is_ahead = false;
+    set_io(workload, request, workload->ahead_op, workload->ahead);
+}
+
+/* What was chosen ahead for another op stays, for when its turn comes. */
+void workload_next_shaped_of(Workload *workload, Request *request, RequestOp op)
+{
+    if (workload->is_ahead && workload->ahead_op == op) {
+        workload_next_shaped(workload, request);
+    } else {
+        set_io(workload, request, op, choose(workload, op));
+    }
+}

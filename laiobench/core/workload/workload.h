@@ -1,0 +1,124 @@
+/*
+ * What a job does next: the direction, offset and length of its I/Os, one
+ * after the other.  Depends on nothing but its plan, so the same seed gives
+ * the same I/Os; knows nothing of time or of the queue.
+ *
+ * Plain workloads, of one size, sequential or evenly random, are chosen here,
+ * inline.  All others have a shape, and are chosen by shaped_workload.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "workload/random_map.h"
+#include "base/random_stream.h"
+#include "engines/request.h"
+#include "workload/mixed_workload.h"
+
+typedef struct WorkloadPlan {
+    uint64_t start;        /* of the region, bytes */
+    uint64_t blocks;       /* places in the region where an I/O may begin */
+    uint32_t step_bytes;   /* from one to the next */
+    uint32_t block_bytes;  /* of an I/O; with a shape: of the largest */
+    uint32_t read_percent; /* 0: only writes, 100: only reads */
+    bool random;
+    bool use_map; /* random: each block once a pass */
+    uint64_t seed;
+    const WorkloadShape *shape; /* NULL: plain; else where and how large */
+} WorkloadPlan;
+
+typedef struct Workload {
+    WorkloadPlan plan;
+    RandomStream directions;
+    RandomStream offsets;
+    RandomMap map;
+    uint64_t next_block[2]; /* sequential: of reads, of writes */
+    ShapedWorkload *shaped; /* NULL: plain */
+    bool is_ahead;          /* the next I/O was chosen already: */
+    RequestOp ahead_op;
+    ShapedIo ahead;
+} Workload;
+
+/* 0, or -ENOMEM, which a plain one never has.  Copies the shape. */
+int workload_init(Workload *workload, const WorkloadPlan *plan);
+void workload_cleanup(Workload *workload);
+
+/* How many bytes the next I/O will have. */
+uint32_t workload_next_bytes(Workload *workload);
+
+/* Where there is a shape: set the op, offset and length of @request. */
+void workload_next_shaped(Workload *workload, Request *request);
+
+/* The same, which shall be an @op. */
+void workload_next_shaped_of(Workload *workload, Request *request,
+                             RequestOp op);
+
+static inline RequestOp workload_next_op(Workload *workload)
+{
+    uint32_t read_percent = workload->plan.read_percent;
+
+    if (read_percent == 100) {
+        return REQUEST_READ;
+    }
+    if (read_percent == 0) {
+        return REQUEST_WRITE;
+    }
+    return random_below(&workload->directions, 100) < read_percent
+               ? REQUEST_READ
+               : REQUEST_WRITE;
+}
+
+static inline uint64_t workload_next_block(Workload *workload, RequestOp op)
+{
+    uint64_t *next, block;
+
+    if (workload->plan.random) {
+        return workload->plan.use_map
+                   ? random_map_next(&workload->map)
+                   : random_below(&workload->offsets, workload->plan.blocks);
+    }
+    /* Reads and writes each go through the region at their own pace. */
+    next = &workload->next_block[op == REQUEST_WRITE];
+    block = *next;
+    *next = block + 1 == workload->plan.blocks ? 0 : block + 1;
+    return block;
+}
+
+/* Where there is none: the same. */
+static inline void workload_next_of(Workload *workload, Request *request,
+                                    RequestOp op)
+{
+    const WorkloadPlan *plan = &workload->plan;
+
+    request_set_io(request, op,
+                   plan->start + workload_next_block(workload, op) *
+                                     (uint64_t)plan->step_bytes,
+                   plan->block_bytes);
+}
+
+/* The same, the op as the mix has it. */
+static inline void workload_next(Workload *workload, Request *request)
+{
+    workload_next_of(workload, request, workload_next_op(workload));
+}
+
+/* Whether there is a shape or none. */
+static inline void workload_next_any_of(Workload *workload, Request *request,
+                                        RequestOp op)
+{
+    if (workload->shaped) {
+        workload_next_shaped_of(workload, request, op);
+    } else {
+        workload_next_of(workload, request, op);
+    }
+}
+
+static inline void workload_next_any(Workload *workload, Request *request)
+{
+    if (workload->shaped) {
+        workload_next_shaped(workload, request);
+    } else {
+        workload_next(workload, request);
+    }
+}

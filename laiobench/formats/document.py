@@ -1,8 +1,0 @@
-"""The document itself, as JSON."""
-
-from laiobench.formats import Document
-
-
-def render(document: Document) -> str:
-    """One line."""
-    return document.to_json() + "\n"

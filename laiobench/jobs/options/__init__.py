@@ -1,0 +1,241 @@
+"""Job: what to do to which target, and how; the one definition of every option.
+
+The command line, job files, documents, help and the option table are all made
+from the fields of `Job`: an option is added to the file of its group here, and
+nowhere else.  Names, meanings and bare units are fio's; where ours differ, the
+help says so.  A value is kept in the unit in which a bare number is read, so what
+a document shows can be given as an option again.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Self, Unpack
+
+from pydantic import ModelWrapValidatorHandler, ValidationError, model_validator
+from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError, PydanticUndefined
+
+from laiobench import units
+from laiobench.jobs.options.completion import CompletionMode as CompletionMode
+from laiobench.jobs.options.completion import MechanismOptions
+from laiobench.jobs.options.compound_types import Amount, PerDirection
+from laiobench.jobs.options.data import DataOptions
+from laiobench.jobs.options.durability import DurabilityOptions
+from laiobench.jobs.options.duration import TimeOptions
+from laiobench.jobs.options.group import LONGEST_S as LONGEST_S
+from laiobench.jobs.options.group import OptionGroup
+from laiobench.jobs.options.name import NamingOptions
+from laiobench.jobs.options.null import NullOptions
+from laiobench.jobs.options.output import OutputOptions
+from laiobench.jobs.options.pacing import PacingOptions
+from laiobench.jobs.options.pattern import PatternOptions
+from laiobench.jobs.options.queue import QueueOptions
+from laiobench.jobs.options.random import RandomOptions
+from laiobench.jobs.options.region import RegionOptions
+from laiobench.jobs.options.search import SearchOptions
+from laiobench.jobs.options.threads import ThreadOptions
+from laiobench.jobs.options.throttle import ThrottleOptions
+from laiobench.jobs.options.types import parse_count
+from laiobench.jobs.options.verify import VerifyOptions
+from laiobench.words import suggest
+
+if TYPE_CHECKING:
+    from laiobench.jobs.options.arguments import JobArguments
+
+
+# From the bottom up: the fields of the last base come first, in help and documents.
+class Job(
+    NullOptions,
+    MechanismOptions,
+    ThreadOptions,
+    OutputOptions,
+    SearchOptions,
+    ThrottleOptions,
+    PacingOptions,
+    TimeOptions,
+    VerifyOptions,
+    DataOptions,
+    DurabilityOptions,
+    RandomOptions,
+    QueueOptions,
+    RegionOptions,
+    PatternOptions,
+    NamingOptions,
+):
+    """One workload on one target.  Frozen; `Job(rw="randread", bs="4k")` parses and checks.
+
+    Raises:
+        pydantic.ValidationError: an option is unknown or has a wrong value.
+    """
+
+    if TYPE_CHECKING:  # values are given as users write them, and are then what the fields say
+
+        def __init__(self, **options: Unpack[JobArguments]) -> None: ...
+
+    @property
+    def writes(self) -> bool:
+        """Whether any of its I/Os changes data."""
+        return super().writes and not self.only_verifies and not self.create_only
+
+    @property
+    def uses_map(self) -> bool:
+        """Whether random offsets come each once a pass."""
+        return (
+            self.is_random
+            and not self.norandommap
+            and self.random_distribution.kind == "random"
+            and not self.begins_elsewhere
+        )
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether its I/Os are of one size, and sequential or evenly random."""
+        return (
+            self.has_one_size
+            and self.has_one_align
+            and self.stride == 0
+            and self.run_length == 1
+            and not self.is_strided
+            and (not self.is_random or self._is_evenly_random)
+        )
+
+    @property
+    def _is_evenly_random(self) -> bool:
+        return (
+            self.random_distribution.kind == "random"
+            and self.random_generator != "lfsr"
+            and all(self.percentage_random.of(name) == 100 for name in self.directions)
+        )
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _tells_the_nearest(cls, values: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
+        """Of an option that there is not, among all else that is wrong."""
+        try:
+            return handler(values)
+        except ValidationError as error:
+            details = error.errors()
+            if all(detail["type"] != "extra_forbidden" for detail in details):
+                raise
+            told = [_told(detail) for detail in details]
+            raise ValidationError.from_exception_data(error.title, told) from None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_name_for_each(cls, values: Any) -> Any:
+        """Put fio's other spellings into our fields."""
+        if not isinstance(values, dict):
+            return values
+        return dict(canonical(str(name), value) for name, value in values.items())
+
+    @property
+    def may_idle(self) -> bool:
+        """Whether there are times at which it issues nothing, though it could."""
+        return bool(self.is_paced or self.is_throttled or self.thinktime)
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        faults = [fault for group in GROUPS for fault in group.faults(self)]
+        if faults:
+            raise ValueError("\n".join(faults))
+        return self
+
+
+# In the order in which they are shown.
+GROUPS: tuple[type[OptionGroup], ...] = tuple(
+    base for base in reversed(Job.__bases__) if issubclass(base, OptionGroup)
+)
+
+# fio's other names for the same options.
+ALIASES = {name: alias for group in GROUPS for name, alias in group.ALIASES.items()}
+
+
+def _told(detail: ErrorDetails) -> InitErrorDetails:
+    """One of pydantic's errors, to be raised again; an unknown option with the nearest."""
+    again = InitErrorDetails(type=detail["type"], loc=detail["loc"], input=detail["input"])
+    if detail["type"] == "extra_forbidden":
+        name = str(detail["loc"][0])
+        problem = f"there is no option {name}{suggest(name, option_names())}"
+        again["type"] = PydanticCustomError("unknown_option", "{problem}", {"problem": problem})
+    elif "ctx" in detail:
+        again["ctx"] = detail["ctx"]
+    return again
+
+
+def canonical(name: str, value: object) -> tuple[str, object]:
+    """An option by our name for it, where fio has several.
+
+    Raises:
+        ValueError: the value is none that the other name takes.
+    """
+    alias = ALIASES.get(name, name)
+    return (alias, value) if isinstance(alias, str) else alias(value)
+
+
+# ---- the options, as others list them ------------------------------------------
+
+
+@dataclass(frozen=True)
+class Option:
+    """One option, for help texts and tables."""
+
+    name: str
+    group: str
+    """The title of its group."""
+    help: str
+    default: str
+    unit: str
+    is_flag: bool
+
+
+def _shown_default(field: FieldInfo) -> str:
+    default = field.default
+    if default is None or default is PydanticUndefined:
+        return ""
+    if isinstance(default, PerDirection) and default.is_same:
+        default = default.read
+    if isinstance(default, float) and default.is_integer():
+        default = int(default)
+    if isinstance(default, Amount):
+        default = default.bytes
+    if isinstance(default, bool):
+        return str(int(default))
+    if isinstance(default, int) and _unit(field) == "bytes" and default:
+        return units.format_size(default).replace(" KiB", "k")
+    return "" if default is None else str(default)
+
+
+def _unit(field: FieldInfo) -> str:
+    extra = field.json_schema_extra
+    assert isinstance(extra, dict)
+    return str(extra["unit"])
+
+
+def may_be_bare(field: FieldInfo) -> bool:
+    """Whether the option can stand without a value."""
+    extra = field.json_schema_extra
+    return field.annotation is bool or (isinstance(extra, dict) and extra["may_be_bare"] is True)
+
+
+def is_count(field: FieldInfo) -> bool:
+    """Whether its value is a whole number, with the suffixes that sizes have."""
+    return any(getattr(part, "func", None) is parse_count for part in field.metadata)
+
+
+def options() -> Iterator[Option]:
+    """All options of a job, by group, in the order of their definition."""
+    for group in GROUPS:
+        for name, field in group.model_fields.items():
+            yield Option(
+                name=name,
+                group=group.TITLE,
+                help=field.description or "",
+                default=_shown_default(field),
+                unit=_unit(field),
+                is_flag=may_be_bare(field),
+            )
+
+
+def option_names() -> frozenset[str]:
+    """Every name that a job file or the command line may use."""
+    return frozenset(Job.model_fields) | frozenset(ALIASES)

@@ -1,0 +1,51 @@
+"""Engines, completion modes, and how they look."""
+
+from collections.abc import Mapping
+from typing import ClassVar, Literal
+
+from laiobench.jobs.options.group import Alias, OptionGroup, option
+from laiobench.jobs.options.types import Count, Flag
+
+CompletionMode = Literal["poll", "eventfd", "bh", "adaptive", "getevents"]
+
+
+class MechanismOptions(OptionGroup):
+    """Engines, completion modes, and how they look."""
+
+    TITLE: ClassVar[str] = "How completions are noticed"
+
+    ALIASES: ClassVar[Mapping[str, Alias]] = {"ioengine": "engine"}
+
+    engine: Literal["libaio", "threads", "null"] = option(
+        "libaio",
+        "Linux native AIO, a pool of threads, or a simulated target (see null_*)",
+    )
+    completion: CompletionMode = option(
+        "poll",
+        "poll, eventfd, bh (eventfd, then a bottom half), adaptive (poll a while, then eventfd) "
+        "or getevents",
+    )
+    poll_max_ns: Count = option(
+        32768,
+        "adaptive: look for so long at most; 0: not at all",
+        unit="ns",
+        ge=0,
+        le=10**12,
+    )
+    poll_grow: Count = option(
+        2,
+        "adaptive: grow by this factor when looking longer would have found it",
+        ge=1,
+        le=1000,
+    )
+    poll_shrink: Count = option(
+        2,
+        "adaptive: shrink by this factor when it came too late; 0: to nothing",
+        ge=0,
+        le=1000,
+    )
+    poll_rule: Literal["weighted", "step"] = option(
+        "weighted", "adaptive: judge by a weighted average, or by the last wait"
+    )
+    resfd: Flag = option(False, "have the kernel set an eventfd also where the mode needs none")
+    fdmon: Literal["epoll", "ppoll"] = option("epoll", "what the loop sleeps in")

@@ -1,0 +1,20 @@
+"""The null engine's simulated target."""
+
+from typing import ClassVar
+
+from laiobench.jobs.options.group import LONGEST_S, OptionGroup, option
+from laiobench.jobs.options.types import Count, Microseconds, Number
+
+
+class NullOptions(OptionGroup):
+    """The null engine's simulated target."""
+
+    TITLE: ClassVar[str] = "The null engine's target"
+
+    null_latency_us: Microseconds = option(
+        0, "mean service time", unit="us", ge=0, le=1e6 * LONGEST_S
+    )
+    null_jitter: Number = option(
+        0, "service times spread evenly over mean × (1 ± this)", ge=0, le=1
+    )
+    null_servers: Count = option(0, "I/Os served at a time; 0: all in flight", ge=0, le=65536)

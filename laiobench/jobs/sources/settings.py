@@ -1,0 +1,120 @@
+"""What a source yields: settings with their origins, and jobs that are not checked yet."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from laiobench.errors import UsageError
+from laiobench.jobs.options import Job, canonical
+from laiobench.jobs.options.compound_types import CommaForm, filled
+
+
+@dataclass(frozen=True)
+class Setting:
+    """An option's value, and where it was written.
+
+    `origin` is a place, such as `quick.toml:7`, or, if `is_name`, the option's
+    own name there, such as `--iodepth` or `LAIOBENCH_IODEPTH`.
+    """
+
+    value: object
+    origin: str
+    is_name: bool = False
+    written: tuple[str, object] | None = None
+    """The name and value as they were written, where ours are others; None: a bare flag."""
+    differs: str = ""
+    """What fio makes of it, if that is something else."""
+    refusal: UsageError | None = None
+    """Why it cannot be, which is told unless another setting goes over it."""
+
+    def as_written(self, name: str) -> tuple[str, str]:
+        """Name and value as the user wrote them; printable."""
+        name, value = self.written or (name, self.value)
+        text = "" if value is None else str(value)
+        return name, text if text.isprintable() else repr(text)[1:-1]
+
+    def told(self, name: str) -> str:
+        """How an error begins that is about this setting of option `name`."""
+        name, text = self.as_written(name)
+        start = self.origin if self.is_name else f"{self.origin}: {name}"
+        return start if self.written and self.written[1] is None else f"{start}={text}"
+
+
+Settings = Mapping[str, Setting]
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A job before it is checked."""
+
+    name: str
+    settings: dict[str, Setting] = field(default_factory=dict)
+    is_fio: bool = False
+    """Written for fio, whose defaults its author may have in mind."""
+
+    def under(self, layer: Settings) -> "Draft":
+        """The same with `layer` put over it."""
+        return replace(self, settings=over(self.settings, layer))
+
+    def with_implied(self) -> "Draft":
+        """The same with what its settings mean in fio: to reap several I/Os in a call."""
+        if "completion" in self.settings:
+            return self
+        batches = (name for name in _BATCHES if name in self.settings)
+        for name, setting in ((name, self.settings[name]) for name in batches):
+            if str(setting.value).strip() not in ("0", "1"):
+                implied = replace(setting, value="getevents", written=setting.as_written(name))
+                return replace(self, settings={**self.settings, "completion": implied})
+        return self
+
+
+_BATCHES = ("iodepth_batch_complete_min", "iodepth_batch_complete_max")
+
+
+@dataclass(frozen=True)
+class Source:
+    """Jobs to run, and what they are for."""
+
+    origin: str
+    description: str
+    drafts: tuple[Draft, ...]
+
+
+def put(settings: dict[str, Setting], name: str, setting: Setting) -> None:
+    """Add a setting under our name for the option, so that layers cover each other.
+
+    Raises:
+        UsageError: the value is none that fio's other name for it takes.
+    """
+    try:
+        ours, value = canonical(name, setting.value)
+    except ValueError as error:
+        raise UsageError(f"{setting.told(name)}: {error}") from None
+    if ours != name:
+        written = setting.written or (name, setting.value)
+        setting = replace(setting, value=value, written=written)
+    settings[ours] = _filled(ours, setting, settings.get(ours))
+
+
+def over(settings: Settings, layer: Settings) -> dict[str, Setting]:
+    """`settings` with those of `layer` put over them."""
+    merged = dict(settings)
+    for name, setting in layer.items():
+        merged[name] = _filled(name, setting, merged.get(name))
+    return merged
+
+
+def _filled(name: str, setting: Setting, earlier: Setting | None) -> Setting:
+    """What a comma form leaves blank is as it was before: `bs=,8k` over `bs=4k`."""
+    if earlier is None or name not in _COMMA_OPTIONS:
+        return setting
+    whole = filled(str(setting.value), str(earlier.value))
+    if whole == str(setting.value):
+        return setting
+    return replace(setting, value=whole, written=setting.written or (name, setting.value))
+
+
+_COMMA_OPTIONS = frozenset(
+    name
+    for name, field in Job.model_fields.items()
+    if any(isinstance(form, CommaForm) for form in field.metadata)
+)

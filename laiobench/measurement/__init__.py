@@ -1,0 +1,1 @@
+"""Jobs placed, run, watched and judged."""

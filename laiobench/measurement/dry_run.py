@@ -1,0 +1,290 @@
+"""What a run would do: laid out as it would be, with nothing written and nothing begun.
+
+Targets are opened for reading only, to ask how large they are.  One that can't be is
+told as a problem, and the rest is laid out as if it were as large as needed.
+"""
+
+import os
+import stat
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from laiobench import native
+from laiobench.errors import LaiobenchError, RunError
+from laiobench.jobs.options import Job
+from laiobench.jobs.options.output import log_files
+from laiobench.measurement.plan.copy import Work
+from laiobench.measurement.plan.placement import lay_out, to_run
+from laiobench.measurement.plan.threads import plan_workers
+from laiobench.measurement.plan.verify_regions import check_verified_regions
+from laiobench.measurement.plan.verify_state import memory_to_verify, saved_state
+from laiobench.measurement.plan.waits import check_waits
+from laiobench.measurement.targets import OpenTarget, refusals, scratch
+from laiobench.measurement.targets.created_files import check_is_one, forbidden, is_as_we_left_it
+from laiobench.system.machine import aio_slots
+
+_UNKNOWN_BYTES = 1 << 60
+
+
+@dataclass(frozen=True)
+class ThreadPreview:
+    """A worker, and what comes to it."""
+
+    name: str
+    jobs: tuple[str, ...]
+    iodepth: int
+    """Of all its jobs together."""
+    aio_slots: int
+    """Events that the kernel must have room for."""
+
+
+@dataclass(frozen=True)
+class GroupPreview:
+    """What runs together."""
+
+    iothreads: tuple[ThreadPreview, ...]
+    buffer_bytes: int
+    map_bytes: int
+    """Of random maps, which take memory where sizes differ."""
+    verify_bytes: int
+    """Of what is kept to verify by."""
+
+    @property
+    def iodepth(self) -> int:
+        return sum(thread.iodepth for thread in self.iothreads)
+
+    @property
+    def aio_slots(self) -> int:
+        return sum(thread.aio_slots for thread in self.iothreads)
+
+
+@dataclass(frozen=True)
+class AccessPreview:
+    """Where a copy of a job reads or writes."""
+
+    job: str
+    target: str
+    writes: bool
+    start_byte: int
+    end_byte: int | None
+    """None where the target's size is not known."""
+    most_bytes: int | None
+    """How much it moves at most, in both directions; None: until its runtime is over."""
+    needs_allow_write: bool
+
+
+@dataclass(frozen=True)
+class Preview:
+    """The plan, and what would keep it from being run."""
+
+    groups: tuple[GroupPreview, ...]
+    accesses: tuple[AccessPreview, ...]
+    scratch: dict[str, int]
+    """The scratch files that would be made first, and their bytes."""
+    files: tuple[str, ...]
+    """Logs and states of verifications that it would write."""
+    aio_slots_used: int
+    aio_slots_limit: int
+    problems: tuple[LaiobenchError, ...]
+
+
+def preview(
+    jobs: Sequence[Job], allow_write: Sequence[str] = (), *, readonly: bool = False
+) -> Preview:
+    """Lay out `jobs`, and judge what the kernel would say; and we, if all is `readonly`."""
+    used, limit = aio_slots()
+    groups: list[GroupPreview] = []
+    accesses: list[AccessPreview] = []
+    files: list[str] = []
+    with _Glimpses() as glimpses:
+        possible = [job for job in jobs if glimpses.can_be_laid_out(job)]
+        try:
+            check_waits(jobs)
+            works = to_run(lay_out(possible, glimpses, glimpses.scratch))
+            groups += _groups(works)
+            accesses += _accesses(works, glimpses, allow_write)
+            files += dict.fromkeys(_files(works))
+            check_verified_regions(works)
+            if readonly:
+                glimpses.problems += _forbidden(works, glimpses)
+        except LaiobenchError as error:
+            glimpses.problems.append(error)
+    problems = [*glimpses.problems, *_too_many_slots(groups, used, limit)]
+    return Preview(
+        groups=tuple(groups),
+        accesses=tuple(accesses),
+        scratch=glimpses.missing_scratch(),
+        files=tuple(files),
+        aio_slots_used=used,
+        aio_slots_limit=limit,
+        problems=tuple({str(problem): problem for problem in problems}.values()),
+    )
+
+
+class _Glimpses:
+    """Opens targets for reading, and only to see what they are."""
+
+    def __init__(self) -> None:
+        self.problems: list[LaiobenchError] = []
+        self._scratch: dict[str, int] = {}
+        self._seen: dict[str, OpenTarget] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        for target in self._seen.values():
+            if target.fd >= 0:
+                os.close(target.fd)
+
+    def scratch(self, size_bytes: int, folder: str | None) -> str:
+        """Where the scratch file is or would be."""
+        path = str(scratch.likely_path(size_bytes, folder))
+        self._scratch[path] = max(size_bytes, self._scratch.get(path, 0))
+        return path
+
+    def make(self, path: str, size_bytes: int) -> None:
+        """It would be made if there were nothing of that name."""
+        if not os.path.lexists(path):
+            check_is_one(path)
+            real = os.path.realpath(path)
+            self._scratch[real] = max(size_bytes, self._scratch.get(real, 0))
+
+    def missing_scratch(self) -> dict[str, int]:
+        """Those that are not there yet, or are too small."""
+        return {
+            path: size
+            for path, size in self._scratch.items()
+            if not scratch.is_usable(Path(path), size)
+        }
+
+    def can_be_laid_out(self, job: Job) -> bool:
+        """Whether nothing is wrong with this job alone; else it is a problem from now on."""
+        try:
+            lay_out([job], self, self.scratch)
+        except LaiobenchError as error:
+            self.problems.append(error)
+            return False
+        return True
+
+    def is_scratch(self, path: str) -> bool:
+        return path in self._scratch
+
+    def open(self, path: str, job: Job, *, is_ours: bool = False) -> OpenTarget:
+        real = os.path.realpath(path)
+        if real not in self._seen:
+            self._seen[real] = self._look(path, real, is_ours)
+        return self._seen[real]
+
+    def _look(self, path: str, real: str, is_ours: bool) -> OpenTarget:
+        try:
+            mode = Path(real).stat().st_mode
+            if not stat.S_ISREG(mode) and not stat.S_ISBLK(mode):
+                return _imagined(real, is_regular_file=False)
+            fd = os.open(real, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+        except OSError as error:
+            if not is_ours and real not in self._scratch:
+                problem = RunError(f"{path} cannot be looked at: {error.strerror}")
+                self.problems.append(refusals.several_files(path) if ":" in path else problem)
+            return _imagined(real, is_regular_file=True)
+        if is_ours and real in self.missing_scratch():
+            os.close(fd)
+            return _imagined(real, is_regular_file=True)
+        return OpenTarget(real, fd, native.probe_target(fd))
+
+
+def _imagined(path: str, *, is_regular_file: bool) -> OpenTarget:
+    """A target that takes whatever is asked for."""
+    limits = native.TargetLimits(
+        size_bytes=_UNKNOWN_BYTES,
+        memory_align=512,
+        request_align=512,
+        is_block_device=False,
+        is_regular_file=is_regular_file,
+    )
+    return OpenTarget(path, -1, limits)
+
+
+def _groups(works: Sequence[Work]) -> Iterator[GroupPreview]:
+    for number in sorted({work.group for work in works}):
+        members = [work for work in works if work.group == number]
+        layout = plan_workers(members)
+        threads = []
+        for index, plan in enumerate(layout.plans):
+            coming = [
+                work for work, ring in zip(members, layout.rings, strict=True) if index in ring
+            ]
+            depth = sum(work.job.iodepth for work in coming)
+            threads.append(
+                ThreadPreview(
+                    name=plan.name,
+                    jobs=tuple(_name(work) for work in coming),
+                    iodepth=depth,
+                    aio_slots=depth if plan.job.engine == "libaio" else 0,
+                )
+            )
+        buffers = sum(work.job.iodepth * work.job.largest_bytes for work in members)
+        known = [work for work in members if work.region.length < _UNKNOWN_BYTES // 2]
+        yield GroupPreview(
+            tuple(threads),
+            buffers,
+            map_bytes=sum(native.map_bytes_of(work.job, work.region.length) for work in known),
+            verify_bytes=sum(memory_to_verify(work) for work in known),
+        )
+
+
+def _accesses(
+    works: Sequence[Work], glimpses: _Glimpses, allow_write: Sequence[str]
+) -> Iterator[AccessPreview]:
+    allowed = {os.path.realpath(path) for path in allow_write}
+    for work in works:
+        if work.target is None:
+            continue
+        region, path = work.region, work.target.path
+        end = region.start + (region.size if work.job.is_plain else region.length)
+        is_ours = glimpses.is_scratch(path) or is_as_we_left_it(path)
+        yield AccessPreview(
+            job=_name(work),
+            target=path,
+            writes=work.job.writes,
+            start_byte=region.start,
+            end_byte=end if end < _UNKNOWN_BYTES // 2 else None,
+            most_bytes=work.bytes or (work.ios * work.job.largest_bytes if work.ios else None),
+            needs_allow_write=work.job.writes and not is_ours and path not in allowed,
+        )
+
+
+def _files(works: Sequence[Work]) -> Iterator[str]:
+    for number, work in enumerate(works, start=1):
+        yield from (file for _, file in log_files(work.job.name, number, dict(work.job)))
+        if state := saved_state(work):
+            yield str(state)
+
+
+def _forbidden(works: Sequence[Work], glimpses: _Glimpses) -> Iterator[LaiobenchError]:
+    """What may not be done where nothing may be changed."""
+    missing = glimpses.missing_scratch()
+    for work in works:
+        if work.target and work.target.path in missing:
+            yield forbidden(work.target.path)
+        elif work.target and work.job.writes:
+            yield refusals.readonly(work.target.path, work.job)
+
+
+def _name(work: Work) -> str:
+    copies = work.job.numjobs
+    return f"{work.job.name} {work.copy + 1}/{copies}" if copies > 1 else work.job.name
+
+
+def _too_many_slots(
+    groups: Sequence[GroupPreview], used: int, limit: int
+) -> Iterator[LaiobenchError]:
+    most = max((group.aio_slots for group in groups), default=0)
+    if used + most > limit:
+        yield RunError(
+            f"the kernel has no room for {most:,} AIO events: others use {used:,} of the "
+            f"{limit:,} that there may be",
+            f"raise the limit: sysctl -w fs.aio-max-nr={used + most}, or lower iodepth or numjobs",
+        )

@@ -1,0 +1,113 @@
+"""The explanation of jobs: where each option came from, and what a run would do.
+
+Nothing is run, made or written.
+"""
+
+from collections.abc import Sequence
+
+from laiobench.errors import LaiobenchError
+from laiobench.jobs.options import Job
+from laiobench.jobs.sources import Draft, notes
+from laiobench.jobs.sources.fio_readings import differences
+from laiobench.measurement.dry_run import AccessPreview, GroupPreview, preview
+from laiobench.results.explanation import (
+    Access,
+    AioSlots,
+    Difference,
+    Explanation,
+    Group,
+    IOThread,
+    JobExplanation,
+    OptionValue,
+    Plan,
+    Problem,
+    ScratchFile,
+    Write,
+)
+
+
+def explain(
+    drafts: Sequence[Draft],
+    jobs: Sequence[Job],
+    allow_write: Sequence[str] = (),
+    *,
+    readonly: bool = False,
+    results: Sequence[str] = (),
+) -> tuple[Explanation, Sequence[LaiobenchError]]:
+    """The explanation of `jobs`, which are the `drafts` resolved, and the problems as errors.
+
+    `results`: where the result would be saved.
+    """
+    seen = preview(jobs, allow_write, readonly=readonly)
+    accesses = [_access(access) for access in seen.accesses]
+    document = Explanation(
+        jobs=[_job(draft, job) for draft, job in zip(drafts, jobs, strict=True)],
+        plan=Plan(
+            groups=[_group(group) for group in seen.groups],
+            aio_slots=AioSlots(
+                needed=max((group.aio_slots for group in seen.groups), default=0),
+                used=seen.aio_slots_used,
+                limit=seen.aio_slots_limit,
+            ),
+        ),
+        reads=[access for access in accesses if not isinstance(access, Write)],
+        writes=[access for access in accesses if isinstance(access, Write)],
+        scratch=[ScratchFile(path=path, bytes=size) for path, size in seen.scratch.items()],
+        files=[*seen.files, *results],
+        differences=[
+            Difference(where=item.where, fio=item.fio, here=item.here)
+            for item in differences(drafts, jobs)
+        ],
+        notes=notes(drafts),
+        problems=[Problem(problem=error.problem, remedy=error.remedy) for error in seen.problems],
+    )
+    return document, seen.problems
+
+
+def _job(draft: Draft, job: Job) -> JobExplanation:
+    options = {}
+    for name, value in job.model_dump(mode="json").items():
+        setting = draft.settings.get(name)
+        if setting is None:
+            options[name] = OptionValue(value=value, origin="default", written="")
+            continue
+        written, text = setting.as_written(name)
+        is_bare = setting.written is not None and setting.written[1] is None
+        options[name] = OptionValue(
+            value=value,
+            origin=setting.origin,
+            written=written if is_bare else f"{written}={text}",
+        )
+    return JobExplanation(name=job.name, options=options)
+
+
+def _group(group: GroupPreview) -> Group:
+    return Group(
+        iothreads=[
+            IOThread(
+                name=thread.name,
+                jobs=list(thread.jobs),
+                iodepth=thread.iodepth,
+                aio_slots=thread.aio_slots,
+            )
+            for thread in group.iothreads
+        ],
+        iodepth=group.iodepth,
+        buffer_bytes=group.buffer_bytes,
+        map_bytes=group.map_bytes,
+        verify_bytes=group.verify_bytes,
+        aio_slots=group.aio_slots,
+    )
+
+
+def _access(access: AccessPreview) -> Access:
+    common = {
+        "job": access.job,
+        "target": access.target,
+        "start_byte": access.start_byte,
+        "end_byte": access.end_byte,
+        "most_bytes": access.most_bytes,
+    }
+    if access.writes:
+        return Write(**common, needs_allow_write=access.needs_allow_write)
+    return Access(**common)

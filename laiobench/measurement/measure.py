@@ -1,0 +1,66 @@
+"""Measuring: the whole way from jobs to a result, as one call.
+
+What the Python API offers and what the commands use.
+"""
+
+from collections.abc import Sequence
+
+from laiobench.errors import UsageError
+from laiobench.jobs.options import LONGEST_S, Job
+from laiobench.measurement.control import Control, Teller, Watcher
+from laiobench.measurement.outcome.build import from_trial
+from laiobench.measurement.runner import run_jobs
+from laiobench.measurement.targets import Permission
+from laiobench.measurement.watch.stuck_io import DEFAULT_HANG_TIMEOUT_S
+from laiobench.results.run_result import RunResult
+
+
+def run(
+    jobs: Job | Sequence[Job],
+    *,
+    allow_write: Permission | Sequence[str] = (),
+    control: Control | None = None,
+    watch: Watcher | None = None,
+    tell: Teller = lambda _: None,
+    warn: Teller = lambda _: None,
+    hang_timeout_s: float = DEFAULT_HANG_TIMEOUT_S,
+    argv: Sequence[str] | None = None,
+    notes: Sequence[str] = (),
+) -> RunResult:
+    """Run one job or several, and return what was measured.
+
+    Args:
+        jobs: they start together; one with `stonewall` waits for those before it.
+        allow_write: paths of the targets whose data may be lost, or a Permission.
+            A job that writes to anything else is refused.
+        control: lets a signal handler end the run.
+        watch: is given a sample of each running job every second.
+        tell: is given sentences for the user, such as what is waited for.
+        warn: is given those that must not be missed: I/Os do not come back.
+        hang_timeout_s: for so long an I/O may be away before that; 0: for ever.
+        argv: what to note as the command; default: the process's own.
+        notes: what to note of how the jobs were read.
+
+    Raises:
+        UsageError: there is no job, or the timeout is none.
+        LaiobenchError: a target can't be used as asked, or the run could not
+            be set up.  A run that began always returns a result: look at its
+            `status`.
+    """
+    sequence = [jobs] if isinstance(jobs, Job) else list(jobs)
+    if not sequence:
+        raise UsageError("there is no job to run")
+    if not 0 <= hang_timeout_s <= LONGEST_S:  # nan is not, either
+        raise UsageError(
+            f"the hang timeout must be from 0 to {LONGEST_S:,} s, not {hang_timeout_s:g}"
+        )
+    trial = run_jobs(
+        sequence,
+        allow_write=allow_write,
+        control=control,
+        watch=watch,
+        tell=tell,
+        warn=warn,
+        hang_timeout_s=hang_timeout_s,
+    )
+    return from_trial(trial, argv, notes)

@@ -1,0 +1,1 @@
+"""What came of a run: its document, its proof, its warnings."""

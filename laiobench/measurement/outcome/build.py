@@ -1,0 +1,235 @@
+"""The document of a run, made from a trial: rates, percentiles, proof, status.
+
+Knows what the core reports and how the document calls it.  Judges nothing itself: rules,
+warnings and failures are its neighbours' matter.
+"""
+
+import errno
+import sys
+from collections.abc import Sequence
+from typing import Any, Literal
+
+from laiobench import native
+from laiobench.jobs.options import Job
+from laiobench.measurement.outcome import pacing as timing
+from laiobench.measurement.outcome import proof
+from laiobench.measurement.outcome import verify as integrity
+from laiobench.measurement.outcome import warnings as caveats
+from laiobench.measurement.outcome.failures import failures_of
+from laiobench.measurement.plan.copy import Work
+from laiobench.measurement.trial import Trial, WorkRun
+from laiobench.measurement.watch.log_windows import Window
+from laiobench.measurement.watch.time_series import Series
+from laiobench.results.histogram import PERCENTILES, Histogram, bin_high, counts_of_bins
+from laiobench.results.run_result import (
+    Accounts,
+    ClockFacts,
+    Cpu,
+    DirectionResult,
+    JobResult,
+    Latency,
+    LogWindow,
+    ProofRule,
+    RunResult,
+    SeenWarning,
+    SeriesPoint,
+    Tool,
+    WorkerResult,
+)
+from laiobench.system import machine
+from laiobench.units import NS_PER_S, format_exact
+from laiobench.version import __version__
+from laiobench.words import printable
+
+# ---- from a trial ----------------------------------------------------------------
+
+
+def from_trial(
+    trial: Trial, argv: Sequence[str] | None = None, notes: Sequence[str] = ()
+) -> RunResult:
+    """Give a trial its meaning: rates, percentiles, proof, status."""
+    jobs = [_job_result(run) for run in trial.runs]
+    failures = [*failures_of(trial, jobs), *trial.failures]
+    status: Literal["ok", "failed", "interrupted"] = "failed" if failures else "ok"
+    targets = [run.work.target.path for run in trial.runs if run.work.target]
+    return RunResult(
+        status="interrupted" if trial.interrupted else status,
+        failures=failures,
+        tool=Tool(version=__version__, build=native.source_hash()),
+        argv=[printable(word) for word in (sys.argv if argv is None else argv)],
+        started_at=trial.started_at.isoformat().replace("+00:00", "Z"),
+        machine=machine.describe(targets),
+        clock=ClockFacts(
+            source="cpu" if trial.clock.hardware else "clock_gettime",
+            read_ns=trial.clock.read_ns,
+            drift_ppm=trial.clock.drift_ppm,
+        ),
+        notes=list(notes),
+        warnings=[SeenWarning(**vars(caveat)) for caveat in caveats.find(trial)],
+        jobs=jobs,
+    )
+
+
+def _job_result(run: WorkRun) -> JobResult:
+    work, raw, usage = run.work, run.raw, run.usage
+    directions = {
+        name: _direction_result(
+            direction, run.window_ns, work.job, has_response=timing.rate_of(work.job, name)
+        )
+        for name, direction in raw.directions.items()
+    }
+    cpu = _cpu(run, usage)
+    counters = run.counters
+    return JobResult(
+        name=work.job.name,
+        copy_index=work.copy,
+        group=work.group,
+        iothreads=[worker.name for worker in run.workers],
+        target=printable(work.target.path) if work.target else None,
+        options=_options(work),
+        runtime_ns=run.window_ns,
+        window_start_ns=raw.window_start_ns,
+        verify=integrity.verify_result(run),
+        pacing=timing.pacing_result(run),
+        latency_target=timing.depth_search_result(run),
+        steadystate=timing.steady_state_result(run.steady),
+        cpu=cpu,
+        accounts=Accounts(
+            submitted=raw.submitted,
+            completed=raw.completed,
+            failed=raw.failed,
+            cancelled=raw.cancelled,
+        ),
+        counters={**counters, "other": {**counters["other"], **usage}},
+        workers=[_worker_result(worker) for worker in run.workers],
+        proof=_proof(run),
+        series=_series(run.series, raw.window_start_ns),
+        windows=[_log_window(window, raw.window_start_ns) for window in run.windows],
+        **directions,
+    )
+
+
+def _worker_result(worker: native.RawWorker) -> WorkerResult:
+    return WorkerResult(
+        iothread=worker.name,
+        accounts=Accounts(
+            submitted=worker.submitted,
+            completed=worker.completed,
+            failed=worker.failed,
+            cancelled=worker.cancelled,
+        ),
+        counters=worker.life,
+        leftover_events=worker.leftover_events,
+    )
+
+
+def _cpu(run: WorkRun, usage: dict[str, int]) -> Cpu:
+    """Takes its members out of `usage`.  The total is exact; its parts are as of a tick."""
+    total, user, system = (usage.pop(name) for name in ("cpu_ns", "user_ns", "system_ns"))
+    measured_ns = usage.pop("measured_ns")
+    user_ns = round(total * user / (user + system)) if user + system else 0
+    return Cpu(
+        user_ns=user_ns,
+        system_ns=total - user_ns,
+        per_io_ns=total / run.ios_of_workers if run.ios_of_workers else 0.0,
+        measured_ns=measured_ns or None,
+    )
+
+
+def _proof(run: WorkRun) -> list[ProofRule]:
+    """Of each of its workers; none while I/Os are in flight."""
+    if not run.raw.has_finished:
+        return []
+    return [
+        ProofRule(
+            rule=f"{rule.rule} (on {worker.name})" if len(run.workers) > 1 else rule.rule,
+            holds=rule.holds,
+            left=rule.left,
+            right=rule.right,
+        )
+        for worker in run.workers
+        for rule in proof.check(run.work.job, worker, is_notified=run.is_notified)
+    ]
+
+
+def _options(work: Work) -> dict[str, Any]:
+    """Every option, with what the target decided filled in."""
+    resolved = {
+        name: printable(value) if isinstance(value, str) else value
+        for name, value in work.job.model_dump().items()
+    }
+    if work.target:
+        resolved["filename"] = printable(work.target.path)
+    resolved["randseed"] = work.job.seed
+    if resolved["size"] is None:
+        resolved["size"] = work.region.size
+    return resolved
+
+
+def _direction_result(
+    raw: native.RawDirection, runtime_ns: int, job: Job, *, has_response: bool
+) -> DirectionResult:
+    seconds = runtime_ns / NS_PER_S
+    wanted = sorted({*PERCENTILES, *(job.percentile_list or ())})
+    errors = {errno.errorcode.get(code, str(code)): count for code, count in raw.errors.items()}
+    if raw.eofs:
+        errors["eof"] = raw.eofs
+    return DirectionResult(
+        ios=raw.ios,
+        bytes=raw.bytes,
+        iops=raw.ios / seconds if seconds else 0.0,
+        bw_bytes=raw.bytes / seconds if seconds else 0.0,
+        short_ios=raw.short_ios,
+        errors=errors,
+        slat_ns=_latency(raw.latency["slat"], wanted if job.slat_percentiles else ()),
+        clat_ns=_latency(raw.latency["clat"], wanted if job.clat_percentiles else ()),
+        lat_ns=_latency(raw.latency["lat"], wanted if job.lat_percentiles else ()),
+        response_ns=_latency(raw.latency["response"], wanted) if has_response else None,
+    )
+
+
+def _latency(raw: native.RawLatency, wanted: Sequence[float]) -> Latency:
+    histogram = Histogram(raw.bins, raw.min, raw.max, raw.sum, raw.overflow)
+    return Latency(
+        count=histogram.count,
+        min=raw.min,
+        max=raw.max,
+        mean=histogram.mean,
+        stddev=histogram.stddev,
+        percentiles={
+            format_exact(key): value for key, value in histogram.percentiles(wanted).items()
+        },
+        histogram=[(bin_high(index), count) for index, count in raw.bins],
+        overflow=raw.overflow,
+    )
+
+
+def _series(series: Series, window_start_ns: int) -> list[SeriesPoint]:
+    points = []
+    for point in series:
+        at = counts_of_bins(point.bins, point.max_ns).percentiles((50.0, 99.0, 100.0))
+        points.append(
+            SeriesPoint(
+                t_ns=point.end_ns - window_start_ns,
+                ios=point.ios,
+                bytes=point.size_bytes,
+                p50_ns=at.get(50.0),
+                p99_ns=at.get(99.0),
+                max_ns=at.get(100.0),
+            )
+        )
+    return points
+
+
+def _log_window(window: Window, window_start_ns: int) -> LogWindow:
+    slat_ns, clat_ns, lat_ns = window.latency_ns
+    return LogWindow(
+        t_ns=window.end_ns - window_start_ns,
+        length_ns=window.length_ns,
+        direction=window.direction,
+        ios=window.ios,
+        bytes=window.size_bytes,
+        slat_ns=slat_ns,
+        clat_ns=clat_ns,
+        lat_ns=lat_ns,
+    )

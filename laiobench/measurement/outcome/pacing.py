@@ -1,0 +1,111 @@
+"""What a document says of a job's schedule, its search for a depth, and its steady state.
+
+Also why such things ended a job.  Knows what a run has brought, and nothing of the
+rest of the document.
+"""
+
+from collections.abc import Iterator
+
+from laiobench.jobs.options import Job
+from laiobench.measurement.trial import WorkRun
+from laiobench.measurement.watch.steady_state import SteadyOutcome, mean
+from laiobench.native import RawPacing, search_window_us
+from laiobench.results.run_parts import (
+    DepthSearchResult,
+    DepthTried,
+    PacingResult,
+    SteadyStateResult,
+)
+from laiobench.units import format_bandwidth, format_count, format_exact, format_ns
+from laiobench.words import DIRECTIONS
+
+NS_PER_US = 1000
+
+
+def pacing_result(run: WorkRun) -> PacingResult | None:
+    """None without a rate."""
+    raw = run.raw.pacing
+    if not is_paced(run):
+        return None
+    return PacingResult(late=raw.late, late_max_ns=raw.late_max_ns, behind_ns=max(raw.behind_ns))
+
+
+def is_paced(run: WorkRun) -> bool:
+    """Whether a direction that the job has is on a schedule."""
+    return any(rate_of(run.work.job, name) for name in run.raw.directions)
+
+
+def rate_of(job: Job, direction: str) -> bool:
+    """Whether this direction is on a schedule."""
+    if direction not in ("read", "write", "trim"):
+        return False
+    return bool(job.rate.of(direction) or job.rate_iops.of(direction))
+
+
+def depth_search_result(run: WorkRun) -> DepthSearchResult | None:
+    """None without a latency_target."""
+    raw = run.raw.pacing
+    if not run.work.job.latency_target:
+        return None
+    return DepthSearchResult(
+        attained=raw.search_is_over and raw.depth > 0,
+        depth=raw.depth,
+        is_over=raw.search_is_over,
+        tried=[DepthTried(**vars(step)) for step in raw.steps],
+    )
+
+
+def steady_state_result(outcome: SteadyOutcome | None) -> SteadyStateResult | None:
+    """None where none was asked for."""
+    if outcome is None:
+        return None
+    measured = outcome.measured if outcome.iops else None
+    return SteadyStateResult(
+        attained=outcome.attained,
+        criterion=str(outcome.criterion),
+        measured=None if measured == float("inf") else measured,
+        slope=outcome.slope,
+        max_deviation=outcome.max_deviation,
+        iops_mean=mean(outcome.iops),
+        bw_bytes_mean=mean(outcome.bw_bytes),
+        iops=list(outcome.iops),
+        bw_bytes=list(outcome.bw_bytes),
+    )
+
+
+def failures(run: WorkRun, *, interrupted: bool) -> Iterator[str]:
+    """Why a bound ended the job, in sentences."""
+    job, raw = run.work.job, run.raw.pacing
+    if slow := raw.slow_io:
+        direction = DIRECTIONS[slow.direction]
+        limit_ns = job.max_latency.of(direction) * NS_PER_US
+        yield (
+            f"{job.name} was ended, since a {direction} at offset {slow.offset:,} took "
+            f"{format_ns(slow.latency_ns)}, more than max_latency, {format_ns(limit_ns)}"
+        )
+    if raw.slow_cycle:
+        yield _slow_cycle(job, raw)
+    if job.latency_target and not raw.search_is_over and not interrupted:
+        yield (
+            f"{job.name}: the search for latency_target was not over when the job was, after "
+            f"{len(raw.steps)} depths of {format_ns(search_window_us(job) * NS_PER_US)} each: "
+            "give it more runtime, or a shorter latency_window"
+        )
+
+
+def _slow_cycle(job: Job, raw: RawPacing) -> str:
+    slow = raw.slow_cycle
+    assert slow is not None
+    direction = DIRECTIONS[slow.direction]
+    least_iops, least_bw = job.rate_iops_min.of(direction), job.rate_min.of(direction)
+    if slow.ios_per_s < least_iops:
+        seen = f"{format_count(slow.ios_per_s)} IOPS, less than rate_iops_min, {least_iops:,}"
+    else:
+        seen = (
+            f"{format_bandwidth(slow.bytes_per_s)}, less than rate_min, "
+            f"{format_bandwidth(least_bw)}"
+        )
+    return (
+        f"{job.name} was ended, since its {direction}s came to {seen}, in a rate_cycle of "
+        f"{format_exact(job.rate_cycle)} ms"
+    )

@@ -1,0 +1,92 @@
+"""Proof that the chosen completion mode really ran, and that nothing was lost.
+
+Each rule compares two numbers that the core counted independently.  A broken
+rule means that the run did not measure what it says: the run has failed.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from laiobench.jobs.options import Job
+from laiobench.native import RawWorker
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A relation between two numbers, and whether it holds."""
+
+    rule: str
+    holds: bool
+    left: int
+    right: int
+
+
+def check(job: Job, worker: RawWorker, *, is_notified: bool = False) -> list[Rule]:
+    """All rules that apply to a worker with this job's completion mode.
+
+    `is_notified`: other workers notify it in mid-run, since jobs move or share a limit.
+    """
+    return [*_accounts(worker), *_mode(job, worker, is_notified)]
+
+
+def _equal(rule: str, left: int, right: int) -> Rule:
+    return Rule(rule, left == right, left, right)
+
+
+def _ended(worker: RawWorker) -> int:
+    return worker.completed + worker.failed + worker.cancelled
+
+
+def _reaped(worker: RawWorker) -> int:
+    """Requests that came back from the engine; the others never reached it."""
+    submit = worker.life["submit"]
+    return _ended(worker) - int(submit["head_failures"]) - int(submit["withdrawn"])
+
+
+def _accounts(worker: RawWorker) -> Iterator[Rule]:
+    """Whatever went in has come out, one way or the other."""
+    yield _equal("submitted = completed + failed + cancelled", worker.submitted, _ended(worker))
+    by_source = sum(worker.life["reaped"].values())
+    yield _equal("reaped by all sources = completions", by_source, _reaped(worker))
+
+
+def _mode(job: Job, worker: RawWorker, is_notified: bool) -> Iterator[Rule]:
+    """What only this mode does.
+
+    Inline and nested reaping were asked for, or are no mode's; nor is the pool, which takes
+    misaligned I/Os.
+    """
+    by, completions = worker.life["reaped"], _reaped(worker)
+    window = worker.window
+    elsewhere = int(by["inline"]) + int(by["nested"]) + int(by["pool"])
+    doors = ("poll", "eventfd") if job.completion == "adaptive" else (job.completion,)
+    yield _equal(
+        f"reaped by {' and '.join(doors)} = completions",
+        sum(int(by[door]) for door in doors) + elsewhere,
+        completions,
+    )
+    match job.completion:
+        case "poll":
+            yield _equal("eventfd reads = 0", int(window["eventfd"]["reads"]), 0)
+            yield _equal(
+                "sleeps with I/Os in flight = 0", int(window["loop"]["slept_in_flight"]), 0
+            )
+            if not is_notified:
+                yield _equal("notifier writes = 0", int(window["notify"]["writes"]), 0)
+        case "eventfd":
+            yield _equal("poll iterations = 0", int(window["poll"]["iterations"]), 0)
+            yield _all_events(worker, completions)
+        case "adaptive":
+            yield _all_events(worker, completions)
+        case "bh":
+            ran, reads = int(worker.life["bh"]["reaps"]), int(worker.life["eventfd"]["reads"])
+            yield Rule("bottom halves that reaped <= eventfd reads", ran <= reads, ran, reads)
+
+
+def _all_events(worker: RawWorker, completions: int) -> Rule:
+    """The kernel sets the eventfd once for each; a short I/O completes more than once."""
+    return _equal(
+        "events in the eventfd = completions",
+        int(worker.life["eventfd"]["values"]) + worker.leftover_events,
+        completions + int(worker.life["other"]["short_io"]) - int(worker.life["reaped"]["pool"]),
+    )

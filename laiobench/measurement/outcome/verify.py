@@ -1,0 +1,101 @@
+"""What a verification came to: its part of the document, and its failures in sentences."""
+
+import errno
+import os
+from collections.abc import Iterator
+
+from laiobench.measurement.trial import WorkRun
+from laiobench.native import RawVerifyFailure
+from laiobench.results.run_parts import BadBlock, VerifyResult
+
+# The rest are in the document.
+_MOST_SENTENCES = 3
+
+
+def verify_result(run: WorkRun) -> VerifyResult | None:
+    """What it came to; None if the job did not verify."""
+    raw, job = run.raw.verify, run.work.job
+    if raw is None:
+        return None
+    return VerifyResult(
+        blocks=raw.blocks,
+        failed_blocks=raw.failed_blocks,
+        unknown_blocks=raw.unknown_blocks,
+        bytes=raw.size_bytes,
+        runtime_ns=raw.runtime_ns,
+        complete=raw.is_over or not (job.writes or job.only_verifies),
+        failures=[_bad_block(run, number, bad) for number, bad in enumerate(raw.failures)],
+    )
+
+
+def _bad_block(run: WorkRun, number: int, raw: RawVerifyFailure) -> BadBlock:
+    dump = run.dumps.get(number)
+    is_readable = raw.fault != "unreadable"
+    return BadBlock(
+        fault=raw.fault,
+        offset=raw.offset,
+        bytes=raw.size_bytes,
+        error=None if is_readable else _error(raw.code),
+        found_offset=raw.found_offset,
+        found_generation=raw.found_generation,
+        expected_generation=raw.expected_generation,
+        first_bad_byte=raw.first_bad if raw.bad_bytes else None,
+        bad_bytes=raw.bad_bytes or None,
+        received=dump.received if dump else None,
+        expected=dump.expected if dump else None,
+    )
+
+
+def _error(code: int) -> str:
+    return errno.errorcode.get(code, str(code)) if code else "eof"
+
+
+def failures(name: str, result: VerifyResult | None) -> Iterator[str]:
+    """Sentences; none: all that was read was as it was written."""
+    if result is None or not result.failed_blocks:
+        return
+    yield (
+        f"{name}: verification failed: {result.failed_blocks:,} of {result.blocks:,} blocks "
+        "are not as they were written"
+    )
+    for bad in result.failures[:_MOST_SENTENCES]:
+        yield f"{name}: {_sentence(bad)}"
+
+
+def _sentence(bad: BadBlock) -> str:
+    text = f"the block at offset {bad.offset} ({bad.bytes} bytes) {_what(bad)}"
+    if bad.bad_bytes and bad.fault in ("corrupt", "torn"):
+        text += f"; {bad.bad_bytes} bytes differ, the first at {bad.first_bad_byte}"
+    if bad.received:
+        text += f"; received: {bad.received}"
+    if bad.expected:
+        text += f", expected: {bad.expected}"
+    return text
+
+
+def _what(bad: BadBlock) -> str:
+    match bad.fault:
+        case "zeroed":
+            return "is all zeros"
+        case "misplaced":
+            return f"is the one of offset {bad.found_offset}"
+        case "foreign":
+            return "was written by another job or run, or with other options"
+        case "stale":
+            return (
+                f"is stale: its write number {bad.found_generation} is there, "
+                f"and number {bad.expected_generation} was the last"
+            )
+        case "torn":
+            return "is torn: a part of it is of an earlier write, or none"
+        case "unreadable":
+            return f"could not be read: {_why(bad.error)}"
+        case _:
+            return "is corrupt"
+
+
+def _why(error: str | None) -> str:
+    if error == "eof":
+        return "the target ends before it"
+    code = getattr(errno, error or "", 0)
+    return f"{error}, {os.strerror(code)}" if code else str(error)

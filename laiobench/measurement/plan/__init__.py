@@ -1,0 +1,1 @@
+"""Where and how jobs run: regions, threads, limits, memory, before anything starts."""

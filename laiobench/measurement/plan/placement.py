@@ -1,0 +1,232 @@
+"""Laying jobs out: who runs on which worker, against which part of which target.
+
+From checked jobs to works: one for each copy of each job, with its target open,
+its region, its group, its seed; and for each group the workers and the limits
+that it shares.  Nothing runs here.
+"""
+
+import hashlib
+import os
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol
+
+from laiobench.errors import UsageError, raise_all
+from laiobench.jobs.options import Job
+from laiobench.measurement.plan.copy import Work
+from laiobench.measurement.plan.region import Region, budget_of, null_region_of, region_of
+from laiobench.measurement.targets import Declined, OpenTarget, scratch
+from laiobench.system.machine import online_cpus, usable_cpus
+
+MAIN = "main"
+NULL_TARGET_BYTES = 1 << 30
+
+_GOLDEN_SECTION = 0.3819660112501051
+
+
+class Opener(Protocol):
+    """Opens targets: the guard, for a run."""
+
+    def make(self, path: str, size_bytes: int) -> None:
+        """Make the file, if there is nothing of that name."""
+
+    def open(self, path: str, job: Job, *, is_ours: bool = False) -> OpenTarget: ...
+
+
+Preparer = Callable[[int, str | None], str]
+"""Makes the scratch file at least so large, in that folder or where it chooses; yields its path."""
+
+
+def lay_out(jobs: Sequence[Job], targets: Opener, prepare: Preparer) -> list[Work]:
+    """Open the targets, and give each copy of each job its group, worker, region and seed.
+
+    Args:
+        jobs: what to run.
+        targets: opens them.
+        prepare: makes the scratch file ready, if a job uses it.
+
+    Raises:
+        LaiobenchError: a target can't be used as the job wants.
+    """
+    works: list[Work] = []
+    jobs = [_seeded(job) for job in jobs]
+    group = 0
+    names = {MAIN, *(job.iothread for job in jobs if job.iothread)}
+    _open_what_is_there(jobs, targets)
+    scratch_paths = _prepare_scratch(jobs, prepare)
+    for path, size_bytes in _files_of_known_size(jobs).items():
+        targets.make(path, size_bytes)
+    for position, job in enumerate(jobs):
+        if job.stonewall and works:
+            group += 1
+        target, default_bytes = _target_of(job, targets, scratch_paths)
+        for copy in range(job.numjobs):
+            region = _region_of(job, target, default_bytes, copy)
+            budget = budget_of(job, region)
+            works.append(
+                Work(
+                    job=job,
+                    position=position,
+                    copy=copy,
+                    group=group,
+                    iothread=job.iothread or unused_name(f"iothread{len(works)}", names),
+                    target=target,
+                    region=region,
+                    ios=budget.ios,
+                    bytes=budget.bytes,
+                    seed=stream_seed(job.seed, len(works)),
+                    start_delay_s=_start_delay_s(job, len(works)),
+                    phase=_phase(len(works)),
+                )
+            )
+    _check_cpus(jobs)
+    return works
+
+
+def to_run(works: Sequence[Work]) -> list[Work]:
+    """Those that do more than to have their files made (create_only)."""
+    return [work for work in works if not work.job.create_only]
+
+
+def check_measured(jobs: Sequence[Job]) -> None:
+    """Some of them must be run, where there is a comparison to be made.
+
+    Raises:
+        UsageError: all only have their files made.
+    """
+    if all(job.create_only for job in jobs):
+        raise UsageError(
+            "all jobs only make their files (create_only=1), so there is nothing to measure",
+            "make them with laiobench run, and leave create_only out here",
+        )
+
+
+def unused_name(name: str, names: set[str]) -> str:
+    """A name that is nobody's yet, and from now on is this one's."""
+    while name in names:
+        name += "'"
+    names.add(name)
+    return name
+
+
+def _uses_scratch(job: Job) -> bool:
+    return job.filename is None and job.engine != "null"
+
+
+def _prepare_scratch(jobs: Sequence[Job], prepare: Preparer) -> dict[str | None, str]:
+    """The scratch files by their directories, each large enough for all jobs that use it."""
+    needed: dict[str | None, int] = {}
+    for job in jobs:
+        if _uses_scratch(job):
+            size = _bytes_needed(job) or scratch.DEFAULT_BYTES
+            needed[job.directory] = max(size, needed.get(job.directory, 0))
+    return {directory: prepare(size, directory) for directory, size in needed.items()}
+
+
+def _open_what_is_there(jobs: Sequence[Job], targets: Opener) -> None:
+    """Before anything is made, so that all refusals are told at once, and have cost nothing."""
+    refusals: dict[str, UsageError] = {}
+    for job in jobs:
+        if job.engine == "null" or job.path is None or not os.path.lexists(job.path):
+            continue
+        try:
+            targets.open(job.path, job)
+        except Declined:
+            raise
+        except UsageError as refusal:
+            refusals.setdefault(str(refusal), refusal)
+    raise_all(list(refusals.values()))
+
+
+def _files_of_known_size(jobs: Sequence[Job]) -> dict[str, int]:
+    """What jobs name, and how large it must be for all of them; only where they say."""
+    needed: dict[str, int] = {}
+    for job in jobs:
+        size = _bytes_needed(job)
+        if job.path is not None and size is not None and job.engine != "null":
+            needed[job.path] = max(size, needed.get(job.path, 0))
+    return needed
+
+
+def _bytes_needed(job: Job) -> int | None:
+    """Where the regions of all its copies end; None if that depends on the target's end."""
+    if job.filesize:
+        return job.filesize
+    amounts = [job.offset.bytes, job.offset_increment.bytes, job.size and job.size.bytes]
+    if any(amount is None for amount in amounts):
+        return None
+    offset, increment, size = (amount or 0 for amount in amounts)
+    return offset + (job.numjobs - 1) * increment + size
+
+
+def _phase(ordinal: int) -> float:
+    """Begun at once, equal rates would go in lock-step: I/Os in bursts of one of each copy.
+
+    Multiples of the golden section lie apart, however many there are.
+    """
+    return ordinal * _GOLDEN_SECTION % 1.0
+
+
+def _start_delay_s(job: Job, ordinal: int) -> float:
+    """Of the nth copy of all; within a range by chance, the same whenever `randseed` is."""
+    low, high = job.startdelay.low_s, job.startdelay.high_s
+    share = stream_seed(job.seed, ordinal) / (1 << 64)
+    return low + (high - low) * share
+
+
+def _check_cpus(jobs: Sequence[Job]) -> None:
+    """The kernel would silently drop CPUs that are not there or not ours, if one is."""
+    online = set(online_cpus())
+    for job in jobs:
+        wanted = set(job.cpus_allowed or ())
+        if missing := wanted - online:
+            raise UsageError(
+                f"cpus_allowed of job {job.name} names CPUs that are not there: {_listed(missing)}",
+                f"these are: {_listed(online)}",
+            )
+        if forbidden := wanted and wanted - usable_cpus(wanted):
+            raise UsageError(
+                f"cpus_allowed of job {job.name} names CPUs that this process may not run on: "
+                f"{_listed(forbidden)} (its cpuset, as of a container, leaves them out)",
+                f"it may run on these: {_listed(usable_cpus(online))}",
+            )
+
+
+def _listed(cpus: set[int]) -> str:
+    return ", ".join(map(str, sorted(cpus)))
+
+
+def _seeded(job: Job) -> Job:
+    """The job with the seed of this run: with randrepeat=0, one that was never there."""
+    if job.randrepeat or job.randseed is not None:
+        return job
+    return job.model_copy(update={"randseed": secrets.randbits(63)})
+
+
+def stream_seed(randseed: int, ordinal: int) -> int:
+    """The seed of the nth copy of all: its own, and the same whenever `randseed` is."""
+    text = f"{randseed}/{ordinal}".encode()
+    return int.from_bytes(hashlib.blake2b(text, digest_size=8).digest())
+
+
+def _target_of(
+    job: Job, targets: Opener, scratch_paths: Mapping[str | None, str]
+) -> tuple[OpenTarget | None, int | None]:
+    """The target, if there is one; and how much of it there is, where that is not its end."""
+    if job.engine == "null":
+        return None, NULL_TARGET_BYTES
+    if _uses_scratch(job):
+        target = targets.open(scratch_paths[job.directory], job, is_ours=True)
+        return target, scratch.DEFAULT_BYTES
+    return targets.open(job.path or "", job), None
+
+
+def _region_of(job: Job, target: OpenTarget | None, default_bytes: int | None, copy: int) -> Region:
+    if target is None:
+        return null_region_of(job, default_bytes or NULL_TARGET_BYTES, copy)
+    return region_of(job, target, default_bytes, copy)
+
+
+def first_difference(one: Job, other: Job, names: Sequence[str]) -> str | None:
+    """The first of the options in which they differ."""
+    return next((name for name in names if getattr(one, name) != getattr(other, name)), None)

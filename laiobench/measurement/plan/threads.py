@@ -1,0 +1,96 @@
+"""Threads: the workers of a group, which jobs share them, and their CPUs."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from laiobench.errors import UsageError
+from laiobench.jobs.options import Job
+from laiobench.measurement.plan.copy import Work
+from laiobench.measurement.plan.placement import MAIN, first_difference, unused_name
+from laiobench.native import WorkerPlan
+
+# ---- on workers -----------------------------------------------------------------------
+
+# Options that are the worker's, so that all jobs of an IOThread must agree on them.
+SHARED_OPTIONS = (
+    "engine", "completion", "fdmon", "resfd", "max_batch", "reap_on_submit", "short_io",
+    "iodepth_batch_complete_min", "iodepth_batch_complete_max",
+    "poll_max_ns", "poll_grow", "poll_shrink", "poll_rule", "cpus_allowed", "nice",
+    "null_latency_us", "null_jitter", "null_servers",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class WorkerLayout:
+    """The workers of a group, and which of them each work may run on, its first one first."""
+
+    plans: tuple[WorkerPlan, ...]
+    rings: tuple[tuple[int, ...], ...]
+
+
+def plan_workers(works: Sequence[Work]) -> WorkerLayout:
+    """A worker for each name, and a second one where a job moves and has nowhere to go.
+
+    Raises:
+        UsageError: jobs that share an IOThread want it to be different things.
+    """
+    first_of: dict[str, Work] = {}
+    for work in works:
+        _check_agreement(first_of.setdefault(work.iothread, work), work)
+    following = _following(works, first_of)
+    names = list(first_of)
+    plans = tuple(
+        WorkerPlan(
+            name=name,
+            job=first_of[name].job,
+            is_main=name == MAIN,
+            next=names.index(following.get(name, name)),
+            seed=first_of[name].seed,
+            cpus=_cpus(first_of[name]),
+        )
+        for name in names
+    )
+    rings = tuple(_ring(plans, names.index(work.iothread), work.job) for work in works)
+    return WorkerLayout(plans, rings)
+
+
+def _cpus(work: Work) -> tuple[int, ...]:
+    """Where its thread may run: on all that are allowed, or, split, on one of them in turn."""
+    cpus = work.job.cpus_allowed or ()
+    if cpus and work.job.cpus_allowed_policy == "split":
+        return (cpus[work.copy % len(cpus)],)
+    return cpus
+
+
+def _following(works: Sequence[Work], first_of: dict[str, Work]) -> dict[str, str]:
+    """To which worker a job moves on from each: round the shared ones, or there and back.
+
+    Adds the second workers to `first_of`.
+    """
+    following: dict[str, str] = {}
+    moving = [work for work in works if work.job.iothread_move_every]
+    shared = list(dict.fromkeys(work.iothread for work in moving if work.job.iothread))
+    if len(shared) > 1:
+        following |= dict(zip(shared, [*shared[1:], shared[0]], strict=True))
+    for work in moving:
+        if work.iothread not in following:
+            second = unused_name(f"{work.iothread}b", set(first_of))
+            first_of[second] = first_of[work.iothread]
+            following |= {work.iothread: second, second: work.iothread}
+    return following
+
+
+def _ring(plans: Sequence[WorkerPlan], first: int, job: Job) -> tuple[int, ...]:
+    ring = [first]
+    while job.iothread_move_every and plans[ring[-1]].next != first:
+        ring.append(plans[ring[-1]].next)
+    return tuple(ring)
+
+
+def _check_agreement(first: Work, work: Work) -> None:
+    if name := first_difference(first.job, work.job, SHARED_OPTIONS):
+        raise UsageError(
+            f"jobs {first.job.name} and {work.job.name} share the IOThread "
+            f"{work.iothread}, but differ in {name}",
+            "an IOThread has one event loop: give them the same, or IOThreads of their own",
+        )

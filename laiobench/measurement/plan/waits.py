@@ -1,0 +1,41 @@
+"""Who waits for whom: the groups' `wait_for`, without circles."""
+
+from collections.abc import Sequence
+
+from laiobench.errors import UsageError
+from laiobench.jobs.options import Job
+from laiobench.measurement.plan.copy import Work
+
+
+def check_waits(jobs: Sequence[Job]) -> None:
+    """Only for jobs above can be waited, so that nobody waits in a circle.
+
+    Raises:
+        UsageError: a job waits for one that is not there, or not above it.
+    """
+    above: list[str] = []
+    for job in jobs:
+        if job.wait_for is not None and above.count(job.wait_for) != 1:
+            raise UsageError(*_wait_fault(job, jobs, above))
+        above.append(job.name)
+
+
+def _wait_fault(job: Job, jobs: Sequence[Job], above: Sequence[str]) -> tuple[str, str]:
+    what = f"job {job.name} waits for {job.wait_for} (wait_for)"
+    if above.count(job.wait_for or "") > 1:
+        return f"{what}, and several jobs above are called so", "give them names of their own"
+    if any(other.name == job.wait_for for other in jobs):
+        return f"{what}, which is not above it", "move it below, so that nobody waits in a circle"
+    return f"{what}, and there is no such job", f"jobs above it: {', '.join(above) or 'none'}"
+
+
+def waits_of(works: Sequence[Work]) -> list[range]:
+    """For which of a group's works each waits; those of an earlier group have finished."""
+    places: dict[str, list[int]] = {}
+    for index, work in enumerate(works):
+        places.setdefault(work.job.name, []).append(index)
+    found = []
+    for work in works:
+        waited = places.get(work.job.wait_for or "", []) if work.job.wait_for else []
+        found.append(range(waited[0], waited[-1] + 1) if waited else range(0))
+    return found

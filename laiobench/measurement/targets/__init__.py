@@ -1,0 +1,13 @@
+"""Opening targets: may we read there, and may we write there?
+
+A target is opened once, first, and everything is decided by that open file: what
+a name meant before or means later does not matter.  Writing needs the user's word
+for that very target, nobody else using it, and nothing on it that looks like data.
+"""
+
+from laiobench.measurement.targets.open import OpenTarget as OpenTarget
+from laiobench.measurement.targets.open import Targets as Targets
+from laiobench.measurement.targets.permission import Asker as Asker
+from laiobench.measurement.targets.permission import Permission as Permission
+from laiobench.measurement.targets.permission import Question as Question
+from laiobench.measurement.targets.refusals import Declined as Declined

@@ -1,0 +1,153 @@
+"""The scratch file: what is measured when no target is named.
+
+A real file on a real file system, fully written (holes would answer without
+the disk), kept and reused.  It is our own, so jobs may write to it.
+"""
+
+import os
+import stat
+from collections.abc import Callable
+from pathlib import Path
+
+from laiobench.errors import RunError, UsageError
+from laiobench.measurement.targets.filling import write_in_full
+from laiobench.system.mounts import file_system
+from laiobench.units import format_size
+
+DEFAULT_BYTES = 256 << 20
+FOLDER_VARIABLE = "LAIOBENCH_SCRATCH"
+# A name that nobody else would give a file of theirs.
+FILE_NAME = "laiobench-scratch.dat"
+
+_SPARE_BYTES = 64 << 20
+_MEMORY_FILE_SYSTEMS = {"tmpfs", "ramfs"}
+
+
+def folders() -> list[Path]:
+    """Where it may be put, best first."""
+    if chosen := os.environ.get(FOLDER_VARIABLE):
+        return [Path(chosen)]
+    shared = Path("/var/tmp") / f"laiobench-{os.getuid()}"
+    try:
+        cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    except RuntimeError:  # nobody's home
+        return [shared]
+    return [cache / "laiobench", shared]
+
+
+def prepare(
+    size_bytes: int = DEFAULT_BYTES,
+    folder: str | None = None,
+    *,
+    tell: Callable[[str], None] = lambda _: None,
+    stop: Callable[[], bool] = lambda: False,
+    may_write: bool = True,
+) -> Path:
+    """The scratch file, at least so large; written now if it is not there yet.
+
+    Args:
+        size_bytes: how much is needed.
+        folder: where it must be; none: the first of `folders()` that will do.
+        tell: is given a sentence when there is something to wait for.
+        stop: asked now and then whether to give up.
+        may_write: whether it may be made.
+
+    Raises:
+        UsageError: it is not there, and may not be made.
+        RunError: no folder has a real file system with room for it.
+        Interrupted: `stop` said so; nothing is left behind.
+    """
+    reasons = []
+    for place in _places(folder):
+        path = path_in(place)
+        if is_usable(path, size_bytes):
+            return path
+        if not may_write:
+            continue
+        if reason := _unsuitable(place, size_bytes):
+            reasons.append(f"{place}: {reason}")
+            continue
+        tell(f"writing the scratch file {path}, {format_size(size_bytes)}, to be kept and reused")
+        _write(path, size_bytes, stop)
+        return path
+    if not may_write:
+        raise UsageError(
+            "there is no scratch file of that size yet, and --readonly forbids to make it",
+            "name a target with --filename, or run once without --readonly",
+        )
+    raise RunError(
+        "there is no place for the scratch file: " + "; ".join(reasons),
+        f"name a target with --filename, or a folder in {FOLDER_VARIABLE}",
+    )
+
+
+def likely_path(size_bytes: int, folder: str | None = None) -> Path:
+    """Where `prepare()` would find it, or most likely put it; nothing is looked for in vain.
+
+    Raises:
+        RunError: the folder that it must be in is not there.
+    """
+    paths = [path_in(place) for place in _places(folder)]
+    return next((path for path in paths if is_usable(path, size_bytes)), paths[0])
+
+
+def path_in(folder: Path) -> Path:
+    """The scratch file of a folder, whether it is there or not."""
+    return Path(os.path.realpath(folder)) / FILE_NAME
+
+
+def _places(folder: str | None) -> list[Path]:
+    if folder is None:
+        return folders()
+    if not Path(folder).is_dir():
+        raise RunError(f"the directory {folder} is not there", "make it, or name another")
+    return [Path(folder)]
+
+
+def is_usable(path: Path, size_bytes: int) -> bool:
+    """Ours, large enough, and without holes."""
+    try:
+        status = path.lstat()
+    except OSError:
+        return False
+    return (
+        stat.S_ISREG(status.st_mode)
+        and status.st_uid == os.getuid()
+        and status.st_size >= size_bytes
+        and status.st_blocks * 512 >= status.st_size
+    )
+
+
+def _unsuitable(folder: Path, size_bytes: int) -> str:
+    """Why not to put it there; empty if nothing speaks against it."""
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _remove_left_over(folder)
+        free = os.statvfs(folder)
+    except OSError as error:
+        return error.strerror or str(error)
+    if folder.stat().st_uid not in (os.getuid(), 0):
+        return "it belongs to somebody else"
+    if (kind := file_system(folder)) in _MEMORY_FILE_SYSTEMS:
+        return f"{kind} is not on a disk"
+    if free.f_bavail * free.f_frsize < size_bytes + _SPARE_BYTES:
+        return f"less than {format_size(size_bytes)} are free"
+    return ""
+
+
+def _remove_left_over(folder: Path) -> None:
+    """What processes that were killed while writing have left."""
+    for partial in folder.glob(f"{FILE_NAME}.partial-*"):
+        writer = partial.name.rpartition("-")[2]
+        if writer.isdigit() and not Path("/proc", writer).exists():
+            partial.unlink(missing_ok=True)
+
+
+def _write(path: Path, size_bytes: int, stop: Callable[[], bool]) -> None:
+    try:
+        write_in_full(path, size_bytes, stop, lambda _fd: None)
+    except OSError as error:
+        raise RunError(
+            f"the scratch file {path} cannot be written: {error.strerror}",
+            f"name a target with --filename, or another folder in {FOLDER_VARIABLE}",
+        ) from None

@@ -1,0 +1,53 @@
+"""HdrHistogram's log: the latencies of each job and direction, tagged, for its own tools.
+
+Bins are the same in both, so that no count moves; what overflowed is counted at the
+largest latency, in a layout that reaches so far.
+"""
+
+import io
+import re
+from datetime import datetime
+
+from laiobench.errors import ExtraMissing
+from laiobench.results.run_result import Latency, RunResult
+from laiobench.units import NS_PER_S
+
+try:
+    from hdrh.histogram import HdrHistogram
+    from hdrh.log import HistogramLogWriter
+except ImportError:
+    raise ExtraMissing("HdrHistogram's log", "hdrhistogram", "hdr") from None
+
+LONGEST_NS = 60 * NS_PER_S
+_DIGITS = 3
+_KINDS = ("slat_ns", "clat_ns", "lat_ns")
+
+
+def render(result: RunResult) -> str:
+    """A line for each kind of latency: `Tag=randread-qd1/0/read/lat`, in ns."""
+    text = io.StringIO()
+    writer = HistogramLogWriter(text)
+    writer.output_log_format_version()
+    writer.output_comment(f"[laiobench {result.tool.version}, values in ns]")
+    writer.output_legend()
+    start_s = datetime.fromisoformat(result.started_at).timestamp()
+    for job in result.jobs:
+        for name, direction in job.directions().items():
+            for kind in _KINDS:
+                latency: Latency = getattr(direction, kind)
+                if latency.count:
+                    tag = f"{job.name}/{job.copy_index}/{name}/{kind.removesuffix('_ns')}"
+                    text.write("Tag=" + re.sub(r"[\s,]+", "_", tag) + ",")
+                    writer.output_interval_histogram(
+                        _histogram(latency), start_s, start_s + job.runtime_ns / NS_PER_S
+                    )
+    return text.getvalue()
+
+
+def _histogram(latency: Latency) -> HdrHistogram:
+    histogram = HdrHistogram(1, max(LONGEST_NS, latency.max), _DIGITS)
+    for high_ns, count in latency.histogram:
+        histogram.record_value(min(high_ns, LONGEST_NS), count)
+    if latency.overflow:
+        histogram.record_value(latency.max, latency.overflow)
+    return histogram

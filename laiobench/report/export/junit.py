@@ -1,0 +1,60 @@
+"""JUnit XML: a test case for each metric of a gate, for whatever shows test reports.
+
+regress is a failure, inconclusive and not measurable are skipped, mismatch is an
+error.  A run that failed is an error in a case of its own.
+"""
+
+from laiobench.errors import ExtraMissing
+from laiobench.report.text.gate_table import sentence
+from laiobench.results.comparison import ComparedMetric, Comparison, Verdict
+
+try:
+    from junitparser import Error, Failure, JUnitXml, Skipped, TestCase, TestSuite
+except ImportError:
+    raise ExtraMissing("JUnit XML", "junitparser", "ci") from None
+
+_RESULTS = {
+    Verdict.REGRESS: Failure,
+    Verdict.INCONCLUSIVE: Skipped,
+    Verdict.NOT_MEASURABLE: Skipped,
+    Verdict.MISMATCH: Error,
+}
+
+
+def render(comparison: Comparison) -> str:
+    """One suite, `laiobench`."""
+    suite = TestSuite("laiobench")
+    suite.timestamp = comparison.started_at
+    for metric in comparison.metrics:
+        suite.add_testcase(_case(metric))
+    for failure in comparison.failures:
+        suite.add_testcase(_wrong(failure, "failed"))
+    if comparison.status == "interrupted":
+        suite.add_testcase(_wrong("the comparison was interrupted", "interrupted"))
+    report = JUnitXml("laiobench gate")
+    report.add_testsuite(suite)
+    text: bytes = report.tostring()  # type: ignore[no-untyped-call]
+    return text.decode() + "\n"
+
+
+def _case(metric: ComparedMetric) -> TestCase:
+    direction = f"{metric.direction} " if metric.direction else ""
+    case = TestCase(_printable(f"{direction}{metric.metric}"), classname=_printable(metric.job))
+    if metric.verdict in _RESULTS:
+        text = _printable(sentence(metric))
+        case.result = [_RESULTS[metric.verdict](text, metric.verdict.value)]
+    return case
+
+
+def _wrong(text: str, kind: str) -> TestCase:
+    case = TestCase("the runs", classname="laiobench")
+    case.result = [Error(_printable(text), kind)]
+    return case
+
+
+def _printable(text: str) -> str:
+    """XML has no way to write control characters."""
+    return "".join(
+        char if char in "\t\n" or (char >= " " and char not in "\ufffe\uffff") else "�"
+        for char in text
+    )

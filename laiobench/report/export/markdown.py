@@ -1,0 +1,92 @@
+"""Markdown: tables for an issue, a page, or a pull request."""
+
+import re
+from collections.abc import Sequence
+
+from tabulate import tabulate
+
+from laiobench.report.export import Document
+from laiobench.report.export.points import points
+from laiobench.report.text import gate_table
+from laiobench.report.text.comparison_table import sentences
+from laiobench.report.text.numbers import (
+    format_interval,
+    format_ratio,
+    format_share,
+    format_value,
+    title,
+)
+from laiobench.results.comparison import ComparedMetric, Comparison
+from laiobench.results.run_result import RunResult
+
+_COMPARED = ("metric", "variant", "baseline", "variant's", "ratio", "interval", "n", "verdict")
+
+
+def render(document: Document) -> str:
+    """A table, and the sentences that go with it."""
+    if isinstance(document, RunResult):
+        return _run(document)
+    return gate(document) if document.verdict is not None else _comparison(document)
+
+
+def gate(comparison: Comparison) -> str:
+    """The gate's verdict, its table and sentences."""
+    parts = [f"**{escape(gate_table.conclusion(comparison))}**"]
+    parts += [f"* {escape(failure)}" for failure in comparison.failures]
+    if comparison.metrics:
+        parts.append(table(gate_table.HEADERS, gate_table.rows(comparison.metrics)))
+        parts.append(
+            "\n".join(f"* {escape(gate_table.sentence(metric))}" for metric in comparison.metrics)
+        )
+    return "\n\n".join(parts) + "\n"
+
+
+def _run(result: RunResult) -> str:
+    rows = [
+        (point.place, point.kind.title, format_value(point.value, point.kind))
+        for point in points(result)
+    ]
+    parts = [table(("job", "metric", "value"), rows)] if rows else []
+    if result.status != "ok":
+        parts = [f"**{result.status}**", *(f"* {escape(text)}" for text in result.failures), *parts]
+    return "\n\n".join(parts) + "\n"
+
+
+def _comparison(comparison: Comparison) -> str:
+    rows = [_row(metric) for metric in comparison.metrics]
+    said = sentences(comparison).splitlines()
+    parts = [table(_COMPARED, rows), "\n".join(f"* {escape(line)}" for line in said)]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _row(metric: ComparedMetric) -> tuple[str, ...]:
+    sides = (metric.baseline_values, metric.variant_values)
+    ratio = format_ratio(metric.ratio) if metric.ratio is not None else "–"
+    seen = format_share(metric.smallest_visible)
+    return (
+        title(metric),
+        metric.variant,
+        *(format_value(side.median, metric.kind) if side else "–" for side in sides),
+        ratio,
+        format_interval(metric) or "–",
+        f"{metric.n}" + (f" (sees {seen})" if seen else ""),
+        metric.verdict.replace("_", " "),
+    )
+
+
+# ---- what is Markdown about it ---------------------------------------------------
+
+
+def table(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """In the form that GitHub and GitLab read."""
+    return tabulate(
+        [[escape(cell) for cell in row] for row in rows],
+        headers=[escape(header) for header in headers],
+        tablefmt="github",
+        disable_numparse=True,
+    )
+
+
+def escape(text: str) -> str:
+    """Names are whatever users chose: none of them is markup, or ends a line or a cell."""
+    return re.sub(r"([\\`*_\[\]<>|~])", r"\\\1", " ".join(text.split()))

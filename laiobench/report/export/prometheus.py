@@ -1,0 +1,101 @@
+"""Prometheus' text format, for the text file collector of its node exporter.
+
+Base units: seconds and bytes.  No timestamps: the collector refuses them, and the
+file's own time is shown.
+"""
+
+from laiobench.errors import ExtraMissing
+from laiobench.report.export import Document
+from laiobench.report.export.points import Point, points
+from laiobench.results.comparison import ComparedMetric, Comparison
+from laiobench.results.run_result import RunResult
+from laiobench.units import NS_PER_S
+
+try:
+    from prometheus_client import CollectorRegistry, Gauge, generate_latest
+except ImportError:
+    raise ExtraMissing("Prometheus' format", "prometheus-client", "ci") from None
+
+
+class _Gauges:
+    """Gauges by name, made when first set."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self._known: dict[str, Gauge] = {}
+
+    def set(self, name: str, text: str, value: float, **labels: str) -> None:
+        if name not in self._known:
+            self._known[name] = Gauge(
+                f"laiobench_{name}", text, list(labels), registry=self.registry
+            )
+        gauge = self._known[name]
+        (gauge.labels(**labels) if labels else gauge).set(value)
+
+
+def render(document: Document) -> str:
+    """The numbers; of a comparison also its ratios, of a gate its verdicts."""
+    gauges = _Gauges()
+    gauges.set("ok", "1: the run or comparison ended well", float(document.status == "ok"))
+    for point in points(document):
+        _put_point(gauges, point)
+    if isinstance(document, Comparison):
+        _put_comparison(gauges, document)
+    elif isinstance(document, RunResult):
+        for job in document.jobs:
+            for name, direction in job.directions().items():
+                gauges.set(
+                    "failed_ios", "I/Os that failed in the measured window",
+                    sum(direction.errors.values()),
+                    job=f"{job.name}/{job.copy_index}", direction=name,
+                )  # fmt: skip
+    return generate_latest(gauges.registry).decode()
+
+
+def _put_point(gauges: _Gauges, point: Point) -> None:
+    labels = {"job": point.job, "direction": point.direction or ""}
+    kind = point.kind
+    if kind.latency:
+        name = f"{kind.latency.removesuffix('_ns')}_seconds"
+        seconds = point.value / NS_PER_S
+        if kind.percentile is None:
+            gauges.set(f"mean_{name}", f"{kind.title} of {kind.latency}", seconds, **labels)
+        else:
+            quantile = f"{kind.percentile / 100:.6g}"
+            text = f"{kind.latency} at a quantile"
+            gauges.set(name, text, seconds, **labels, quantile=quantile)
+        return
+    match kind.name:
+        case "iops":
+            gauges.set("ios_per_second", "I/Os per second", point.value, **labels)
+        case "bw_bytes":
+            gauges.set("bytes_per_second", "bandwidth", point.value, **labels)
+        case "cpu_ns_per_io":
+            gauges.set("cpu_seconds_per_io", "CPU time", point.value / NS_PER_S, **labels)
+        case _:
+            gauges.set(kind.name, kind.title, point.value, **labels)
+
+
+def _put_comparison(gauges: _Gauges, comparison: Comparison) -> None:
+    for metric in comparison.metrics:
+        labels = _labels(metric)
+        for name, text, value in (
+            ("ratio", "variant / baseline", metric.ratio),
+            ("ratio_low", "lower end of the ratio's interval", metric.low),
+            ("ratio_high", "upper end of the ratio's interval", metric.high),
+        ):
+            if value is not None:
+                gauges.set(name, text, value, **labels)
+        if comparison.verdict is not None:
+            gauges.set("verdict", "1 for the one there is", 1, **labels, verdict=metric.verdict)
+    if comparison.exit_code is not None:
+        gauges.set("gate_exit_code", "0: pass or improve", comparison.exit_code)
+
+
+def _labels(metric: ComparedMetric) -> dict[str, str]:
+    return {
+        "job": metric.job,
+        "direction": metric.direction or "",
+        "metric": metric.metric,
+        "variant": metric.variant,
+    }

@@ -1,0 +1,1 @@
+"""Documents as people read them: tables, sentences and charts."""

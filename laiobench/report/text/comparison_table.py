@@ -1,0 +1,239 @@
+"""The table of a comparison for people, and what it comes to in sentences."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from tabulate import tabulate
+
+from laiobench.report.text.numbers import format_interval, format_ratio, format_share, format_value
+from laiobench.results.comparison import ComparedMetric, Comparison, Summary, Verdict
+from laiobench.results.metrics import Key, Metric
+
+_HEADERS = ("", "variant", "median", "spread", "ratio", "interval", "n", "could see", "")
+_MARKS = {
+    Verdict.REGRESS: "worse",
+    Verdict.IMPROVE: "better",
+    Verdict.PASS: "pass",
+    Verdict.INCONCLUSIVE: "~",
+    Verdict.MISMATCH: "?",
+    Verdict.NOT_MEASURABLE: "–",
+}
+
+
+def render(comparison: Comparison) -> str:
+    """The fingerprints' differences, the table, the sentences, and how they came about."""
+    parts = [differences(comparison), *(_job(comparison, job) for job in _jobs(comparison))]
+    if not comparison.metrics:
+        parts.append("nothing was compared: there is no complete pair of trials")
+    parts += [_reasons(comparison), sentences(comparison), _method(comparison)]
+    if comparison.status != "ok":
+        parts.append(f"status  {comparison.status}")
+    return "\n\n".join(part for part in parts if part)
+
+
+def _jobs(comparison: Comparison) -> list[str]:
+    return list(dict.fromkeys(metric.job for metric in comparison.metrics))
+
+
+# ---- the table -------------------------------------------------------------------
+
+
+def differences(comparison: Comparison) -> str:
+    """In what the fingerprints of stored results differ; empty if they do not."""
+    if not comparison.differences:
+        return ""
+    rows = [
+        (difference.name, difference.baseline, difference.new, "*" if difference.hard else "")
+        for difference in comparison.differences
+    ]
+    names = [variant.name for variant in comparison.variants]
+    text = tabulate(
+        rows, headers=("differs", *names, ""), tablefmt="simple", disable_numparse=True,
+        maxcolwidths=[None, 40, 40, None],
+    )  # fmt: skip
+    if any(difference.hard for difference in comparison.differences):
+        text += "\n* these may be the difference, instead of what you mean to compare"
+    return text
+
+
+def _job(comparison: Comparison, job: str) -> str:
+    """One job: for each metric a line of the baseline, and one of each variant."""
+    metrics = [metric for metric in comparison.metrics if metric.job == job]
+    several = len({metric.direction for metric in metrics} - {None}) > 1
+    rows: list[tuple[str, ...]] = []
+    for key in dict.fromkeys(metric.key for metric in metrics):
+        group = [metric for metric in metrics if metric.key == key]
+        if not any(metric.baseline_values or metric.variant_values for metric in group):
+            continue  # the reasons below tell
+        rows.append(_baseline_row(_title(key, group[0].kind, several), group[0]))
+        rows += [_variant_row(metric) for metric in group]
+    return tabulate(
+        rows,
+        headers=(job, *_HEADERS[1:]),
+        tablefmt="simple",
+        disable_numparse=True,
+        colalign=("left", "left", "right", "right", "right", "left", "right", "right", "left"),
+    )
+
+
+def _title(key: Key, kind: Metric, several: bool) -> str:
+    return f"{key.direction} {kind.title}" if several and key.direction else kind.title
+
+
+def _baseline_row(title: str, metric: ComparedMetric) -> tuple[str, ...]:
+    return (
+        title, metric.baseline, *_values(metric.baseline_values, metric.kind), "", "", "", "", "",
+    )  # fmt: skip
+
+
+def _variant_row(metric: ComparedMetric) -> tuple[str, ...]:
+    return (
+        "",
+        metric.variant,
+        *_values(metric.variant_values, metric.kind),
+        format_ratio(metric.ratio) if metric.ratio is not None else "",
+        format_interval(metric),
+        _count(metric),
+        format_share(metric.smallest_visible),
+        _MARKS[metric.verdict],
+    )
+
+
+def _count(metric: ComparedMetric) -> str:
+    """`8`, or `5, 40` where the sides have not as many."""
+    sides = [metric.baseline_values, metric.variant_values]
+    counts = dict.fromkeys(side.n for side in sides if side)
+    return ", ".join(map(str, counts)) or str(metric.n)
+
+
+def _values(values: Summary | None, kind: Metric) -> tuple[str, str]:
+    if values is None:
+        return "–", ""
+    spread = "" if values.spread is None else f"± {format_share(values.spread)}"
+    return format_value(values.median, kind), spread
+
+
+# ---- in words --------------------------------------------------------------------
+
+
+def _reasons(comparison: Comparison) -> str:
+    """Why some are not measurable, or not conclusive; each reason once."""
+    seen: dict[str, list[str]] = {}
+    for metric in comparison.metrics:
+        if metric.reason:
+            title = metric.kind.title
+            seen.setdefault(f"{metric.job}: {{}}: {metric.reason}", []).append(title)
+    return "\n".join(
+        reason.replace("{}", ", ".join(dict.fromkeys(titles)), 1) for reason, titles in seen.items()
+    )
+
+
+def sentences(comparison: Comparison) -> str:
+    """For each job and variant what it came to, by IOPS, and what it cost."""
+    lines = []
+    for metric in comparison.metrics:
+        if metric.metric == "iops" and metric.low is not None and metric.ratio is not None:
+            lines.append(_sentence(comparison, metric))
+    return "\n".join(lines)
+
+
+def _sentence(comparison: Comparison, metric: ComparedMetric) -> str:
+    assert metric.ratio is not None and metric.low is not None and metric.high is not None
+    where = _where(comparison, metric)
+    if metric.low <= 1 <= metric.high:
+        return (
+            f"Between {metric.variant} and {metric.baseline} no difference was shown{where}: "
+            f"the ratio of IOPS is in {format_interval(metric)}; {metric.n} would have shown a "
+            f"change of {format_share(metric.smallest_visible)} in four of five cases."
+        )
+    faster, slower = metric.variant, metric.baseline
+    ratio, low, high = metric.ratio, metric.low, metric.high
+    if ratio < 1:
+        faster, slower = slower, faster
+        ratio, low, high = 1 / ratio, 1 / high, 1 / low
+    elsewhere = " (on another machine)" if metric.verdict == Verdict.MISMATCH else ""
+    return (
+        f"{faster} {'may be' if metric.verdict == Verdict.INCONCLUSIVE else 'is'} "
+        f"{format_ratio(ratio)} × [{format_ratio(low, ratio)}, {format_ratio(high, ratio)}] "
+        f"faster than {slower}{elsewhere}{where}{_price(comparison, metric, faster)}."
+    )
+
+
+def _where(comparison: Comparison, metric: ComparedMetric) -> str:
+    """` at iodepth 1`, if that is the same for both."""
+    direction = f" {metric.direction}s" if _directions(comparison, metric.job) > 1 else ""
+    depths = {
+        job.get("iodepth", 1)
+        for variant in comparison.variants
+        if variant.name in (metric.baseline, metric.variant)
+        for job in variant.jobs
+        if job.get("name", "job") == metric.job
+    }
+    depth = f" at iodepth {depths.pop()}" if len(depths) == 1 else ""
+    several = f" in job {metric.job}" if len(_jobs(comparison)) > 1 else ""
+    return (f" with{direction}" if direction else "") + depth + several
+
+
+def _directions(comparison: Comparison, job: str) -> int:
+    return len({m.direction for m in comparison.metrics if m.job == job and m.direction})
+
+
+def _price(comparison: Comparison, metric: ComparedMetric, faster: str) -> str:
+    """`, for 9.2 × the CPU`, as far as that is known."""
+    cost = next(
+        (
+            other
+            for other in comparison.find("cpu_ns_per_io", job=metric.job)
+            if other.variant == metric.variant
+        ),
+        None,
+    )
+    if cost is None or cost.ratio is None or cost.low is None or cost.high is None:
+        return ""
+    if cost.low <= 1 <= cost.high:
+        return ", and no difference in CPU was shown"
+    ratio = cost.ratio if faster == metric.variant else 1 / cost.ratio
+    return f", for {format_ratio(ratio)} × the CPU per I/O"
+
+
+def _method(comparison: Comparison) -> str:
+    if not comparison.metrics:
+        return ""
+    level = f"{1 - comparison.alpha:.0%}"
+    how = (
+        "n pairs of trials side by side; the ratio is the Hodges-Lehmann estimate"
+        if comparison.method == "paired"
+        else "n sessions of stored results; the ratio is the Hodges-Lehmann estimate of the shift"
+    )
+    text = (
+        f"{how}, with its {level} interval. better, worse: a difference was shown, by p-values "
+        f"adjusted for all {comparison.family} (Benjamini-Hochberg); ~: none was."
+        if comparison.family
+        else f"{how}."
+    )
+    if comparison.design:
+        text += f" seed {comparison.design.seed}"
+    return text
+
+
+# ---- lists -----------------------------------------------------------------------
+
+
+def summary(identifier: str, comparison: Comparison) -> dict[str, Any]:
+    """A stored comparison in a few words, in the form of a run's."""
+    return {
+        "id": identifier,
+        "started_at": comparison.started_at,
+        "status": comparison.status,
+        "jobs": [f"{' : '.join(variant.name for variant in comparison.variants)}"],
+        "iops": _iops(comparison.find("iops")),
+    }
+
+
+def _iops(metrics: Sequence[ComparedMetric]) -> list[float]:
+    """The medians: of the baseline, and of each variant."""
+    found = []
+    for number, metric in enumerate(metrics):
+        sides = [metric.baseline_values] * (number == 0) + [metric.variant_values]
+        found += [round(side.median, 1) for side in sides if side]
+    return found

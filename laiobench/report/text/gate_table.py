@@ -1,0 +1,112 @@
+"""What a gate has judged, for people: a table, and a sentence for each metric."""
+
+from collections.abc import Sequence
+
+from tabulate import tabulate
+
+from laiobench.report.text.numbers import format_value, title
+from laiobench.results.comparison import Change, ComparedMetric, Comparison, Verdict
+
+HEADERS = ("metric", "baseline", "candidate", "change", "interval", "allowed", "n", "verdict")
+
+
+_SAME = 5e-5
+"""A share that is written as 0%."""
+
+
+def render(comparison: Comparison) -> str:
+    """The table, the sentences, and what is answered."""
+    parts = []
+    if comparison.metrics:
+        aligned = ("left", *("right",) * 3, "left", "right", "right", "left")
+        parts.append(
+            tabulate(
+                rows(comparison.metrics),
+                headers=HEADERS,
+                tablefmt="simple",
+                disable_numparse=True,
+                colalign=aligned,
+            )
+        )
+        parts.append("\n".join(sentence(metric) for metric in comparison.metrics))
+    parts.append(conclusion(comparison))
+    return "\n\n".join(parts)
+
+
+def rows(metrics: Sequence[ComparedMetric]) -> list[tuple[str, ...]]:
+    """A line for each metric, in the order of `HEADERS`."""
+    return [_row(metric) for metric in metrics]
+
+
+def _row(metric: ComparedMetric) -> tuple[str, ...]:
+    change = metric.change
+    sides = (metric.baseline_values, metric.variant_values)
+    counts = dict.fromkeys(side.n for side in sides if side)
+    return (
+        title(metric),
+        *(format_value(side.median, metric.kind) if side else "–" for side in sides),
+        _signed(change.estimate) if change else "–",
+        _interval(change) if change else "–",
+        _signed(metric.max_regression) if metric.max_regression is not None else "",
+        ", ".join(map(str, counts)) or str(metric.n),
+        metric.verdict.replace("_", " "),
+    )
+
+
+def sentence(metric: ComparedMetric) -> str:
+    """What was found of a metric, and what it was held against."""
+    name, change = title(metric), metric.change
+    match metric.verdict:
+        case Verdict.NOT_MEASURABLE:
+            return f"{name} is not measurable: {metric.reason}."
+        case Verdict.MISMATCH:
+            return f"{name} is not judged: {metric.reason}."
+    if change is None or metric.reason:
+        why = metric.reason or "there is no interval"
+        return f"{name} is inconclusive: {why}."
+    allowed = f"{_percent(metric.max_regression or 0.0)}"
+    between = f"{_worse(change.estimate)} {_interval(change)}"
+    match metric.verdict:
+        case Verdict.REGRESS:
+            return f"{name} is {between}: all of it beyond the {allowed} allowed."
+        case Verdict.IMPROVE:
+            return f"{name} is {between}: all of it better by more than {allowed}."
+        case Verdict.PASS:
+            return f"{name} is {between}: all of it within the {allowed} allowed."
+    visible = metric.smallest_visible
+    seen = f"; so many trials see {_percent(visible)}" if visible is not None else ""
+    return f"{name} is inconclusive: {between}, which crosses the {allowed} allowed{seen}."
+
+
+def conclusion(comparison: Comparison) -> str:
+    """`regress (exit 3): 2 metrics, …`."""
+    text = f"{str(comparison.verdict).replace('_', ' ')} (exit {comparison.exit_code})"
+    if not comparison.metrics:
+        return text
+    level = 1 - comparison.alpha / len(comparison.metrics)
+    how = "pairs of trials" if comparison.method == "paired" else "sessions of stored results"
+    return (
+        f"{text}: {len(comparison.metrics)} "
+        f"{'metric' if len(comparison.metrics) == 1 else 'metrics'}, intervals of {level:.4g} "
+        f"from {how}; + is worse"
+    )
+
+
+def _interval(change: Change) -> str:
+    return f"[{_signed(change.low)}, {_signed(change.high)}]"
+
+
+def _worse(share: float) -> str:
+    if abs(share) < _SAME:
+        return "the same"
+    return f"{_percent(abs(share))} {'worse' if share > 0 else 'better'}"
+
+
+def _signed(share: float) -> str:
+    sign = "" if abs(share) < _SAME else "+" if share > 0 else "−"
+    return sign + _percent(abs(share))
+
+
+def _percent(share: float) -> str:
+    percent = 0.0 if abs(share) < _SAME else 100 * share
+    return f"{percent:.0f}%" if percent >= 9.95 else f"{percent:.2g}%"

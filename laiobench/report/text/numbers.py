@@ -1,0 +1,54 @@
+"""Numbers of comparisons as people read them."""
+
+import math
+
+from laiobench.results.comparison import ComparedMetric
+from laiobench.results.metrics import Metric
+from laiobench.units import format_bandwidth, format_count, format_ns
+
+
+def format_value(value: float, kind: Metric) -> str:
+    """As people write it: `12.3 µs`, `45,678`."""
+    match kind.unit:
+        case "ns":
+            return format_ns(value)
+        case "bytes/s":
+            return format_bandwidth(value)
+        case "1/IO":
+            return f"{value:.3g}"
+        case _:
+            return format_count(round(value) if value >= 100 else value)
+
+
+def format_ratio(ratio: float, like: float | None = None) -> str:
+    """`1.38`, `0.972`, `68.9`: as many digits as tell something, or as those of `like`."""
+    if not math.isfinite(ratio):
+        return "∞"
+    size = ratio if like is None else like
+    for at_least, form in _FORMS:
+        if size >= at_least:
+            return f"{ratio:{form}}"
+    return f"{ratio:.2g}"
+
+
+_FORMS = ((99.95, ",.0f"), (9.95, ".1f"), (1.25, ".2f"), (0.8, ".3f"), (0.1, ".2f"))
+
+
+def format_interval(metric: ComparedMetric) -> str:
+    """`[1.31, 1.44]`; empty where there is none."""
+    if metric.low is None or metric.high is None:
+        return ""
+    return f"[{', '.join(format_ratio(end, metric.ratio) for end in (metric.low, metric.high))}]"
+
+
+def format_share(share: float | None) -> str:
+    """`2.1%`; empty where there is none."""
+    if share is None or not math.isfinite(share):
+        return ""
+    percent = 100 * share
+    return f"{percent:.0f}%" if percent >= 9.95 else f"{percent:.1f}%"
+
+
+def title(metric: ComparedMetric) -> str:
+    """`randread-qd1 read p99`: a compared metric in a line."""
+    return " ".join(part for part in (metric.job, metric.direction, metric.kind.title) if part)

@@ -1,0 +1,1 @@
+"""Documents and their folder: what runs and comparisons came to, kept, found and read."""

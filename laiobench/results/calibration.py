@@ -1,0 +1,130 @@
+"""Calibration: how wide this machine's noise is, as a document, and where it is kept.
+
+Made by `laiobench calibrate` from a variant held against itself (A/A), for a job
+on a target, with trials of several lengths.  Read by `gate --init`, and by
+reports that tell the tool's share of an I/O.  The newest one of a machine is
+kept in XDG_STATE_HOME/laiobench/calibration.json, and nowhere is it averaged.
+"""
+
+import os
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import ConfigDict, Field, ValidationError
+
+from laiobench.errors import UsageError
+from laiobench.results.metrics import Better, Key
+from laiobench.results.model import Record
+from laiobench.results.run_result import Tool
+
+SCHEMA_VERSION = 1
+FILE_NAME = "calibration.json"
+
+EFFECTS = (0.02, 0.05, 0.10)
+"""The changes about which it says how many pairs see them."""
+
+
+class NoiseFloor(Record):
+    """One metric of one job, at one length of trials."""
+
+    job: str
+    direction: str | None
+    metric: str
+    better: Better
+    median: float
+    spread: float = Field(description="standard deviation of log ratios of pairs of like trials")
+    smallest_visible: float | None = Field(
+        description="the relative change that so many pairs would show; null if too few"
+    )
+    pairs_to_see: dict[str, int] = Field(
+        description="relative change, such as 0.05, and the pairs that show it in 80 % of the cases"
+    )
+
+    @property
+    def key(self) -> Key:
+        return Key(self.job, self.direction, self.metric)
+
+
+class LengthCalibration(Record):
+    """All metrics, with trials of one length."""
+
+    runtime_s: float
+    pairs: int
+    floors: list[NoiseFloor]
+    not_measurable: dict[str, str] = Field(description="metric, and why: too short, mostly")
+
+
+class OwnCost(Record):
+    """What the tool itself costs, measured with no device behind it."""
+
+    job: str
+    completion: str
+    iodepth: int
+    ns_per_io: float
+
+
+class Calibration(Record):
+    """The document of a calibration."""
+
+    schema_version: int = Field(SCHEMA_VERSION, alias="schema")
+    kind: Literal["calibration"] = "calibration"
+    tool: Tool
+    started_at: str
+    machine: dict[str, Any]
+    jobs: list[dict[str, Any]] = Field(description="the jobs' options, as they were asked for")
+    lengths: list[LengthCalibration] = Field(description="the shortest first")
+    own_costs: list[OwnCost]
+
+    model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
+
+    def to_json(self) -> str:
+        """The document as text."""
+        return self.model_dump_json(by_alias=True)
+
+    def own_cost(self, completion: str, iodepth: int) -> float | None:
+        """The tool's ns per I/O for this mode and depth, if that was calibrated."""
+        return next(
+            (
+                cost.ns_per_io
+                for cost in self.own_costs
+                if (cost.completion, cost.iodepth) == (completion, iodepth)
+            ),
+            None,
+        )
+
+
+def state_path() -> Path:
+    """Where this user's calibration of this machine is kept."""
+    state = os.environ.get("XDG_STATE_HOME")
+    return (Path(state) if state else Path.home() / ".local" / "state") / "laiobench" / FILE_NAME
+
+
+def load(path: Path | None = None) -> Calibration:
+    """The calibration in a file; by default this machine's.
+
+    Raises:
+        UsageError: there is none, or it is damaged.
+    """
+    path = path or state_path()
+    try:
+        return Calibration.model_validate_json(path.read_bytes())
+    except FileNotFoundError:
+        raise UsageError(
+            f"this machine is not calibrated: there is no {path}",
+            "run `laiobench calibrate` with the jobs that are to be judged",
+        ) from None
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}") from None
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"]) or "the document"
+        raise UsageError(f"{path} is not a calibration: {where}: {first['msg']}") from None
+
+
+def find(cpu_model: str) -> Calibration | None:
+    """This user's calibration, if there is one of a machine with such a CPU."""
+    try:
+        calibration = load()
+    except (UsageError, RuntimeError):  # reports say less, then; nobody's home is one reason
+        return None
+    return calibration if calibration.machine.get("cpu", {}).get("model") == cpu_model else None

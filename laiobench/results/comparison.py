@@ -1,0 +1,201 @@
+"""Comparison: the document of two or more variants held against each other.
+
+What `ab` and `compare` answer with, and what `gate` judges.  Only the form: how
+its numbers come about is `laiobench.comparison.analysis`' matter, so that a comparison can
+be shown where numpy is not.
+
+Ratios are variant / baseline.  `low` and `high` bound them at `level`; they are
+null where there are too few trials for any interval.
+"""
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+from pydantic import ConfigDict, Field, SerializeAsAny
+
+from laiobench.results import notebook
+from laiobench.results.metrics import METRICS, Better, Key, Metric
+from laiobench.results.model import Record
+from laiobench.results.run_result import RunResult, SeenWarning, Tool
+
+if TYPE_CHECKING:
+    import pandas
+
+SCHEMA_VERSION = 1
+
+
+Status = Literal["ok", "failed", "interrupted"]
+
+
+class Verdict(StrEnum):
+    """What a comparison came to, for one metric."""
+
+    REGRESS = "regress"
+    IMPROVE = "improve"
+    PASS = "pass"
+    INCONCLUSIVE = "inconclusive"
+    MISMATCH = "mismatch"
+    NOT_MEASURABLE = "not_measurable"
+
+
+class Change(NamedTuple):
+    """A relative change, signed so that above 0 is worse: 0.1 is 10 % worse."""
+
+    estimate: float
+    low: float
+    high: float
+
+
+class Summary(Record):
+    """One variant's values of a metric."""
+
+    n: int = Field(description="trials, or sessions of stored results, that had a value")
+    median: float
+    spread: float | None = Field(
+        description="half the distance of the quartiles, over the median; null for one value"
+    )
+
+
+class ComparedMetric(Record):
+    """One metric of one job: a variant against the baseline."""
+
+    job: str
+    direction: str | None = Field(None, description="null: of the job as a whole")
+    metric: str
+    better: Better
+    baseline: str
+    variant: str
+    n: int = Field(description="pairs; of stored results, sessions or runs of the smaller side")
+    level: float = Field(description="of the interval, such as 0.95")
+    ratio: float | None = Field(None, description="variant / baseline")
+    low: float | None = None
+    high: float | None = None
+    smallest_visible: float | None = Field(
+        None, description="the relative change that so many would have shown in 80 % of the cases"
+    )
+    p: float | None = Field(None, description="two-sided, of this metric alone")
+    p_adjusted: float | None = Field(
+        None, description="for how many there are in this comparison (Benjamini-Hochberg)"
+    )
+    baseline_values: Summary | None = None
+    variant_values: Summary | None = None
+    max_regression: float | None = Field(
+        None, description="of a gate: the relative change for the worse that it allows"
+    )
+    verdict: Verdict
+    reason: str | None = Field(None, description="why it is not measurable, or not conclusive")
+
+    @property
+    def key(self) -> Key:
+        return Key(self.job, self.direction, self.metric)
+
+    @property
+    def kind(self) -> Metric:
+        return METRICS[self.metric]
+
+    @property
+    def change(self) -> Change | None:
+        """Relative, and above 0 where it is worse; None without an interval."""
+        if self.ratio is None or self.low is None or self.high is None:
+            return None
+        if self.better == "lower":
+            return Change(self.ratio - 1, self.low - 1, self.high - 1)
+        return Change(1 - self.ratio, 1 - self.high, 1 - self.low)
+
+
+class Variant(Record):
+    """What is compared: a name, and what sets it apart."""
+
+    name: str
+    set: dict[str, Any] = Field(description="options, or free keys of --prepare, by name")
+    jobs: list[dict[str, Any]] = Field([], description="the jobs' options, as they were asked for")
+
+
+class ComparedTrial(Record):
+    """One run of a variant."""
+
+    variant: str
+    block: int = Field(description="trials of one block were measured side by side")
+    position: int = Field(0, description="which of all trials, from 0")
+    run: SerializeAsAny[RunResult]
+
+
+class Design(Record):
+    """How the trials were put in order, and when they end: enough to go on later."""
+
+    seed: int
+    pairs: int = Field(description="the most there will be")
+    until_width: float | None = None
+    max_time_s: float | None = None
+    watched: list[str] = Field(["iops"], description="metrics whose width until_width is about")
+    prepare: str | None = Field(None, description="what was run before each trial")
+    cleanup: str | None = None
+
+
+class Difference(Record):
+    """Something in which the two sides' fingerprints differ."""
+
+    name: str
+    baseline: str
+    new: str
+    hard: bool = Field(description="the two must not be held against each other by a gate")
+
+
+class Comparison(Record):
+    """The document of a comparison."""
+
+    schema_version: int = Field(SCHEMA_VERSION, alias="schema")
+    kind: Literal["comparison"] = "comparison"
+    status: Status
+    failures: list[str] = Field([], description="why the status is failed, in sentences")
+    verdict: Verdict | Literal["failed", "interrupted"] | None = Field(
+        None, description="of a gate, over all metrics; null: no policy judged"
+    )
+    exit_code: int | None = Field(None, description="of a gate: what it answers CI with")
+    policy: dict[str, Any] | None = Field(None, description="of a gate: what it went by")
+    tool: Tool
+    argv: list[str]
+    started_at: str = Field(description="UTC, ISO 8601")
+    method: Literal["paired", "unpaired"]
+    alpha: float = 0.05
+    family: int = Field(0, description="how many metrics were tested together")
+    design: Design | None = Field(None, description="of a live comparison")
+    variants: list[Variant] = Field(description="the first one is the baseline")
+    trials: list[ComparedTrial] = Field([], description="of a live comparison, as they were run")
+    differences: list[Difference] = Field([], description="of stored results' fingerprints")
+    metrics: list[ComparedMetric]
+    warnings: list[SeenWarning] = Field(default_factory=list)
+
+    model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
+
+    def to_json(self) -> str:
+        """The document as text."""
+        return self.model_dump_json(by_alias=True)
+
+    def to_frame(self) -> "pandas.DataFrame":
+        """A row for each metric of each variant, for pandas.
+
+        Raises:
+            ExtraMissing: it is not installed.
+        """
+        return notebook.frame(notebook.comparison_rows(self))
+
+    def __repr__(self) -> str:
+        return notebook.comparison_line(self)
+
+    __str__ = __repr__
+
+    def _repr_html_(self) -> str:
+        return notebook.comparison_html(self)
+
+    @property
+    def baseline(self) -> Variant:
+        return self.variants[0]
+
+    def find(self, metric: str, *, job: str | None = None) -> list[ComparedMetric]:
+        """A metric's comparisons, of one job or of all."""
+        return [
+            compared
+            for compared in self.metrics
+            if compared.metric == metric and job in (None, compared.job)
+        ]

@@ -1,0 +1,266 @@
+"""RunResult: the document of a run, which is also what the Python API returns.
+
+One model for writing, reading back, and the published JSON Schema.  Any number
+shown anywhere can be recomputed from it.  Latencies are in ns; a histogram's
+pairs are the largest value that a bin counts, and the count.
+"""
+
+import shlex
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import ConfigDict, Field
+
+from laiobench import words
+from laiobench.results import notebook, run_parts
+from laiobench.results.histogram import Counts
+from laiobench.results.model import Record
+
+if TYPE_CHECKING:
+    import pandas
+
+
+SCHEMA_VERSION = 1
+
+
+class Latency(Record):
+    """One kind of latency of one direction, in ns."""
+
+    count: int
+    min: int
+    max: int
+    mean: float
+    stddev: float
+    percentiles: dict[str, int]
+    histogram: list[tuple[int, int]] = Field(
+        description="[largest value of a bin, count]", repr=False
+    )
+    overflow: int = Field(
+        0, description="values above 60 s, which have no bin: percentiles take them for max"
+    )
+
+    @property
+    def counts(self) -> Counts:
+        """What percentiles are of."""
+        return Counts(self.histogram, self.max, self.overflow)
+
+
+class DirectionResult(Record):
+    """Successful I/Os only; errors are counted by name, `eof` where data had vanished."""
+
+    ios: int
+    bytes: int
+    iops: float
+    bw_bytes: float = Field(description="bytes per second")
+    short_ios: int = Field(description="of the ios: those that took several completions")
+    errors: dict[str, int]
+    slat_ns: Latency
+    clat_ns: Latency
+    lat_ns: Latency
+    response_ns: Latency | None = Field(None, description="since it was due; only with a rate")
+
+
+class Cpu(Record):
+    """Of the job's IOThreads while a job of theirs was measured; per I/O of all these jobs.
+
+    All 0 where it is not known, since the job was left in mid-flight.
+    """
+
+    user_ns: int
+    system_ns: int
+    per_io_ns: float
+    measured_ns: int | None = Field(
+        None, description="how long that was, added up over the IOThreads; null: not known"
+    )
+
+
+class Accounts(Record):
+    """Of the job's whole life, ramp and drain included."""
+
+    submitted: int
+    completed: int
+    failed: int
+    cancelled: int
+
+
+class ProofRule(Record):
+    """Two numbers counted independently, and whether they are as they must be."""
+
+    rule: str
+    holds: bool
+    left: int
+    right: int
+
+
+class WorkerResult(Record):
+    """What proof rules compare: of an IOThread's whole life, ramp and drain included."""
+
+    iothread: str
+    accounts: Accounts
+    counters: dict[str, dict[str, Any]]
+    leftover_events: int = Field(description="found in the eventfd when all was reaped")
+
+
+class SeriesPoint(Record):
+    """An interval, by when it ended since the window opened; latencies are lat."""
+
+    t_ns: int
+    ios: int
+    bytes: int
+    p50_ns: int | None = Field(description="null in an interval without I/Os")
+    p99_ns: int | None
+    max_ns: int | None = Field(description="the largest, or the bin that it is in")
+
+
+class LogWindow(Record):
+    """A stretch of a log in one direction, by when it ended since the window opened; means."""
+
+    t_ns: int
+    length_ns: int
+    direction: str
+    ios: int
+    bytes: int
+    slat_ns: float
+    clat_ns: float
+    lat_ns: float
+
+
+class SeenWarning(Record):
+    """Why the numbers may mean less than they seem to."""
+
+    id: str
+    seen: str
+    why: str
+    do: str
+
+
+if TYPE_CHECKING:
+    # None where the job had no such I/Os, which its `rw` tells: to ask again each time would
+    # tell nothing, so type checkers let `result.jobs[0].read.iops` pass.
+    MaybeDirection = DirectionResult | Any
+else:
+    MaybeDirection = DirectionResult | None
+
+
+class JobResult(Record):
+    """One copy of a job."""
+
+    name: str
+    copy_index: int = Field(alias="copy", description="which of numjobs, from 0")
+    group: int = Field(description="jobs of one group ran together")
+    iothreads: list[str] = Field(description="those that it ran on, the first one first")
+    target: str | None
+    options: dict[str, Any] = Field(description="every option, resolved", repr=False)
+    runtime_ns: int
+    window_start_ns: int = Field(0, description="when it began to measure (CLOCK_MONOTONIC)")
+    read: MaybeDirection = None
+    write: MaybeDirection = None
+    trim: MaybeDirection = None
+    sync: MaybeDirection = None
+    verify: run_parts.VerifyResult | None = None
+    pacing: run_parts.PacingResult | None = None
+    latency_target: run_parts.DepthSearchResult | None = None
+    steadystate: run_parts.SteadyStateResult | None = None
+    cpu: Cpu
+    accounts: Accounts
+    counters: dict[str, dict[str, Any]] = Field(description="in the measured window", repr=False)
+    workers: list[WorkerResult] = Field(repr=False)
+    proof: list[ProofRule] = Field(repr=False)
+    series: list[SeriesPoint] = Field(repr=False)
+    windows: list[LogWindow] = Field(
+        default=[], description="with log_avg_msec and a write_*_log", repr=False
+    )
+
+    model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
+
+    @property
+    def measured_ns(self) -> int:
+        """How long its IOThreads were watched for what they cost; added up."""
+        if self.cpu.measured_ns is not None:
+            return self.cpu.measured_ns
+        return self.runtime_ns * max(1, len(self.iothreads))  # a document of an earlier version
+
+    def directions(self) -> dict[str, DirectionResult]:
+        """Those that the job has, by name."""
+        return {
+            name: direction
+            for name in words.DIRECTIONS
+            if (direction := getattr(self, name)) is not None
+        }
+
+    @property
+    def ios(self) -> int:
+        """All that it completed but syncs, which are counted apart."""
+        return sum(part.ios for name, part in self.directions().items() if name != "sync")
+
+
+class Tool(Record):
+    """What measured."""
+
+    name: str = "laiobench"
+    version: str
+    build: str = Field(description="hash of the C core's sources")
+
+
+class ClockFacts(Record):
+    """How time was read."""
+
+    source: Literal["cpu", "clock_gettime"]
+    read_ns: float = Field(description="what one reading costs")
+    drift_ppm: float = Field(description="against CLOCK_MONOTONIC, over the run")
+
+
+class Head(Record):
+    """What a document of any version begins with."""
+
+    schema_version: int = Field(alias="schema")
+    kind: str
+
+
+class RunResult(Record):
+    """The document of one run."""
+
+    schema_version: int = Field(SCHEMA_VERSION, alias="schema")
+    kind: Literal["run"] = "run"
+    status: Literal["ok", "failed", "interrupted"]
+    failures: list[str] = Field(description="why the status is failed, in sentences")
+    tool: Tool
+    argv: list[str]
+    started_at: str = Field(description="UTC, ISO 8601")
+    machine: dict[str, Any]
+    clock: ClockFacts
+    notes: list[str] = Field(
+        default=[], description="options that were accepted and have no meaning here, in sentences"
+    )
+    warnings: list[SeenWarning]
+    jobs: list[JobResult]
+
+    model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
+
+    def to_json(self) -> str:
+        """The document as text."""
+        return self.model_dump_json(by_alias=True, exclude_none=False)
+
+    def to_frame(self) -> "pandas.DataFrame":
+        """A row for each direction of each copy of a job, for pandas.
+
+        Raises:
+            ExtraMissing: it is not installed.
+        """
+        return notebook.frame(notebook.run_rows(self))
+
+    def __repr__(self) -> str:
+        return notebook.run_line(self)
+
+    __str__ = __repr__
+
+    def _repr_html_(self) -> str:
+        return notebook.run_html(self)
+
+    @property
+    def cpu_model(self) -> str:
+        return str(self.machine.get("cpu", {}).get("model", ""))
+
+    @property
+    def command(self) -> str:
+        """What was typed."""
+        return shlex.join(self.argv)

@@ -1,0 +1,209 @@
+"""The store: results as files in a folder, one JSON document each.
+
+A document appears whole or not at all.  In a folder of results each run has a file of its own.
+"""
+
+import contextlib
+import errno
+import os
+import re
+import secrets
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from laiobench.errors import LaiobenchError, RunError, UsageError
+from laiobench.files import outputs
+from laiobench.results.calibration import Calibration
+from laiobench.results.comparison import Comparison
+from laiobench.results.reference import paths
+from laiobench.results.run_result import SCHEMA_VERSION, Head, RunResult
+
+Document = RunResult | Comparison
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A result, and the file that it is in."""
+
+    path: Path
+    result: Document
+
+    @property
+    def id(self) -> str:
+        """How users name it: the file's name, or the beginning of it."""
+        return self.path.stem
+
+
+def check_writable(folder: Path) -> None:
+    """Find out before the run whether its result can be saved.
+
+    Raises:
+        RunError: it can't.
+    """
+    try:
+        outputs.check_folder(folder)
+    except OSError as error:
+        raise _cannot_save(folder, error) from None
+
+
+def file_name(result: Document) -> str:
+    """`20261122T170102.123Z-randread-4k-qd1-5f3a.json`: sorts by time, tells the jobs apart."""
+    stamp = re.sub(r"[-:]", "", result.started_at)
+    stamp = re.sub(r"(\.\d{3})\d*", r"\1", stamp)
+    names = _names(result) or ["empty"]
+    slug = re.sub(r"[^A-Za-z0-9._-]+", "-", "+".join(names[:3]))[:60].strip("-.")
+    return f"{stamp}-{slug or 'job'}-{secrets.token_hex(2)}.json"
+
+
+def _names(result: Document) -> list[str]:
+    """What it is of."""
+    if isinstance(result, Comparison):
+        return ["ab", *(variant.name for variant in result.variants[:2])]
+    return list(dict.fromkeys(job.name for job in result.jobs))
+
+
+def save(result: Document, folder: Path) -> Path:
+    """Write the document to a new file in `folder`; returns its path.
+
+    Raises:
+        RunError: it can't be written; nothing is left behind.
+    """
+    return save_as(result, folder / file_name(result))
+
+
+def check_output(path: Path) -> None:
+    """Find out before the run whether the result can be saved as `path`.
+
+    Raises:
+        UsageError, RunError: it can't.
+    """
+    if path.is_dir():
+        raise UsageError(f"{path} is a folder", "name a file, or the folder with --results")
+    try:
+        outputs.check(path)
+    except OSError as error:
+        raise _cannot_save(path, error) from None
+
+
+def save_as(result: Document | Calibration, path: Path) -> Path:
+    """Write the document to `path`, atomically: whole, synced, then named.
+
+    Raises:
+        UsageError: it is no file.
+        RunError: it can't be written; an earlier file there is unharmed.
+    """
+    try:
+        outputs.write(path, result.to_json() + "\n")
+    except OSError as error:
+        raise _cannot_save(path, error) from None
+    return path
+
+
+def sync_folder(folder: Path) -> None:
+    """A rename is on disk when its folder is."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def load(path: Path) -> RunResult:
+    """Read the document of a run.
+
+    Raises:
+        UsageError: it is no such thing, is damaged, or of a later version.
+    """
+    document = load_document(path)
+    if isinstance(document, RunResult):
+        return document
+    raise UsageError(
+        f"{path} is a comparison, and not the result of a run", f"`laiobench show {path}` shows it"
+    )
+
+
+def load_comparison(path: Path) -> Comparison:
+    """Read the document of a comparison.
+
+    Raises:
+        UsageError: it is no such thing, is damaged, or of a later version.
+    """
+    document = load_document(path)
+    if isinstance(document, Comparison):
+        return document
+    raise UsageError(f"{path} is the result of a run, and not a comparison")
+
+
+def load_document(path: str | os.PathLike[str]) -> Document:
+    """Read a document of either kind: the result of a run, or a comparison.
+
+    Raises:
+        UsageError: it is no result, is damaged, or of a later version.
+    """
+    path = Path(path)
+    text = read(path)
+    with explained(path):
+        model = Comparison if kind_of(path, text) == "comparison" else RunResult
+        return model.model_validate_json(text)
+
+
+def read(path: Path) -> bytes:
+    """A document's text.
+
+    Raises:
+        UsageError: it can't be read.
+    """
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}") from None
+
+
+def kind_of(path: Path, text: bytes) -> str:
+    """What a document says that it is.
+
+    Raises:
+        ValidationError: it says nothing of the kind.
+        UsageError: it is of a later version.
+    """
+    head = Head.model_validate_json(text)
+    if head.schema_version > SCHEMA_VERSION:
+        raise UsageError(
+            f"{path} has schema {head.schema_version}, from a later laiobench",
+            f"this version reads up to schema {SCHEMA_VERSION}",
+        )
+    return head.kind
+
+
+@contextlib.contextmanager
+def explained(path: Path) -> Iterator[None]:
+    """What is wrong with the document at `path`, in words.
+
+    Raises:
+        UsageError: in the place of a ValidationError.
+    """
+    try:
+        yield
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"]) or "the document"
+        raise UsageError(f"{path} is not a result of laiobench: {where}: {first['msg']}") from None
+
+
+def stored(folder: Path) -> Iterator[Stored | LaiobenchError]:
+    """All results, oldest first; in the place of an unreadable one, why it is."""
+    for path in paths(folder):
+        try:
+            yield Stored(path, load_document(path))
+        except LaiobenchError as error:
+            yield error
+
+
+def _cannot_save(path: Path, error: OSError) -> RunError:
+    remedy = "choose another place with --results or --output"
+    if error.errno == errno.ENOSPC:
+        remedy = "make room there, or " + remedy
+    return RunError(f"the result cannot be saved in {path}: {error.strerror}", remedy)

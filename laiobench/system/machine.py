@@ -1,0 +1,123 @@
+"""What machine this is, and what is being measured on it: facts for the result."""
+
+import os
+import platform
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from laiobench.system.devices import describe_target
+
+__all__ = ["aio_slots", "describe", "describe_target", "online_cpus", "usable_cpus"]
+
+
+def describe(paths: Iterable[str]) -> dict[str, Any]:
+    """The machine, and the targets at `paths` by their paths."""
+    return {
+        "host": platform.node(),
+        "boot_id": _boot_id(),
+        "cpu": _cpu(),
+        "memory_bytes": psutil.virtual_memory().total,
+        "kernel": platform.release(),
+        "distribution": _distribution(),
+        "virtualisation": _virtualisation(),
+        "clock_source": _read("/sys/devices/system/clocksource/clocksource0/current_clocksource"),
+        "aio_max_nr": aio_slots()[1],
+        "targets": {path: describe_target(path) for path in sorted(set(paths))},
+    }
+
+
+def usable_cpus(wanted: Iterable[int]) -> set[int]:
+    """Those of `wanted` on which our threads may run, whatever cpuset we are in.
+
+    Only the kernel knows: it is asked to let this thread run there, for a moment.
+    """
+    before = os.sched_getaffinity(0)
+    try:
+        os.sched_setaffinity(0, wanted)
+        return os.sched_getaffinity(0)
+    except OSError:
+        return set()
+    finally:
+        os.sched_setaffinity(0, before)
+
+
+def online_cpus() -> list[int]:
+    """The CPUs that threads can run on, by number."""
+    cpus: list[int] = []
+    for part in _read("/sys/devices/system/cpu/online").split(","):
+        first, _, last = part.partition("-")
+        if first.isdigit():
+            cpus += range(int(first), int(last or first) + 1)
+    return cpus or list(range(os.cpu_count() or 1))
+
+
+def aio_slots() -> tuple[int, int]:
+    """AIO events in use on this machine, and how many there may be."""
+    folder = Path("/proc/sys/fs")
+    return int(_read(folder / "aio-nr") or 0), int(_read(folder / "aio-max-nr") or 0)
+
+
+def _read(path: str | Path) -> str:
+    """A small file's text; empty where it can't be read."""
+    try:
+        return Path(path).read_text(errors="replace").strip()
+    except OSError:
+        return ""
+
+
+def _cpu() -> dict[str, Any]:
+    return {
+        "model": _of_cpuinfo("model name", "CPU part") or platform.machine(),
+        "architecture": platform.machine(),
+        "cpus": os.cpu_count(),
+        "cpus_usable": len(os.sched_getaffinity(0)),
+        "microcode": _of_cpuinfo("microcode"),
+        "governor": _read("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor"),
+        "mitigations": _mitigations(),
+    }
+
+
+# What follows stays as it is until the next boot, and thousands of short runs ask for it.
+
+
+@cache
+def _boot_id() -> str:
+    return _read("/proc/sys/kernel/random/boot_id")
+
+
+@cache
+def _of_cpuinfo(*names: str) -> str:
+    """The first value that has one of these names."""
+    for line in _read("/proc/cpuinfo").splitlines():
+        key, _, value = line.partition(":")
+        if key.strip() in names:
+            return value.strip()
+    return ""
+
+
+@cache
+def _mitigations() -> dict[str, str]:
+    """What the kernel does about CPU vulnerabilities: it decides what a system call costs."""
+    folder = Path("/sys/devices/system/cpu/vulnerabilities")
+    states = {path.name: _read(path) for path in sorted(folder.glob("*"))}
+    return {name: state for name, state in states.items() if state != "Not affected"}
+
+
+@cache
+def _distribution() -> str:
+    try:
+        return platform.freedesktop_os_release()["PRETTY_NAME"]
+    except (OSError, KeyError):
+        return ""
+
+
+@cache
+def _virtualisation() -> str:
+    """`none`, or who the hypervisor says it is."""
+    if " hypervisor" not in _read("/proc/cpuinfo"):
+        return "none"
+    return _read("/sys/class/dmi/id/sys_vendor") or _read("/sys/hypervisor/type") or "unknown"

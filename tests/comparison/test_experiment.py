@@ -1,0 +1,173 @@
+"""Live comparisons, on runs that are made up: order, ends, failures, going on."""
+
+import math
+from collections.abc import Callable
+
+import pytest
+
+from documents_of_runs import document, job
+from laiobench.comparison import experiment as live
+from laiobench.comparison.variants import LiveVariant
+from laiobench.errors import RunError, UsageError
+from laiobench.jobs.options import Job
+from laiobench.measurement.control import Control
+from laiobench.results.comparison import Comparison, Verdict
+from laiobench.results.run_result import RunResult
+
+BASE = Job(engine="null", number_ios=10)
+DEPTHS = {"iodepth": ["1", "2"]}
+
+
+def result(p50_ns: float, status: str = "ok") -> RunResult:
+    failures = ["job: read I/Os failed: 1 × EIO"] if status == "failed" else []
+    return RunResult.model_validate(
+        document(job(p50_ns=p50_ns)) | {"status": status, "failures": failures}
+    )
+
+
+class Device:
+    """Answers in 100 µs, and at depth 2 slower by `effect`; drifts by `drift` a trial."""
+
+    def __init__(self, effect: float = 0.0, drift: float = 0.0, noise: float = 0.0) -> None:
+        self.effect, self.drift, self.noise = effect, drift, noise
+        self.seen: list[str] = []
+
+    def __call__(self, variant: LiveVariant, position: int) -> RunResult:
+        self.seen.append(variant.name)
+        factor = (1 + self.effect * (variant.name == "2")) * (1 + self.drift) ** position
+        return result(100_000 * factor * (1 + self.noise * math.sin(position * 37)))
+
+
+def measure_with(device: live.Measure, **more: object) -> Comparison:
+    return live.ab(BASE, DEPTHS, measure=device, seed=1, **more)  # type: ignore[arg-type]
+
+
+def test_what_differs_is_shown_and_the_first_value_is_the_baseline() -> None:
+    compared = measure_with(Device(effect=0.2, noise=0.01), pairs=6).find("lat_p50_ns")[0]
+    assert (compared.baseline, compared.variant) == ("1", "2")
+    assert compared.verdict == Verdict.REGRESS
+    assert compared.ratio == pytest.approx(1.2, rel=0.03)
+
+
+def test_a_steady_drift_is_no_difference() -> None:
+    compared = measure_with(Device(drift=0.005), pairs=20).find("lat_p50_ns")[0]
+    assert compared.verdict == Verdict.INCONCLUSIVE
+    assert compared.ratio == pytest.approx(1.0, abs=0.006)
+
+
+def test_a_sequential_run_ends_when_the_interval_is_narrow() -> None:
+    device = Device(effect=0.2, noise=0.001)
+    compared = measure_with(device, until_width=0.02)
+    assert len(device.seen) == 12
+    assert compared.find("iops")[0].n == 6
+    assert compared.warnings == []
+
+
+def test_what_does_not_get_narrow_ends_at_the_cap_and_says_so() -> None:
+    compared = measure_with(Device(noise=0.2), until_width=0.01, pairs=8)
+    assert compared.find("iops")[0].n == 8
+    assert [warning.id for warning in compared.warnings] == ["too_wide"]
+
+
+def test_what_cannot_be_measured_is_never_known_well_enough() -> None:
+    compared = measure_with(Device(), until_width=0.5, pairs=8, watched=["iops", "response_p99_ns"])
+    assert len(compared.trials) == 16
+    assert "response p99" in compared.warnings[0].seen
+
+
+def test_a_result_however_clear_ends_nothing() -> None:
+    device = Device(effect=5.0, noise=0.2)
+    measure_with(device, until_width=0.001, pairs=20)
+    assert len(device.seen) == 40
+
+
+def failing(after: int, make: Callable[[], RunResult]) -> live.Measure:
+    device = Device()
+
+    def measure(variant: LiveVariant, position: int) -> RunResult:
+        return make() if position == after else device(variant, position)
+
+    return measure
+
+
+def test_a_failed_trial_fails_the_comparison_and_is_named() -> None:
+    compared = measure_with(failing(4, lambda: result(1, "failed")), pairs=6)
+    assert compared.status == "failed"
+    name = compared.trials[4].variant
+    assert compared.failures == [
+        f"trial 5 ({name}, block 2) failed: job: read I/Os failed: 1 × EIO"
+    ]
+    assert len(compared.trials) == 5
+
+
+def test_a_trial_that_cannot_be_made_is_named_too() -> None:
+    def refuse() -> RunResult:
+        raise RunError("the --prepare command ended with 3: false")
+
+    compared = measure_with(failing(2, refuse), pairs=6)
+    assert compared.status == "failed"
+    assert "trial 3" in compared.failures[0] and "ended with 3: false" in compared.failures[0]
+
+
+def test_what_was_interrupted_goes_on_in_the_same_order() -> None:
+    whole, begun, rest = Device(noise=0.01), Device(noise=0.01), Device(noise=0.01)
+    expected = measure_with(whole, pairs=6)
+    control = Control()
+
+    def stop_after_five(step: live.Step) -> None:
+        if step.number == 5:
+            control.request_stop()
+
+    first = measure_with(begun, pairs=6, control=control, after_trial=stop_after_five)
+    assert (first.status, len(first.trials)) == ("interrupted", 5)
+    stored = Comparison.model_validate_json(first.to_json())
+    assert stored.design is not None
+    finished = live.resume(stored, stored.design).run(rest, control=Control())
+    assert begun.seen + rest.seen == whole.seen
+    assert finished.status == "ok"
+    assert finished.metrics == expected.metrics
+
+
+def test_an_interrupted_trial_does_not_count() -> None:
+    compared = measure_with(failing(3, lambda: result(1, "interrupted")), pairs=6)
+    assert (compared.status, len(compared.trials)) == ("interrupted", 3)
+
+
+def test_the_document_is_saved_after_each_trial_and_is_interrupted_until_the_end() -> None:
+    saved: list[Comparison] = []
+    experiment = live.begin(
+        [LiveVariant("1", (BASE,)), LiveVariant("2", (BASE,))], live.make_design(pairs=6, seed=1)
+    )
+    last = experiment.run(Device(), control=Control(), save=saved.append)
+    assert [len(document.trials) for document in saved] == list(range(1, 13))
+    assert {document.status for document in saved} == {"interrupted"}
+    assert last.status == "ok"
+
+
+def test_half_a_block_is_left_out() -> None:
+    control = Control()
+    compared = measure_with(
+        Device(), pairs=6, control=control, after_trial=lambda _: control.request_stop()
+    )
+    assert len(compared.trials) == 1
+    assert compared.metrics == []
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ({"pairs": 0}, "pairs must be from 1"),
+        ({"until_width": 2.0}, "a width must be"),
+        ({"until_width": 0.02, "pairs": 5}, "at least 6 pairs"),
+        ({"max_time_s": 0.0}, "the time must be"),
+        ({"watched": ["latency"]}, "there is no metric latency"),
+    ],
+)
+def test_a_design_that_makes_no_sense_is_refused(more: dict[str, object], said: str) -> None:
+    with pytest.raises(UsageError, match=said):
+        measure_with(Device(), **more)
+
+
+def test_one_variant_is_no_comparison() -> None:
+    with pytest.raises(UsageError, match="two variants"):
+        live.ab(BASE, {"iodepth": ["1"]}, measure=Device())

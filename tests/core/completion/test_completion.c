@@ -1,0 +1,415 @@
+/*
+ * The doors: how each completion mode notices what the kernel has completed.
+ * Over the fake kernel, so that it is known what there is to notice.
+ */
+#include <errno.h>
+
+#include "completion/completion.h"
+#include "failing_calls.h"
+#include "harness.h"
+#include "laio_bench.h"
+
+static const CompletionMode *const modes[] = {
+    &completion_poll,     &completion_eventfd,   &completion_bh,
+    &completion_adaptive, &completion_getevents,
+};
+
+enum { MODES = sizeof(modes) / sizeof(modes[0]) };
+
+typedef struct Door {
+    Bench *bench;
+    AioContext *ctx;
+    Counters *counters;
+    Completion completion;
+} Door;
+
+static void open_door(Door *door, const CompletionMode *mode)
+{
+    EngineConfig config = usual;
+
+    config.notify = mode->needs_eventfd;
+    door->bench = make_bench(&config);
+    door->ctx = door->bench->ctx;
+    door->counters = &door->ctx->counters;
+    CHECK_EQUAL(completion_attach(&door->completion, mode, 1,
+                                  door->bench->engine, NULL),
+                0);
+    aio_poll(door->ctx, false); /* takes the notification of that */
+    door->ctx->counters = (Counters){0};
+}
+
+static void close_door(Door *door)
+{
+    completion_detach(&door->completion);
+    free_bench(door->bench);
+}
+
+/* Three are in the ring, and nobody has looked. */
+static void complete_three(Door *door)
+{
+    uint32_t done = done_list_count(&door->bench->done);
+
+    submit(door->bench, 0, 3);
+    fake_kernel_succeed_all();
+    CHECK_EQUAL(done_list_count(&door->bench->done), done);
+}
+
+/* ---- each mode by itself ------------------------------------------------------------ */
+
+static void poll_finds_them_without_descriptors_or_sleep(void)
+{
+    Door door;
+
+    open_door(&door, &completion_poll);
+    complete_three(&door);
+    CHECK(aio_poll(door.ctx, true));
+    CHECK_EQUAL(done_list_count(&door.bench->done), 3);
+    CHECK_EQUAL(door.counters->reaped.poll, 3);
+    CHECK(!door.bench->engine->notifier);
+    CHECK_EQUAL(door.counters->eventfd.reads, 0);
+    CHECK_EQUAL(door.counters->loop.epoll_wait + door.counters->loop.ppoll, 0);
+    CHECK_EQUAL(door.counters->notify.writes, 0);
+    close_door(&door);
+}
+
+typedef struct Later {
+    AioContext *ctx;
+    int looks;
+} Later;
+
+static bool complete_at_the_hundredth_look(void *opaque)
+{
+    Later *later = opaque;
+
+    if (++later->looks == 100) {
+        fake_kernel_succeed_all();
+    }
+    return false;
+}
+
+/* There is nothing to wake it, so it must not even begin to sleep. */
+static void poll_never_sleeps_while_requests_are_in_flight(void)
+{
+    static const AioHandlerOps ops = {.io_poll = complete_at_the_hundredth_look};
+    Later later = {0};
+    Door door;
+
+    open_door(&door, &completion_poll);
+    CHECK_EQUAL(aio_set_poll_handler(door.ctx, &ops, &later, NULL), 0);
+    aio_poll(door.ctx, false);
+    submit(door.bench, 0, 2);
+    CHECK(aio_poll(door.ctx, true));
+    CHECK_EQUAL(door.counters->reaped.poll, 2);
+    CHECK_EQUAL(door.counters->loop.blocking, 0);
+    CHECK_EQUAL(door.counters->loop.slept_in_flight, 0);
+    CHECK_EQUAL(aio_set_poll_handler(door.ctx, NULL, &later, NULL), 0);
+    close_door(&door);
+}
+
+/* No eventfd would rescue what the kernel had no room for. */
+static void poll_submits_what_had_no_room(void)
+{
+    Door door;
+
+    open_door(&door, &completion_poll);
+    submit(door.bench, 0, 20);
+    while (done_list_count(&door.bench->done) < 20) {
+        fake_kernel_succeed_all();
+        CHECK(aio_poll(door.ctx, true));
+    }
+    CHECK_EQUAL(door.counters->reaped.poll, 20);
+    CHECK_EQUAL(door.counters->loop.blocking, 0);
+    close_door(&door);
+}
+
+static void eventfd_is_read_and_then_the_ring(void)
+{
+    Door door;
+
+    open_door(&door, &completion_eventfd);
+    complete_three(&door);
+    CHECK(aio_poll(door.ctx, true));
+    CHECK_EQUAL(done_list_count(&door.bench->done), 3);
+    CHECK_EQUAL(door.counters->reaped.eventfd, 3);
+    CHECK_EQUAL(door.counters->eventfd.reads, 1);
+    CHECK_EQUAL(door.counters->eventfd.values, 3);
+    CHECK_EQUAL(door.counters->eventfd.empty, 0);
+    CHECK_EQUAL(door.counters->poll.iterations, 0);
+    CHECK_EQUAL(door.counters->loop.blocking, 1);
+    CHECK(!aio_poll(door.ctx, false)); /* it was cleared */
+    close_door(&door);
+}
+
+static void an_eventfd_without_completions_is_an_empty_wake_up(void)
+{
+    Door door;
+
+    open_door(&door, &completion_eventfd);
+    complete_three(&door);
+    CHECK_EQUAL(reap(door.bench), 3); /* before the eventfd was read */
+    CHECK(aio_poll(door.ctx, true));
+    CHECK_EQUAL(door.counters->eventfd.empty, 1);
+    CHECK_EQUAL(door.counters->reaped.eventfd, 0);
+    close_door(&door);
+}
+
+/* It sets the eventfd as well, so it must be reaped after the clearing, not before. */
+static void what_completes_before_the_eventfd_is_cleared_is_not_lost(void)
+{
+    static const CompletionMode *const sleepers[] = {&completion_eventfd,
+                                                     &completion_bh};
+
+    for (int i = 0; i < 2; i++) {
+        Door door;
+
+        fake_kernel_reset();
+        open_door(&door, sleepers[i]);
+        submit(door.bench, 0, 2);
+        fake_kernel_succeed(0);
+        failing_calls.read.before = fake_kernel_succeed_all;
+        for (int round = 0; round < 3; round++) {
+            aio_poll(door.ctx, false);
+        }
+        CHECK_EQUAL(done_list_count(&door.bench->done), 2);
+        CHECK(!failing_calls.read.before);
+        close_door(&door);
+    }
+}
+
+static void bh_only_schedules_and_reaps_in_the_next_round(void)
+{
+    Door door;
+
+    open_door(&door, &completion_bh);
+    complete_three(&door);
+    CHECK(aio_poll(door.ctx, true));
+    CHECK_EQUAL(door.counters->eventfd.reads, 1);
+    CHECK_EQUAL(door.counters->bh.scheduled, 1);
+    CHECK_EQUAL(door.counters->bh.dispatched, 0);
+    CHECK_EQUAL(done_list_count(&door.bench->done), 0);
+    CHECK(aio_poll(door.ctx, true));
+    CHECK_EQUAL(door.counters->bh.dispatched, 1);
+    CHECK_EQUAL(door.counters->bh.reaps, 1);
+    CHECK_EQUAL(door.counters->reaped.bh, 3);
+    CHECK_EQUAL(done_list_count(&door.bench->done), 3);
+    close_door(&door);
+}
+
+static void adaptive_sleeps_without_polling_and_polls_first_if_it_may(void)
+{
+    Door door;
+
+    open_door(&door, &completion_adaptive);
+    complete_three(&door);
+    CHECK(aio_poll(door.ctx, true));
+    CHECK_EQUAL(door.counters->reaped.eventfd, 3);
+    CHECK_EQUAL(door.counters->poll.iterations, 0); /* its maximum is 0 */
+
+    aio_context_set_polling(door.ctx, POLL_RULE_WEIGHTED, 1000000, 2, 2);
+    complete_three(&door);
+    CHECK(aio_poll(door.ctx, true));
+    CHECK_EQUAL(door.counters->reaped.poll, 3);
+    CHECK_EQUAL(door.counters->poll.hits, 1);
+    CHECK_EQUAL(door.counters->reaped.eventfd, 3);
+    close_door(&door);
+}
+
+static void getevents_asks_the_kernel(void)
+{
+    Door door;
+
+    open_door(&door, &completion_getevents);
+    complete_three(&door);
+    CHECK(!door.bench->engine->notifier);
+    aio_poll(door.ctx, true);
+    CHECK_EQUAL(done_list_count(&door.bench->done), 3);
+    CHECK_EQUAL(door.counters->reaped.getevents, 3);
+    CHECK_EQUAL(door.counters->other.io_getevents, fake_kernel.getevents_calls);
+    CHECK(fake_kernel.getevents_calls > 0);
+    CHECK_EQUAL(door.counters->loop.epoll_wait + door.counters->loop.ppoll, 0);
+    close_door(&door);
+}
+
+static void only_modes_that_sleep_on_it_have_a_result_eventfd(void)
+{
+    for (int i = 0; i < MODES; i++) {
+        bool needed = modes[i] == &completion_eventfd ||
+                      modes[i] == &completion_bh ||
+                      modes[i] == &completion_adaptive;
+        Door door;
+
+        open_door(&door, modes[i]);
+        submit(door.bench, 0, 1);
+        CHECK_EQUAL(!!(fake_kernel.held[0]->aio_flags & IOCB_FLAG_RESFD), needed);
+        fake_kernel_succeed_all();
+        while (done_list_count(&door.bench->done) == 0) {
+            aio_poll(door.ctx, true);
+        }
+        close_door(&door);
+    }
+}
+
+static void an_eventfd_that_cannot_be_read_ends_the_run(void)
+{
+    Door door;
+
+    open_door(&door, &completion_eventfd);
+    complete_three(&door);
+    failing_calls.read = (FailingCall){.failures = 1, .code = EIO};
+    aio_poll(door.ctx, true);
+    CHECK_EQUAL(door.ctx->failure.code, EIO);
+    CHECK(strcmp(door.ctx->failure.call, "read") == 0);
+    close_door(&door);
+}
+
+/* ---- all modes --------------------------------------------------------------------------- */
+
+/* The accounts of the eventfd close: what was read, and what was left in it. */
+static void what_was_reaped_before_its_eventfd_was_read_is_left_over(void)
+{
+    Door door;
+
+    open_door(&door, &completion_eventfd);
+    complete_three(&door);
+    CHECK(aio_poll(door.ctx, true));
+    submit(door.bench, 3, 2);
+    fake_kernel_succeed_all();
+    CHECK_EQUAL(reap(door.bench), 2);
+    completion_read_leftover(&door.completion);
+    CHECK_EQUAL(door.counters->eventfd.values, 3);
+    CHECK_EQUAL(door.completion.leftover_events, 2);
+    CHECK_EQUAL(door.bench->engine->events, 5);
+    close_door(&door);
+}
+
+static void a_foreign_ring_serves_every_mode(void)
+{
+    for (int i = 0; i < MODES; i++) {
+        Door door;
+
+        fake_kernel_reset();
+        fake_kernel.magic = 0xdead;
+        open_door(&door, modes[i]);
+        submit(door.bench, 0, 20);
+        while (done_list_count(&door.bench->done) < 20) {
+            fake_kernel_succeed_all();
+            aio_poll(door.ctx, true);
+        }
+        CHECK(fake_kernel.getevents_calls > 0);
+        CHECK_EQUAL(door.ctx->in_flight, 0);
+        close_door(&door);
+    }
+}
+
+/* ---- nested loops -------------------------------------------------------------------------- */
+
+enum { NESTED_IOS = 600, DEEPEST = 4 };
+
+/* Handles what is done in a bottom half, and there runs the loop anew, and so on. */
+typedef struct Nest {
+    Door door;
+    BottomHalf *bh;
+    int depth, deepest;
+    int issued, handled;
+    int completions[REQUESTS]; /* of each request, less those it was issued */
+} Nest;
+
+static void issue(Nest *nest, int index)
+{
+    nest->issued++;
+    nest->completions[index]--;
+    submit(nest->door.bench, index, 1);
+}
+
+static void complete_some(Nest *nest)
+{
+    while (fake_kernel.held_count > (uint32_t)nest->handled % 3) {
+        fake_kernel_succeed(fake_kernel.held_count - 1);
+    }
+}
+
+static void handle_one(Nest *nest, Request *request)
+{
+    int index = (int)(request - nest->door.bench->requests);
+
+    CHECK(request_succeeded(request));
+    CHECK_EQUAL(++nest->completions[index], 0); /* neither twice nor unasked */
+    nest->handled++;
+    if (nest->issued < NESTED_IOS) {
+        issue(nest, index);
+    }
+}
+
+static void handle_and_poll(void *opaque)
+{
+    Nest *nest = opaque;
+
+    nest->depth++;
+    nest->deepest = nest->depth > nest->deepest ? nest->depth : nest->deepest;
+    while (done_list_count(&nest->door.bench->done) > 0) {
+        handle_one(nest, done_list_pop(&nest->door.bench->done));
+        complete_some(nest);
+        if (nest->depth < DEEPEST && nest->handled % 2) {
+            bh_schedule(nest->bh);
+            aio_poll(nest->door.ctx, false);
+            aio_poll(nest->door.ctx, false); /* what the one put off */
+        }
+    }
+    nest->depth--;
+}
+
+static void check_nested(const CompletionMode *mode)
+{
+    static Nest nest;
+    ReapedCounters *reaped;
+
+    fake_kernel_reset(); /* a ring of 8, with up to 6 in flight: it wraps often */
+    nest = (Nest){0};
+    open_door(&nest.door, mode);
+    nest.bh = bh_new(nest.door.ctx, handle_and_poll, &nest);
+    for (int i = 0; i < 8; i++) {
+        issue(&nest, i);
+    }
+    while (nest.handled < NESTED_IOS) {
+        complete_some(&nest);
+        bh_schedule(nest.bh);
+        aio_poll(nest.door.ctx, false);
+    }
+    CHECK_EQUAL(nest.handled, nest.issued);
+    CHECK_EQUAL(nest.deepest, DEEPEST);
+    CHECK_EQUAL(nest.door.ctx->in_flight, 0);
+    CHECK_EQUAL(fake_kernel.held_count, 0);
+    reaped = &nest.door.counters->reaped;
+    CHECK(reaped->nested > 0);
+    CHECK_EQUAL(reaped->poll + reaped->eventfd + reaped->bh + reaped->getevents +
+                    reaped->nested,
+                NESTED_IOS);
+    bh_delete(nest.bh);
+    close_door(&nest.door);
+}
+
+static void nested_loops_see_each_completion_once_across_the_ring_s_wrap(void)
+{
+    for (int i = 0; i < MODES; i++) {
+        check_nested(modes[i]);
+    }
+}
+
+static const TestCase tests[] = {
+    TEST(poll_finds_them_without_descriptors_or_sleep),
+    TEST(poll_never_sleeps_while_requests_are_in_flight),
+    TEST(poll_submits_what_had_no_room),
+    TEST(eventfd_is_read_and_then_the_ring),
+    TEST(an_eventfd_without_completions_is_an_empty_wake_up),
+    TEST(what_completes_before_the_eventfd_is_cleared_is_not_lost),
+    TEST(bh_only_schedules_and_reaps_in_the_next_round),
+    TEST(adaptive_sleeps_without_polling_and_polls_first_if_it_may),
+    TEST(getevents_asks_the_kernel),
+    TEST(only_modes_that_sleep_on_it_have_a_result_eventfd),
+    TEST(an_eventfd_that_cannot_be_read_ends_the_run),
+    TEST(what_was_reaped_before_its_eventfd_was_read_is_left_over),
+    TEST(a_foreign_ring_serves_every_mode),
+    TEST(nested_loops_see_each_completion_once_across_the_ring_s_wrap),
+};
+
+TEST_MAIN(tests)

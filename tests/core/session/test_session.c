@@ -1,0 +1,581 @@
+/* Sessions: requests issued one by one, given up, released, and closed upon. */
+#define _GNU_SOURCE
+#include <errno.h>
+
+#include "fixture.h"
+#include "harness.h"
+#include "contract/session_api.h"
+
+enum { BLOCK = 512, BLOCKS = 256, BATCH = 64 };
+
+#define SECOND_NS UINT64_C(1000000000)
+
+typedef struct Bench {
+    Session *session;
+    SessionTarget *target;
+    int fd;
+} Bench;
+
+static const char *const modes[] = {"poll", "eventfd", "bh", "adaptive",
+                                    "getevents"};
+static const char *const engines[] = {"libaio", "threads"};
+
+static Session *open_session(const char *completion, const char *engine,
+                             uint32_t iodepth, uint64_t null_latency_ns)
+{
+    SessionPlan plan = {
+        .completion = completion,
+        .engine = engine,
+        .iodepth = iodepth,
+        .poll_max_ns = 32768,
+        .null_latency_ns = null_latency_ns,
+    };
+    Error error = {0};
+    Session *session = session_open(&plan, &error);
+
+    CHECK(session);
+    return session;
+}
+
+/* A file of 256 blocks, each full of its number, open for direct I/O. */
+static Bench open_bench(const char *completion, const char *engine,
+                        uint32_t iodepth)
+{
+    TargetLimits limits = {.memory_align = BLOCK, .request_align = BLOCK};
+    Bench bench = {.session = open_session(completion, engine, iodepth, 1000)};
+    char path[64];
+    int fd = make_file(BLOCK * BLOCKS);
+
+    snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+    bench.fd = open(path, O_RDWR | O_DIRECT);
+    CHECK(bench.fd >= 0);
+    close(fd);
+    bench.target = session_attach(bench.session, bench.fd, &limits);
+    CHECK(bench.target);
+    return bench;
+}
+
+static void close_bench(Bench *bench)
+{
+    session_close(bench->session);
+    close(bench->fd);
+}
+
+static SessionReport report_of(const Bench *bench)
+{
+    SessionReport report;
+
+    session_report(bench->session, &report);
+    return report;
+}
+
+static void wait_for(Bench *bench, const SessionRequest *request)
+{
+    uint32_t slots[BATCH];
+
+    CHECK(request);
+    while (!request->done) {
+        session_poll(bench->session, false, SECOND_NS, slots, BATCH);
+    }
+}
+
+/* Wait until nothing is under way; how many requests were told of. */
+static uint32_t drain(Bench *bench)
+{
+    uint32_t slots[BATCH], told = 0;
+
+    while (report_of(bench).busy > 0) {
+        told += session_poll(bench->session, false, SECOND_NS, slots, BATCH);
+    }
+    return told + session_poll(bench->session, false, 0, slots, BATCH);
+}
+
+/* ---- what is read and written -------------------------------------------------- */
+
+static void check_round_trip(Bench *bench, uint64_t offset, uint32_t bytes)
+{
+    uint8_t data[4 * BLOCK];
+    SessionRequest *request;
+
+    memset(data, 0xab, sizeof(data));
+    request = session_write(bench->session, bench->target, offset, bytes, data);
+    wait_for(bench, request);
+    CHECK_EQUAL(request->result, 0);
+    CHECK_EQUAL(request->bytes, bytes);
+    session_release(bench->session, request);
+
+    request = session_sync(bench->session, bench->target, bytes % 2);
+    wait_for(bench, request);
+    CHECK_EQUAL(request->result, 0);
+    session_release(bench->session, request);
+
+    request = session_read(bench->session, bench->target, offset, bytes);
+    wait_for(bench, request);
+    CHECK_EQUAL(request->result, 0);
+    CHECK_EQUAL(request->bytes, bytes);
+    CHECK_EQUAL((uintptr_t)request->buffer % 4096, 0);
+    CHECK_EQUAL(memcmp(request->buffer, data, bytes), 0);
+    session_release(bench->session, request);
+}
+
+static void what_is_written_is_read_in_every_mode_with_every_engine(void)
+{
+    for (size_t e = 0; e < 2; e++) {
+        for (size_t m = 0; m < 5; m++) {
+            Bench bench = open_bench(modes[m], engines[e], 4);
+
+            check_round_trip(&bench, 0, 4 * BLOCK);
+            check_round_trip(&bench, 100, 700); /* misaligned */
+            CHECK_EQUAL(report_of(&bench).in_use, 0);
+            close_bench(&bench);
+        }
+    }
+}
+
+static void a_read_ends_where_the_target_does(void)
+{
+    Bench bench = open_bench("eventfd", "libaio", 4);
+    SessionRequest *request = session_read(
+        bench.session, bench.target, (BLOCKS - 1) * BLOCK, 4 * BLOCK);
+
+    wait_for(&bench, request);
+    CHECK_EQUAL(request->result, 0);
+    CHECK_EQUAL(request->bytes, BLOCK);
+    session_release(bench.session, request);
+    request = session_read(bench.session, bench.target, BLOCKS * BLOCK, 1);
+    wait_for(&bench, request);
+    CHECK_EQUAL(request->result, 0);
+    CHECK_EQUAL(request->bytes, 0);
+    close_bench(&bench);
+}
+
+static void a_failure_comes_back_as_its_errno(void)
+{
+    for (size_t e = 0; e < 2; e++) {
+        Bench bench = open_bench("eventfd", engines[e], 4);
+        TargetLimits limits = {0};
+        SessionTarget *closed = session_attach(bench.session, 9999, &limits);
+        SessionRequest *request = session_read(bench.session, closed, 0, 10);
+
+        wait_for(&bench, request);
+        CHECK_EQUAL(request->result, -EBADF);
+        session_release(bench.session, request);
+        session_detach(bench.session, closed);
+        close_bench(&bench);
+    }
+}
+
+/* Each of them reads, modifies and writes the same block. */
+static void writes_of_parts_of_a_block_do_not_undo_each_other(void)
+{
+    for (int round = 0; round < 20; round++) {
+        Bench bench =
+            open_bench(modes[round % 5], engines[round % 2], 16);
+        uint8_t data[BLOCK];
+        SessionRequest *request;
+
+        session_plug(bench.session);
+        for (uint32_t i = 0; i < 8; i++) {
+            memset(data, 0x80 + (int)i, sizeof(data));
+            session_write(bench.session, bench.target, i * 64, 64, data);
+        }
+        CHECK_EQUAL(drain(&bench), 8);
+
+        request = session_read(bench.session, bench.target, 0, BLOCK);
+        wait_for(&bench, request);
+        for (uint32_t i = 0; i < BLOCK; i++) {
+            CHECK_EQUAL(((uint8_t *)request->buffer)[i], 0x80 + i / 64);
+        }
+        close_bench(&bench);
+    }
+}
+
+/* ---- writes that share a block ------------------------------------------------ */
+
+typedef struct NullBench {
+    Session *session;
+    SessionTarget *target;
+} NullBench;
+
+/*
+ * Nothing moves, and 512 is what the target demands.  Plugged, so that nothing
+ * comes back before the first poll, however slow the machine is.
+ */
+static NullBench open_null_bench(uint32_t iodepth)
+{
+    TargetLimits limits = {.memory_align = BLOCK, .request_align = BLOCK};
+    NullBench bench = {.session =
+                           open_session("eventfd", "null", iodepth, 2000000)};
+
+    bench.target = session_attach(bench.session, -1, &limits);
+    CHECK(bench.target);
+    session_plug(bench.session);
+    return bench;
+}
+
+static SessionRequest *null_write(NullBench *bench, uint64_t offset,
+                                  uint32_t bytes)
+{
+    static const uint8_t data[4 * BLOCK];
+    SessionRequest *request = session_write(bench->session, bench->target,
+                                            offset, bytes, data);
+
+    CHECK(request);
+    return request;
+}
+
+static void wait_for_all(NullBench *bench)
+{
+    uint32_t slots[BATCH];
+
+    while (session_target_busy(bench->target) > 0) {
+        session_poll(bench->session, false, SECOND_NS, slots, BATCH);
+    }
+}
+
+static void a_misaligned_write_is_alone_with_its_blocks(void)
+{
+    static const struct {
+        uint64_t first, second;
+        uint32_t first_bytes, second_bytes, at_a_time;
+    } pairs[] = {
+        {0, 100, BLOCK, 100, 1},     /* aligned, then inside of it */
+        {100, 0, 100, BLOCK, 1},     /* the other way round */
+        {100, 300, 100, 100, 1},     /* parts of one block */
+        {500, BLOCK, 100, BLOCK, 1}, /* its second block */
+        {0, 100, 4 * BLOCK, 100, 1}, /* one of several */
+        {0, 0, BLOCK, BLOCK, 2},     /* both aligned: as the program wishes */
+        {0, 600, BLOCK, 100, 2},     /* neighbours */
+        {600, 0, 100, BLOCK, 2},
+        {100, 600, 100, 100, 2},
+    };
+
+    for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
+        NullBench bench = open_null_bench(8);
+        SessionReport report;
+
+        null_write(&bench, pairs[i].first, pairs[i].first_bytes);
+        null_write(&bench, pairs[i].second, pairs[i].second_bytes);
+        wait_for_all(&bench);
+        session_report(bench.session, &report);
+        CHECK_EQUAL(report.counters.other.in_flight_max, pairs[i].at_a_time);
+        session_close(bench.session);
+    }
+}
+
+static void who_waits_for_a_block_is_not_overtaken(void)
+{
+    NullBench bench = open_null_bench(8);
+    SessionRequest *first = null_write(&bench, 0, BLOCK);
+    SessionRequest *second = null_write(&bench, 100, 100);
+    SessionRequest *third = null_write(&bench, 0, BLOCK);
+    SessionRequest *fourth = null_write(&bench, 200, 100);
+    uint32_t slots[BATCH];
+
+    while (!fourth->done) {
+        session_poll(bench.session, false, SECOND_NS, slots, BATCH);
+        CHECK(first->done || !second->done);
+        CHECK(second->done || !third->done);
+        CHECK(third->done || !fourth->done);
+    }
+    session_close(bench.session);
+}
+
+static void who_waits_for_a_block_takes_nobody_s_turn(void)
+{
+    NullBench bench = open_null_bench(2);
+    SessionRequest *last = null_write(&bench, 0, BLOCK), *read;
+    uint32_t slots[BATCH];
+
+    for (uint32_t i = 0; i < 8; i++) {
+        last = null_write(&bench, i, 100);
+    }
+    read = session_read(bench.session, bench.target, 0, BLOCK);
+    CHECK_EQUAL(session_target_busy(bench.target), 10);
+    while (!read->done) {
+        session_poll(bench.session, false, SECOND_NS, slots, BATCH);
+    }
+    CHECK(!last->done);
+    wait_for_all(&bench);
+    CHECK_EQUAL(last->result, 0);
+    session_close(bench.session);
+}
+
+/* The third waits only for the second, and the second for the first. */
+static void who_waited_for_a_cancelled_write_goes_on(void)
+{
+    NullBench bench = open_null_bench(8);
+    SessionRequest *first = null_write(&bench, 0, BLOCK);
+    SessionRequest *second = null_write(&bench, 500, 100);
+    SessionRequest *third = null_write(&bench, BLOCK, BLOCK);
+
+    session_cancel(bench.session, second);
+    CHECK_EQUAL(second->result, -ECANCELED);
+    CHECK(!third->done);
+    wait_for_all(&bench);
+    CHECK_EQUAL(first->result, 0);
+    CHECK_EQUAL(third->result, 0);
+    session_close(bench.session);
+}
+
+static void writes_that_wait_for_a_block_are_withdrawn(void)
+{
+    NullBench bench = open_null_bench(8);
+    SessionRequest *first = null_write(&bench, 0, BLOCK);
+    SessionReport report;
+
+    for (uint32_t i = 0; i < 20; i++) {
+        null_write(&bench, i * 50, 100);
+    }
+    session_withdraw(bench.session, NULL);
+    CHECK(session_target_busy(bench.target) <= 1);
+    wait_for_all(&bench);
+    CHECK(first->done);
+    session_release_all(bench.session);
+    session_report(bench.session, &report);
+    CHECK_EQUAL(report.in_use, 0);
+    CHECK(report.counters.other.in_flight_max <= 1);
+    session_close(bench.session);
+}
+
+/* ---- turns, times, giving up ------------------------------------------------------ */
+
+static void there_may_be_more_requests_than_iodepth(void)
+{
+    for (size_t m = 0; m < 5; m++) {
+        Bench bench = open_bench(modes[m], engines[m % 2], 4);
+
+        for (uint32_t i = 0; i < 200; i++) {
+            session_read(bench.session, bench.target, i * BLOCK, BLOCK);
+        }
+        drain(&bench);
+        CHECK_EQUAL(report_of(&bench).in_use, 200);
+        CHECK(report_of(&bench).counters.other.in_flight_max <= 4);
+        session_release_all(bench.session);
+        CHECK_EQUAL(report_of(&bench).in_use, 0);
+        close_bench(&bench);
+    }
+}
+
+static void what_completes_inside_its_submit_is_done_without_a_round(void)
+{
+    Session *session = open_session("poll", "null", 4, 0);
+    TargetLimits limits = {0};
+    SessionTarget *target = session_attach(session, -1, &limits);
+    SessionReport report;
+
+    for (int i = 0; i < 1000; i++) {
+        SessionRequest *request = session_read(session, target, 0, BLOCK);
+
+        CHECK(request->done);
+        session_release(session, request);
+    }
+    session_report(session, &report);
+    CHECK_EQUAL(report.counters.loop.iterations, 0);
+    CHECK_EQUAL(report.counters.reaped.inline_, 1000);
+    CHECK_EQUAL(report.slots, 1);
+    session_close(session);
+}
+
+static void plugged_requests_leave_together(void)
+{
+    Bench bench = open_bench("eventfd", "libaio", 32);
+
+    session_plug(bench.session);
+    for (uint32_t i = 0; i < 16; i++) {
+        session_read(bench.session, bench.target, i * BLOCK, BLOCK);
+    }
+    CHECK_EQUAL(report_of(&bench).counters.submit.calls, 0);
+    CHECK_EQUAL(drain(&bench), 16);
+    CHECK_EQUAL(report_of(&bench).counters.submit.calls, 1);
+    close_bench(&bench);
+}
+
+static void sleeps_end_in_order_and_can_be_cancelled(void)
+{
+    Session *session = open_session("eventfd", "libaio", 4, 0);
+    SessionRequest *late = session_sleep(session, 100000000);
+    SessionRequest *early = session_sleep(session, 1000000);
+    SessionRequest *never = session_sleep(session, 3600 * SECOND_NS);
+    uint32_t slots[BATCH];
+
+    session_cancel(session, never);
+    CHECK_EQUAL(session_poll(session, false, 0, slots, BATCH), 1);
+    CHECK_EQUAL(slots[0], never->slot);
+    CHECK_EQUAL(never->result, -ECANCELED);
+    while (!early->done) {
+        CHECK(!late->done);
+        session_poll(session, false, SECOND_NS, slots, BATCH);
+    }
+    while (!late->done) {
+        session_poll(session, false, SECOND_NS, slots, BATCH);
+    }
+    CHECK_EQUAL(late->result, 0);
+    session_close(session);
+}
+
+static void a_poll_returns_when_its_time_is_up(void)
+{
+    for (size_t m = 0; m < 5; m++) {
+        Session *session = open_session(modes[m], "libaio", 4, 0);
+        uint32_t slots[BATCH];
+
+        CHECK_EQUAL(session_poll(session, false, 2000000, slots, BATCH), 0);
+        session_close(session);
+    }
+}
+
+static void what_waits_for_its_turn_can_be_cancelled(void)
+{
+    Session *session = open_session("poll", "null", 1, 2000000);
+    TargetLimits limits = {0};
+    SessionTarget *target = session_attach(session, -1, &limits);
+    SessionRequest *first, *second;
+    uint32_t slots[BATCH];
+
+    session_plug(session); /* nothing comes back before the first poll */
+    first = session_read(session, target, 0, BLOCK);
+    second = session_read(session, target, 0, BLOCK);
+    session_cancel(session, first); /* is in flight: nothing happens */
+    CHECK(!first->done);
+    session_cancel(session, second);
+    CHECK(second->done);
+    CHECK_EQUAL(second->result, -ECANCELED);
+    CHECK_EQUAL(session_target_busy(target), 1);
+    while (!first->done) {
+        session_poll(session, false, SECOND_NS, slots, BATCH);
+    }
+    CHECK_EQUAL(first->result, 0);
+    CHECK_EQUAL(session_target_busy(target), 0);
+    session_close(session);
+}
+
+static void withdrawing_ends_what_was_not_begun(void)
+{
+    Bench bench = open_bench("eventfd", "libaio", 4);
+
+    session_plug(bench.session);
+    for (uint32_t i = 0; i < 20; i++) {
+        session_read(bench.session, bench.target, i * BLOCK, BLOCK);
+    }
+    session_withdraw(bench.session, bench.target);
+    CHECK(session_target_busy(bench.target) <= 4);
+    drain(&bench);
+    session_release_all(bench.session);
+    session_detach(bench.session, bench.target);
+    CHECK_EQUAL(report_of(&bench).in_use, 0);
+    close_bench(&bench);
+}
+
+/* ---- memory ------------------------------------------------------------------------ */
+
+static void what_is_released_in_flight_is_freed_when_it_is_back(void)
+{
+    for (int round = 0; round < 100; round++) {
+        Bench bench = open_bench(modes[round % 5], engines[round % 2], 8);
+
+        for (uint32_t i = 0; i < 20; i++) {
+            session_release(bench.session,
+                            session_read(bench.session, bench.target, i * BLOCK,
+                                         8 * BLOCK));
+        }
+        CHECK_EQUAL(drain(&bench), 0);
+        CHECK_EQUAL(report_of(&bench).in_use, 0);
+        close_bench(&bench);
+    }
+}
+
+static void slots_and_buffers_are_used_again(void)
+{
+    Bench bench = open_bench("eventfd", "libaio", 8);
+    SessionReport report;
+
+    for (int i = 0; i < 1000; i++) {
+        SessionRequest *a =
+            session_read(bench.session, bench.target, 0, BLOCK);
+        SessionRequest *b =
+            session_read(bench.session, bench.target, 0, 4 * BLOCK);
+
+        wait_for(&bench, a);
+        wait_for(&bench, b);
+        session_release(bench.session, a);
+        session_release(bench.session, b);
+    }
+    report = report_of(&bench);
+    CHECK_EQUAL(report.slots, 2);
+    CHECK_EQUAL(report.buffer_bytes, 8192);
+    close_bench(&bench);
+}
+
+static void a_large_buffer_is_not_kept(void)
+{
+    Bench bench = open_bench("eventfd", "libaio", 8);
+    SessionRequest *request =
+        session_read(bench.session, bench.target, 0, 4 << 20);
+
+    wait_for(&bench, request);
+    CHECK_EQUAL(request->bytes, BLOCK * BLOCKS);
+    session_release(bench.session, request);
+    CHECK_EQUAL(report_of(&bench).buffer_bytes, 0);
+    close_bench(&bench);
+}
+
+static void a_session_can_be_closed_with_anything_under_way(void)
+{
+    for (int round = 0; round < 100; round++) {
+        Bench bench = open_bench(modes[round % 5], engines[round % 2], 8);
+        static const uint8_t data[100];
+
+        session_sleep(bench.session, SECOND_NS);
+        for (uint32_t i = 0; i < 20; i++) {
+            session_read(bench.session, bench.target, i * BLOCK + round, BLOCK);
+            session_write(bench.session, bench.target, i * 100, sizeof(data),
+                          data);
+        }
+        if (round % 3 == 0) {
+            session_plug(bench.session);
+            session_read(bench.session, bench.target, 0, BLOCK);
+        }
+        close_bench(&bench);
+    }
+}
+
+static void a_plan_that_makes_no_sense_is_refused(void)
+{
+    SessionPlan plan = {.completion = "magic", .engine = "libaio", .iodepth = 4};
+    Error error = {0};
+
+    CHECK(!session_open(&plan, &error));
+    CHECK_EQUAL(error.code, EINVAL);
+    plan.completion = "poll";
+    plan.iodepth = 10000000; /* beyond aio-max-nr */
+    error = (Error){0};
+    CHECK(!session_open(&plan, &error));
+    CHECK_EQUAL(strcmp(error.call, "io_setup"), 0);
+}
+
+static const TestCase tests[] = {
+    TEST(what_is_written_is_read_in_every_mode_with_every_engine),
+    TEST(a_read_ends_where_the_target_does),
+    TEST(a_failure_comes_back_as_its_errno),
+    TEST(writes_of_parts_of_a_block_do_not_undo_each_other),
+    TEST(a_misaligned_write_is_alone_with_its_blocks),
+    TEST(who_waits_for_a_block_is_not_overtaken),
+    TEST(who_waits_for_a_block_takes_nobody_s_turn),
+    TEST(who_waited_for_a_cancelled_write_goes_on),
+    TEST(writes_that_wait_for_a_block_are_withdrawn),
+    TEST(there_may_be_more_requests_than_iodepth),
+    TEST(what_completes_inside_its_submit_is_done_without_a_round),
+    TEST(plugged_requests_leave_together),
+    TEST(sleeps_end_in_order_and_can_be_cancelled),
+    TEST(a_poll_returns_when_its_time_is_up),
+    TEST(what_waits_for_its_turn_can_be_cancelled),
+    TEST(withdrawing_ends_what_was_not_begun),
+    TEST(what_is_released_in_flight_is_freed_when_it_is_back),
+    TEST(slots_and_buffers_are_used_again),
+    TEST(a_large_buffer_is_not_kept),
+    TEST(a_session_can_be_closed_with_anything_under_way),
+    TEST(a_plan_that_makes_no_sense_is_refused),
+};
+
+TEST_MAIN(tests)

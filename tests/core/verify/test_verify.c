@@ -1,0 +1,446 @@
+/* Verified blocks: what is wrong with one is told; and writes that must not meet. */
+#include "job/side_io.h"
+#include "harness.h"
+#include "base/random_stream.h"
+#include "verify/verify_block.h"
+
+#define BLOCK 1024
+#define OFFSET UINT64_C(65536)
+
+static const DataPlan plain;
+
+static BlockMaker maker_of(const char *method)
+{
+    BlockMaker maker = {
+        .data = &plain, .seed = 11, .run = 22, .bytes = BLOCK, .method = 3,
+        .has_header = true, .has_digest = strcmp(method, "meta") != 0,
+    };
+    Error error = {0};
+
+    if (maker.has_digest) {
+        CHECK_EQUAL(verify_hash_open(&maker.hash, method, NULL, 0, &error), 0);
+    }
+    return maker;
+}
+
+static const BlockWanted second = {.offset = OFFSET, .generation = 2};
+
+static VerifyFailure explained(const BlockMaker *maker, const BlockWanted *wanted,
+                               const uint8_t *block)
+{
+    static uint8_t expected[BLOCK], scratch[BLOCK];
+    VerifyFailure failure;
+    bool is_known;
+
+    CHECK(!verify_block_is_sound(maker, wanted, block));
+    verify_block_explain(maker, wanted, block, expected, scratch, &is_known,
+                         &failure);
+    CHECK_EQUAL(failure.offset, wanted->offset);
+    return failure;
+}
+
+#define CHECK_FAULT(maker, block, told)                                     \
+    CHECK_EQUAL(strcmp(explained(maker, &second, block).fault, told), 0)
+
+/* ---- blocks --------------------------------------------------------------- */
+
+static void a_block_is_sound_as_it_was_made_and_for_no_other_wish(void)
+{
+    BlockMaker maker = maker_of("crc32c");
+    BlockWanted any = {.offset = OFFSET};
+    BlockWanted first_or_newer = {.offset = OFFSET, .generation = 1, .or_newer = true};
+    BlockWanted third_or_newer = {.offset = OFFSET, .generation = 3, .or_newer = true};
+    BlockWanted elsewhere = {.offset = OFFSET + BLOCK, .generation = 2};
+    uint8_t block[BLOCK];
+
+    verify_block_make(&maker, OFFSET, 2, block);
+    CHECK(verify_block_is_sound(&maker, &second, block));
+    CHECK(verify_block_is_sound(&maker, &any, block));
+    CHECK(verify_block_is_sound(&maker, &first_or_newer, block));
+    CHECK(!verify_block_is_sound(&maker, &third_or_newer, block));
+    CHECK(!verify_block_is_sound(&maker, &elsewhere, block));
+}
+
+static void each_bit_that_flips_is_found_and_its_byte_is_told(void)
+{
+    BlockMaker maker = maker_of("crc32c");
+    uint8_t block[BLOCK];
+
+    verify_block_make(&maker, OFFSET, 2, block);
+    for (uint32_t bit = 0; bit < BLOCK * 8; bit++) {
+        VerifyFailure failure;
+
+        block[bit / 8] ^= (uint8_t)(1u << bit % 8);
+        failure = explained(&maker, &second, block);
+        CHECK_EQUAL(strcmp(failure.fault, "corrupt"), 0);
+        CHECK_EQUAL(failure.first_bad, bit / 8);
+        CHECK_EQUAL(failure.bad_bytes, 1);
+        block[bit / 8] ^= (uint8_t)(1u << bit % 8);
+    }
+    CHECK(verify_block_is_sound(&maker, &second, block));
+}
+
+static void a_pattern_s_bits_are_found_too(void)
+{
+    static const uint8_t bytes[7] = {1, 2, 3, 4, 5, 6, 7};
+    DataPlan data = {.pattern = bytes, .pattern_bytes = sizeof(bytes)};
+    BlockMaker maker = {.data = &data, .bytes = BLOCK};
+    uint8_t block[BLOCK];
+
+    verify_block_make(&maker, OFFSET, 2, block);
+    CHECK(verify_block_is_sound(&maker, &second, block));
+    for (uint32_t bit = 0; bit < BLOCK * 8; bit++) {
+        VerifyFailure failure;
+
+        block[bit / 8] ^= (uint8_t)(1u << bit % 8);
+        failure = explained(&maker, &second, block);
+        CHECK_EQUAL(failure.first_bad, bit / 8);
+        CHECK_EQUAL(failure.bad_bytes, 1);
+        block[bit / 8] ^= (uint8_t)(1u << bit % 8);
+    }
+}
+
+static void meta_finds_what_befalls_a_header_alone(void)
+{
+    BlockMaker maker = maker_of("meta");
+    uint8_t block[BLOCK];
+
+    for (uint32_t byte = 0; byte < BLOCK; byte++) {
+        verify_block_make(&maker, OFFSET, 2, block);
+        block[byte] ^= 0x10;
+        CHECK_EQUAL(verify_block_is_sound(&maker, &second, block),
+                    byte >= VERIFY_HEADER_BYTES);
+    }
+}
+
+static void faults_are_told_apart(void)
+{
+    BlockMaker maker = maker_of("crc32c"), other_seed = maker, other_run = maker,
+               other_method = maker;
+    uint8_t block[BLOCK], older[BLOCK];
+
+    other_seed.seed++;
+    other_run.run++;
+    other_method.method++;
+
+    memset(block, 0, BLOCK);
+    CHECK_FAULT(&maker, block, "zeroed");
+    memset(block, 0xa5, BLOCK);
+    CHECK_FAULT(&maker, block, "corrupt");
+    verify_block_make(&maker, OFFSET + BLOCK, 2, block);
+    CHECK_FAULT(&maker, block, "misplaced");
+    CHECK_EQUAL(explained(&maker, &second, block).found_offset, OFFSET + BLOCK);
+    verify_block_make(&other_seed, OFFSET, 2, block);
+    CHECK_FAULT(&maker, block, "foreign");
+    verify_block_make(&other_run, OFFSET, 2, block);
+    CHECK_FAULT(&maker, block, "foreign");
+    verify_block_make(&other_method, OFFSET, 2, block);
+    CHECK_FAULT(&maker, block, "foreign");
+
+    verify_block_make(&maker, OFFSET, 1, older);
+    CHECK_FAULT(&maker, older, "stale");
+    CHECK_EQUAL(explained(&maker, &second, older).found_generation, 1);
+    verify_block_make(&maker, OFFSET, 2, block);
+    memcpy(block + 512, older + 512, 512);
+    CHECK_FAULT(&maker, block, "torn");
+    verify_block_make(&maker, OFFSET, 2, block);
+    memcpy(block, older, 512);
+    CHECK_FAULT(&maker, block, "torn");
+    verify_block_make(&maker, OFFSET, 2, block);
+    memset(block, 0, 512);
+    CHECK_FAULT(&maker, block, "torn");
+    memset(block, 0xa5, 512);
+    CHECK_FAULT(&maker, block, "corrupt");
+}
+
+/* ---- a job's writes, on a device that completes them in any order ------------ */
+
+enum { DEPTH = 16, CELLS = 24, MOST = 4, WRITES = 3000 };
+
+typedef struct Device {
+    uint8_t medium[CELLS * BLOCK];
+    uint32_t cells[CELLS];
+    Chores chores;
+    Request slots[DEPTH];
+    uint8_t buffers[DEPTH][MOST * BLOCK]; /* a sync takes them from the slots */
+    bool in_flight[DEPTH];
+    uint32_t count;
+    RandomStream stream;
+    uint32_t held;
+} Device;
+
+static void open_device(Device *device, ChoresPlan plan)
+{
+    Error error = {0};
+
+    memset(device, 0, sizeof(*device));
+    random_stream_init(&device->stream, 5);
+    plan.verify.method = "crc32c";
+    plan.verify.run = 1;
+    plan.verify.cells = CELLS;
+    plan.verify.block_bytes = BLOCK;
+    plan.verify.written = device->cells;
+    plan.verify.read_back = true;
+    CHECK_EQUAL(chores_init(&device->chores, &plan, &plain, 9, DEPTH,
+                            MOST * BLOCK, &error), 0);
+    for (int i = 0; i < DEPTH; i++) {
+        device->slots[i].buffer = device->buffers[i];
+    }
+}
+
+/* One in flight, whichever: only now its bytes move. */
+static void complete_any(Device *device)
+{
+    uint32_t index = (uint32_t)(random_u64(&device->stream) % DEPTH);
+    Request *request = &device->slots[index];
+    uint8_t *at = device->medium + request->offset;
+
+    if (!device->in_flight[index]) {
+        return;
+    }
+    if (request->op == REQUEST_READ) {
+        memcpy(request->buffer, at, request->bytes);
+    } else if (request->op == REQUEST_WRITE) {
+        memcpy(at, request->buffer, request->bytes);
+    } else if (request->op == REQUEST_TRIM) {
+        memset(at, 0, request->bytes);
+    }
+    request->buffer = device->buffers[index];
+    device->in_flight[index] = false;
+    device->count--;
+    CHECK(chores_complete(&device->chores, index, request));
+}
+
+static Request *free_slot(Device *device, uint32_t *index)
+{
+    for (*index = 0; *index < DEPTH; ++*index) {
+        if (!device->in_flight[*index]) {
+            return &device->slots[*index];
+        }
+    }
+    return NULL;
+}
+
+static void go(Device *device, uint32_t index)
+{
+    device->in_flight[index] = true;
+    device->count++;
+}
+
+/* All extras that may go now, then a free slot's number. */
+static uint32_t serve_chores(Device *device, bool goes_on)
+{
+    for (;;) {
+        uint32_t index;
+        Request *slot = free_slot(device, &index);
+
+        switch (chores_next(&device->chores, slot, index, device->count, goes_on)) {
+        case CHORES_ISSUE:
+            go(device, index);
+            continue;
+        case CHORES_NONE:
+            if (slot || !goes_on) {
+                return index;
+            }
+            break;
+        case CHORES_WAIT:
+            break;
+        }
+        complete_any(device);
+    }
+}
+
+static void write_somewhere(Device *device, uint32_t index)
+{
+    Request *request = &device->slots[index];
+    uint64_t cells = random_u64(&device->stream) % MOST + 1;
+    uint64_t first = random_u64(&device->stream) % (CELLS - cells + 1);
+    bool was_held = false;
+
+    request_set_io(request, REQUEST_WRITE, first * BLOCK,
+                   (uint32_t)cells * BLOCK);
+    chores_choose(&device->chores, request);
+    while (!chores_may_go(&device->chores, request, device->count)) {
+        was_held = true;
+        complete_any(device);
+    }
+    device->held += was_held;
+    chores_begin(&device->chores, request);
+    go(device, index);
+}
+
+static void drain(Device *device)
+{
+    while (device->count > 0) {
+        complete_any(device);
+    }
+}
+
+static VerifyReport run_job(Device *device)
+{
+    VerifyReport report;
+
+    for (int i = 0; i < WRITES; i++) {
+        write_somewhere(device, serve_chores(device, true));
+    }
+    drain(device);
+    CHECK(chores_verify_at_end(&device->chores));
+    serve_chores(device, false);
+    drain(device);
+    verifier_report(device->chores.verifier, &report);
+    CHECK(report.is_over);
+    return report;
+}
+
+static void writes_that_would_meet_are_held_up_so_nothing_is_found(void)
+{
+    static Device device;
+    VerifyReport report;
+
+    open_device(&device, (ChoresPlan){0});
+    report = run_job(&device);
+    CHECK_EQUAL(report.failed_blocks, 0);
+    CHECK_EQUAL(report.blocks, CELLS);
+    CHECK(device.held > 0);
+    chores_cleanup(&device.chores);
+}
+
+static void a_backlog_is_read_beside_writes_and_never_meets_one(void)
+{
+    static Device device;
+
+    for (uint32_t batch = 1; batch <= 8; batch += 7) {
+        ChoresPlan plan = {.verify = {.backlog = 8, .backlog_batch = batch}};
+        VerifyReport report;
+
+        open_device(&device, plan);
+        report = run_job(&device);
+        CHECK_EQUAL(report.failed_blocks, 0);
+        CHECK(report.blocks > WRITES / 4);
+        chores_cleanup(&device.chores);
+    }
+}
+
+/* Those completed at once are more than a batch: none may be forgotten. */
+static void a_backlog_that_grows_in_bursts_loses_none(void)
+{
+    enum { BURSTS = 20 };
+    static Device device;
+    ChoresPlan plan = {.verify = {.backlog = 2, .backlog_batch = 1}};
+    uint32_t seen = 0;
+
+    open_device(&device, plan);
+    for (uint32_t burst = 0; burst < BURSTS; burst++) {
+        Request request = {.buffer = device.slots[0].buffer};
+
+        for (uint64_t i = 0; i < DEPTH; i++) { /* no two meet */
+            request_set_io(&request, REQUEST_WRITE, i * BLOCK, BLOCK);
+            chores_begin(&device.chores, &request);
+            memcpy(device.medium + i * BLOCK, request.buffer, BLOCK);
+            verifier_end_write(device.chores.verifier, &request);
+        }
+        while (verifier_next_of_backlog(device.chores.verifier, &request)) {
+            memcpy(request.buffer, device.medium + request.offset, request.bytes);
+            CHECK(verifier_check(device.chores.verifier, &request));
+            seen++;
+        }
+    }
+    CHECK(seen >= BURSTS * (DEPTH - 1) - 1);
+    chores_cleanup(&device.chores);
+}
+
+/* A crash may come at any time: what is being trimmed may already be gone. */
+static void a_block_is_not_known_from_the_moment_its_trim_goes_out(void)
+{
+    static Device device;
+    Request request = {0};
+    VerifyPlan plan;
+    Verifier *after;
+    VerifyReport report;
+    Error error = {0};
+
+    open_device(&device, (ChoresPlan){.trim = TRIM_NONE});
+    request.buffer = device.slots[0].buffer;
+    request_set_io(&request, REQUEST_WRITE, 0, BLOCK);
+    verifier_begin_write(device.chores.verifier, &request);
+    verifier_end_write(device.chores.verifier, &request);
+    request_set_io(&request, REQUEST_TRIM, 0, BLOCK);
+    verifier_begin_write(device.chores.verifier, &request);
+
+    plan = device.chores.plan.verify;
+    plan.is_loaded = plan.only = true;
+    CHECK_EQUAL(verifier_new(&after, &plan, &plain, 9, DEPTH, BLOCK, &error), 0);
+    CHECK(!verifier_next_of_all(after, &request));
+    verifier_report(after, &report);
+    CHECK_EQUAL(report.unknown_blocks, 1);
+    verifier_free(after);
+    chores_cleanup(&device.chores);
+}
+
+static void trims_go_out_alone_and_trimmed_blocks_are_unknown(void)
+{
+    static Device device;
+    VerifyReport report;
+
+    open_device(&device, (ChoresPlan){.trim = TRIM_ONLY});
+    for (int i = 0; i < WRITES; i++) {
+        uint32_t index = serve_chores(&device, true);
+
+        CHECK_EQUAL(device.count, 0);
+        write_somewhere(&device, index);
+        CHECK_EQUAL(device.count, 1);
+    }
+    drain(&device);
+    CHECK(chores_verify_at_end(&device.chores));
+    serve_chores(&device, false);
+    verifier_report(device.chores.verifier, &report);
+    CHECK_EQUAL(report.blocks, 0);
+    CHECK_EQUAL(report.unknown_blocks, CELLS);
+    chores_cleanup(&device.chores);
+}
+
+static void a_sync_comes_after_so_many_writes_when_all_are_back(void)
+{
+    static Device device;
+    uint32_t syncs = 0;
+
+    open_device(&device, (ChoresPlan){.fsync_every = 6, .fdatasync_every = 4});
+    for (uint32_t i = 0; i < 24; i++) {
+        uint32_t index;
+
+        if (i > 0 && (i % 6 == 0 || i % 4 == 0)) {
+            Request *slot;
+
+            drain(&device);
+            slot = free_slot(&device, &index);
+            CHECK_EQUAL(chores_next(&device.chores, slot, index, 1, true), CHORES_WAIT);
+            CHECK_EQUAL(chores_next(&device.chores, slot, index, 0, true), CHORES_ISSUE);
+            CHECK_EQUAL(slot->op, i % 6 ? REQUEST_FDSYNC : REQUEST_FSYNC);
+            CHECK_EQUAL(chores_next(&device.chores, slot, 1, 1, true), CHORES_WAIT);
+            CHECK(chores_complete(&device.chores, index, slot));
+            slot->buffer = device.buffers[index];
+            syncs++;
+        }
+        free_slot(&device, &index);
+        write_somewhere(&device, index);
+    }
+    CHECK_EQUAL(syncs, 7);
+    drain(&device);
+    chores_cleanup(&device.chores);
+}
+
+static const TestCase tests[] = {
+    TEST(a_block_is_sound_as_it_was_made_and_for_no_other_wish),
+    TEST(each_bit_that_flips_is_found_and_its_byte_is_told),
+    TEST(a_pattern_s_bits_are_found_too),
+    TEST(meta_finds_what_befalls_a_header_alone),
+    TEST(faults_are_told_apart),
+    TEST(writes_that_would_meet_are_held_up_so_nothing_is_found),
+    TEST(a_backlog_is_read_beside_writes_and_never_meets_one),
+    TEST(a_backlog_that_grows_in_bursts_loses_none),
+    TEST(a_block_is_not_known_from_the_moment_its_trim_goes_out),
+    TEST(trims_go_out_alone_and_trimmed_blocks_are_unknown),
+    TEST(a_sync_comes_after_so_many_writes_when_all_are_back),
+};
+
+TEST_MAIN(tests)

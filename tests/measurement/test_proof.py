@@ -1,0 +1,153 @@
+"""Proof rules: each is seen to hold, and to fail when its numbers do not agree."""
+
+import copy
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+import laiobench
+from laiobench import native
+from laiobench.cli.commands.run import command
+from laiobench.jobs.options import Job
+from laiobench.measurement.outcome import proof
+
+Change = Callable[[dict[str, Any]], None]
+
+
+def counters() -> dict[str, dict[str, Any]]:
+    """What cffi tells, all 0."""
+    return native.empty_counters()
+
+
+def worker(mode: str, **changes: Any) -> native.RawWorker:
+    """One that has done 100 I/Os in this mode, as it should."""
+    life = counters()
+    doors = {"adaptive": "eventfd"}
+    life["reaped"][doors.get(mode, mode)] = 100
+    if mode in ("eventfd", "bh", "adaptive"):
+        life["eventfd"]["values"] = 98
+        life["eventfd"]["reads"] = 60
+    if mode == "bh":
+        life["bh"]["reaps"] = 60
+    values: dict[str, Any] = {
+        "name": "iothread0", "window": copy.deepcopy(life), "life": life, "usage": {},
+        "submitted": 100, "completed": 100, "failed": 0, "cancelled": 0,
+        "leftover_events": 2, "fdmon_fell_back": False, "ring_is_foreign": False, "failure": "",
+    }  # fmt: skip
+    return native.RawWorker(**(values | changes))
+
+
+def broken(mode: str, raw: native.RawWorker, **more: bool) -> list[str]:
+    return [rule.rule for rule in proof.check(Job(completion=mode), raw, **more) if not rule.holds]
+
+
+MODES = ["poll", "eventfd", "bh", "adaptive", "getevents"]
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_good_run_is_proven(mode: str) -> None:
+    assert broken(mode, worker(mode)) == []
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_lost_request_is_seen(mode: str) -> None:
+    assert "submitted = completed + failed + cancelled" in broken(mode, worker(mode, submitted=101))
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_completion_from_nowhere_is_seen(mode: str) -> None:
+    raw = worker(mode)
+    raw.life["reaped"]["nested"] += 1
+    assert "reaped by all sources = completions" in broken(mode, raw)
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_another_mode_s_door_is_seen(mode: str) -> None:
+    other = "getevents" if mode != "getevents" else "poll"
+    raw = worker(mode)
+    for name in ("poll", "eventfd", "bh", "getevents"):
+        raw.life["reaped"][name] = 0
+    raw.life["reaped"][other] = 100
+    assert any(rule.startswith("reaped by") for rule in broken(mode, raw))
+
+
+@pytest.mark.parametrize(
+    ("group", "name", "rule"),
+    [
+        ("eventfd", "reads", "eventfd reads = 0"),
+        ("loop", "slept_in_flight", "sleeps with I/Os in flight = 0"),
+        ("notify", "writes", "notifier writes = 0"),
+    ],
+)
+def test_what_poll_must_not_do(group: str, name: str, rule: str) -> None:
+    raw = worker("poll")
+    raw.window[group][name] = 1
+    assert broken("poll", raw) == [rule]
+
+
+def test_jobs_that_move_bring_notifications() -> None:
+    raw = worker("poll")
+    raw.window["notify"]["writes"] = 1
+    assert broken("poll", raw, is_notified=True) == []
+
+
+def test_eventfd_mode_must_not_poll() -> None:
+    raw = worker("eventfd")
+    raw.window["poll"]["iterations"] = 1
+    assert broken("eventfd", raw) == ["poll iterations = 0"]
+
+
+@pytest.mark.parametrize("mode", ["eventfd", "adaptive"])
+def test_each_completion_sets_the_eventfd_once(mode: str) -> None:
+    assert broken(mode, worker(mode, leftover_events=1)) == ["events in the eventfd = completions"]
+    short = worker(mode, leftover_events=5)
+    short.life["other"]["short_io"] = 3  # which completed four times instead of once
+    assert broken(mode, short) == []
+
+
+def test_bottom_halves_reap_no_oftener_than_the_eventfd_is_read() -> None:
+    raw = worker("bh")
+    raw.life["bh"]["reaps"] = 61
+    assert broken("bh", raw) == ["bottom halves that reaped <= eventfd reads"]
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_what_never_reached_the_engine_was_not_reaped(mode: str) -> None:
+    raw = worker(mode, submitted=110, cancelled=6, failed=4)
+    raw.life["submit"]["withdrawn"] = 6
+    raw.life["submit"]["head_failures"] = 4
+    assert broken(mode, raw) == []
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_misaligned_requests_come_from_the_pool(mode: str) -> None:
+    raw = worker(mode, submitted=107, completed=107)
+    raw.life["reaped"]["pool"] = 7
+    assert broken(mode, raw) == []
+
+
+# ---- what a broken rule means --------------------------------------------------------
+
+
+@pytest.fixture
+def a_broken_rule(monkeypatch: pytest.MonkeyPatch) -> None:
+    rule = proof.Rule("this = that", holds=False, left=1234, right=5)
+    monkeypatch.setattr(proof, "check", lambda *_, **__: [rule])
+
+
+@pytest.mark.usefixtures("a_broken_rule")
+def test_a_broken_rule_fails_the_run_and_names_both_numbers() -> None:
+    result = laiobench.run(Job(name="mine", engine="null", number_ios=10))
+    assert result.status == "failed"
+    assert result.failures == ["mine: a proof rule does not hold: this = that: 1,234 against 5"]
+
+
+@pytest.mark.usefixtures("a_broken_rule")
+def test_a_broken_rule_is_exit_code_1() -> None:
+    outcome = CliRunner().invoke(
+        command, ["--engine=null", "--number_ios=10", "--no-save"], standalone_mode=False
+    )
+    assert outcome.return_value == 1
+    assert "this = that: 1,234 against 5" in outcome.stderr
