@@ -167,6 +167,17 @@ def test_holes_and_hard_links_are_told_of(program: Program, file: Path) -> None:
     )
 
 
+def test_leave_to_write_to_what_is_mounted_is_noted_and_not_given(
+    program: Program, file: Path
+) -> None:
+    """It matters to nobody where nothing is mounted; where something is, the guard refuses."""
+    command = (*writing(file), f"--allow-write={file}", "--allow_mounted_write=1", "--json")
+    outcome = program(*command)
+    assert outcome.code == 0, outcome.stderr
+    note = "--allow_mounted_write=1: a mounted device is never written to"
+    assert note in outcome.document["notes"]
+
+
 def test_a_comparison_asks_once_for_all_its_trials(program: Program, file: Path) -> None:
     terminal = on_terminal(
         program, "ab", "--vary", "iodepth=1,2", "--pairs=6", "--rw=randwrite", "--number_ios=10",
