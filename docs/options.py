@@ -59,8 +59,7 @@ def fio_s() -> list[str]:
 
 
 def only(foreign: Foreign) -> str:
-    shown = [value for value in foreign.accepted or () if value]
-    return f" (other than {shown[0]})" if shown else ""
+    return f" (other than {foreign.taken})" if foreign.taken else ""
 
 
 def rows(texts: dict[str, list[str]]) -> list[str]:

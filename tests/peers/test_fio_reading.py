@@ -9,7 +9,7 @@ import pytest
 from laiobench.jobs.options import option_names
 from laiobench.jobs.sources import fio_file
 from laiobench.jobs.sources.fio_compat import FOREIGN
-from laiobench.jobs.sources.fio_differences import DEFAULTS
+from laiobench.jobs.sources.fio_differences import DEFAULTS, misread_kilos
 
 pytestmark = pytest.mark.fio
 
@@ -27,17 +27,32 @@ def told_by_fio(tmp_path: Path, options: str) -> str:
 
 
 @pytest.mark.parametrize(
-    "written", ["4kib", "2MiB", "1.5k", "1.5kib", "0.5m", " 8k", "8k", "4kb", "0x1000", "4096"]
+    "written",
+    ["4kib", "2MiB", "1.5k", "1.5kib", "0.5m", " 8k", "8k", "4kb", "4Ki", "1Mi", "0x1000", "4096"],
 )
 def test_sizes_that_fio_reads_otherwise(tmp_path: Path, written: str) -> None:
     text = f"{HEADER}bs={written}\n"
     setting = fio_file.parse(text, "job.fio").drafts[0].settings["bs"]
     said = re.match(r"fio reads ([\d,]+) bytes", setting.differs)
-    ours = {"8k": 8192, "4kb": 4096, "0x1000": 4096, "4096": 4096}
+    ours = {"8k": 8192, "4kb": 4096, "4Ki": 4096, "1Mi": 1 << 20, "0x1000": 4096, "4096": 4096}
     expected = int(said[1].replace(",", "")) if said else ours[written]
     if not expected:
         return  # fio refuses a size of 0
     assert f"bs=(R) {shown(expected)}-" in told_by_fio(tmp_path, f"bs={written}")
+
+
+@pytest.mark.parametrize(
+    ("written", "size"),
+    [("4KiB", 4096), ("4096", 4096), ("4k", 4000), ("4kb", 4000), ("4Ki", 4000)],
+)
+def test_with_kb_base_1000_only_what_fio_reads_alike_is_taken(
+    tmp_path: Path, written: str, size: int
+) -> None:
+    assert f"bs=(R) {size}B-{size}B" in told_by_fio(tmp_path, f"kb_base=1000\nbs={written}")
+    (draft,) = fio_file.parse(f"{HEADER}kb_base=1000\nbs={written}\n", "job.fio").drafts
+    told = [str(error) for _, error in misread_kilos(draft)]
+    # 1g is the size's own suffix, in HEADER
+    assert any("bs=" in text for text in told) == (size != 4096)
 
 
 def shown(size: int) -> str:

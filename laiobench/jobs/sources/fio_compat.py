@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 ON = ("", "1", "true", "yes")
 OFF = ("0", "false", "no")
+_WORDS_FOR_FLAGS = ("", "true", "yes", "false", "no")
 
 
 @dataclass(frozen=True)
@@ -33,13 +34,17 @@ class Foreign:
     def accepts(self, value: str) -> bool:
         return self.accepted is None or value.strip().lower() in self.accepted
 
+    @property
+    def taken(self) -> str:
+        """The values that are accepted, for people; empty where it is all or none."""
+        return " or ".join(one for one in self.accepted or () if one not in _WORDS_FOR_FLAGS)
+
     def refusal(self, value: str) -> Refusal | None:
         """Why this value can't be; None where it can."""
         if self.accepts(value):
             return None
         if self.accepted:
-            shown = next((known for known in self.accepted if known), "1")
-            return Refusal(f"laiobench supports only {shown}", self.remedy)
+            return Refusal(f"laiobench supports only {self.taken}", self.remedy)
         return Refusal("laiobench does not support this option of fio's", self.remedy)
 
 
