@@ -26,9 +26,14 @@ VALGRIND = [
     "--error-exitcode=99",
 ]
 
+# A test ends itself after TEST_TIMEOUT_S (harness.h); these are for what is not even that.
+ONE_TIMEOUT_S = 330
+ALL_TIMEOUT_S = 900
+
 PROGRAMS = sorted(path.stem for path in FOLDER.rglob("test_*.c"))
 
 
+@pytest.mark.timeout(ONE_TIMEOUT_S + 60)
 @pytest.mark.parametrize("sanitizer", SANITIZERS)
 @pytest.mark.parametrize(
     ("name", "case"), [(name, case) for name in PROGRAMS for case in cases(name)]
@@ -39,12 +44,13 @@ def test_mechanism(name: str, case: str, sanitizer: str, tmp_path: Path) -> None
         cwd=tmp_path,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=ONE_TIMEOUT_S,
         check=False,
     )
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.timeout(ALL_TIMEOUT_S + 60)
 @pytest.mark.valgrind
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_memory_is_used_as_it_should_be(name: str, tmp_path: Path) -> None:
@@ -53,7 +59,7 @@ def test_memory_is_used_as_it_should_be(name: str, tmp_path: Path) -> None:
         cwd=tmp_path,
         capture_output=True,
         text=True,
-        timeout=110,
+        timeout=ALL_TIMEOUT_S,
         check=False,
     )
     assert done.returncode == 0, done.stderr

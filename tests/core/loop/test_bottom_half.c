@@ -171,11 +171,13 @@ static void idle_runs_within_a_bounded_sleep_and_is_no_progress(void)
 
     aio_poll(ctx, false); /* takes the notifications of making the context */
     counted.bh = bh_new(ctx, count_run, &counted);
-    bh_schedule_idle(counted.bh);
-    CHECK_EQUAL(bh_timeout_ns(ctx), 10000000);
-    CHECK(!aio_poll(ctx, true)); /* returns: the sleep was bounded */
-    CHECK_EQUAL(counted.runs, 1);
-    CHECK_EQUAL(ctx->counters.loop.blocking, 1);
+    do { /* on a busy machine its time may have come before it slept */
+        counted.runs = 0;
+        bh_schedule_idle(counted.bh);
+        CHECK_EQUAL(bh_timeout_ns(ctx), 10000000);
+        CHECK(!aio_poll(ctx, true)); /* returns: the sleep was bounded */
+        CHECK_EQUAL(counted.runs, 1);
+    } while (ctx->counters.loop.blocking == 0);
     bh_delete(counted.bh);
     free_context(ctx);
 }
