@@ -156,7 +156,7 @@ cmdprio_class cmdprio_hint cmdprio_bssplit priohint hipri_percentage libaio_vect
 uncached readfua writefua atomic no_completion_thread cmd_type read_mode write_mode sg_write_mode
 stream_id num_range cdb_len ramp_size end_syncfs random_sequence_stride write_zone_remainders
 recover_zbd_write_error exit_on_io_done disable_bw_measurement dedupe_working_set_percentage
-nfs_url gpu_dev_ids serverip http_s3_storage_class
+nfs_url gpu_dev_ids serverip http_s3_storage_class iodepth_mode rocm_io
 """
 
 
@@ -184,6 +184,8 @@ def test_options_newer_than_fio_3_33_are_known_and_what_is_refused_has_a_remedy(
             "write ioengine=libaio: native AIO keeps the same iodepth",
         ),
         ("ioengine=io_uring_cmd", "with the block device (/dev/nvme0n1 and not /dev/ng0n1)"),
+        ("ioengine=page_fault", "it does no I/O but what memory costs"),
+        ("iodepth_mode=stepped:10-130/5,5/30", "laiobench ab --vary iodepth=1,8,64"),
         ("ioengine=nfs", "mount the share, and give a file there"),
         ("ioengine=rbd", "`rbd map` makes one of the image"),
         ("ioengine=external:/x/y.so", "measure that with fio"),

@@ -258,9 +258,15 @@ FOREIGN: dict[str, Foreign] = dict(
         *_noted("this is for Windows", "no_completion_thread"),
         *_only(["1"], "", "leave it out: a trim has one range", "num_range"),
         *_refused("use ramp_time", "ramp_size"),
+        *_refused(
+            "give each depth a job of its own, with stonewall, or compare them: laiobench ab "
+            "--vary iodepth=1,8,64; latency_target looks for the deepest within a latency",
+            "iodepth_mode",
+        ),
         *_only(OFF, "", "use end_fsync, which is for the file alone", "end_syncfs"),
         *_only(
-            ["1"], "", "leave it out: random offsets have no stride; rw=randread:8 does 8 in a row",
+            OFF, "",
+            "leave it out: no sequence of blocks can be given; rw=randread:8 does 8 in a row",
             "random_sequence_stride",
         ),
         *_only(["repeat"], "", "use dedupe_percentage alone", "dedupe_mode"),
@@ -289,6 +295,7 @@ FOREIGN: dict[str, Foreign] = dict(
             "libblkio_path nfs_url cdb_len read_mode write_mode "
             "arguments conf grace_time listen program single_instance std_redirect "
             "serverip direct_write_to_pmem busy_wait_polling gpu_dev_id gpu_dev_ids cuda_io "
+            "rocm_io target "
             "http_s3_sse_customer_key http_s3_sse_customer_algorithm http_s3_storage_class "
             "http_swift_auth_token "
             "thp touch_objects",

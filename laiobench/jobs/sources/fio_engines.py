@@ -26,7 +26,7 @@ _HINTS: dict[str, str] = {
             "not /dev/ng0n1)",
         ),
         (
-            "sg libzbc xnvme libblkio",
+            "sg sgunmap libzbc xnvme libblkio",
             f"{_PAST_THE_KERNEL}: where the device has a block device as well, write "
             "ioengine=libaio with that as filename",
         ),
@@ -49,10 +49,11 @@ _HINTS: dict[str, str] = {
         (
             "net netsplice rdma http rados gfapi gfapi_async libhdfs dfs ime ime_sync ime_psync "
             "ime_psyncv ime_aio librpma_apm_client librpma_apm_server librpma_gpspm_client "
-            "librpma_gpspm_server libcufile cuda_io rocm_io gpu external",
+            "librpma_gpspm_server libcufile libhipfile cuda_io rocm_io gpu external sheepdog",
             f"{_PAST_THE_KERNEL}: measure that with fio",
         ),
         ("cpuio", "it does no I/O: start stress-ng beside laiobench"),
+        ("page_fault", f"it does no I/O but what memory costs: {_PAST_THE_KERNEL}"),
         ("exec", "a job file never runs a command: start it beside laiobench"),
         (
             "filecreate fileoperations filestat filedelete filexattr dircreate dirstat dirdelete "
