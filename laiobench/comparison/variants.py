@@ -6,6 +6,7 @@ by semicolons if there is one, for values that have commas themselves.
 """
 
 import itertools
+import math
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,6 +17,10 @@ from laiobench.jobs.sources import Draft, Setting, put, resolve
 from laiobench.words import suggest
 
 ORIGIN = "--vary"
+
+MOST_VARIANTS = 256
+"""More would be measured for days; each is checked before the first one is."""
+
 _KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
 
 
@@ -111,6 +116,7 @@ def variants(drafts: Sequence[Draft], varies: Sequence[Vary]) -> list[LiveVarian
     Raises:
         UsageError: a value is none that its option takes; all are told.
     """
+    _check_count(varies)
     found: list[LiveVariant] = []
     problems: dict[str, UsageError] = {}
     for values in itertools.product(*(vary.values for vary in varies)):
@@ -126,6 +132,15 @@ def variants(drafts: Sequence[Draft], varies: Sequence[Vary]) -> list[LiveVarian
         )
     raise_all(list(problems.values()))
     return found
+
+
+def _check_count(varies: Sequence[Vary]) -> None:
+    count = math.prod(len(vary.values) for vary in varies)
+    if count > MOST_VARIANTS:
+        raise UsageError(
+            f"{count:,} variants are too many: at most {MOST_VARIANTS} are compared",
+            "each is measured several times: vary fewer things, or one after the other",
+        )
 
 
 def _under(draft: Draft, chosen: Sequence[tuple[Vary, str]]) -> Draft:

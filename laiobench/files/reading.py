@@ -1,11 +1,11 @@
 """Reading the text of a job file: bounded, and never from what would block or never end."""
 
 import os
-import stat
 import sys
 from pathlib import Path
 
 from laiobench.errors import UsageError
+from laiobench.files import regular
 
 STDIN = "-"
 MOST_BYTES = 1 << 20
@@ -40,20 +40,7 @@ def read_regular(path: Path) -> str:
     Raises:
         UsageError: it is none, can't be read, or is too large.
     """
-    try:
-        fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else error
-        raise UsageError(f"{path} cannot be read: {reason}") from None
-    try:
-        if not stat.S_ISREG(os.fstat(fd).st_mode):
-            raise UsageError(f"{path} cannot be read: it is no regular file")
-        data = os.read(fd, MOST_BYTES + 1)
-    except OSError as error:
-        raise UsageError(f"{path} cannot be read: {error.strerror}") from None
-    finally:
-        os.close(fd)
-    return _text(data, str(path))
+    return _text(regular.read_regular(path, MOST_BYTES, "job file"), str(path))
 
 
 def _text(data: bytes, name: str) -> str:

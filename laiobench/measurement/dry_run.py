@@ -8,6 +8,7 @@ import os
 import stat
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 from typing import Self
 
@@ -208,14 +209,16 @@ def _imagined(path: str, *, is_regular_file: bool) -> OpenTarget:
 
 
 def _groups(works: Sequence[Work]) -> Iterator[GroupPreview]:
-    for number in sorted({work.group for work in works}):
-        members = [work for work in works if work.group == number]
+    for _, group in groupby(works, key=lambda work: work.group):
+        members = list(group)
         layout = plan_workers(members)
         threads = []
+        coming_to: dict[int, list[Work]] = {}
+        for work, ring in zip(members, layout.rings, strict=True):
+            for index in ring:
+                coming_to.setdefault(index, []).append(work)
         for index, plan in enumerate(layout.plans):
-            coming = [
-                work for work, ring in zip(members, layout.rings, strict=True) if index in ring
-            ]
+            coming = coming_to.get(index, [])
             depth = sum(work.job.iodepth for work in coming)
             threads.append(
                 ThreadPreview(

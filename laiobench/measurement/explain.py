@@ -3,7 +3,8 @@
 Nothing is run, made or written.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import cache
 
 from laiobench.errors import LaiobenchError
 from laiobench.jobs.options import Job
@@ -64,12 +65,23 @@ def explain(
     return document, seen.problems
 
 
+@cache
+def _defaults() -> Mapping[str, OptionValue]:
+    """What nobody has set: of thousands of jobs each has more than a hundred of them."""
+    return {
+        name: OptionValue(value=value, origin="default", written="")
+        for name, value in Job().model_dump(mode="json").items()
+    }
+
+
 def _job(draft: Draft, job: Job) -> JobExplanation:
     options = {}
     for name, value in job.model_dump(mode="json").items():
         setting = draft.settings.get(name)
         if setting is None:
-            options[name] = OptionValue(value=value, origin="default", written="")
+            default = _defaults()[name]
+            is_it = value == default.value and type(value) is type(default.value)
+            options[name] = default if is_it else default.model_copy(update={"value": value})
             continue
         written, text = setting.as_written(name)
         is_bare = setting.written is not None and setting.written[1] is None

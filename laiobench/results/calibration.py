@@ -13,6 +13,8 @@ from typing import Any, Literal
 from pydantic import ConfigDict, Field, ValidationError
 
 from laiobench.errors import UsageError
+from laiobench.files.regular import read_document
+from laiobench.results.free_form import Machine
 from laiobench.results.metrics import Better, Key
 from laiobench.results.model import Record
 from laiobench.results.run_result import Tool
@@ -70,7 +72,7 @@ class Calibration(Record):
     kind: Literal["calibration"] = "calibration"
     tool: Tool
     started_at: str
-    machine: dict[str, Any]
+    machine: Machine
     jobs: list[dict[str, Any]] = Field(description="the jobs' options, as they were asked for")
     lengths: list[LengthCalibration] = Field(description="the shortest first")
     own_costs: list[OwnCost]
@@ -106,15 +108,13 @@ def load(path: Path | None = None) -> Calibration:
         UsageError: there is none, or it is damaged.
     """
     path = path or state_path()
-    try:
-        return Calibration.model_validate_json(path.read_bytes())
-    except FileNotFoundError:
+    if not os.path.lexists(path):
         raise UsageError(
             f"this machine is not calibrated: there is no {path}",
             "run `laiobench calibrate` with the jobs that are to be judged",
-        ) from None
-    except OSError as error:
-        raise UsageError(f"{path} cannot be read: {error.strerror}") from None
+        )
+    try:
+        return Calibration.model_validate_json(read_document(path))
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"]) or "the document"

@@ -15,7 +15,7 @@ from pydantic import ConfigDict, Field, SerializeAsAny
 
 from laiobench.results import notebook
 from laiobench.results.metrics import METRICS, Better, Key, Metric
-from laiobench.results.model import Record
+from laiobench.results.model import Record, Time
 from laiobench.results.run_result import RunResult, SeenWarning, Tool
 
 if TYPE_CHECKING:
@@ -155,7 +155,7 @@ class Comparison(Record):
     policy: dict[str, Any] | None = Field(None, description="of a gate: what it went by")
     tool: Tool
     argv: list[str]
-    started_at: str = Field(description="UTC, ISO 8601")
+    started_at: Time = Field(description="UTC, ISO 8601")
     method: Literal["paired", "unpaired"]
     alpha: float = 0.05
     family: int = Field(0, description="how many metrics were tested together")

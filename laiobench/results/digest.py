@@ -10,8 +10,9 @@ from typing import Any, Literal
 
 from pydantic import Field
 
+from laiobench.results.free_form import Counters, Machine, Options
 from laiobench.results.histogram import Counts
-from laiobench.results.model import Record
+from laiobench.results.model import Record, Whole
 from laiobench.results.run_result import Cpu, RunResult, Tool
 from laiobench.words import DIRECTIONS
 
@@ -21,7 +22,7 @@ from laiobench.words import DIRECTIONS
 class LatencyDigest(Record):
     """One kind of latency."""
 
-    count: int
+    count: Whole
     mean: float
     percentiles: dict[str, float]
 
@@ -29,9 +30,9 @@ class LatencyDigest(Record):
 class LatencyBins(LatencyDigest):
     """With its counts, to add those of a job's copies up."""
 
-    max: int
-    histogram: list[tuple[int, int]]
-    overflow: int = 0
+    max: Whole
+    histogram: list[tuple[Whole, Whole]]
+    overflow: Whole = 0
 
     @property
     def counts(self) -> Counts:
@@ -41,7 +42,7 @@ class LatencyBins(LatencyDigest):
 class DirectionDigest(Record):
     """Rates and latencies of one direction."""
 
-    ios: int
+    ios: Whole
     iops: float
     bw_bytes: float
     lat_ns: LatencyDigest
@@ -63,14 +64,14 @@ class JobDigest(Record):
     group: int = 0
     iothreads: list[str] = Field(default_factory=list)
     target: str | None = None
-    options: dict[str, Any]
-    runtime_ns: int
+    options: Options
+    runtime_ns: Whole
     read: DirectionDigest | None = None
     write: DirectionDigest | None = None
     trim: DirectionDigest | None = None
     sync: DirectionDigest | None = None
     cpu: Cpu
-    counters: dict[str, Any] = Field(default_factory=dict)
+    counters: Counters = Field(default_factory=dict)
 
     def directions(self) -> dict[str, DirectionDigest]:
         """Those that the job has, by name."""
@@ -85,9 +86,10 @@ class JobDigest(Record):
     @property
     def switches(self) -> int | None:
         other = self.counters.get("other", {})
-        if "voluntary_switches" not in other:
+        kinds = ("voluntary_switches", "involuntary_switches")
+        if not other.keys() >= set(kinds):
             return None
-        return int(other["voluntary_switches"]) + int(other["involuntary_switches"])
+        return sum(int(other[kind]) for kind in kinds)
 
 
 class JobBins(JobDigest):
@@ -108,7 +110,7 @@ class RunDigest(Record):
     failures: list[str] = Field(default_factory=list)
     tool: Tool
     started_at: datetime
-    machine: dict[str, Any]
+    machine: Machine
     jobs: Sequence[JobDigest]
 
     @property

@@ -1,9 +1,35 @@
 """Record: what all parts of documents are made of."""
 
-from pydantic import BaseModel, ConfigDict
+import math
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 
 class Record(BaseModel):
     """Frozen; what a later version adds is ignored, not refused."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
+
+
+def _a_time(text: str) -> str:
+    datetime.fromisoformat(text)
+    return text
+
+
+def _a_number(text: str) -> str:
+    if not math.isfinite(float(text)):
+        raise ValueError("it must be a number")
+    return text
+
+
+COUNT_END = 1 << 63
+Whole = Annotated[int, Field(ge=0, lt=COUNT_END)]
+"""A count, or ns: what C code that is handed it can hold."""
+
+Percentage = Annotated[str, AfterValidator(_a_number)]
+"""A key such as `99.9`."""
+
+Time = Annotated[str, AfterValidator(_a_time)]
+"""A point in time, ISO 8601."""

@@ -12,8 +12,9 @@ from pydantic import ConfigDict, Field
 
 from laiobench import words
 from laiobench.results import notebook, run_parts
+from laiobench.results.free_form import Counters, Machine, Options
 from laiobench.results.histogram import Counts
-from laiobench.results.model import Record
+from laiobench.results.model import Percentage, Record, Time, Whole
 
 if TYPE_CHECKING:
     import pandas
@@ -25,16 +26,16 @@ SCHEMA_VERSION = 1
 class Latency(Record):
     """One kind of latency of one direction, in ns."""
 
-    count: int
-    min: int
-    max: int
+    count: Whole
+    min: Whole
+    max: Whole
     mean: float
     stddev: float
-    percentiles: dict[str, int]
-    histogram: list[tuple[int, int]] = Field(
+    percentiles: dict[Percentage, Whole]
+    histogram: list[tuple[Whole, Whole]] = Field(
         description="[largest value of a bin, count]", repr=False
     )
-    overflow: int = Field(
+    overflow: Whole = Field(
         0, description="values above 60 s, which have no bin: percentiles take them for max"
     )
 
@@ -47,12 +48,12 @@ class Latency(Record):
 class DirectionResult(Record):
     """Successful I/Os only; errors are counted by name, `eof` where data had vanished."""
 
-    ios: int
-    bytes: int
+    ios: Whole
+    bytes: Whole
     iops: float
     bw_bytes: float = Field(description="bytes per second")
-    short_ios: int = Field(description="of the ios: those that took several completions")
-    errors: dict[str, int]
+    short_ios: Whole = Field(description="of the ios: those that took several completions")
+    errors: dict[str, Whole]
     slat_ns: Latency
     clat_ns: Latency
     lat_ns: Latency
@@ -65,10 +66,10 @@ class Cpu(Record):
     All 0 where it is not known, since the job was left in mid-flight.
     """
 
-    user_ns: int
-    system_ns: int
+    user_ns: Whole
+    system_ns: Whole
     per_io_ns: float
-    measured_ns: int | None = Field(
+    measured_ns: Whole | None = Field(
         None, description="how long that was, added up over the IOThreads; null: not known"
     )
 
@@ -96,7 +97,7 @@ class WorkerResult(Record):
 
     iothread: str
     accounts: Accounts
-    counters: dict[str, dict[str, Any]]
+    counters: Counters
     leftover_events: int = Field(description="found in the eventfd when all was reaped")
 
 
@@ -104,11 +105,11 @@ class SeriesPoint(Record):
     """An interval, by when it ended since the window opened; latencies are lat."""
 
     t_ns: int
-    ios: int
-    bytes: int
-    p50_ns: int | None = Field(description="null in an interval without I/Os")
-    p99_ns: int | None
-    max_ns: int | None = Field(description="the largest, or the bin that it is in")
+    ios: Whole
+    bytes: Whole
+    p50_ns: Whole | None = Field(description="null in an interval without I/Os")
+    p99_ns: Whole | None
+    max_ns: Whole | None = Field(description="the largest, or the bin that it is in")
 
 
 class LogWindow(Record):
@@ -149,9 +150,9 @@ class JobResult(Record):
     group: int = Field(description="jobs of one group ran together")
     iothreads: list[str] = Field(description="those that it ran on, the first one first")
     target: str | None
-    options: dict[str, Any] = Field(description="every option, resolved", repr=False)
-    runtime_ns: int
-    window_start_ns: int = Field(0, description="when it began to measure (CLOCK_MONOTONIC)")
+    options: Options = Field(description="every option, resolved", repr=False)
+    runtime_ns: Whole
+    window_start_ns: Whole = Field(0, description="when it began to measure (CLOCK_MONOTONIC)")
     read: MaybeDirection = None
     write: MaybeDirection = None
     trim: MaybeDirection = None
@@ -162,7 +163,7 @@ class JobResult(Record):
     steadystate: run_parts.SteadyStateResult | None = None
     cpu: Cpu
     accounts: Accounts
-    counters: dict[str, dict[str, Any]] = Field(description="in the measured window", repr=False)
+    counters: Counters = Field(description="in the measured window", repr=False)
     workers: list[WorkerResult] = Field(repr=False)
     proof: list[ProofRule] = Field(repr=False)
     series: list[SeriesPoint] = Field(repr=False)
@@ -212,7 +213,7 @@ class ClockFacts(Record):
 class Head(Record):
     """What a document of any version begins with."""
 
-    schema_version: int = Field(alias="schema")
+    schema_version: int = Field(alias="schema", ge=1)
     kind: str
 
 
@@ -225,8 +226,8 @@ class RunResult(Record):
     failures: list[str] = Field(description="why the status is failed, in sentences")
     tool: Tool
     argv: list[str]
-    started_at: str = Field(description="UTC, ISO 8601")
-    machine: dict[str, Any]
+    started_at: Time = Field(description="UTC, ISO 8601")
+    machine: Machine
     clock: ClockFacts
     notes: list[str] = Field(
         default=[], description="options that were accepted and have no meaning here, in sentences"

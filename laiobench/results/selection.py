@@ -16,6 +16,7 @@ from typing import Literal
 from pydantic import ValidationError
 
 from laiobench.errors import UsageError
+from laiobench.files.regular import read_document
 from laiobench.results import reference as reference_module
 from laiobench.results import store
 from laiobench.results.digest import RunDigest, digest
@@ -121,7 +122,7 @@ def _of_sessions(folder: Path) -> list[Path]:
 def documents(selection: Selection) -> Iterator[bytes]:
     """The texts of the selected runs that ended well, to be kept elsewhere."""
     for path in selection.files:
-        text = store.read(path)
+        text = read_document(path)
         if store.kind_of(path, text) != "comparison":
             if digest(text).status == "ok":
                 yield text
@@ -150,7 +151,7 @@ def read_runs(path: Path, variant: str | None = None) -> Sequence[RunDigest]:
     Raises:
         UsageError: it is damaged, or has no such variant.
     """
-    text = store.read(path)
+    text = read_document(path)
     with contextlib.suppress(ValidationError):  # most are: what else it is, is looked at later
         run = digest(text)
         if variant is not None:

@@ -16,6 +16,7 @@ from pydantic import ValidationError
 
 from laiobench.errors import LaiobenchError, RunError, UsageError
 from laiobench.files import outputs
+from laiobench.files.regular import read_document
 from laiobench.results.calibration import Calibration
 from laiobench.results.comparison import Comparison
 from laiobench.results.reference import paths
@@ -144,22 +145,10 @@ def load_document(path: str | os.PathLike[str]) -> Document:
         UsageError: it is no result, is damaged, or of a later version.
     """
     path = Path(path)
-    text = read(path)
+    text = read_document(path)
     with explained(path):
         model = Comparison if kind_of(path, text) == "comparison" else RunResult
         return model.model_validate_json(text)
-
-
-def read(path: Path) -> bytes:
-    """A document's text.
-
-    Raises:
-        UsageError: it can't be read.
-    """
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise UsageError(f"{path} cannot be read: {error.strerror}") from None
 
 
 def kind_of(path: Path, text: bytes) -> str:

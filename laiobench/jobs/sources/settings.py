@@ -29,14 +29,24 @@ class Setting:
     def as_written(self, name: str) -> tuple[str, str]:
         """Name and value as the user wrote them; printable."""
         name, value = self.written or (name, self.value)
-        text = "" if value is None else str(value)
-        return name, text if text.isprintable() else repr(text)[1:-1]
+        return name, "" if value is None else _shown(value)
 
     def told(self, name: str) -> str:
         """How an error begins that is about this setting of option `name`."""
         name, text = self.as_written(name)
         start = self.origin if self.is_name else f"{self.origin}: {name}"
         return start if self.written and self.written[1] is None else f"{start}={text}"
+
+
+_MOST_SHOWN = 400
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, int) and abs(value) >= 10**_MOST_SHOWN:
+        return "a number of hundreds of digits"  # which Python may refuse to write
+    text = str(value)
+    text = text if len(text) <= _MOST_SHOWN else text[:_MOST_SHOWN] + "…"
+    return text if text.isprintable() else repr(text)[1:-1]
 
 
 Settings = Mapping[str, Setting]

@@ -40,7 +40,7 @@ def parse(text: str, origin: str) -> Source:
         document = tomllib.loads(text)
     except UnicodeEncodeError:
         raise UsageError(f"{origin} cannot be read: it is not UTF-8 text") from None
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise UsageError(f"{origin} is not valid TOML: {error}") from None
     problems = [
         UsageError(f"{origin}: there is no key {key}{suggest(key, _TOP_LEVEL)}")

@@ -38,19 +38,19 @@ def plan_workers(works: Sequence[Work]) -> WorkerLayout:
     for work in works:
         _check_agreement(first_of.setdefault(work.iothread, work), work)
     following = _following(works, first_of)
-    names = list(first_of)
+    number_of = {name: number for number, name in enumerate(first_of)}
     plans = tuple(
         WorkerPlan(
             name=name,
             job=first_of[name].job,
             is_main=name == MAIN,
-            next=names.index(following.get(name, name)),
+            next=number_of[following.get(name, name)],
             seed=first_of[name].seed,
             cpus=_cpus(first_of[name]),
         )
-        for name in names
+        for name in first_of
     )
-    rings = tuple(_ring(plans, names.index(work.iothread), work.job) for work in works)
+    rings = tuple(_ring(plans, number_of[work.iothread], work.job) for work in works)
     return WorkerLayout(plans, rings)
 
 

@@ -33,6 +33,7 @@ def plan_throttle_groups(works: Sequence[Work]) -> ThrottleLayout:
         UsageError: jobs of a group want it to have different limits.
     """
     first_of: dict[str | int, Work] = {}
+    number_of: dict[str | int, int] = {}
     indexes: list[int | None] = []
     for work in works:
         if not work.job.is_throttled:
@@ -47,7 +48,7 @@ def plan_throttle_groups(works: Sequence[Work]) -> ThrottleLayout:
                 f"{group}, but differ in {name}",
                 "a group has one limit: give them the same",
             )
-        indexes.append(list(first_of).index(key))
+        indexes.append(number_of.setdefault(key, len(number_of)))
     plans = tuple(
         ThrottlePlan(
             ios_per_s=work.job.throttle_iops,

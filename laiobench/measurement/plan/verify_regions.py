@@ -12,27 +12,21 @@ def check_verified_regions(works: Sequence[Work]) -> None:
     Raises:
         UsageError: one does.
     """
+    writers: dict[object, list[Work]] = {}
     for work in works:
-        for other in works:
-            if (
-                work is not other
-                and work.group == other.group
-                and work.job.verifies
-                and other.job.writes
-                and _same_target(work, other)
-                and _meet(work, other)
-            ):
+        if work.target and work.job.writes:
+            writers.setdefault((work.group, work.target.identity), []).append(work)
+    for work in works:
+        if not work.target or not work.job.verifies:
+            continue
+        for other in writers.get((work.group, work.target.identity), ()):
+            if work is not other and _meet(work, other):
                 raise UsageError(
                     f"job {other.job.name} writes to the same part of "
                     f"{other.job.path or 'the scratch file'} that job {work.job.name} verifies",
                     "give them files (filename) or parts (offset, size, offset_increment) of their "
                     "own, or let one wait for the other (stonewall)",
                 )
-
-
-def _same_target(work: Work, other: Work) -> bool:
-    """By whatever names."""
-    return bool(work.target and other.target and work.target.identity == other.target.identity)
 
 
 def span_of(work: Work) -> tuple[int, int]:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from laiobench.errors import RunError, UsageError
+from laiobench.files.regular import open_regular
 from laiobench.jobs.options.verify import fitting_block_bytes
 from laiobench.measurement.plan.copy import Work
 from laiobench.measurement.plan.verify_regions import span_of
@@ -167,9 +168,16 @@ def _sync_folder(folder: Path) -> None:
         os.close(fd)
 
 
+def _open_state(path: Path) -> int:
+    try:
+        return open_regular(path)
+    except UsageError as error:
+        raise RunError(error.problem, "a job with verify_state_save=1 makes it") from None
+
+
 def _load(path: Path, head: dict[str, Any]) -> Verification:
     try:
-        with path.open("rb") as file:
+        with os.fdopen(_open_state(path), "rb") as file:
             saved = json.loads(file.read(_HEAD_BYTES))
             same = ("laiobench_verify_state", "verify", "start", "block_bytes", "blocks")
             for name in same:
@@ -185,8 +193,6 @@ def _load(path: Path, head: dict[str, Any]) -> Verification:
                 _plan(saved, written, is_loaded=True, is_exact=bool(saved["ended_well"]))
             )
     except OSError as error:
-        raise RunError(
-            f"{path} cannot be read: {error.strerror}", "a job with verify_state_save=1 makes it"
-        ) from None
+        raise RunError(f"{path} cannot be read: {error.strerror}") from None
     except (ValueError, KeyError, TypeError):
         raise RunError(f"{path} is no state of a verification, or is damaged") from None

@@ -111,9 +111,9 @@ def _search(job: JobResult) -> Json:
         }
     return {
         "latency_depth": found.depth,
-        "latency_target": round(options["latency_target"] * 1000),
-        "latency_percentile": float(options["latency_percentile"]),
-        "latency_window": round(options["latency_window"]),
+        "latency_target": round(options.get("latency_target", 0) * 1000),
+        "latency_percentile": float(options.get("latency_percentile", 0)),
+        "latency_window": round(options.get("latency_window", 0)),
     }
 
 
@@ -125,7 +125,7 @@ def _steady_state(job: JobResult) -> Json:
     return {
         "steadystate": {
             "ss": steady.criterion,
-            "duration": round(job.options["steadystate_duration"]),
+            "duration": round(job.options.get("steadystate_duration", 0)),
             "attained": int(steady.attained),
             "criterion": f"{steady.measured or 0.0:f}{sign}",
             "max_deviation": steady.max_deviation,

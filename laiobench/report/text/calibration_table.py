@@ -95,7 +95,7 @@ def _share(copies: Sequence[JobResult], calibration: Calibration | None) -> str:
         return ""
     went = _where_time_went(cost.time_shares)
     own_ns = calibration and calibration.own_cost(
-        str(job.options["completion"]), int(job.options["iodepth"])
+        str(job.options.get("completion")), int(job.options.get("iodepth", 0))
     )
     if not own_ns:
         return f"{job.name}: {went}" if went else ""

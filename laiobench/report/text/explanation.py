@@ -51,7 +51,8 @@ def _job(job: JobExplanation, common: set[str]) -> str:
                 (name, shown, option.origin, "" if is_same else f"written {option.written}")
             )
     table = tabulate(rows, tablefmt="plain", disable_numparse=True).splitlines()
-    own = [name for name in job.options if name in _defaults(job) - common]
+    alone = _defaults(job) - common
+    own = [name for name in job.options if name in alone]
     return _titled(f"job {job.name}", table + _by_default(job, own))
 
 

@@ -118,7 +118,7 @@ def _verified(copies: Sequence[JobResult]) -> list[str]:
 
 def _sizes(options: Mapping[str, Any]) -> str:
     """`4 KiB`, `4 KiB,8 KiB` or `4 KiB/60:64 KiB/40`."""
-    text = str(options.get("bssplit") or options.get("bsrange") or options["bs"])
+    text = str(options.get("bssplit") or options.get("bsrange") or options.get("bs", "?"))
     return re.sub(r"(?<![/.\d])\d+", lambda found: format_size(int(found[0])), text)
 
 
@@ -128,9 +128,9 @@ def _costs_of_ios(copies: Sequence[JobResult]) -> str:
     options = job.options
     title = _title(job) if len(copies) == 1 else f"{job.name}, all {len(copies)}"
     what = (
-        f"{title}: {options['rw']} {_sizes(options)}, depth {options['iodepth']}"
+        f"{title}: {options.get('rw', '?')} {_sizes(options)}, depth {options.get('iodepth', '?')}"
         f"{' each' if len(copies) > 1 else ''}, "
-        f"{options['completion']}, {_paths(copies)}, {seconds:.2f} s"
+        f"{options.get('completion', '?')}, {_paths(copies)}, {seconds:.2f} s"
     )
     if not any(copy.ios for copy in copies):
         return f"{what}; no I/O was completed"
@@ -177,10 +177,11 @@ def _responses(copies: Sequence[JobResult]) -> Iterator[str]:
 
 def _found(job: JobResult) -> Iterator[str]:
     if search := job.latency_target:
-        share = format_exact(job.options["latency_percentile"])
-        target_ns = float(job.options["latency_target"]) * 1000
+        share = format_exact(job.options.get("latency_percentile", 0))
+        target_ns = float(job.options.get("latency_target", 0)) * 1000
+        most = job.options.get("iodepth", "?")
         yield (
-            f"depth {search.depth if search.attained else 1} of {job.options['iodepth']} "
+            f"depth {search.depth if search.attained else 1} of {most} "
             f"{'is the highest that keeps' if search.attained else 'does not keep'} "
             f"{share} % of lat within {format_ns(target_ns)}; "
             f"{len(search.tried)} were tried"
@@ -207,7 +208,7 @@ def _paths(copies: Sequence[JobResult]) -> str:
 def _path(job: JobResult) -> str:
     if job.target is None:
         return "null engine"
-    return job.target if job.options["direct"] else f"{job.target} (buffered)"
+    return job.target if job.options.get("direct", True) else f"{job.target} (buffered)"
 
 
 def _per(events: int, ios: int) -> str:

@@ -1,0 +1,94 @@
+"""Reading files that others made: regular ones, and no more of them than makes sense.
+
+Knows nothing of what is in them, but that no number of ours is beyond 64 bits.  A pipe
+would block for ever, a device may never end, and a file of gigabytes is no document.
+"""
+
+import json
+import os
+import re
+import stat
+from pathlib import Path
+
+from laiobench.errors import UsageError
+
+MOST_DOCUMENT_BYTES = 256 << 20
+"""A comparison of hundreds of trials has some tens of MiB; reading takes several times as much."""
+
+_MAYBE_TOO_LONG = re.compile(rb"[:\[,]\s*-?\d{20}")
+_NUMBER_END = 1 << 64
+
+
+def open_regular(path: Path) -> int:
+    """A descriptor of a regular file, to read it.
+
+    Raises:
+        UsageError: it is no regular file, or can't be opened.
+    """
+    try:
+        fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except ValueError as error:  # a name with a NUL
+        raise UsageError(f"{path} cannot be read: {error}") from None
+    except OSError as error:
+        raise _unreadable(path, error) from None
+    if stat.S_ISREG(os.fstat(fd).st_mode):
+        return fd
+    os.close(fd)
+    raise UsageError(f"{path} cannot be read: it is no regular file")
+
+
+def read_regular(path: Path, most_bytes: int, what: str) -> bytes:
+    """What is in a regular file.
+
+    Args:
+        path: the file.
+        most_bytes: what it may hold at most.
+        what: what it should be, such as `job file`.
+
+    Raises:
+        UsageError: it is no regular file, is too large, or can't be read.
+    """
+    try:
+        with os.fdopen(open_regular(path), "rb") as file:
+            is_too_large = os.fstat(file.fileno()).st_size > most_bytes
+            data = b"" if is_too_large else file.read(most_bytes + 1)
+    except OSError as error:
+        raise _unreadable(path, error) from None
+    if is_too_large or len(data) > most_bytes:
+        raise UsageError(f"{path} is larger than {most_bytes >> 20} MiB: it is no {what}")
+    return data
+
+
+def read_document(path: Path) -> bytes:
+    """The text of a stored document, which is JSON perhaps.
+
+    Raises:
+        UsageError: as `read_regular`; or it has numbers that nothing here can have.
+    """
+    text = read_regular(path, MOST_DOCUMENT_BYTES, "result of laiobench")
+    if _MAYBE_TOO_LONG.search(text):  # in a name, perhaps
+        _check_numbers(path, text)
+    return text
+
+
+def _check_numbers(path: Path, text: bytes) -> None:
+    try:
+        json.loads(text, parse_int=_bounded)
+    except _TooLong:
+        raise UsageError(f"{path} is not a result of laiobench: a number is too long") from None
+    except (ValueError, RecursionError):
+        return  # whoever reads it will say what is wrong
+
+
+class _TooLong(Exception):
+    pass
+
+
+def _bounded(digits: str) -> int:
+    if len(digits) > 21 or abs(int(digits)) >= _NUMBER_END:
+        raise _TooLong
+    return int(digits)
+
+
+def _unreadable(path: Path, error: OSError) -> UsageError:
+    return UsageError(f"{path} cannot be read: {error.strerror}")

@@ -1,0 +1,85 @@
+"""Free form: the parts of documents whose keys are open, and what readers count on in them.
+
+Options, counters and facts about the machine differ between versions, so that what is
+not known is let through as it is.  What is read by name must be of its type, whoever
+wrote the document.
+"""
+
+from collections.abc import Callable
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
+from pydantic_core import PydanticCustomError
+
+from laiobench.results.model import COUNT_END
+
+
+class _Open(BaseModel):
+    model_config = ConfigDict(extra="allow", strict=True, allow_inf_nan=False)
+
+
+class _Options(_Open):
+    """Of a job."""
+
+    rw: str = ""
+    iodepth: int = 1
+    completion: str = ""
+    direct: bool = True
+    engine: str = ""
+    numjobs: int = 1
+    group_reporting: bool = False
+    randrepeat: bool = True
+    latency_target: float = 0
+    latency_window: float = 0
+    latency_percentile: float = 0
+    steadystate_duration: float = 0
+
+
+class _Machine(_Open):
+    """Where it was measured."""
+
+    host: str = ""
+    boot_id: str = ""
+    kernel: str = ""
+    cpu: dict[str, Any] = {}
+    targets: dict[str, dict[str, Any]] = {}
+
+
+def _fitting(shape: type[_Open]) -> Callable[[Any], Any]:
+    def check(value: Any) -> Any:
+        try:
+            shape.model_validate(value)
+        except ValidationError as error:
+            raise _wrong(error) from None
+        return value
+
+    return check
+
+
+def _wrong(error: ValidationError) -> PydanticCustomError:
+    first = error.errors()[0]
+    where = ".".join(str(part) for part in first["loc"])
+    return PydanticCustomError("free_form", "{what}", {"what": f"{where}: {first['msg']}"})
+
+
+def _check_counters(counters: dict[str, Any]) -> dict[str, Any]:
+    """Counts by group and name; of batches, by their sizes."""
+    for group, named in counters.items():
+        for name, value in named.items():
+            if name == "batch_sizes":
+                is_well = isinstance(value, dict) and all(map(_is_count, value.values()))
+            else:
+                is_well = _is_count(value)
+            if not is_well:
+                problem = {"what": f"{group}.{name}: it is no count"}
+                raise PydanticCustomError("free_form", "{what}", problem)
+    return counters
+
+
+def _is_count(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < COUNT_END
+
+
+Options = Annotated[dict[str, Any], AfterValidator(_fitting(_Options))]
+Machine = Annotated[dict[str, Any], AfterValidator(_fitting(_Machine))]
+Counters = Annotated[dict[str, dict[str, Any]], AfterValidator(_check_counters)]
