@@ -84,6 +84,8 @@ class RawWorker:
     leftover_events: int
     fdmon_fell_back: bool
     ring_is_foreign: bool
+    cpus_changed: bool
+    """Those that its thread may run on, in mid-run."""
     failure: str
     """The loop's own, as a sentence; empty if there was none."""
 
@@ -198,6 +200,7 @@ def read_worker(run: Any, index: int, name: str) -> RawWorker:
         leftover_events=report.leftover_events,
         fdmon_fell_back=report.fdmon_fell_back,
         ring_is_foreign=report.ring_is_foreign,
+        cpus_changed=report.cpus_changed,
         failure=sentence,
     )
 

@@ -1,5 +1,8 @@
 """What the system does not give: threads, calls, CPUs, memory.  Each is told as what it is."""
 
+import json
+import os
+import re
 from pathlib import Path
 
 import pytest
@@ -43,6 +46,33 @@ def test_a_cpu_that_a_cpuset_leaves_out_is_not_silently_dropped(program: Program
     assert "names CPUs that this process may not run on: 1 (its cpuset" in refused.stderr
     assert "it may run on these: 0" in refused.stderr
     assert "may not run on: 1" in told.stdout + told.stderr
+
+
+def measuring_thread(pid: int) -> int | None:
+    """The IOThread of that process, once it has slept for many I/Os."""
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        if task.joinpath("comm").read_text() == "iothread0\n":
+            status = task.joinpath("status").read_text()
+            slept = re.search(r"^voluntary_ctxt_switches:\s*(\d+)", status, re.MULTILINE)
+            if slept and int(slept[1]) > 100:
+                return int(task.name)
+    return None
+
+
+def test_a_thread_that_is_taken_off_its_cpu_is_told(program: Program) -> None:
+    """As by a CPU that goes offline, whose threads the kernel lets run anywhere."""
+    running = program.start(
+        "run", "--engine=null", "--runtime=2", "--time_based", "--cpus_allowed=0",
+        "--completion=eventfd", "--null_latency_us=1000", "--json", "--no-save",
+    )  # fmt: skip
+    while (thread := measuring_thread(running.pid)) is None:
+        assert running.poll() is None, running.communicate()
+    os.sched_setaffinity(thread, {0, 1})
+    stdout, stderr = running.communicate(timeout=60)
+    assert running.returncode == 0, stderr
+    assert "cpus_changed" in [warning["id"] for warning in json.loads(stdout)["warnings"]]
+    stays = program("run", *NULL, "--cpus_allowed=0").document
+    assert "cpus_changed" not in [warning["id"] for warning in stays["warnings"]]
 
 
 @pytest.mark.parametrize("call", ["io_setup", "eventfd2"])

@@ -34,7 +34,8 @@ def worker(mode: str, **changes: Any) -> native.RawWorker:
     values: dict[str, Any] = {
         "name": "iothread0", "window": copy.deepcopy(life), "life": life, "usage": {},
         "submitted": 100, "completed": 100, "failed": 0, "cancelled": 0,
-        "leftover_events": 2, "fdmon_fell_back": False, "ring_is_foreign": False, "failure": "",
+        "leftover_events": 2, "fdmon_fell_back": False, "ring_is_foreign": False,
+        "cpus_changed": False, "failure": "",
     }  # fmt: skip
     return native.RawWorker(**(values | changes))
 

@@ -37,7 +37,8 @@ def worker(**changes: Any) -> RawWorker:
     values: dict[str, Any] = {
         "name": "iothread0", "window": counters, "life": counters, "usage": NO_USAGE,
         "submitted": 0, "completed": 0, "failed": 0, "cancelled": 0, "leftover_events": 0,
-        "fdmon_fell_back": False, "ring_is_foreign": False, "failure": "",
+        "fdmon_fell_back": False, "ring_is_foreign": False, "cpus_changed": False,
+        "failure": "",
     }  # fmt: skip
     return RawWorker(**(values | changes))
 

@@ -190,6 +190,7 @@ typedef struct WorkerReport {
     uint64_t leftover_events; /* of the eventfd, read when idle */
     bool fdmon_fell_back;
     bool ring_is_foreign;
+    bool cpus_changed; /* those that its thread may run on, in mid-run */
     Error failure; /* the loop's own */
 } WorkerReport;
 

@@ -144,6 +144,7 @@ void run_worker_report(const Run *run, uint32_t index, WorkerReport *report)
         .leftover_events = worker->completion.leftover_events,
         .fdmon_fell_back = worker->ctx.fdmon_fell_back,
         .ring_is_foreign = worker->engine->is_foreign,
+        .cpus_changed = worker->cpus_changed,
         .failure = worker->failure,
     };
 }

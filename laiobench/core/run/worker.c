@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -141,10 +142,32 @@ static void job_moves(void *opaque, Job *job)
     worker_hand_over(worker->next, job);
 }
 
+/* Of the calling thread. */
+static void read_cpus(uint64_t cpus[WORKER_CPU_WORDS])
+{
+    cpu_set_t set;
+
+    _Static_assert(sizeof(set) == WORKER_CPU_WORDS * sizeof(cpus[0]),
+                   "a set of CPUs has room");
+    CPU_ZERO(&set);
+    sched_getaffinity(0, sizeof(set), &set); /* if it fails, it is empty */
+    memcpy(cpus, &set, sizeof(set));
+}
+
+/* Its only CPU may have gone offline, or somebody has moved the thread. */
+static void look_at_cpus(Worker *worker)
+{
+    uint64_t now[WORKER_CPU_WORDS];
+
+    read_cpus(now);
+    worker->cpus_changed |= memcmp(now, worker->cpus, sizeof(now)) != 0;
+}
+
 static void job_ends(void *opaque, Job *job)
 {
     Worker *worker = opaque;
 
+    look_at_cpus(worker);
     remove_job(worker, job);
     if (worker->ctx.failure.code != 0) {
         worker->failure = worker->ctx.failure;
@@ -385,6 +408,7 @@ int worker_open(Worker *worker, Error *error)
     int ret;
 
     aio_context_set_home(&worker->ctx);
+    read_cpus(worker->cpus);
     worker->schedstat_fd =
         open("/proc/thread-self/schedstat", O_RDONLY | O_CLOEXEC);
     engine_config.notify |= worker->config.completion->needs_eventfd;

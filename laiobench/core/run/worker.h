@@ -29,6 +29,9 @@ typedef struct Usage {
     uint64_t measured_ns;  /* the time itself: all of these are within it */
 } Usage;
 
+/* As large as the kernel's sets of CPUs are here. */
+#define WORKER_CPU_WORDS 16
+
 typedef struct Worker Worker;
 
 struct Worker {
@@ -45,6 +48,8 @@ struct Worker {
     Job *arrivals; /* atomic: handed over, not seen yet */
     BottomHalf *arrive_bh, *drain_bh;
     int schedstat_fd;
+    uint64_t cpus[WORKER_CPU_WORDS]; /* where it might run when it was opened */
+    bool cpus_changed; /* since then, and not by us */
 
     /* Whenever a job of ours is in its measured window, added up. */
     uint32_t jobs_in_window;

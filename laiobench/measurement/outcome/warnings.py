@@ -300,6 +300,14 @@ def _fallbacks(run: WorkRun) -> Iterator[Caveat]:
             "completions were taken with io_getevents, also where the mode needs no system call",
             "look for a newer laiobench",
         )
+    if run.work.job.cpus_allowed and any(worker.cpus_changed for worker in run.workers):
+        yield Caveat(
+            "cpus_changed",
+            f"{name}: its thread did not stay on the CPUs that cpus_allowed names",
+            "one of them went offline, or somebody else moved the thread, so in part it was "
+            "measured elsewhere",
+            "look which CPUs are online (lscpu), and for what changes them or the cpuset",
+        )
 
 
 def _rate_missed(run: WorkRun) -> Iterator[Caveat]:
