@@ -1,10 +1,12 @@
-"""Words that all parts share: near misses.
+"""Words that all parts share: near misses, printable text, names of directions.
 
 Knows strings, and nothing of where they come from or go.
 """
 
 import difflib
+import re
 from collections.abc import Iterable
+from typing import TypeVar, cast
 
 
 def suggest(name: str, known: Iterable[str]) -> str:
@@ -14,9 +16,26 @@ def suggest(name: str, known: Iterable[str]) -> str:
     return f"; did you mean {bare[close[0]]}?" if close else ""
 
 
-def printable(text: str) -> str:
-    """File names need not be UTF-8, but documents must."""
-    return text.encode(errors="surrogateescape").decode(errors="replace")
+_T = TypeVar("_T")
+
+
+def printable(value: _T) -> _T:
+    """The same with all text in it, keys too, as UTF-8 can have it: names of files need not be.
+
+    Args:
+        value: text, or what JSON has, made of dicts, lists and tuples.
+    """
+    return cast(_T, _printable(value))
+
+
+def _printable(value: object) -> object:
+    if isinstance(value, str):
+        return re.sub("[\ud800-\udfff]", "\ufffd", value)
+    if isinstance(value, dict):
+        return {_printable(key): _printable(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return type(value)(map(_printable, value)) if type(value) in (list, tuple) else value
+    return value
 
 
 DIRECTIONS = ("read", "write", "trim", "sync")

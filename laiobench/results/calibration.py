@@ -16,7 +16,7 @@ from laiobench.errors import UsageError
 from laiobench.files.regular import read_document
 from laiobench.results.free_form import Machine
 from laiobench.results.metrics import Better, Key
-from laiobench.results.model import Record
+from laiobench.results.model import Record, json_of
 from laiobench.results.run_result import Tool
 
 SCHEMA_VERSION = 1
@@ -81,7 +81,7 @@ class Calibration(Record):
 
     def to_json(self) -> str:
         """The document as text."""
-        return self.model_dump_json(by_alias=True)
+        return json_of(self)
 
     def own_cost(self, completion: str, iodepth: int) -> float | None:
         """The tool's ns per I/O for this mode and depth, if that was calibrated."""

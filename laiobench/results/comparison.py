@@ -15,7 +15,7 @@ from pydantic import ConfigDict, Field, SerializeAsAny
 
 from laiobench.results import notebook
 from laiobench.results.metrics import METRICS, Better, Key, Metric
-from laiobench.results.model import Record, Time
+from laiobench.results.model import Record, Time, json_of
 from laiobench.results.run_result import RunResult, SeenWarning, Tool
 
 if TYPE_CHECKING:
@@ -170,7 +170,7 @@ class Comparison(Record):
 
     def to_json(self) -> str:
         """The document as text."""
-        return self.model_dump_json(by_alias=True)
+        return json_of(self)
 
     def to_frame(self) -> "pandas.DataFrame":
         """A row for each metric of each variant, for pandas.

@@ -1,10 +1,14 @@
 """Record: what all parts of documents are made of."""
 
+import json
 import math
 from datetime import datetime
 from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic_core import PydanticSerializationError
+
+from laiobench.words import printable
 
 
 class Record(BaseModel):
@@ -33,3 +37,12 @@ Percentage = Annotated[str, AfterValidator(_a_number)]
 
 Time = Annotated[str, AfterValidator(_a_time)]
 """A point in time, ISO 8601."""
+
+
+def json_of(document: BaseModel, indent: int | None = None) -> str:
+    """A document as text.  What was measured is not lost for a name that is no UTF-8."""
+    try:
+        return document.model_dump_json(by_alias=True, indent=indent)
+    except PydanticSerializationError:
+        whole = printable(document.model_dump(mode="json", by_alias=True))
+        return json.dumps(whole, ensure_ascii=False, indent=indent)

@@ -14,7 +14,7 @@ from laiobench import words
 from laiobench.results import notebook, run_parts
 from laiobench.results.free_form import Counters, Machine, Options
 from laiobench.results.histogram import Counts
-from laiobench.results.model import Percentage, Record, Time, Whole
+from laiobench.results.model import Percentage, Record, Time, Whole, json_of
 
 if TYPE_CHECKING:
     import pandas
@@ -239,7 +239,7 @@ class RunResult(Record):
 
     def to_json(self) -> str:
         """The document as text."""
-        return self.model_dump_json(by_alias=True, exclude_none=False)
+        return json_of(self)
 
     def to_frame(self) -> "pandas.DataFrame":
         """A row for each direction of each copy of a job, for pandas.

@@ -14,6 +14,7 @@ from laiobench.jobs.sources.flags import Flags
 from laiobench.jobs.sources.load import gather
 from laiobench.measurement.explain import explain
 from laiobench.report.text import explanation
+from laiobench.results.model import json_of
 
 
 @click.command("explain", cls=JobCommand, short_help="Tell what would be run.")
@@ -48,7 +49,7 @@ def command(
         results=running.destination.files,
     )
     if as_json:
-        answer(document.model_dump_json(by_alias=True, indent=2), is_document=True)
+        answer(json_of(document, indent=2), is_document=True)
     else:
         answer(explanation.render(document))
     for problem in problems:

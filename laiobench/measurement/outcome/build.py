@@ -54,18 +54,18 @@ def from_trial(
     targets = [run.work.target.path for run in trial.runs if run.work.target]
     return RunResult(
         status="interrupted" if trial.interrupted else status,
-        failures=failures,
+        failures=printable(failures),
         tool=Tool(version=__version__, build=native.source_hash()),
         argv=[printable(word) for word in (sys.argv if argv is None else argv)],
         started_at=trial.started_at.isoformat().replace("+00:00", "Z"),
-        machine=machine.describe(targets),
+        machine=printable(machine.describe(targets)),
         clock=ClockFacts(
             source="cpu" if trial.clock.hardware else "clock_gettime",
             read_ns=trial.clock.read_ns,
             drift_ppm=trial.clock.drift_ppm,
         ),
-        notes=list(notes),
-        warnings=[SeenWarning(**vars(caveat)) for caveat in caveats.find(trial)],
+        notes=printable(list(notes)),
+        warnings=[SeenWarning(**printable(vars(caveat))) for caveat in caveats.find(trial)],
         jobs=jobs,
     )
 
@@ -154,10 +154,7 @@ def _proof(run: WorkRun) -> list[ProofRule]:
 
 def _options(work: Work) -> dict[str, Any]:
     """Every option, with what the target decided filled in."""
-    resolved = {
-        name: printable(value) if isinstance(value, str) else value
-        for name, value in work.job.model_dump().items()
-    }
+    resolved = {name: printable(value) for name, value in work.job.model_dump().items()}
     if work.target:
         resolved["filename"] = printable(work.target.path)
     resolved["randseed"] = work.job.seed
