@@ -81,8 +81,7 @@ def cli(ctx: click.Context) -> None:
     laiobench run --filename=F --rw=randread --bs=4k --iodepth=32 --runtime=5
     laiobench ab --vary completion=poll,eventfd,bh --pairs 10
     """
-    interruption: Interruption = ctx.obj
-    interruption.begin_work()  # its command has been imported
+    ctx.ensure_object(Interruption).begin_work()  # its command has been imported
     if ctx.invoked_subcommand is None:
         click.echo(ctx.get_help())
 
