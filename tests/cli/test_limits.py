@@ -35,6 +35,18 @@ def test_a_thread_that_cannot_be_started_is_told_whose_ever_it_is(
     assert "raise the limit of processes (ulimit -u)" in outcome.stderr
 
 
+@pytest.mark.strace
+def test_a_pool_without_a_thread_is_told_before_anything_is_measured(program: Program) -> None:
+    outcome = program(
+        "run", "--engine=threads", "--iothread=main", "--size=1m", "--hang-timeout=0", "--no-save",
+        prefix=("strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=clone3,clone",
+                "-e", "inject=clone3,clone:error=EAGAIN:when=1+"),
+    )  # fmt: skip
+    assert outcome.code == 1
+    assert "the thread could not be started (pthread_create: EAGAIN" in outcome.stderr
+    assert "I/Os failed" not in outcome.stderr
+
+
 @pytest.mark.cgroup
 @pytest.mark.root
 def test_a_cpu_that_a_cpuset_leaves_out_is_not_silently_dropped(program: Program) -> None:

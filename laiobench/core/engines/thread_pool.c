@@ -132,6 +132,16 @@ static int add_thread(ThreadPool *pool)
     return -ret;
 }
 
+int thread_pool_start(ThreadPool *pool, Error *error)
+{
+    int ret;
+
+    pthread_mutex_lock(&pool->lock);
+    ret = add_thread(pool);
+    pthread_mutex_unlock(&pool->lock);
+    return ret < 0 ? error_set(error, "pthread_create", -ret, 0) : 0;
+}
+
 int thread_pool_submit(ThreadPool *pool, Request *request)
 {
     int ret = 0;

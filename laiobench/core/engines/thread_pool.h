@@ -26,6 +26,12 @@ ThreadPool *thread_pool_new(uint32_t max_requests, int64_t idle_ns,
                             PoolUsage *usage, void (*tell)(void *opaque),
                             void *opaque, Error *error);
 
+/*
+ * Its first thread now, and not with the first request: where there can be none,
+ * that is known before anything is measured.  0 or -errno.
+ */
+int thread_pool_start(ThreadPool *pool, Error *error);
+
 /* Waits for what is being carried out; what is queued is forgotten. */
 void thread_pool_free(ThreadPool *pool);
 

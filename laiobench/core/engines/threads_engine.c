@@ -128,6 +128,10 @@ static Engine *threads_open(AioContext *ctx, DoneList *done,
         free(threads);
         return NULL;
     }
+    if (thread_pool_start(threads->pool, error) < 0) {
+        threads_destroy(&threads->base);
+        return NULL;
+    }
     if (config->notify) {
         if (event_notifier_init(&threads->notifier, error) < 0) {
             threads_destroy(&threads->base);
