@@ -1,14 +1,15 @@
 """A click command that takes all of a job's options besides its own.
 
-The options come from `laiobench.jobs.options`; they are parsed as fio spells them, and
-listed in the help by group.
+The options come from `laiobench.jobs.options`; they are parsed as fio spells them.  -h is a
+screen of what people need, --help is all, and --help OPTION tells of one.
 """
 
-from itertools import groupby
+from collections.abc import Sequence
 from typing import Any
 
 import click
 
+from laiobench.cli import job_help
 from laiobench.errors import UsageError
 from laiobench.jobs.options import options
 from laiobench.jobs.sources.fio_compat import COMMAND_OPTIONS
@@ -17,9 +18,24 @@ from laiobench.words import suggest
 
 
 class JobCommand(click.Command):
-    """Puts the jobs' settings into the parameter `flags`."""
+    """Puts the jobs' settings into the parameter `flags`.
+
+    Args:
+        examples: command lines, which its help begins with.
+        needed: those of its own options that most people need, by their first names.
+    """
+
+    def __init__(
+        self, *args: Any, examples: Sequence[str] = (), needed: Sequence[str] = (), **attrs: Any
+    ) -> None:
+        super().__init__(*args, **attrs)
+        self.examples = examples
+        self.needed = needed
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if help_asked := job_help.asked(args):
+            click.echo(self._help(ctx, *help_asked))
+            ctx.exit()
         own = self._own_options(ctx)
         parted = split(args, own)
         for word in parted.rest:
@@ -45,17 +61,24 @@ class JobCommand(click.Command):
                     own[name] = takes_value
         return own
 
+    def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """All of it."""
+        self.format_usage(ctx, formatter)
+        job_help.write_examples(formatter, self.examples)
+        self.format_help_text(ctx, formatter)
+        self.format_options(ctx, formatter)
+
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         super().format_options(ctx, formatter)
-        for title, group in groupby(options(), key=lambda option: option.group):
-            with formatter.section(title):
-                formatter.write_dl([(_usage(option), _text(option)) for option in group])
+        job_help.write_job_options(formatter)
 
-
-def _usage(option: Any) -> str:
-    return f"--{option.name}" if option.is_flag else f"--{option.name}=…"
-
-
-def _text(option: Any) -> str:
-    notes = [note for note in (option.unit, option.default and f"default {option.default}") if note]
-    return f"{option.help}  [{', '.join(notes)}]" if notes else str(option.help)
+    def _help(self, ctx: click.Context, word: str, names: list[str]) -> str:
+        formatter = ctx.make_formatter()
+        if names:
+            job_help.write_named(formatter, self.get_params(ctx), names)
+        elif word == "-h":
+            self.format_usage(ctx, formatter)
+            job_help.write_screen(formatter, self, ctx.command_path, self.needed, self.examples)
+        else:
+            self.format_help(ctx, formatter)
+        return formatter.getvalue().rstrip("\n")

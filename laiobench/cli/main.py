@@ -32,7 +32,12 @@ COMMANDS = {
     "show": ("show", "Show a stored result."),
     "list": ("list_", "List the stored results."),
     "profiles": ("profiles", "List the profiles that come with laiobench."),
+    "help": ("help_", "Tell of a command, or of one of its options."),
 }
+
+
+_WIDEST_HELP = 100
+"""Columns: longer lines are hard to read, however wide the terminal is."""
 
 
 class LazyGroup(click.Group):
@@ -57,18 +62,26 @@ class LazyGroup(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         name = args[0]
         if name not in COMMANDS and not name.startswith("-"):
-            import difflib
-
-            close = difflib.get_close_matches(name, COMMANDS, n=1)
-            hint = f"; did you mean {close[0]}?" if close else ""
-            raise click.UsageError(f"there is no command {name}{hint}", ctx)
+            raise _no_command(name, ctx)
         return super().resolve_command(ctx, args)
+
+
+def _no_command(name: str, ctx: click.Context) -> click.UsageError:
+    """The error, with the nearest one."""
+    import difflib
+
+    close = difflib.get_close_matches(name, COMMANDS, n=1)
+    hint = f"; did you mean {close[0]}?" if close else ""
+    return click.UsageError(f"there is no command {name}{hint}", ctx)
 
 
 @click.group(
     cls=LazyGroup,
     invoke_without_command=True,
-    context_settings={"help_option_names": ["-h", "--help"]},
+    context_settings={
+        "help_option_names": ["-h", "--help"],
+        "max_content_width": _WIDEST_HELP,
+    },
 )
 @click.version_option(__version__, "-V", "--version", message="laiobench %(version)s")
 @click.pass_context
@@ -80,6 +93,7 @@ def cli(ctx: click.Context) -> None:
     laiobench run randread-4k-qd32 --filename=/dev/nvme0n1
     laiobench run --filename=F --rw=randread --bs=4k --iodepth=32 --runtime=5
     laiobench ab --vary completion=poll,eventfd,bh --pairs 10
+    laiobench help run iodepth             what one option means
     """
     ctx.ensure_object(Interruption).begin_work()  # its command has been imported
     if ctx.invoked_subcommand is None:

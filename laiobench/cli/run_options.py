@@ -34,7 +34,7 @@ _OPTIONS = (
     click.option(
         "--hang-timeout",
         type=DurationType(),
-        default=f"{DEFAULT_HANG_TIMEOUT_S:g}",
+        default=f"{DEFAULT_HANG_TIMEOUT_S:g}s",
         show_default=True,
         metavar="DURATION",
         help="After so long say which I/Os do not come back; 0: never.",

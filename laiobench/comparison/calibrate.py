@@ -22,7 +22,10 @@ from laiobench.measurement.control import Control
 from laiobench.measurement.measure import run
 from laiobench.measurement.plan.placement import check_measured
 from laiobench.results.calibration import (
+    DEFAULT_LENGTHS_S,
+    DEFAULT_PAIRS,
     EFFECTS,
+    SIDES,
     Calibration,
     LengthCalibration,
     NoiseFloor,
@@ -34,10 +37,6 @@ from laiobench.results.metrics import COMPARED, METRICS
 from laiobench.results.run_result import RunResult, Tool
 from laiobench.system import machine
 from laiobench.version import __version__
-
-DEFAULT_LENGTHS_S = (0.5, 2.0)
-DEFAULT_PAIRS = 10
-SIDES = ("A", "A again")
 
 _OWN_COST_RUNTIME_S = 0.2
 _OWN_COST_REPEATS = 3

@@ -22,6 +22,11 @@ from laiobench.results.run_result import Tool
 SCHEMA_VERSION = 1
 FILE_NAME = "calibration.json"
 
+DEFAULT_LENGTHS_S = (0.5, 2.0)
+DEFAULT_PAIRS = 10
+SIDES = ("A", "A again")
+"""Of each pair."""
+
 EFFECTS = (0.02, 0.05, 0.10)
 """The changes about which it says how many pairs see them."""
 

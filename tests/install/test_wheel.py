@@ -31,6 +31,7 @@ COMMANDS = WITH_STATISTICS | {
     "show": (("show", "base/1.json"), "IOPS"),
     "list": (("list", "--results=base"), "job"),
     "profiles": (("profiles",), "randread-4k-qd32"),
+    "help": (("help", "run", "iodepth"), "I/Os kept in flight"),
 }
 pytestmark = pytest.mark.timeout(600)  # whichever comes first builds
 

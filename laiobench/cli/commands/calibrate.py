@@ -1,33 +1,34 @@
 """`laiobench calibrate`: how wide the noise is on this machine."""
 
 import os
-from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
-from laiobench.cli.console import answer, draw, say
+from laiobench.cli.console import answer, say
 from laiobench.cli.job_command import JobCommand
 from laiobench.cli.params import DurationType
-from laiobench.cli.progress import CLEAR_LINE, is_shown, knows_escapes, progress
-from laiobench.cli.stopping import stop_on_signals
-from laiobench.cli.time_left import TimeLeft
 from laiobench.cli.write_options import WriteOptions, write_options
-from laiobench.comparison.calibrate import DEFAULT_LENGTHS_S, DEFAULT_PAIRS, SIDES, calibrate
-from laiobench.comparison.experiment import Step
-from laiobench.comparison.variants import LiveVariant
 from laiobench.jobs.sources import resolve
 from laiobench.jobs.sources.fio_readings import notes_of_run
 from laiobench.jobs.sources.flags import Flags
 from laiobench.jobs.sources.load import gather
-from laiobench.measurement.measure import run
 from laiobench.report.text import calibration_table
 from laiobench.results import store
-from laiobench.results.calibration import state_path
-from laiobench.results.run_result import RunResult
+from laiobench.results.calibration import DEFAULT_LENGTHS_S, DEFAULT_PAIRS, state_path
 
 
-@click.command("calibrate", cls=JobCommand, short_help="Measure this machine's noise.")
+@click.command(
+    "calibrate",
+    cls=JobCommand,
+    short_help="Measure this machine's noise.",
+    examples=(
+        "laiobench calibrate                    on a scratch file",
+        "laiobench calibrate randread-4k-qd1 --filename=/dev/nvme0n1",
+        "laiobench calibrate ci/storage.toml --length 1 --length 5 --pairs 20",
+    ),
+    needed=("--length", "--pairs"),
+)
 @click.argument("sources", nargs=-1, metavar="[SOURCE]...")
 @click.option(
     "--section", multiple=True, metavar="NAME", help="Run this job of SOURCE alone, or these."
@@ -78,53 +79,21 @@ def command(
     path = output or state_path()
     store.check_output(path)
     said = notes_of_run(drafts, jobs)
-    with stop_on_signals() as control, progress(control, enabled=not quiet) as watch:
-        allowed = writing.permission(lambda: control.stop)
+    # numpy is wanted from here on.
+    from laiobench.cli.calibrating import calibrate_and_save
 
-        def measure(variant: LiveVariant, _position: int) -> RunResult:
-            return run(
-                variant.jobs,
-                allow_write=allowed,
-                control=control,
-                watch=watch,
-                tell=(lambda _: None) if quiet else say,
-                warn=lambda text: say(f"warning: {text}"),
-                notes=said,
-            )
-
-        calibration = calibrate(
-            jobs,
-            lengths_s=lengths or DEFAULT_LENGTHS_S,
-            pairs=pairs,
-            seed=seed,
-            measure=measure,
-            control=control,
-            after_trial=Teller(lengths or DEFAULT_LENGTHS_S, pairs)
-            if is_shown(quiet=quiet)
-            else None,
-        )
-        store.save_as(calibration, path)
+    calibration = calibrate_and_save(
+        jobs,
+        path,
+        lengths_s=lengths or DEFAULT_LENGTHS_S,
+        pairs=pairs,
+        seed=seed,
+        writing=writing,
+        said=said,
+        quiet=quiet,
+    )
     text = calibration.to_json() if as_json else calibration_table.render(calibration)
     answer(text, is_document=as_json)
     if not quiet:
         say(f"saved in {path}")
     return 0
-
-
-class Teller:
-    """A line for each trial, on a terminal; the shorter trials come first."""
-
-    def __init__(self, lengths_s: Sequence[float], pairs: int) -> None:
-        self._trials_s = [
-            length_s for length_s in sorted(set(lengths_s)) for _ in range(pairs * len(SIDES))
-        ]
-        self._time_left = TimeLeft()
-        self._made = 0
-
-    def __call__(self, step: Step) -> None:
-        self._made += 1
-        done_s, left_s = self._trials_s[: self._made], self._trials_s[self._made :]
-        left = self._time_left.after(sum(done_s), sum(left_s))
-        trial = f"trial {self._made} of {len(self._trials_s)}"
-        start = CLEAR_LINE if knows_escapes() else ""
-        draw(start + "   ".join(part for part in (trial, left) if part) + "\n")

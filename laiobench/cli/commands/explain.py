@@ -17,7 +17,17 @@ from laiobench.report.text import explanation
 from laiobench.results.model import json_of
 
 
-@click.command("explain", cls=JobCommand, short_help="Tell what would be run.")
+@click.command(
+    "explain",
+    cls=JobCommand,
+    short_help="Tell what would be run.",
+    examples=(
+        "laiobench explain jobs.fio             what fio reads otherwise is told too",
+        "laiobench explain oltp-70-30 --filename=/dev/nvme0n1 --json",
+        "laiobench explain --filename=F --size=1g --rw=randwrite --allow-write=F",
+    ),
+    needed=("--allow-write", "--json"),
+)
 @click.argument("sources", nargs=-1, metavar="[SOURCE]...")
 @click.option(
     "--section", multiple=True, metavar="NAME", help="Take this job of SOURCE alone, or these."

@@ -34,8 +34,8 @@ from laiobench.words import DIRECTIONS
 @click.option(
     "--min-effect",
     type=ShareType(),
-    default=change_points.MIN_EFFECT,
-    show_default="2%",
+    default=f"{change_points.MIN_EFFECT:.0%}",
+    show_default=True,
     metavar="SHARE",
     help="The smallest change to tell.",
 )

@@ -24,7 +24,19 @@ from laiobench.results import calibration
 from laiobench.results.run_result import RunResult
 
 
-@click.command("run", cls=JobCommand, short_help="Measure.")
+@click.command(
+    "run",
+    cls=JobCommand,
+    short_help="Measure.",
+    examples=(
+        "laiobench run                          a first impression, on a scratch file",
+        "laiobench run randread-4k-qd32 --filename=/dev/nvme0n1",
+        "laiobench run --filename=F --rw=randread --bs=4k --iodepth=32 --runtime=5",
+        "laiobench run --filename=F --size=1g --rw=randwrite --allow-write=F",
+        "laiobench run jobs.fio --section=db --output=result.json",
+    ),
+    needed=("--allow-write", "--output", "--json"),
+)
 @click.argument("sources", nargs=-1, metavar="[SOURCE]...")
 @click.option(
     "--section", multiple=True, metavar="NAME", help="Run this job of SOURCE alone, or these."

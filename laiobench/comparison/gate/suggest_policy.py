@@ -8,7 +8,6 @@ import json
 import math
 from collections.abc import Sequence
 
-from laiobench.comparison import power
 from laiobench.comparison.gate.policy import MOST_METRICS, SCHEMA_VERSION, Gated, Pairs, Policy
 from laiobench.errors import UsageError
 from laiobench.results.calibration import Calibration, LengthCalibration, NoiseFloor
@@ -72,7 +71,7 @@ def _deciding(length: LengthCalibration) -> list[NoiseFloor]:
 
 
 def _pairs(floors: Sequence[NoiseFloor], alpha: float) -> Pairs:
-    from laiobench.comparison import rank_tests
+    from laiobench.comparison import power, rank_tests
 
     fewest = max(8, rank_tests.MIN_PAIRS, rank_tests.pairs_for_interval(alpha))
     needed = [power.pairs_to_see(math.log1p(0.05), floor.spread, alpha) for floor in floors]
@@ -86,6 +85,7 @@ def _threshold(floor: NoiseFloor, pairs: int, alpha: float, wanted: float) -> fl
     An interval passes when all of it is below the threshold, so that a threshold at
     the noise itself would call unchanged things inconclusive again and again.
     """
+    from laiobench.comparison import power
 
     visible = math.expm1(floor.spread * power.visible_in_spreads(pairs, alpha))
     threshold = max(wanted, math.ceil(200 * visible) / 100)

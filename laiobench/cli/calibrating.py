@@ -1,0 +1,80 @@
+"""Calibrating as a command does it: the trials, what is told of them, and the document saved."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from laiobench.cli.console import draw, say
+from laiobench.cli.progress import CLEAR_LINE, is_shown, knows_escapes, progress
+from laiobench.cli.stopping import stop_on_signals
+from laiobench.cli.time_left import TimeLeft
+from laiobench.cli.write_options import WriteOptions
+from laiobench.comparison.calibrate import calibrate
+from laiobench.comparison.experiment import Step
+from laiobench.comparison.variants import LiveVariant
+from laiobench.jobs.options import Job
+from laiobench.measurement.measure import run
+from laiobench.results import store
+from laiobench.results.calibration import SIDES, Calibration
+from laiobench.results.run_result import RunResult
+
+
+def calibrate_and_save(
+    jobs: Sequence[Job],
+    path: Path,
+    *,
+    lengths_s: Sequence[float],
+    pairs: int,
+    seed: int | None,
+    writing: WriteOptions,
+    said: Sequence[str],
+    quiet: bool,
+) -> Calibration:
+    """Hold the jobs against themselves, and save what came of it as `path`.
+
+    Raises:
+        UsageError, RunError: they can't be run, or the document can't be saved.
+    """
+    with stop_on_signals() as control, progress(control, enabled=not quiet) as watch:
+        allowed = writing.permission(lambda: control.stop)
+
+        def measure(variant: LiveVariant, _position: int) -> RunResult:
+            return run(
+                variant.jobs,
+                allow_write=allowed,
+                control=control,
+                watch=watch,
+                tell=(lambda _: None) if quiet else say,
+                warn=lambda text: say(f"warning: {text}"),
+                notes=said,
+            )
+
+        calibration = calibrate(
+            jobs,
+            lengths_s=lengths_s,
+            pairs=pairs,
+            seed=seed,
+            measure=measure,
+            control=control,
+            after_trial=Teller(lengths_s, pairs) if is_shown(quiet=quiet) else None,
+        )
+        store.save_as(calibration, path)
+    return calibration
+
+
+class Teller:
+    """A line for each trial, on a terminal; the shorter trials come first."""
+
+    def __init__(self, lengths_s: Sequence[float], pairs: int) -> None:
+        self._trials_s = [
+            length_s for length_s in sorted(set(lengths_s)) for _ in range(pairs * len(SIDES))
+        ]
+        self._time_left = TimeLeft()
+        self._made = 0
+
+    def __call__(self, step: Step) -> None:
+        self._made += 1
+        done_s, left_s = self._trials_s[: self._made], self._trials_s[self._made :]
+        left = self._time_left.after(sum(done_s), sum(left_s))
+        trial = f"trial {self._made} of {len(self._trials_s)}"
+        start = CLEAR_LINE if knows_escapes() else ""
+        draw(start + "   ".join(part for part in (trial, left) if part) + "\n")

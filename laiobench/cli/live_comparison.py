@@ -1,0 +1,259 @@
+"""A live comparison as a command runs it: its trials, what is told of them, and its document.
+
+Knows the terminal, the policy and the file; what is compared, and in which order, is
+`laiobench.comparison`'s.
+"""
+
+import contextlib
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from laiobench.cli import exports
+from laiobench.cli.console import answer, complain, draw, say
+from laiobench.cli.judge import Judge
+from laiobench.cli.progress import CLEAR_LINE, is_shown, knows_escapes, progress
+from laiobench.cli.stopping import leave_at_once, stop_on_signals
+from laiobench.cli.time_left import TimeLeft
+from laiobench.cli.write_options import WriteOptions
+from laiobench.comparison.experiment import Experiment, Step, make_design
+from laiobench.comparison.hooks import Around
+from laiobench.comparison.values import values
+from laiobench.comparison.variants import LiveVariant
+from laiobench.errors import ExitCode, LaiobenchError, UsageError
+from laiobench.measurement.control import Control, Watcher
+from laiobench.measurement.measure import run
+from laiobench.measurement.targets import Permission
+from laiobench.measurement.watch.stuck_io import DEFAULT_HANG_TIMEOUT_S
+from laiobench.report.text import comparison_table, gate_table, numbers
+from laiobench.results import store
+from laiobench.results.comparison import Comparison, Design
+from laiobench.results.run_result import RunResult
+
+# Saving may take one part in so many of the time, so that it never disturbs what it saves.
+_SAVING_SHARE = 20
+
+
+def further(
+    earlier: Comparison,
+    pairs: int | None,
+    until_width: float | None,
+    max_time_s: float | None,
+    prepare: str | None,
+    cleanup: str | None,
+) -> Design:
+    """The design that it had, but for when it ends.
+
+    Raises:
+        UsageError: the commands around trials are not those that it had.
+    """
+    had = earlier.design
+    if had is None:
+        raise UsageError("this comparison is of stored results: there is nothing to go on with")
+    for name, was, given in (
+        ("--prepare", had.prepare, prepare),
+        ("--cleanup", had.cleanup, cleanup),
+    ):
+        if was != given:
+            raise UsageError(
+                f"the comparison was begun with {name} {was!r}"
+                if was
+                else f"the comparison was begun without {name}",
+                "commands are never taken from a file: give the same again"
+                if was
+                else f"give it without {name}",
+            )
+    return make_design(
+        pairs=had.pairs if pairs is None else pairs,
+        until_width=had.until_width if until_width is None else until_width,
+        max_time_s=max_time_s,
+        seed=had.seed,
+        watched=had.watched,
+        prepare=prepare,
+        cleanup=cleanup,
+    )
+
+
+# ---- trials ----------------------------------------------------------------------
+
+
+def measure(
+    experiment: Experiment,
+    place: "Place",
+    writing: WriteOptions,
+    said: Sequence[str],
+    judge: Judge | None,
+    wanted: Sequence[exports.Export],
+    *,
+    as_json: bool,
+    quiet: bool,
+) -> int:
+    """Make the trials, save and print what they came to; what to exit with."""
+    around = Around(experiment.design.prepare, experiment.design.cleanup)
+    # Until the document is safe, no signal may end us.
+    with stop_on_signals() as control:
+        with progress(control, enabled=not quiet) as watch:
+            allowed = writing.permission(lambda: control.stop)
+            trial = _trial(around, allowed, control, watch, said, quiet=quiet)
+            comparison = experiment.run(
+                trial,
+                control=control,
+                save=place.save_now_and_then,
+                after_trial=Teller() if is_shown(quiet=quiet) else None,
+                is_enough=judge.is_conclusive if judge else None,
+                look_after=judge.policy.pairs.min if judge else 0,
+            )
+        code = _report(comparison, place, judge, wanted, as_json=as_json, quiet=quiet)
+        if control.leave:
+            leave_at_once()
+    return code
+
+
+def _trial(
+    around: Around,
+    allowed: Permission,
+    control: Control,
+    watch: Watcher,
+    said: Sequence[str],
+    *,
+    quiet: bool,
+) -> Callable[[LiveVariant, int], RunResult]:
+    def make(variant: LiveVariant, _position: int) -> RunResult:
+        around.before(variant.set)
+        try:
+            return run(
+                variant.jobs,
+                allow_write=allowed,
+                control=control,
+                watch=watch,
+                tell=(lambda _: None) if quiet else say,
+                warn=lambda text: say(f"warning: {text}"),
+                hang_timeout_s=DEFAULT_HANG_TIMEOUT_S,
+                notes=said,
+            )
+        finally:
+            around.after(variant.set)
+
+    return make
+
+
+class Teller:
+    """A line for each trial, on a terminal; the interval gets narrower as they come."""
+
+    def __init__(self) -> None:
+        self._time_left = TimeLeft()
+        self._made = 0  # by us: those of a comparison that is resumed took their own time
+
+    def __call__(self, step: Step) -> None:
+        self._made += 1
+        left = self._time_left.after(self._made, step.trials - step.number)
+        start = CLEAR_LINE if knows_escapes() else ""
+        draw(start + "   ".join(part for part in (*_told(step), left) if part) + "\n")
+
+
+def _told(step: Step) -> list[str]:
+    watched = {metric.key: metric.kind for metric in step.compared}
+    measured = [
+        f"{numbers.format_value(value, watched[key])} {watched[key].title}"
+        for key, value in values(step.run).items()
+        if key in watched and isinstance(value, float)
+    ]
+    compared = [
+        f"{metric.variant}/{metric.baseline} {numbers.format_ratio(metric.ratio)} "
+        f"{numbers.format_interval(metric)}".rstrip()
+        for metric in step.compared
+        if metric.ratio is not None
+    ]
+    trial = f"trial {step.number} of {step.trials}  {step.variant.name}"
+    return [trial, *measured, *compared]
+
+
+# ---- the document ----------------------------------------------------------------
+
+
+@dataclass
+class Place:
+    """Where the document is, which is replaced as a whole each time."""
+
+    path: Path
+    folder: Path | None = None
+    """Of a new one, which gets its name when it is first saved."""
+    _saved_at_s: float = float("-inf")
+    _took_s: float = 0.0
+
+    @classmethod
+    def new(cls, folder: Path) -> "Place":
+        """A new file in `folder`, by date and variants."""
+        store.check_writable(folder)
+        return cls(folder, folder)
+
+    def save(self, comparison: Comparison) -> Path:
+        if self.folder:
+            self.path, self.folder = store.save(comparison, self.folder), None
+        else:
+            store.save_as(comparison, self.path)
+        return self.path
+
+    def save_now_and_then(self, comparison: Comparison) -> None:
+        """After each trial, unless saving many takes too much of the time.
+
+        What can't be saved now is told at the end: there may be room again.
+        """
+        began_s = time.monotonic()
+        if began_s - self._saved_at_s < _SAVING_SHARE * self._took_s:
+            return
+        with contextlib.suppress(LaiobenchError):
+            self.save(comparison)
+        self._saved_at_s = time.monotonic()
+        self._took_s = self._saved_at_s - began_s
+
+
+def _report(
+    comparison: Comparison,
+    place: Place,
+    judge: Judge | None,
+    wanted: Sequence[exports.Export],
+    *,
+    as_json: bool,
+    quiet: bool,
+) -> int:
+    """Save first, so that nothing is lost; then print, whether or not that went well."""
+    not_saved: LaiobenchError | None = None
+    explored = comparison
+    if judge:
+        try:
+            comparison = judge(comparison)
+        except UsageError:
+            place.save(explored)  # the trials are good, whatever the policy is about
+            raise
+    try:
+        place.save(comparison)
+    except LaiobenchError as error:
+        not_saved = error
+    try:
+        if as_json:
+            answer(comparison.to_json(), is_document=True)
+        else:
+            answer(comparison_table.render(explored))
+            if judge:
+                answer("\n" + gate_table.render(comparison))
+        sys.stdout.flush()
+        exports.write_all(wanted, comparison)
+    finally:
+        if not quiet:
+            for warning in comparison.warnings:
+                say(f"warning: {warning.seen}: {warning.why}\n  {warning.do}")
+        for failure in comparison.failures:
+            say(f"failed: {failure}")
+        if not_saved:
+            complain(not_saved)
+        elif not quiet:
+            say(f"saved in {place.path}")
+    if not_saved or comparison.status == "failed":
+        return ExitCode.RUN_FAILED
+    if comparison.status == "interrupted":
+        say(f"go on with: laiobench ab --resume {place.path}")
+        return ExitCode.INTERRUPTED
+    return ExitCode.OK if comparison.exit_code is None else comparison.exit_code
