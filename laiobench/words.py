@@ -5,8 +5,8 @@ Knows strings, and nothing of where they come from or go.
 
 import difflib
 import re
-from collections.abc import Iterable
-from typing import TypeVar, cast
+from collections.abc import Iterable, Mapping
+from typing import Protocol, TypeVar, cast
 
 
 def suggest(name: str, known: Iterable[str]) -> str:
@@ -38,4 +38,18 @@ def _printable(value: object) -> object:
     return value
 
 
-DIRECTIONS = ("read", "write", "trim", "sync")
+IO_DIRECTIONS = ("read", "write", "trim")
+"""Those of I/Os: what counts as one, everywhere.  In the core: DIRECTION_IO_COUNT."""
+
+DIRECTIONS = (*IO_DIRECTIONS, "sync")
+"""All that have results of their own: a sync is told apart, and is no I/O."""
+
+
+class _Counted(Protocol):
+    @property
+    def ios(self) -> int: ...
+
+
+def ios_of(directions: Mapping[str, _Counted]) -> int:
+    """How many I/Os were made in all, of what was counted by direction."""
+    return sum(directions[name].ios for name in IO_DIRECTIONS if name in directions)

@@ -27,12 +27,13 @@ def job(
     direction: str = "read",
     cpu_ns: float = 5_000.0,
     switches: int = 1_000,
+    shared_ios: int | None = None,
     copy: int = 0,
     iothread: str = "iothread0",
     options: Mapping[str, Any] | None = None,
     histogram: list[tuple[int, int]] | None = None,
 ) -> dict[str, Any]:
-    """One copy of a job, at depth 1."""
+    """One copy of a job, at depth 1; on its IOThread so many I/Os were made in all."""
     lat = latency(p50_ns, ios, histogram)
     return {
         "name": name,
@@ -52,7 +53,7 @@ def job(
             "errors": {},
             **dict.fromkeys(("slat_ns", "clat_ns", "lat_ns"), lat),
         },
-        "cpu": {"user_ns": 1, "system_ns": 1, "per_io_ns": cpu_ns},
+        "cpu": {"user_ns": 1, "system_ns": 1, "per_io_ns": cpu_ns, "ios": shared_ios or ios},
         "accounts": {"submitted": ios, "completed": ios, "failed": 0, "cancelled": 0},
         "counters": {"other": {"voluntary_switches": switches, "involuntary_switches": 0}},
         "workers": [],

@@ -49,7 +49,7 @@ def values(run: RunDigest) -> dict[Key, Value]:
                 value = _of_direction(METRICS[metric], parts, copies)
                 if value is not None:
                     found[Key(name, direction, metric)] = value
-        for metric, shared in _of_job(run, copies).items():
+        for metric, shared in _of_job(copies).items():
             found[Key(name, None, metric)] = shared
     return found
 
@@ -114,7 +114,7 @@ def _rounded_up(seconds: float) -> str:
     return f"{math.ceil(seconds / step - 1e-9) * step:.6g}"
 
 
-def _of_job(run: RunDigest, copies: Sequence[JobDigest]) -> dict[str, Value]:
+def _of_job(copies: Sequence[JobDigest]) -> dict[str, Value]:
     """What it cost, shared with the jobs on the same IOThreads."""
     ios = sum(copy.ios for copy in copies)
     if not ios:
@@ -122,7 +122,7 @@ def _of_job(run: RunDigest, copies: Sequence[JobDigest]) -> dict[str, Value]:
         return {"cpu_ns_per_io": nothing, "switches_per_io": nothing}
     cpu_ns = sum(copy.cpu.per_io_ns * copy.ios for copy in copies) / ios
     found: dict[str, Value] = {"cpu_ns_per_io": cpu_ns or Unmeasurable("the CPU time is not known")}
-    switches = [_switches_per_io(run, copy) for copy in copies]
+    switches = [_switches_per_io(copy) for copy in copies]
     if all(per_io is not None for per_io in switches):
         weighted = zip(switches, copies, strict=True)
         found["switches_per_io"] = (
@@ -131,14 +131,8 @@ def _of_job(run: RunDigest, copies: Sequence[JobDigest]) -> dict[str, Value]:
     return found
 
 
-def _switches_per_io(run: RunDigest, job: JobDigest) -> float | None:
+def _switches_per_io(job: JobDigest) -> float | None:
     """Of the IOThreads that the job was on, by the I/Os of all jobs that were on them."""
-    if job.switches is None:
+    if job.switches is None or not job.cpu.shared_ios:
         return None
-    sharing = sum(
-        other.ios
-        for other in run.jobs
-        if other is job
-        or (other.group == job.group and not set(other.iothreads).isdisjoint(job.iothreads))
-    )
-    return job.switches / sharing if sharing else None
+    return job.switches / job.cpu.shared_ios

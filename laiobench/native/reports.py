@@ -11,7 +11,7 @@ from laiobench.native.failures import explain_failure
 from laiobench.native.pacing import RawPacing, read_pacing
 from laiobench.native.structures import CounterGroups, counter_groups, members, text_of
 from laiobench.native.verify import RawVerify, read_verify
-from laiobench.words import DIRECTIONS
+from laiobench.words import DIRECTIONS, ios_of
 
 LATENCY_KINDS = ("slat", "clat", "lat", "response")
 
@@ -63,7 +63,7 @@ class RawJob:
     @property
     def ios(self) -> int:
         """All that it completed but syncs, which are counted apart."""
-        return sum(raw.ios for name, raw in self.directions.items() if name != "sync")
+        return ios_of(self.directions)
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from laiobench.results.free_form import Counters, Machine, Options
 from laiobench.results.histogram import Counts
 from laiobench.results.model import Record, Whole
 from laiobench.results.run_result import Cpu, RunResult, Tool
-from laiobench.words import DIRECTIONS
+from laiobench.words import DIRECTIONS, ios_of
 
 # ---- what is read ----------------------------------------------------------------
 
@@ -81,7 +81,7 @@ class JobDigest(Record):
 
     @property
     def ios(self) -> int:
-        return sum(direction.ios for direction in self.directions().values())
+        return ios_of(self.directions())
 
     @property
     def switches(self) -> int | None:

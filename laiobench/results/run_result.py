@@ -69,9 +69,24 @@ class Cpu(Record):
     user_ns: Whole
     system_ns: Whole
     per_io_ns: float
+    ios: Whole | None = Field(
+        None, description="of all these jobs, while they were measured; null: not known"
+    )
     measured_ns: Whole | None = Field(
         None, description="how long that was, added up over the IOThreads; null: not known"
     )
+
+    @property
+    def total_ns(self) -> int:
+        return self.user_ns + self.system_ns
+
+    @property
+    def shared_ios(self) -> int:
+        """The I/Os that all that is counted of these IOThreads is shared by; 0: not known."""
+        if self.ios is not None:
+            return self.ios
+        # A document of an earlier version.
+        return round(self.total_ns / self.per_io_ns) if self.per_io_ns else 0
 
 
 class Accounts(Record):
@@ -191,7 +206,7 @@ class JobResult(Record):
     @property
     def ios(self) -> int:
         """All that it completed but syncs, which are counted apart."""
-        return sum(part.ios for name, part in self.directions().items() if name != "sync")
+        return words.ios_of(self.directions())
 
 
 class Tool(Record):

@@ -83,6 +83,7 @@ def test_jobs_share_an_iothread_and_its_queue(program: Program, data_file: Path,
     assert a["counters"] == b["counters"]  # of the thread that they share
     assert reaped(a, mode) == 3000
     assert all(rule["holds"] for rule in a["proof"])
+    assert a["cpu"]["ios"] == b["cpu"]["ios"] == 3000
     assert a["cpu"]["per_io_ns"] == pytest.approx(
         (a["cpu"]["user_ns"] + a["cpu"]["system_ns"]) / 3000
     )

@@ -48,6 +48,17 @@ def test_syncs_are_counted_apart_in_every_mode(program: Program, target: Path) -
         assert all(rule["holds"] for rule in job["proof"])
 
 
+def test_a_steady_state_is_one_of_ios_without_syncs(program: Program, target: Path) -> None:
+    done = write(
+        program, target, "--fsync=1", "--runtime=2", "--time_based", "--steadystate=iops:90%",
+        "--steadystate_duration=1", "--steadystate_check_interval=200ms",
+    )  # fmt: skip
+    (job,) = done.document["jobs"]
+    steady = job["steadystate"]
+    assert job["sync"]["ios"] > 0 and steady["iops"]
+    assert steady["bw_bytes_mean"] == pytest.approx(4096 * steady["iops_mean"], rel=0.1)
+
+
 @pytest.mark.strace
 @pytest.mark.parametrize(
     ("options", "expected"),

@@ -77,8 +77,20 @@ def test_copies_of_a_job_are_added_up() -> None:
 
 
 def test_switches_are_shared_by_the_jobs_of_an_iothread() -> None:
-    run = digest(document(job("a", ios=100, switches=50), job("b", ios=100, switches=50)))
-    assert values(run)[Key("a", None, "switches_per_io")] == 0.25
+    jobs = [job(name, ios=100, switches=50, shared_ios=200) for name in ("a", "b")]
+    assert values(digest(document(*jobs)))[Key("a", None, "switches_per_io")] == 0.25
+
+
+def test_documents_that_do_not_tell_the_ios_of_an_iothread_tell_them_by_its_cpu_time() -> None:
+    earlier = job(ios=100, switches=50)
+    earlier["cpu"] = {"user_ns": 300, "system_ns": 100, "per_io_ns": 2.0}
+    assert values(digest(document(earlier)))[Key("job", None, "switches_per_io")] == 0.25
+
+
+def test_syncs_are_no_ios_that_costs_are_shared_by() -> None:
+    synced = job("a", ios=100, switches=50, direction="write")
+    synced |= {"sync": job("a", ios=100, direction="sync")["sync"]}
+    assert values(digest(document(synced)))[Key("a", None, "switches_per_io")] == 0.5
 
 
 def test_a_difference_is_shown_for_what_differs_and_nothing_else() -> None:

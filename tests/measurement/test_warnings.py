@@ -128,6 +128,13 @@ def test_completions_inside_the_call_are_told_with_it() -> None:
     assert "(80% completed inside the call)" in caveat.seen
 
 
+def test_what_an_iothread_completed_inside_the_call_is_of_all_its_jobs() -> None:
+    """The counter is of the thread, and so of all whose I/Os were on it."""
+    run = run_of(Job(iodepth=32), inside_submit(0.9, completed_in_submit=160))
+    (caveat,) = found(dataclasses.replace(run, ios_of_workers=200))
+    assert "(80% completed inside the call)" in caveat.seen
+
+
 @pytest.mark.parametrize(
     ("job", "share", "clat_sum_ns"),
     [

@@ -25,7 +25,7 @@ def copies(number: int, *, is_shared: bool = False, **more: Any) -> RunResult:
         served = 1000 * (number if is_shared else 1)
         one["cpu"] = {
             "user_ns": 6 * MS, "system_ns": 2 * MS, "per_io_ns": 8 * MS / served,
-            "measured_ns": 10 * MS,
+            "ios": served, "measured_ns": 10 * MS,
         }  # fmt: skip
         one["counters"] |= {"submit": {"calls": served}}
         made.append(one)
@@ -63,6 +63,20 @@ def test_an_iothread_that_copies_share_costs_once() -> None:
         line for line in run_table.render(copies(4, is_shared=True)).splitlines() if "cpu" in line
     ]
     assert line.startswith("  cpu 2.00 µs per I/O (25% in the kernel), 80% of one CPU; 1.00 ")
+
+
+def test_iothreads_that_copies_move_between_cost_once() -> None:
+    """Each names first the one that it began on."""
+    moving = copies(2).model_dump(by_alias=True)
+    for one, iothreads in zip(moving["jobs"], (["a", "b"], ["b", "a"]), strict=True):
+        one["iothreads"] = iothreads
+        one["cpu"] |= {"ios": 2000, "measured_ns": 20 * MS, "per_io_ns": 8 * MS / 2000}
+    (line,) = [
+        line
+        for line in run_table.render(RunResult.model_validate(moving)).splitlines()
+        if "cpu" in line
+    ]
+    assert "cpu 4.00 µs per I/O" in line and "40% of one CPU" in line
 
 
 @pytest.mark.parametrize("is_shared", [False, True])

@@ -17,7 +17,8 @@ typedef enum Direction {
     DIRECTION_READ,
     DIRECTION_WRITE,
     DIRECTION_TRIM,
-    DIRECTION_SYNC,
+    DIRECTION_IO_COUNT, /* what is from here on is no I/O of the results */
+    DIRECTION_SYNC = DIRECTION_IO_COUNT,
     DIRECTION_COUNT,
 } Direction;
 

@@ -12,7 +12,7 @@ static uint64_t lat_count(const Recorder *recorder, uint32_t index)
 {
     uint64_t count = 0;
 
-    for (int i = 0; i < DIRECTION_SYNC; i++) { /* a sync is no I/O of the results */
+    for (int i = 0; i < DIRECTION_IO_COUNT; i++) {
         const DirectionRecord *record = recorder->directions[i];
 
         if (record) {
@@ -31,7 +31,7 @@ static uint64_t longest_lat(const Recorder *recorder)
 {
     uint64_t longest = 0;
 
-    for (int i = 0; i < DIRECTION_SYNC; i++) {
+    for (int i = 0; i < DIRECTION_IO_COUNT; i++) {
         const DirectionRecord *record = recorder->directions[i];
         uint64_t max = 0;
 

@@ -49,7 +49,7 @@ void run_totals(const Run *run, uint32_t index, Totals *totals)
                              (job->end != JOB_END_COMPLETE &&
                               job->end != JOB_END_STOPPED);
     }
-    for (int i = 0; i < DIRECTION_COUNT; i++) {
+    for (int i = 0; i < DIRECTION_IO_COUNT; i++) {
         const DirectionRecord *record = job->recorder.directions[i];
 
         totals->ios += record ? counter_read(&record->ios) : 0;

@@ -22,6 +22,7 @@ from laiobench.jobs.options.compound_types import (
 )
 from laiobench.jobs.options.group import Alias, OptionGroup, option
 from laiobench.jobs.options.types import Count, Flag, parse_count
+from laiobench.words import IO_DIRECTIONS
 
 if TYPE_CHECKING:
     from laiobench.jobs.options import Job
@@ -256,7 +257,7 @@ class PatternOptions(OptionGroup):
         """
         return any(
             self.align_bytes(name) != min(size.low for size in self.sizes(name))
-            for name in ("read", "write", "trim")
+            for name in IO_DIRECTIONS
         )
 
     @property

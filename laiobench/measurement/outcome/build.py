@@ -132,6 +132,7 @@ def _cpu(run: WorkRun, usage: dict[str, int]) -> Cpu:
         user_ns=user_ns,
         system_ns=total - user_ns,
         per_io_ns=total / run.ios_of_workers if run.ios_of_workers else 0.0,
+        ios=run.ios_of_workers,
         measured_ns=measured_ns or None,
     )
 

@@ -17,7 +17,7 @@ from laiobench.results.run_parts import (
     SteadyStateResult,
 )
 from laiobench.units import format_bandwidth, format_count, format_exact, format_ns
-from laiobench.words import DIRECTIONS
+from laiobench.words import DIRECTIONS, IO_DIRECTIONS
 
 NS_PER_US = 1000
 
@@ -37,7 +37,7 @@ def is_paced(run: WorkRun) -> bool:
 
 def rate_of(job: Job, direction: str) -> bool:
     """Whether this direction is on a schedule."""
-    if direction not in ("read", "write", "trim"):
+    if direction not in IO_DIRECTIONS:
         return False
     return bool(job.rate.of(direction) or job.rate_iops.of(direction))
 

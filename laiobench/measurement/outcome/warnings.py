@@ -16,6 +16,7 @@ from laiobench.measurement.trial import Trial, WorkRun
 from laiobench.native import search_window_us
 from laiobench.system.allocation import UNWRITTEN
 from laiobench.units import NS_PER_S, format_exact, format_ns, format_size
+from laiobench.words import IO_DIRECTIONS
 
 # An "asynchronous" submit that takes this share of the time is none.
 BLOCKING_SHARE = 0.25
@@ -144,7 +145,7 @@ def _submit_blocks(run: WorkRun) -> Iterator[Caveat]:
     job, inside_ns = run.work.job, run.counters["submit"]["ns"]
     measured_ns = run.usage["measured_ns"]  # the call is of all jobs that share the worker
     share = inside_ns / measured_ns if measured_ns else 0.0
-    completed = run.raw.ios
+    completed = run.ios_of_workers  # as is what was counted of them
     inline = run.counters["other"]["completed_in_submit"]
     if job.engine != "libaio" or job.iodepth == 1 or share < BLOCKING_SHARE or not completed:
         return
@@ -315,7 +316,7 @@ def _rate_missed(run: WorkRun) -> Iterator[Caveat]:
     job, pacing = run.work.job, run.raw.pacing
     if not run.raw.has_finished or (job.thinktime and job.rate_ignore_thinktime):
         return
-    for index, name in enumerate(("read", "write", "trim")):
+    for index, name in enumerate(IO_DIRECTIONS):
         direction = run.raw.directions.get(name)
         scheduled_ns, behind_ns = pacing.scheduled_ns[index], pacing.behind_ns[index]
         if direction is None or not behind_ns:

@@ -16,6 +16,7 @@ from typing import Any
 from laiobench.jobs.options import Job
 from laiobench.results.run_result import DirectionResult, JobResult, Latency, RunResult
 from laiobench.units import BINARY_SUFFIXES, NS_PER_S, format_exact
+from laiobench.words import IO_DIRECTIONS
 
 DIALECT = "fio-3.36"
 _NS_PER_MS = 1_000_000
@@ -77,7 +78,7 @@ def _job(job: JobResult, started: datetime, *, with_bins: bool) -> Json:
         "job options": job_options(job.options),
         **{
             name: _direction(job, directions.get(name), with_bins=with_bins)
-            for name in ("read", "write", "trim")
+            for name in IO_DIRECTIONS
         },
         "sync": {
             "total_ios": job.sync.ios if job.sync else 0,

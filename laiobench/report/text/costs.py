@@ -21,12 +21,12 @@ class Costs:
     @cached_property
     def ios(self) -> int:
         """Of all jobs on these IOThreads."""
-        return sum(_ios_of_iothreads(job) for job in self.apart)
+        return sum(job.cpu.shared_ios for job in self.apart)
 
     @cached_property
     def cpu_ns(self) -> int:
         """0: not known."""
-        return sum(job.cpu.user_ns + job.cpu.system_ns for job in self.apart)
+        return sum(job.cpu.total_ns for job in self.apart)
 
     @cached_property
     def system_ns(self) -> int:
@@ -40,11 +40,7 @@ class Costs:
     @property
     def cpus(self) -> float:
         """How many CPUs were in use, on average."""
-        return sum(
-            (job.cpu.user_ns + job.cpu.system_ns) / job.measured_ns
-            for job in self.apart
-            if job.measured_ns
-        )
+        return sum(job.cpu.total_ns / job.measured_ns for job in self.apart if job.measured_ns)
 
     @property
     def time_shares(self) -> TimeShares | None:
@@ -68,10 +64,4 @@ class Costs:
 
 def costs(copies: Sequence[JobResult]) -> Costs:
     """What they cost together."""
-    return Costs(list({tuple(job.iothreads): job for job in copies}.values()))
-
-
-def _ios_of_iothreads(job: JobResult) -> int:
-    cpu_ns = job.cpu.user_ns + job.cpu.system_ns
-    shared = round(cpu_ns / job.cpu.per_io_ns) if job.cpu.per_io_ns else 0
-    return max(job.ios, shared)
+    return Costs(list({frozenset(job.iothreads): job for job in copies}.values()))
