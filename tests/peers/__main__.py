@@ -18,8 +18,9 @@ from pathlib import Path
 import click
 import devices
 import tools
-from comparison import MODES, Round, Row, compare
 from tabulate import tabulate
+
+from comparison import MODES, Round, Row, compare
 
 Tool = Callable[[tools.Load], tools.Speed]
 
