@@ -38,6 +38,55 @@ def _printable(value: object) -> object:
     return value
 
 
+# ---- at the edges ----------------------------------------------------------------
+
+# What moves a cursor, changes the order of letters, or is not seen: controls (C0, DEL, C1),
+# marks of direction, spaces without width, line ends of Unicode's own, and tags.
+_UNSEEN = (
+    "\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f"
+    "\ufeff\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e0fff"
+)
+_IN_TEXT = re.compile(f"[{_UNSEEN}]")
+_IN_LINE = re.compile(f"[\t\n{_UNSEEN}]")
+# What CI's runners take for commands: a line that begins with `::`, and `##[error]` anywhere.
+_BRACKETED = re.compile(r"##(?=\w*\[)")
+_COMMAND = re.compile(r"^(\s*):(?=:)|#(?=#\w*\[)", re.MULTILINE)
+
+
+def visible(text: str) -> str:
+    r"""Text for a terminal or a log, in which nothing acts: `\x1b` stands for an escape.
+
+    Its lines stay lines.  Every word that comes from a file, a device or a user goes through
+    here where it leaves the program.
+    """
+    return _COMMAND.sub(r"\g<0>\\", _IN_TEXT.sub(_escape, text))
+
+
+def one_line(text: str) -> str:
+    """The same of a name or a cell, which ends no line; it may still begin with a command."""
+    return _IN_LINE.sub(_escape, text)
+
+
+def json_visible(text: str) -> str:
+    """JSON that says the same, without what acts: it can only stand in strings."""
+    return _IN_TEXT.sub(_json_escape, _BRACKETED.sub(r"#\\u0023", text))
+
+
+def _escape(found: re.Match[str]) -> str:
+    character = found[0]
+    number = ord(character)
+    if 0xDC80 <= number <= 0xDCFF:  # a byte of a name that is no UTF-8
+        return f"\\x{number - 0xDC00:02x}"
+    return repr(character)[1:-1]
+
+
+def _json_escape(found: re.Match[str]) -> str:
+    units = found[0].encode("utf-16-be", errors="surrogatepass")
+    return "".join(f"\\u{units[at]:02x}{units[at + 1]:02x}" for at in range(0, len(units), 2))
+
+
+# ---- directions -------------------------------------------------------------------
+
 IO_DIRECTIONS = ("read", "write", "trim")
 """Those of I/Os: what counts as one, everywhere.  In the core: DIRECTION_IO_COUNT."""
 

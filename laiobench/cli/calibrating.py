@@ -77,4 +77,4 @@ class Teller:
         left = self._time_left.after(sum(done_s), sum(left_s))
         trial = f"trial {self._made} of {len(self._trials_s)}"
         start = CLEAR_LINE if knows_escapes() else ""
-        draw(start + "   ".join(part for part in (trial, left) if part) + "\n")
+        draw("   ".join(part for part in (trial, left) if part) + "\n", control=start)

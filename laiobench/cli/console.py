@@ -1,6 +1,7 @@
 """What is said: the answer on stdout, and beside it sentences and errors, on stderr.
 
-A closed or broken stderr is no reason to fail in another way.
+Nothing that is said acts on a terminal or on CI (`visible`).  A closed or broken stderr is
+no reason to fail in another way.
 """
 
 import contextlib
@@ -10,14 +11,15 @@ import click
 
 from laiobench.cli.streams import write_document
 from laiobench.errors import CombinedUsageError, LaiobenchError
+from laiobench.words import json_visible, visible
 
 
 def answer(text: str, *, is_document: bool = False) -> None:
-    """The answer: words for people, or a document for programs."""
+    """The answer: words for people, or JSON for programs."""
     if is_document:
-        write_document(text + "\n")
+        write_document(json_visible(text) + "\n")
     else:
-        click.echo(text, file=sys.stdout)
+        click.echo(visible(text), file=sys.stdout)
 
 
 def say(text: str) -> None:
@@ -25,10 +27,10 @@ def say(text: str) -> None:
     draw(text + "\n")
 
 
-def draw(text: str) -> None:
-    """What goes to stderr as it is: a terminal's controls too, and no line end of its own."""
+def draw(text: str, *, control: str = "") -> None:
+    """What goes to stderr without a line end of its own, after what the terminal shall do."""
     with contextlib.suppress(OSError):
-        click.echo(text, nl=False, file=sys.stderr)
+        click.echo(control + visible(text), nl=False, file=sys.stderr)
 
 
 def complain(error: LaiobenchError) -> None:

@@ -1,6 +1,7 @@
 """`--export FORMAT=FILE`: what is written besides the answer, in formats for others."""
 
 import os
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ from laiobench.files import outputs
 from laiobench.report import export as formats
 from laiobench.report.export import Document, Kind
 from laiobench.results import store
+from laiobench.words import visible
 
 STDOUT = "-"
 
@@ -88,7 +90,7 @@ def put(export: Export, text: str) -> None:
         RunError: it can't be written.
     """
     if export.file == STDOUT:
-        write_document(text)
+        write_document(visible(text) if sys.stdout.isatty() else text)
         return
     try:
         if formats.find(export.format).appends:

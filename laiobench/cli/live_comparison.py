@@ -150,7 +150,7 @@ class Teller:
         self._made += 1
         left = self._time_left.after(self._made, step.trials - step.number)
         start = CLEAR_LINE if knows_escapes() else ""
-        draw(start + "   ".join(part for part in (*_told(step), left) if part) + "\n")
+        draw("   ".join(part for part in (*_told(step), left) if part) + "\n", control=start)
 
 
 def _told(step: Step) -> list[str]:

@@ -48,12 +48,12 @@ class _Screen:
                 self._said_at_s = samples[0].elapsed_s
                 say(line(samples))
         else:
-            draw(CLEAR_LINE + line(samples, _columns() - 1))
+            draw(line(samples, _columns() - 1), control=CLEAR_LINE)
 
     def end(self) -> None:
         """The line is gone."""
         if self._is_drawn and not self._is_dumb:
-            draw(CLEAR_LINE)
+            draw("", control=CLEAR_LINE)
 
 
 def is_shown(*, quiet: bool) -> bool:

@@ -15,7 +15,7 @@ from pydantic import ConfigDict, Field, SerializeAsAny
 
 from laiobench.results import notebook
 from laiobench.results.metrics import METRICS, Better, Key, Metric
-from laiobench.results.model import Record, Time, json_of
+from laiobench.results.model import Name, Record, Time, json_of
 from laiobench.results.run_result import RunResult, SeenWarning, Tool
 
 if TYPE_CHECKING:
@@ -59,12 +59,12 @@ class Summary(Record):
 class ComparedMetric(Record):
     """One metric of one job: a variant against the baseline."""
 
-    job: str
+    job: Name
     direction: str | None = Field(None, description="null: of the job as a whole")
     metric: str
     better: Better
-    baseline: str
-    variant: str
+    baseline: Name
+    variant: Name
     n: int = Field(description="pairs; of stored results, sessions or runs of the smaller side")
     level: float = Field(description="of the interval, such as 0.95")
     ratio: float | None = Field(None, description="variant / baseline")
@@ -106,7 +106,7 @@ class ComparedMetric(Record):
 class Variant(Record):
     """What is compared: a name, and what sets it apart."""
 
-    name: str
+    name: Name
     set: dict[str, Any] = Field(description="options, or free keys of --prepare, by name")
     jobs: list[dict[str, Any]] = Field([], description="the jobs' options, as they were asked for")
 
@@ -114,7 +114,7 @@ class Variant(Record):
 class ComparedTrial(Record):
     """One run of a variant."""
 
-    variant: str
+    variant: Name
     block: int = Field(description="trials of one block were measured side by side")
     position: int = Field(0, description="which of all trials, from 0")
     run: SerializeAsAny[RunResult]
@@ -135,7 +135,7 @@ class Design(Record):
 class Difference(Record):
     """Something in which the two sides' fingerprints differ."""
 
-    name: str
+    name: Name
     baseline: str
     new: str
     hard: bool = Field(description="the two must not be held against each other by a gate")

@@ -12,7 +12,7 @@ from pydantic import Field
 
 from laiobench.results.free_form import Counters, Machine, Options
 from laiobench.results.histogram import Counts
-from laiobench.results.model import Record, Whole
+from laiobench.results.model import Name, Record, Whole
 from laiobench.results.run_result import Cpu, RunResult, Tool
 from laiobench.words import DIRECTIONS, ios_of
 
@@ -59,11 +59,11 @@ class DirectionBins(DirectionDigest):
 class JobDigest(Record):
     """One copy of a job."""
 
-    name: str
+    name: Name
     copy_index: int = Field(0, alias="copy")
     group: int = 0
-    iothreads: list[str] = Field(default_factory=list)
-    target: str | None = None
+    iothreads: list[Name] = Field(default_factory=list)
+    target: Name | None = None
     options: Options
     runtime_ns: Whole
     read: DirectionDigest | None = None

@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic_core import PydanticSerializationError
 
-from laiobench.words import printable
+from laiobench.words import json_visible, one_line, printable
 
 
 class Record(BaseModel):
@@ -35,6 +35,9 @@ Whole = Annotated[int, Field(ge=0, lt=COUNT_END)]
 Percentage = Annotated[str, AfterValidator(_a_number)]
 """A key such as `99.9`."""
 
+Name = Annotated[str, AfterValidator(one_line)]
+"""What a job, a file or a variant is called: it ends no line of a table."""
+
 Time = Annotated[str, AfterValidator(_a_time)]
 """A point in time, ISO 8601."""
 
@@ -42,7 +45,7 @@ Time = Annotated[str, AfterValidator(_a_time)]
 def json_of(document: BaseModel, indent: int | None = None) -> str:
     """A document as text.  What was measured is not lost for a name that is no UTF-8."""
     try:
-        return document.model_dump_json(by_alias=True, indent=indent)
+        return json_visible(document.model_dump_json(by_alias=True, indent=indent))
     except PydanticSerializationError:
         whole = printable(document.model_dump(mode="json", by_alias=True))
-        return json.dumps(whole, ensure_ascii=False, indent=indent)
+        return json_visible(json.dumps(whole, ensure_ascii=False, indent=indent))

@@ -14,7 +14,7 @@ from laiobench import words
 from laiobench.results import notebook, run_parts
 from laiobench.results.free_form import Counters, Machine, Options
 from laiobench.results.histogram import Counts
-from laiobench.results.model import Percentage, Record, Time, Whole, json_of
+from laiobench.results.model import Name, Percentage, Record, Time, Whole, json_of
 
 if TYPE_CHECKING:
     import pandas
@@ -160,11 +160,11 @@ else:
 class JobResult(Record):
     """One copy of a job."""
 
-    name: str
+    name: Name
     copy_index: int = Field(alias="copy", description="which of numjobs, from 0")
     group: int = Field(description="jobs of one group ran together")
-    iothreads: list[str] = Field(description="those that it ran on, the first one first")
-    target: str | None
+    iothreads: list[Name] = Field(description="those that it ran on, the first one first")
+    target: Name | None
     options: Options = Field(description="every option, resolved", repr=False)
     runtime_ns: Whole
     window_start_ns: Whole = Field(0, description="when it began to measure (CLOCK_MONOTONIC)")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from laiobench.cli.console import say
+from laiobench.cli.console import answer, say
 from laiobench.cli.params import ShareType
 from laiobench.comparison import change_points
 from laiobench.comparison.change_points import ChangePoint, Point
@@ -79,11 +79,11 @@ def command(
         return
     changes = change_points.change_points(series, min_effect=min_effect)
     if as_json:
-        click.echo(json.dumps(_document(key, series, changes)))
+        answer(json.dumps(_document(key, series, changes)), is_document=True)
         return
     title = " ".join(part for part in (key.job, key.direction, METRICS[metric].title) if part)
     width = min(shutil.get_terminal_size().columns, 120)
-    click.echo(history_chart.render(title, METRICS[metric], series, changes, width))
+    answer(history_chart.render(title, METRICS[metric], series, changes, width))
 
 
 def _print_csv(key: Key, series: list[Point]) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from laiobench.cli.console import say
+from laiobench.cli.console import answer, say
 from laiobench.errors import LaiobenchError, UsageError
 from laiobench.report.text import comparison_table, run_table
 from laiobench.results import reference, store
@@ -39,8 +39,8 @@ def command(as_json: bool, results: Path) -> None:
         for entry in readable
     ]
     if as_json:
-        click.echo(json.dumps(rows))
+        answer(json.dumps(rows), is_document=True)
     elif rows:
-        click.echo(run_table.render_summaries(rows))
+        answer(run_table.render_summaries(rows))
     else:
         say(f"there are no results in {results}")

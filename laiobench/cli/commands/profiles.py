@@ -5,6 +5,7 @@ import json
 import click
 from tabulate import tabulate
 
+from laiobench.cli.console import answer
 from laiobench.jobs.sources import profiles, toml_schema
 
 
@@ -14,13 +15,13 @@ from laiobench.jobs.sources import profiles, toml_schema
 def command(as_json: bool, as_schema: bool) -> None:
     """List the profiles that come with laiobench."""
     if as_schema:
-        click.echo(json.dumps(toml_schema.schema(), indent=2))
+        answer(json.dumps(toml_schema.schema(), indent=2), is_document=True)
         return
     rows = [
         {"name": name, "description": source.description, "jobs": len(source.drafts)}
         for name, source in profiles.load_all()
     ]
     if as_json:
-        click.echo(json.dumps(rows))
+        answer(json.dumps(rows), is_document=True)
     else:
-        click.echo(tabulate([(row["name"], row["description"]) for row in rows], tablefmt="plain"))
+        answer(tabulate([(row["name"], row["description"]) for row in rows], tablefmt="plain"))

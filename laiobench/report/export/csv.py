@@ -12,6 +12,7 @@ from laiobench.report.export import Document
 from laiobench.report.export.points import points
 from laiobench.results.comparison import Summary
 from laiobench.results.run_result import RunResult
+from laiobench.words import one_line
 
 _RUN = ("started_at", "status", "job", "direction", "metric", "unit", "better", "value")
 _COMPARED = (
@@ -37,7 +38,8 @@ def render(documents: Sequence[Document]) -> str:
     writer = csv.DictWriter(text, columns, lineterminator="\n")
     writer.writeheader()
     for document in documents:
-        writer.writerows(_rows(document))
+        for row in _rows(document):
+            writer.writerow({column: _cell(value) for column, value in row.items()})
     return text.getvalue()
 
 
@@ -63,6 +65,14 @@ def _rows(document: Document) -> Iterator[dict[str, Cell]]:
             "baseline_median": _median(metric.baseline_values),
             "variant_median": _median(metric.variant_values),
         }
+
+
+def _cell(value: Cell) -> Cell:
+    """Text that a spreadsheet takes for text: what begins like a formula is quoted."""
+    if not isinstance(value, str):
+        return value
+    text = one_line(value)
+    return f"'{text}" if text.startswith(("=", "+", "-", "@", "::")) else text
 
 
 def _median(side: Summary | None) -> float | None:

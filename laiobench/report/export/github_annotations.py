@@ -7,6 +7,7 @@ property also : and , (as its own toolkit does).
 from laiobench.report.text.gate_table import sentence
 from laiobench.report.text.numbers import title
 from laiobench.results.comparison import Comparison, Verdict
+from laiobench.words import visible
 
 
 def render(comparison: Comparison) -> str:
@@ -21,7 +22,7 @@ def render(comparison: Comparison) -> str:
 
 def escape_data(text: str) -> str:
     """% first, since the others' escapes have it."""
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    return visible(text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A"))
 
 
 def escape_property(text: str) -> str:

@@ -7,6 +7,7 @@ error.  A run that failed is an error in a case of its own.
 from laiobench.errors import ExtraMissing
 from laiobench.report.text.gate_table import sentence
 from laiobench.results.comparison import ComparedMetric, Comparison, Verdict
+from laiobench.words import one_line
 
 try:
     from junitparser import Error, Failure, JUnitXml, Skipped, TestCase, TestSuite
@@ -53,8 +54,5 @@ def _wrong(text: str, kind: str) -> TestCase:
 
 
 def _printable(text: str) -> str:
-    """XML has no way to write control characters."""
-    return "".join(
-        char if char in "\t\n" or (char >= " " and char not in "\ufffe\uffff") else "�"
-        for char in text
-    )
+    """XML has no way to write control characters, nor these two."""
+    return one_line(text).replace("\ufffe", "\ufffd").replace("\uffff", "\ufffd")

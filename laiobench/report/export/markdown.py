@@ -18,6 +18,7 @@ from laiobench.report.text.numbers import (
 )
 from laiobench.results.comparison import ComparedMetric, Comparison
 from laiobench.results.run_result import RunResult
+from laiobench.words import one_line
 
 _COMPARED = ("metric", "variant", "baseline", "variant's", "ratio", "interval", "n", "verdict")
 
@@ -89,4 +90,5 @@ def table(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 def escape(text: str) -> str:
     """Names are whatever users chose: none of them is markup, or ends a line or a cell."""
-    return re.sub(r"([\\`*_\[\]<>|~])", r"\\\1", " ".join(text.split()))
+    words = one_line(" ".join(text.split()))
+    return re.sub(r"([\\`*_\[\]<>|~&#])", r"\\\1", words)
