@@ -102,9 +102,9 @@ def _fill_pauses(native: Any, job: Job) -> None:
 def _fill_bounds(native: Any, job: Job) -> None:
     for index, latency_us in enumerate(job.max_latency.values()):
         native.max_latency_ns[index] = round(latency_us * NS_PER_US)
-    _fill_each(native.least_bytes_per_s, job.rate_min)
-    _fill_each(native.least_ios_per_s, job.rate_iops_min)
-    native.least_cycle_ns = round(job.rate_cycle * NS_PER_MS)
+    _fill_each(native.min_bytes_per_s, job.rate_min)
+    _fill_each(native.min_ios_per_s, job.rate_iops_min)
+    native.min_rate_cycle_ns = round(job.rate_cycle * NS_PER_MS)
     native.target_ns = round(job.latency_target * NS_PER_US)
     native.target_window_ns = round(search_window_us(job) * NS_PER_US)
     native.target_percent = job.latency_percentile

@@ -94,7 +94,7 @@ def to_native(plan: RunPlan) -> tuple[Any, Sequence[Any]]:
     for work, native in zip(plan.works, works, strict=True):
         _fill_job(native, work, alive)
         _fill_data(native.data, work.job, alive)
-        _fill_chores(native, work.job)
+        _fill_side_io(native, work.job)
         fill_verify(native.verify, work.job, work.verify, alive)
     throttles = alive(ffi.new("ThrottlePlan[]", len(plan.throttles)))
     for throttle, native in zip(plan.throttles, throttles, strict=True):
@@ -214,7 +214,7 @@ def _fill_data(native: Any, job: Job, alive: Callable[[Any], Any]) -> None:
     native.dedupe_percent = job.dedupe_percentage
 
 
-def _fill_chores(native: Any, job: Job) -> None:
+def _fill_side_io(native: Any, job: Job) -> None:
     if job.writes:
         native.fsync_every = job.fsync
         native.fdatasync_every = job.fdatasync

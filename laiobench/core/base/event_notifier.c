@@ -57,7 +57,7 @@ static ssize_t read_eventfd(int fd, uint64_t *value)
     ssize_t got;
 
     do {
-        got = uncancelled_read(fd, value, sizeof(*value));
+        got = raw_read(fd, value, sizeof(*value));
     } while (got < 0 && errno == EINTR);
     return got;
 }

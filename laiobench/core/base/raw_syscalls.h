@@ -9,7 +9,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-static inline ssize_t uncancelled_read(int fd, void *buffer, size_t bytes)
+static inline ssize_t raw_read(int fd, void *buffer, size_t bytes)
 {
 #ifdef __SANITIZE_THREAD__
     return read(fd, buffer, bytes);
@@ -18,9 +18,8 @@ static inline ssize_t uncancelled_read(int fd, void *buffer, size_t bytes)
 #endif
 }
 
-static inline int uncancelled_epoll_wait(int epoll_fd,
-                                         struct epoll_event *events, int max,
-                                         int timeout_ms)
+static inline int raw_epoll_wait(int epoll_fd, struct epoll_event *events,
+                                 int max, int timeout_ms)
 {
 #if defined(__SANITIZE_THREAD__) || !defined(SYS_epoll_wait)
     return epoll_wait(epoll_fd, events, max, timeout_ms);

@@ -30,9 +30,9 @@ typedef struct PacingPlan {
     uint32_t depth_low; /* once all are in flight: not before so few are; 0: off */
 
     uint64_t max_latency_ns[PACED_DIRECTIONS]; /* above it the job ends; 0: any */
-    double least_bytes_per_s[PACED_DIRECTIONS]; /* below it the job ends */
-    double least_ios_per_s[PACED_DIRECTIONS];
-    uint64_t least_cycle_ns; /* in any window of this length */
+    double min_bytes_per_s[PACED_DIRECTIONS]; /* below it the job ends */
+    double min_ios_per_s[PACED_DIRECTIONS];
+    uint64_t min_rate_cycle_ns; /* in any window of this length */
 
     uint64_t target_ns;      /* search the depth that keeps latency below; 0: no */
     uint64_t target_window_ns; /* of each try */

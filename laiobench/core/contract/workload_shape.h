@@ -29,7 +29,7 @@ typedef struct DirectionShape {
     uint32_t smallest_bytes, unit_bytes; /* all sizes are multiples of the unit */
     uint32_t align_bytes; /* of random offsets */
     double random_share;  /* of all I/Os; the others are sequential: 0 to 1 */
-    uint32_t distribution; /* Distribution, of random_place.h */
+    uint32_t distribution; /* DistributionKind, of workload/distribution.h */
     double parameter;      /* zipf's theta, pareto's power, normal's deviation */
     double center;         /* where in the region, 0 to 1; < 0: anywhere */
     ZoneShare zones[SHAPE_MOST_SHARES];

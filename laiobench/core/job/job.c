@@ -63,10 +63,10 @@ int job_init(Job *job, const JobConfig *config, const Clock *clock,
     bool uses[DIRECTION_COUNT] = {
         [DIRECTION_READ] = config->workload.read_percent > 0,
         [DIRECTION_WRITE] =
-            job_writes(config) && config->chores.trim != TRIM_ONLY,
+            job_writes(config) && config->side_io.trim != TRIM_ONLY,
         [DIRECTION_TRIM] =
-            job_writes(config) && config->chores.trim != TRIM_NONE,
-        [DIRECTION_SYNC] = chores_sync(&config->chores),
+            job_writes(config) && config->side_io.trim != TRIM_NONE,
+        [DIRECTION_SYNC] = side_io_syncs(&config->side_io),
     };
     uint64_t gaps_seed = random_mix(~config->seed); /* not those of the data */
     int ret;
@@ -74,8 +74,8 @@ int job_init(Job *job, const JobConfig *config, const Clock *clock,
     *job = (Job){
         .config = *config,
         .is_gated = config->move_every > 0 || config->throttle ||
-                    gates_are_needed(&config->pacing) ||
-                    chores_are_needed(&config->chores) ||
+                    admission_is_needed(&config->pacing) ||
+                    side_io_is_needed(&config->side_io) ||
                     config->workload.shape,
         .bytes_left = JOB_UNLIMITED,
         .ios_until_move = config->move_every,
@@ -86,20 +86,21 @@ int job_init(Job *job, const JobConfig *config, const Clock *clock,
     if (ret < 0) {
         return error_set(error, "random map", -ret,
                          config->workload.shape
-                             ? shaped_workload_map_bytes(config->workload.shape)
+                             ? mixed_workload_map_bytes(config->workload.shape)
                              : 0);
     }
     job->config.workload.shape = NULL; /* copied; the plan's own may go */
     ret = allocate(job, uses, error);
     if (ret == 0) {
-        ret = gates_init(&job->gates, &config->pacing, config->iodepth, uses,
-                         config->is_mix, config->workload.block_bytes,
-                         gaps_seed, &job->recorder, clock, error);
+        ret =
+            admission_init(&job->admission, &config->pacing, config->iodepth,
+                           uses, config->is_mix, config->workload.block_bytes,
+                           gaps_seed, &job->recorder, clock, error);
     }
     if (ret == 0) {
-        ret = chores_init(&job->chores, &config->chores, &job->config.data,
-                          config->seed, config->iodepth,
-                          config->workload.block_bytes, error);
+        ret = side_io_init(&job->side_io, &config->side_io, &job->config.data,
+                           config->seed, config->iodepth,
+                           config->workload.block_bytes, error);
     }
     if (ret < 0) {
         job_cleanup(job);
@@ -115,8 +116,8 @@ void job_cleanup(Job *job)
     job_memory_cleanup(&job->memory);
     workload_cleanup(&job->workload);
     free(job->idle);
-    gates_cleanup(&job->gates);
-    chores_cleanup(&job->chores);
+    admission_cleanup(&job->admission);
+    side_io_cleanup(&job->side_io);
 }
 
 /* ---- on a context ------------------------------------------------------ */
@@ -137,7 +138,7 @@ static void cross_bound(void *opaque)
     job_stop(opaque, JOB_END_BOUND);
 }
 
-static const GateEvents gate_events = {
+static const AdmissionEvents admission_events = {
     .go_on = job_go_on,
     .give_up = cross_bound,
 };
@@ -152,7 +153,7 @@ void job_attach(Job *job, AioContext *ctx, Engine *engine,
     job->ios_until_move = job->config.move_every;
     target_attach(&job->target, ctx, engine);
     timer_init(&job->timer, ctx, job_phase_is_over, job);
-    gates_attach(&job->gates, ctx, &gate_events, job);
+    admission_attach(&job->admission, ctx, &admission_events, job);
     if (job->phase == JOB_IDLE && !job_is_asked_to_stop(job)) {
         job_begin_in_time(job);
     } else if (job->phase_deadline) {
@@ -169,7 +170,7 @@ void job_detach(Job *job)
         throttle_detach(&job->throttle);
     }
     timer_disarm(&job->timer);
-    gates_detach(&job->gates);
+    admission_detach(&job->admission);
     target_detach(&job->target);
     job->ctx = NULL;
 }
@@ -217,39 +218,40 @@ static void count_check(Job *job, const Request *request)
 }
 
 /* An I/O may have ended the job, or its search. */
-static void heed(Job *job, GateWord word)
+static void apply_verdict(Job *job, AdmissionVerdict verdict)
 {
-    if (word == GATE_END) {
+    if (verdict == ADMISSION_END_JOB) {
         job_stop(job, JOB_END_BOUND);
-    } else if (word == GATE_SEARCH_IS_OVER && job->budget > 0) {
+    } else if (verdict == ADMISSION_SEARCH_IS_OVER && job->budget > 0) {
         job_begin_measuring(job);
     }
 }
 
 /* Of a request that is back: what was it, and what does it mean? */
-static void settle(Job *job, Request *request, uint32_t index)
+static void complete_request(Job *job, Request *request, uint32_t index)
 {
-    bool is_extra = chores_is_extra(&job->chores, index);
+    bool is_extra = side_io_is_extra(&job->side_io, index);
 
     if (is_extra && request->op == REQUEST_READ) {
         count_check(job, request);
     } else {
         record(job, request);
     }
-    if (!chores_complete(&job->chores, index, request)) {
+    if (!side_io_complete(&job->side_io, index, request)) {
         job_stop(job, JOB_END_BAD_DATA);
     }
     if (!is_extra && job->phase != JOB_FINISHED) {
-        heed(job, gates_complete(&job->gates, index, request));
+        apply_verdict(job,
+                      admission_complete(&job->admission, index, request));
     }
 }
 
-/* The slow way on: the slot waits until all gates are open. */
+/* The slow way on: the slot waits until all that is asked admits it. */
 static __attribute__((noinline)) void handle_gated(Job *job, Request *request)
 {
     uint32_t index = job_index_of(job, request);
 
-    settle(job, request, index);
+    complete_request(job, request, index);
     prepare_request(job, index);
     job->idle[job->idle_count++] = request;
     if (job->phase == JOB_FINISHED) { /* it gave up, and is on no context */

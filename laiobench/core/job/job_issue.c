@@ -27,7 +27,7 @@ static void count_bytes(Job *job, uint32_t bytes)
 
 void job_charge(Job *job, const Request *request)
 {
-    if (!job->chores.write_follows) {
+    if (!job->side_io.write_follows) {
         job->budget--;
         count_bytes(job, request->bytes);
     }
@@ -56,25 +56,26 @@ static void choose(Job *job, Request *request)
                                     [DIRECTION_WRITE] = REQUEST_WRITE};
     uint32_t picked;
 
-    if (!chores_want_next(&job->chores, request)) {
+    if (!side_io_wants_next(&job->side_io, request)) {
         return;
     }
-    picked = gates_pick(&job->gates);
+    picked = admission_pick_direction(&job->admission);
     if (picked < sizeof(ops) / sizeof(ops[0])) {
         workload_next_any_of(&job->workload, request, ops[picked]);
     } else {
         workload_next_any(&job->workload, request);
     }
-    chores_choose(&job->chores, request);
+    side_io_apply_trim(&job->side_io, request);
 }
 
 /* If so, a throttle group has been charged. */
 static bool may_issue(Job *job)
 {
     return job->budget > 0 && !job->is_moving && !job_window_is_over(job) &&
-           gates_admit(&job->gates, job->in_flight) &&
+           admission_admit(&job->admission, job->in_flight) &&
            (!job->throttle.group ||
-            throttle_admit(&job->throttle, workload_next_bytes(&job->workload)));
+            throttle_admit(&job->throttle,
+                           workload_next_bytes(&job->workload)));
 }
 
 /*
@@ -83,42 +84,44 @@ static bool may_issue(Job *job)
  */
 static bool issue_gated(Job *job)
 {
-    Chores *chores = &job->chores;
-    Request *request = chores->held;
+    SideIo *side_io = &job->side_io;
+    Request *request = side_io->held;
 
     if (!request) {
         if (job->idle_count == 0 || !may_issue(job)) {
             return false;
         }
-        request = chores->held = job->idle[--job->idle_count];
+        request = side_io->held = job->idle[--job->idle_count];
         choose(job, request);
     }
-    if (!chores_may_go(chores, request, job->in_flight)) {
+    if (!side_io_may_go(side_io, request, job->in_flight)) {
         return false;
     }
-    chores->held = NULL;
+    side_io->held = NULL;
     job_charge(job, request);
-    if (!chores_begin(chores, request) && request->op == REQUEST_WRITE) {
+    if (!side_io_begin(side_io, request) && request->op == REQUEST_WRITE) {
         fill(job, request);
     }
-    gates_issue(&job->gates, job_index_of(job, request), request, job->in_flight);
+    admission_issue(&job->admission, job_index_of(job, request), request,
+                    job->in_flight);
     submit(job, request);
     return true;
 }
 
-/* The same, of the workload or of chores, which go before. */
+/* The same, of the workload or a side I/O, which goes before. */
 static bool issue_next(Job *job)
 {
     Request *slot = job->idle_count > 0 ? job->idle[job->idle_count - 1] : NULL;
 
-    if (job->end != JOB_END_COMPLETE) { /* it was stopped */
+    if (job_was_cut_short(job)) {
         return false;
     }
-    switch (chores_next(&job->chores, slot, slot ? job_index_of(job, slot) : 0,
-                        job->in_flight, job->budget > 0)) {
-    case CHORES_WAIT:
+    switch (side_io_next(&job->side_io, slot,
+                         slot ? job_index_of(job, slot) : 0, job->in_flight,
+                         job->budget > 0)) {
+    case SIDE_IO_WAIT:
         return false;
-    case CHORES_ISSUE: /* not of the budget */
+    case SIDE_IO_ISSUE: /* not of the budget */
         job->idle_count--;
         submit(job, slot);
         return true;

@@ -65,9 +65,9 @@ static uint64_t time_to_measure(const Job *job)
 /* What was chosen and had to wait does not go any more. */
 static void release_held(Job *job)
 {
-    if (job->chores.held) {
-        job->idle[job->idle_count++] = job->chores.held;
-        job->chores.held = NULL;
+    if (job->side_io.held) {
+        job->idle[job->idle_count++] = job->side_io.held;
+        job->side_io.held = NULL;
     }
 }
 
@@ -92,8 +92,8 @@ static void give_budget(Job *job)
         const Request *request = &job->memory.requests[i];
 
         if (request->state != REQUEST_IDLE &&
-            !chores_is_extra(&job->chores, i) &&
-            !(request->op == REQUEST_TRIM && job->chores.write_follows)) {
+            !side_io_is_extra(&job->side_io, i) &&
+            !(request->op == REQUEST_TRIM && job->side_io.write_follows)) {
             ios++;
             bytes += request->bytes;
         }
@@ -115,7 +115,7 @@ void job_begin_measuring(Job *job)
     job->window_start = aio_context_read_clock(job->ctx);
     give_budget(job);
     enter_for(job, JOB_MEASURING, time_to_measure(job));
-    gates_open_window(&job->gates);
+    admission_open_window(&job->admission);
     job->events->measuring(job->events_opaque, job);
 }
 
@@ -124,7 +124,7 @@ static void begin_search(Job *job)
     job->budget = JOB_UNLIMITED;
     enter_for(job, JOB_SEARCHING, job->config.runtime_ns);
     job->runtime_end = job->phase_deadline;
-    gates_begin_search(&job->gates);
+    admission_begin_search(&job->admission);
 }
 
 static void end_ramp(Job *job)
@@ -141,28 +141,28 @@ static void begin_verifying(Job *job)
     job->window_end = job->verify_start = job->ctx->now;
     job->events->measured(job->events_opaque, job);
     enter_until(job, JOB_VERIFYING, 0);
-    gates_close_window(&job->gates);
+    admission_close_window(&job->admission);
 }
 
 /* Nothing is written: what would have been, or was by an earlier run, is read. */
 static void begin_with_verifying(Job *job)
 {
-    bool is_loaded = job->config.chores.verify.is_loaded;
+    bool is_loaded = job->config.side_io.verify.is_loaded;
     Request request = {0};
 
     job->budget = is_loaded ? 0 : job->config.ios;
     job->bytes_left = job->config.bytes ? job->config.bytes : JOB_UNLIMITED;
     while (job->budget > 0) {
-        if (chores_want_next(&job->chores, &request)) {
+        if (side_io_wants_next(&job->side_io, &request)) {
             workload_next_any(&job->workload, &request);
-            chores_choose(&job->chores, &request);
+            side_io_apply_trim(&job->side_io, &request);
         }
         if (request.op != REQUEST_READ) {
-            verifier_assume_written(job->chores.verifier, &request);
+            verifier_assume_written(job->side_io.verifier, &request);
         }
         job_charge(job, &request);
     }
-    chores_verify_at_end(&job->chores);
+    side_io_verify_at_end(&job->side_io);
     job->window_start = job->ctx->now;
     begin_verifying(job);
 }
@@ -170,7 +170,7 @@ static void begin_with_verifying(Job *job)
 static void begin(Job *job)
 {
     aio_context_read_clock(job->ctx);
-    if (job->config.chores.verify.only) {
+    if (job->config.side_io.verify.only) {
         begin_with_verifying(job);
     } else if (job->config.ramp_ns > 0) {
         job->budget = JOB_UNLIMITED;
@@ -178,7 +178,8 @@ static void begin(Job *job)
     } else {
         end_ramp(job);
     }
-    gates_begin(&job->gates); /* at the very time at which the phase begins */
+    /* At the very time at which the phase begins. */
+    admission_begin(&job->admission);
 }
 
 void job_begin_in_time(Job *job)
@@ -202,21 +203,24 @@ void job_finish(Job *job)
         job->window_start = job->window_end;
         recorder_reset(&job->recorder);
     }
+    if (job->end == JOB_NOT_ENDED) {
+        job->end = JOB_END_COMPLETE;
+    }
     enter_until(job, JOB_FINISHED, 0);
     job->events->finished(job->events_opaque, job);
 }
 
-/* All is back, and nothing more is to be issued but by chores of the end. */
+/* All is back, and nothing more is to be issued but the side I/Os of the end. */
 void job_wind_up(Job *job)
 {
-    if (job->end == JOB_END_COMPLETE && job_is_measuring(job)) {
-        if (chores_sync_at_end(&job->chores)) {
+    if (!job_was_cut_short(job) && job_is_measuring(job)) {
+        if (side_io_sync_at_end(&job->side_io)) {
             drop_deadline(job);
-            gates_close_window(&job->gates);
+            admission_close_window(&job->admission);
             job_pump(job);
             return;
         }
-        if (chores_verify_at_end(&job->chores)) {
+        if (side_io_verify_at_end(&job->side_io)) {
             begin_verifying(job);
             job_pump(job);
         }
@@ -254,9 +258,9 @@ void job_stop(Job *job, JobEnd why)
     }
     release_held(job);
     drop_deadline(job); /* or the end of a ramp would begin anew */
-    gates_close_window(&job->gates);
+    admission_close_window(&job->admission);
     if (job->budget > 0) {
-        gates_end(&job->gates);
+        admission_end(&job->admission);
     }
     job->budget = 0;
     job->is_moving = false;
@@ -280,7 +284,7 @@ static bool waits(const Job *job)
     bool ends_soon = job->phase == JOB_DELAYED || job_window_is_over(job);
 
     return (ends_soon && timer_is_set(&job->timer)) ||
-           gates_wait(&job->gates) ||
+           admission_waits(&job->admission) ||
            (job->throttle.group && job->throttle.is_waiting);
 }
 

@@ -13,7 +13,7 @@ void job_begin_in_time(Job *job);
 /* The measured window opens. */
 void job_begin_measuring(Job *job);
 
-/* All is back, and nothing more is to be issued but by chores of the end. */
+/* All is back, and nothing more is to be issued but the side I/Os of the end. */
 void job_wind_up(Job *job);
 
 void job_finish(Job *job);

@@ -27,7 +27,7 @@ typedef struct JobConfig {
     uint64_t runtime_ns; /* 0: until the I/Os are issued */
     uint64_t seed;       /* of the data written */
     DataPlan data;
-    ChoresPlan chores;
+    SideIoPlan side_io;
     uint32_t memory_align; /* of the buffers: this, and not more */
     uint64_t move_every; /* I/Os on one context, then on to the next; 0: stay */
     ThrottleGroup *throttle; /* NULL: none */
@@ -48,12 +48,13 @@ typedef enum JobPhase {
 } JobPhase;
 
 typedef enum JobEnd {
+    JOB_NOT_ENDED,       /* it may still issue; 0, as it is made */
     JOB_END_COMPLETE,    /* all I/Os issued, or the runtime over */
     JOB_END_STOPPED,     /* asked to */
     JOB_END_ERRORS,      /* nothing but failures for a while */
     JOB_END_BAD_DATA,    /* verification failed, and one failure is enough */
     JOB_END_LOOP_FAILED, /* the context's own failure */
-    JOB_END_BOUND, /* a latency or a rate that was not to be: see gates */
+    JOB_END_BOUND, /* a latency or a rate that was not to be: see admission */
     JOB_END_STALLED, /* a fault of ours: it would have waited for nothing */
 } JobEnd;
 
@@ -90,8 +91,8 @@ struct Job {
     uint64_t ios_until_move;
     uint64_t bytes_left; /* still to issue, where they are limited */
     ThrottleMember throttle;
-    Gates gates;
-    Chores chores;
+    Admission admission;
+    SideIo side_io;
 
     JobConfig config;
     AioContext *ctx;
@@ -125,6 +126,12 @@ static inline bool job_is_asked_to_stop(const Job *job)
 static inline bool job_is_finished(const Job *job)
 {
     return __atomic_load_n(&job->phase, __ATOMIC_ACQUIRE) == JOB_FINISHED;
+}
+
+/* It ended before its work was done: nothing more goes out. */
+static inline bool job_was_cut_short(const Job *job)
+{
+    return job->end > JOB_END_COMPLETE;
 }
 
 /* In its measured window, drain included. */

@@ -4,209 +4,209 @@
 
 /* ---- life --------------------------------------------------------------- */
 
-int chores_init(Chores *chores, const ChoresPlan *plan, const DataPlan *data,
-                uint64_t seed, uint32_t iodepth, uint32_t max_bytes,
-                Error *error)
+int side_io_init(SideIo *side_io, const SideIoPlan *plan, const DataPlan *data,
+                 uint64_t seed, uint32_t iodepth, uint32_t max_bytes,
+                 Error *error)
 {
-    *chores = (Chores){.plan = *plan};
-    if (!chores_are_needed(plan)) {
+    *side_io = (SideIo){.plan = *plan};
+    if (!side_io_is_needed(plan)) {
         return 0;
     }
-    chores->is_extra = calloc(iodepth, sizeof(*chores->is_extra));
-    if (!chores->is_extra) {
+    side_io->is_extra = calloc(iodepth, sizeof(*side_io->is_extra));
+    if (!side_io->is_extra) {
         return error_set(error, "malloc", ENOMEM, iodepth);
     }
     if (!plan->verify.method) {
         return 0;
     }
-    return verifier_new(&chores->verifier, &plan->verify, data, seed, iodepth,
+    return verifier_new(&side_io->verifier, &plan->verify, data, seed, iodepth,
                         max_bytes, error);
 }
 
-void chores_cleanup(Chores *chores)
+void side_io_cleanup(SideIo *side_io)
 {
-    verifier_free(chores->verifier);
-    free(chores->is_extra);
-    *chores = (Chores){0};
+    verifier_free(side_io->verifier);
+    free(side_io->is_extra);
+    *side_io = (SideIo){0};
 }
 
 /* ---- what goes out ------------------------------------------------------ */
 
-static void set_extra(Chores *chores, uint32_t index)
+static void set_extra(SideIo *side_io, uint32_t index)
 {
-    chores->is_extra[index] = true;
-    chores->extras_in_flight++;
+    side_io->is_extra[index] = true;
+    side_io->extras_in_flight++;
 }
 
-static ChoresWord next_sync(Chores *chores, Request *slot, uint32_t index,
+static SideIoStep next_sync(SideIo *side_io, Request *slot, uint32_t index,
                             uint32_t in_flight)
 {
     if (in_flight > 0 || !slot) {
-        return CHORES_WAIT;
+        return SIDE_IO_WAIT;
     }
-    request_set_io(slot, chores->sync, 0, 0);
+    request_set_io(slot, side_io->sync, 0, 0);
     slot->buffer = NULL; /* the kernel wants it so, and no flags */
     slot->iocb.aio_rw_flags = 0;
-    chores->is_sync_due = false;
-    chores->is_alone = true;
-    set_extra(chores, index);
-    return CHORES_ISSUE;
+    side_io->is_sync_due = false;
+    side_io->is_alone = true;
+    set_extra(side_io, index);
+    return SIDE_IO_ISSUE;
 }
 
-static ChoresWord next_check(Chores *chores, Request *slot, uint32_t index)
+static SideIoStep next_check(SideIo *side_io, Request *slot, uint32_t index)
 {
     if (!slot) {
-        return CHORES_NONE;
+        return SIDE_IO_NONE;
     }
-    if (chores->is_over ? verifier_next_of_all(chores->verifier, slot)
-                        : verifier_next_of_backlog(chores->verifier, slot)) {
-        set_extra(chores, index);
-        return CHORES_ISSUE;
+    if (side_io->is_over ? verifier_next_of_all(side_io->verifier, slot)
+                         : verifier_next_of_backlog(side_io->verifier, slot)) {
+        set_extra(side_io, index);
+        return SIDE_IO_ISSUE;
     }
-    return CHORES_NONE;
+    return SIDE_IO_NONE;
 }
 
-ChoresWord chores_next(Chores *chores, Request *slot, uint32_t index,
-                       uint32_t in_flight, bool goes_on)
+SideIoStep side_io_next(SideIo *side_io, Request *slot, uint32_t index,
+                        uint32_t in_flight, bool goes_on)
 {
-    if (chores->is_alone) {
-        return CHORES_WAIT;
+    if (side_io->is_alone) {
+        return SIDE_IO_WAIT;
     }
-    if (chores->is_sync_due && (goes_on || chores->is_last_sync)) {
-        return next_sync(chores, slot, index, in_flight);
+    if (side_io->is_sync_due && (goes_on || side_io->is_last_sync)) {
+        return next_sync(side_io, slot, index, in_flight);
     }
-    return chores->verifier && (goes_on || chores->is_over)
-               ? next_check(chores, slot, index)
-               : CHORES_NONE;
+    return side_io->verifier && (goes_on || side_io->is_over)
+               ? next_check(side_io, slot, index)
+               : SIDE_IO_NONE;
 }
 
-bool chores_want_next(Chores *chores, Request *request)
+bool side_io_wants_next(SideIo *side_io, Request *request)
 {
-    if (!chores->write_follows) {
+    if (!side_io->write_follows) {
         return true;
     }
-    chores->write_follows = false;
-    request_set_io(request, REQUEST_WRITE, chores->write_offset,
-                   chores->write_bytes);
+    side_io->write_follows = false;
+    request_set_io(request, REQUEST_WRITE, side_io->write_offset,
+                   side_io->write_bytes);
     return false;
 }
 
-void chores_choose(Chores *chores, Request *request)
+void side_io_apply_trim(SideIo *side_io, Request *request)
 {
-    if (chores->plan.trim == TRIM_NONE || request->op != REQUEST_WRITE) {
+    if (side_io->plan.trim == TRIM_NONE || request->op != REQUEST_WRITE) {
         return;
     }
     request_set_io(request, REQUEST_TRIM, request->offset, request->bytes);
-    if (chores->plan.trim == TRIM_THEN_WRITE) {
-        chores->write_follows = true;
-        chores->write_offset = request->offset;
-        chores->write_bytes = request->bytes;
+    if (side_io->plan.trim == TRIM_THEN_WRITE) {
+        side_io->write_follows = true;
+        side_io->write_offset = request->offset;
+        side_io->write_bytes = request->bytes;
     }
 }
 
-bool chores_may_go(const Chores *chores, const Request *request,
-                   uint32_t in_flight)
+bool side_io_may_go(const SideIo *side_io, const Request *request,
+                    uint32_t in_flight)
 {
     if (request->op == REQUEST_TRIM && in_flight > 0) {
         return false;
     }
-    return request->op == REQUEST_READ || !chores->verifier ||
-           verifier_may_write(chores->verifier, request);
+    return request->op == REQUEST_READ || !side_io->verifier ||
+           verifier_may_write(side_io->verifier, request);
 }
 
-static void count_write(Chores *chores)
+static void count_write(SideIo *side_io)
 {
-    const ChoresPlan *plan = &chores->plan;
+    const SideIoPlan *plan = &side_io->plan;
 
-    chores->writes++;
-    if (plan->fsync_every > 0 && chores->writes % plan->fsync_every == 0) {
-        chores->sync = REQUEST_FSYNC;
-        chores->is_sync_due = true;
+    side_io->writes++;
+    if (plan->fsync_every > 0 && side_io->writes % plan->fsync_every == 0) {
+        side_io->sync = REQUEST_FSYNC;
+        side_io->is_sync_due = true;
     } else if (plan->fdatasync_every > 0 &&
-               chores->writes % plan->fdatasync_every == 0) {
-        chores->sync = REQUEST_FDSYNC;
-        chores->is_sync_due = true;
+               side_io->writes % plan->fdatasync_every == 0) {
+        side_io->sync = REQUEST_FDSYNC;
+        side_io->is_sync_due = true;
     }
 }
 
-bool chores_begin(Chores *chores, Request *request)
+bool side_io_begin(SideIo *side_io, Request *request)
 {
     if (request->op == REQUEST_READ) {
         return true;
     }
     if (request->op == REQUEST_TRIM) {
-        chores->is_alone = true;
+        side_io->is_alone = true;
     } else {
-        count_write(chores);
+        count_write(side_io);
     }
-    if (chores->verifier) {
-        verifier_begin_write(chores->verifier, request);
+    if (side_io->verifier) {
+        verifier_begin_write(side_io->verifier, request);
     }
-    return chores->verifier;
+    return side_io->verifier;
 }
 
 /* ---- what comes back ------------------------------------------------------- */
 
-static bool check(Chores *chores, const Request *request)
+static bool check(SideIo *side_io, const Request *request)
 {
-    return verifier_check(chores->verifier, request) ||
-           !chores->plan.verify.fatal;
+    return verifier_check(side_io->verifier, request) ||
+           !side_io->plan.verify.fatal;
 }
 
-static bool complete_extra(Chores *chores, const Request *request)
+static bool complete_extra(SideIo *side_io, const Request *request)
 {
-    chores->extras_in_flight--;
+    side_io->extras_in_flight--;
     if (request->op == REQUEST_READ) {
-        return check(chores, request);
+        return check(side_io, request);
     }
-    chores->is_alone = false;
+    side_io->is_alone = false;
     return true;
 }
 
-bool chores_complete(Chores *chores, uint32_t index, const Request *request)
+bool side_io_complete(SideIo *side_io, uint32_t index, const Request *request)
 {
-    if (!chores->is_extra) {
+    if (!side_io->is_extra) {
         return true;
     }
-    if (chores->is_extra[index]) {
-        chores->is_extra[index] = false;
-        return complete_extra(chores, request);
+    if (side_io->is_extra[index]) {
+        side_io->is_extra[index] = false;
+        return complete_extra(side_io, request);
     }
     if (request->op == REQUEST_TRIM) {
-        chores->is_alone = false;
+        side_io->is_alone = false;
     }
-    if (!chores->verifier) {
+    if (!side_io->verifier) {
         return true;
     }
     if (request->op != REQUEST_READ) {
-        verifier_end_write(chores->verifier, request);
+        verifier_end_write(side_io->verifier, request);
         return true;
     }
-    return !chores->plan.verify.check_reads || !request_succeeded(request) ||
-           check(chores, request);
+    return !side_io->plan.verify.check_reads || !request_succeeded(request) ||
+           check(side_io, request);
 }
 
 /* ---- the end ------------------------------------------------------------------ */
 
-bool chores_sync_at_end(Chores *chores)
+bool side_io_sync_at_end(SideIo *side_io)
 {
-    if (!chores->plan.end_fsync || chores->is_over) {
+    if (!side_io->plan.end_fsync || side_io->is_over) {
         return false;
     }
-    chores->plan.end_fsync = false; /* once */
-    chores->is_last_sync = true;
-    chores->sync = REQUEST_FSYNC;
-    chores->is_sync_due = true;
+    side_io->plan.end_fsync = false; /* once */
+    side_io->is_last_sync = true;
+    side_io->sync = REQUEST_FSYNC;
+    side_io->is_sync_due = true;
     return true;
 }
 
-bool chores_verify_at_end(Chores *chores)
+bool side_io_verify_at_end(SideIo *side_io)
 {
-    if (!chores->verifier || chores->is_over ||
-        !chores->plan.verify.read_back) {
+    if (!side_io->verifier || side_io->is_over ||
+        !side_io->plan.verify.read_back) {
         return false;
     }
-    chores->is_over = true;
-    chores->is_sync_due = false;
+    side_io->is_over = true;
+    side_io->is_sync_due = false;
     return true;
 }

@@ -149,9 +149,8 @@ static int wait_long(FdMonEpoll *mon, int64_t timeout_ns)
     int64_t timeout_ms = timeout_ns < 0 ? -1 : timeout_ns / NS_PER_MS;
 
     mon->base.ctx->counters.loop.epoll_wait++;
-    return uncancelled_epoll_wait(mon->epoll_fd, mon->events, EVENTS_PER_WAIT,
-                                  timeout_ms > INT_MAX ? INT_MAX
-                                                       : (int)timeout_ms);
+    return raw_epoll_wait(mon->epoll_fd, mon->events, EVENTS_PER_WAIT,
+                          timeout_ms > INT_MAX ? INT_MAX : (int)timeout_ms);
 }
 
 static HOT_PATH int epoll_wait_events(FdMon *base, int64_t timeout_ns)

@@ -20,7 +20,7 @@ static bool any(const double values[PACED_DIRECTIONS])
 
 static bool has_floor(const PacingPlan *plan)
 {
-    return any(plan->least_ios_per_s) || any(plan->least_bytes_per_s);
+    return any(plan->min_ios_per_s) || any(plan->min_bytes_per_s);
 }
 
 static bool has_max_latency(const PacingPlan *plan)
@@ -29,46 +29,47 @@ static bool has_max_latency(const PacingPlan *plan)
            plan->max_latency_ns[2] > 0;
 }
 
-bool gates_are_needed(const PacingPlan *plan)
+bool admission_is_needed(const PacingPlan *plan)
 {
     return any(plan->bytes_per_s) || any(plan->ios_per_s) ||
            plan->think_ns > 0 || plan->depth_low > 0 ||
            has_max_latency(plan) || has_floor(plan) || plan->target_ns > 0;
 }
 
-int gates_init(Gates *gates, const PacingPlan *plan, uint32_t depth,
-               const bool uses[PACED_DIRECTIONS], bool is_mix,
-               uint32_t block_bytes, uint64_t seed, Recorder *recorder,
-               const Clock *clock, Error *error)
+int admission_init(Admission *admission, const PacingPlan *plan,
+                   uint32_t depth, const bool uses[PACED_DIRECTIONS],
+                   bool is_mix, uint32_t block_bytes, uint64_t seed,
+                   Recorder *recorder, const Clock *clock, Error *error)
 {
-    *gates = (Gates){
+    *admission = (Admission){
         .plan = *plan,
         .depth = depth,
         .depth_limit = depth,
         .recorder = recorder,
     };
-    pacer_init(&gates->pacer, plan, uses, is_mix, block_bytes, seed, clock);
-    gates->intended = calloc(depth, sizeof(*gates->intended));
-    return gates->intended ? 0 : error_set(error, "malloc", ENOMEM, 0);
+    pacer_init(&admission->pacer, plan, uses, is_mix, block_bytes, seed,
+               clock);
+    admission->intended = calloc(depth, sizeof(*admission->intended));
+    return admission->intended ? 0 : error_set(error, "malloc", ENOMEM, 0);
 }
 
-void gates_cleanup(Gates *gates)
+void admission_cleanup(Admission *admission)
 {
-    free(gates->intended);
-    gates->intended = NULL;
+    free(admission->intended);
+    admission->intended = NULL;
 }
 
-static uint64_t ticks(const Gates *gates, uint64_t ns)
+static uint64_t ticks(const Admission *admission, uint64_t ns)
 {
-    return clock_ns_to_ticks(gates->pacer.clock, ns);
+    return clock_ns_to_ticks(admission->pacer.clock, ns);
 }
 
 /* ---- the time that an I/O is due ------------------------------------------- */
 
-static void wait_until_due(Gates *gates)
+static void wait_until_due(Admission *admission)
 {
-    timer_arm(&gates->due_timer,
-              pacer_due(&gates->pacer) - ticks(gates, WAKE_EARLY_NS));
+    timer_arm(&admission->due_timer,
+              pacer_due(&admission->pacer) - ticks(admission, WAKE_EARLY_NS));
 }
 
 /*
@@ -77,309 +78,321 @@ static void wait_until_due(Gates *gates)
  */
 static void is_nearly_due(void *opaque)
 {
-    Gates *gates = opaque;
-    const Clock *clock = gates->pacer.clock;
-    uint64_t due = pacer_due(&gates->pacer);
+    Admission *admission = opaque;
+    const Clock *clock = admission->pacer.clock;
+    uint64_t due = pacer_due(&admission->pacer);
 
-    if (due > clock_now(clock) + ticks(gates, SPIN_NS)) {
-        wait_until_due(gates);
+    if (due > clock_now(clock) + ticks(admission, SPIN_NS)) {
+        wait_until_due(admission);
         return;
     }
     while (clock_now(clock) < due) {
     }
-    gates->events->go_on(gates->opaque);
+    admission->events->go_on(admission->opaque);
 }
 
 /* ---- pauses ------------------------------------------------------------------ */
 
 static void pause_is_over(void *opaque)
 {
-    Gates *gates = opaque;
-    uint64_t now = aio_context_read_clock(gates->ctx);
+    Admission *admission = opaque;
+    uint64_t now = aio_context_read_clock(admission->ctx);
 
-    gates->think = THINK_NOT;
-    gates->think_counted = 0;
-    gates->think_last = now;
-    if (gates->plan.think_shifts) {
-        pacer_shift(&gates->pacer, now - gates->think_began);
+    admission->think = THINK_NOT;
+    admission->think_counted = 0;
+    admission->think_last = now;
+    if (admission->plan.think_shifts) {
+        pacer_shift(&admission->pacer, now - admission->think_began);
     }
-    gates->events->go_on(gates->opaque);
+    admission->events->go_on(admission->opaque);
 }
 
 /* Nothing is in flight: the program that we play has something to do. */
-static void begin_pause(Gates *gates)
+static void begin_pause(Admission *admission)
 {
-    uint64_t now = aio_context_read_clock(gates->ctx);
-    uint64_t busy_until = now + ticks(gates, gates->plan.think_spin_ns);
+    uint64_t now = aio_context_read_clock(admission->ctx);
+    uint64_t busy_until =
+        now + ticks(admission, admission->plan.think_spin_ns);
 
-    gates->think = THINK_PAUSES;
-    gates->think_began = now;
-    while (clock_now(gates->pacer.clock) < busy_until) {
+    admission->think = THINK_PAUSES;
+    admission->think_began = now;
+    while (clock_now(admission->pacer.clock) < busy_until) {
     }
-    timer_arm(&gates->think_timer, now + ticks(gates, gates->plan.think_ns));
+    timer_arm(&admission->think_timer,
+              now + ticks(admission, admission->plan.think_ns));
 }
 
-static void count_for_pause(Gates *gates)
+static void count_for_pause(Admission *admission)
 {
-    const PacingPlan *plan = &gates->plan;
+    const PacingPlan *plan = &admission->plan;
     bool is_enough;
 
-    gates->think_counted++;
-    is_enough = plan->think_ios > 0 && gates->think_counted >= plan->think_ios;
+    admission->think_counted++;
+    is_enough =
+        plan->think_ios > 0 && admission->think_counted >= plan->think_ios;
     is_enough |= plan->think_every_ns > 0 &&
-                 gates->ctx->now - gates->think_last >=
-                     ticks(gates, plan->think_every_ns);
-    if (is_enough && gates->think == THINK_NOT) {
-        gates->think = THINK_DRAINS;
+                 admission->ctx->now - admission->think_last >=
+                     ticks(admission, plan->think_every_ns);
+    if (is_enough && admission->think == THINK_NOT) {
+        admission->think = THINK_DRAINS;
     }
 }
 
 /* ---- the least rate ------------------------------------------------------------- */
 
-static void count_so_far(Gates *gates)
+static void count_so_far(Admission *admission)
 {
     for (int i = 0; i < PACED_DIRECTIONS; i++) {
-        const DirectionRecord *record = gates->recorder->directions[i];
+        const DirectionRecord *record = admission->recorder->directions[i];
 
-        gates->counted_ios[i] = record ? record->ios : 0;
-        gates->counted_bytes[i] = record ? record->bytes : 0;
+        admission->counted_ios[i] = record ? record->ios : 0;
+        admission->counted_bytes[i] = record ? record->bytes : 0;
     }
-    gates->counted_at = gates->ctx->now;
-    timer_arm(&gates->cycle_timer,
-              gates->ctx->now + ticks(gates, gates->plan.least_cycle_ns));
+    admission->counted_at = admission->ctx->now;
+    timer_arm(&admission->cycle_timer,
+              admission->ctx->now +
+                  ticks(admission, admission->plan.min_rate_cycle_ns));
 }
 
-static bool is_too_slow(Gates *gates, int i, double seconds)
+static bool is_too_slow(Admission *admission, int i, double seconds)
 {
-    const DirectionRecord *record = gates->recorder->directions[i];
+    const DirectionRecord *record = admission->recorder->directions[i];
     double ios, bytes;
 
     if (!record) {
         return false;
     }
-    ios = (double)(record->ios - gates->counted_ios[i]) / seconds;
-    bytes = (double)(record->bytes - gates->counted_bytes[i]) / seconds;
-    if (ios >= gates->plan.least_ios_per_s[i] &&
-        bytes >= gates->plan.least_bytes_per_s[i]) {
+    ios = (double)(record->ios - admission->counted_ios[i]) / seconds;
+    bytes = (double)(record->bytes - admission->counted_bytes[i]) / seconds;
+    if (ios >= admission->plan.min_ios_per_s[i] &&
+        bytes >= admission->plan.min_bytes_per_s[i]) {
         return false;
     }
-    gates->report.rate_missed = true;
-    gates->report.direction = (uint32_t)i;
-    gates->report.ios_per_s = ios;
-    gates->report.bytes_per_s = bytes;
+    admission->report.rate_missed = true;
+    admission->report.direction = (uint32_t)i;
+    admission->report.ios_per_s = ios;
+    admission->report.bytes_per_s = bytes;
     return true;
 }
 
 static void cycle_is_over(void *opaque)
 {
-    Gates *gates = opaque;
-    double seconds = (double)(gates->ctx->now - gates->counted_at) /
-                     (double)gates->pacer.clock->ticks_per_s;
+    Admission *admission = opaque;
+    double seconds = (double)(admission->ctx->now - admission->counted_at) /
+                     (double)admission->pacer.clock->ticks_per_s;
 
     for (int i = 0; i < PACED_DIRECTIONS; i++) {
-        if (is_too_slow(gates, i, seconds)) {
-            gates->events->give_up(gates->opaque);
+        if (is_too_slow(admission, i, seconds)) {
+            admission->events->give_up(admission->opaque);
             return;
         }
     }
-    count_so_far(gates);
+    count_so_far(admission);
 }
 
 /* ---- life -------------------------------------------------------------------------- */
 
-void gates_attach(Gates *gates, AioContext *ctx, const GateEvents *events,
-                  void *opaque)
+void admission_attach(Admission *admission, AioContext *ctx,
+                      const AdmissionEvents *events, void *opaque)
 {
-    gates->ctx = ctx;
-    gates->events = events;
-    gates->opaque = opaque;
-    timer_init(&gates->due_timer, ctx, is_nearly_due, gates);
-    timer_init(&gates->think_timer, ctx, pause_is_over, gates);
-    timer_init(&gates->cycle_timer, ctx, cycle_is_over, gates);
-    if (gates->think == THINK_PAUSES) {
-        timer_arm(&gates->think_timer,
-                  gates->think_began + ticks(gates, gates->plan.think_ns));
+    admission->ctx = ctx;
+    admission->events = events;
+    admission->opaque = opaque;
+    timer_init(&admission->due_timer, ctx, is_nearly_due, admission);
+    timer_init(&admission->think_timer, ctx, pause_is_over, admission);
+    timer_init(&admission->cycle_timer, ctx, cycle_is_over, admission);
+    if (admission->think == THINK_PAUSES) {
+        timer_arm(&admission->think_timer,
+                  admission->think_began +
+                      ticks(admission, admission->plan.think_ns));
     }
-    if (gates->counted_at > 0) {
-        timer_arm(&gates->cycle_timer,
-                  gates->counted_at + ticks(gates, gates->plan.least_cycle_ns));
-    }
-}
-
-void gates_detach(Gates *gates)
-{
-    timer_disarm(&gates->due_timer);
-    timer_disarm(&gates->think_timer);
-    timer_disarm(&gates->cycle_timer);
-    gates->ctx = NULL;
-}
-
-void gates_begin(Gates *gates)
-{
-    pacer_begin(&gates->pacer, gates->ctx->now);
-    gates->think_last = gates->ctx->now;
-}
-
-void gates_open_window(Gates *gates)
-{
-    pacer_reset_counts(&gates->pacer, gates->ctx->now);
-    if (has_floor(&gates->plan)) {
-        count_so_far(gates);
+    if (admission->counted_at > 0) {
+        timer_arm(&admission->cycle_timer,
+                  admission->counted_at +
+                      ticks(admission, admission->plan.min_rate_cycle_ns));
     }
 }
 
-void gates_close_window(Gates *gates)
+void admission_detach(Admission *admission)
 {
-    timer_disarm(&gates->cycle_timer);
-    gates->counted_at = 0;
+    timer_disarm(&admission->due_timer);
+    timer_disarm(&admission->think_timer);
+    timer_disarm(&admission->cycle_timer);
+    admission->ctx = NULL;
 }
 
-void gates_end(Gates *gates)
+void admission_begin(Admission *admission)
 {
-    pacer_end(&gates->pacer, gates->ctx->now);
+    pacer_begin(&admission->pacer, admission->ctx->now);
+    admission->think_last = admission->ctx->now;
 }
 
-void gates_begin_search(Gates *gates)
+void admission_open_window(Admission *admission)
 {
-    const PacingPlan *plan = &gates->plan;
+    pacer_reset_counts(&admission->pacer, admission->ctx->now);
+    if (has_floor(&admission->plan)) {
+        count_so_far(admission);
+    }
+}
 
-    depth_search_init(&gates->search, ticks(gates, plan->target_ns),
-                      ticks(gates, plan->target_window_ns),
-                      plan->target_percent, gates->depth);
-    depth_search_begin(&gates->search, gates->ctx->now);
-    gates->is_searching = true;
-    gates->depth_limit = gates->search.depth;
+void admission_close_window(Admission *admission)
+{
+    timer_disarm(&admission->cycle_timer);
+    admission->counted_at = 0;
+}
+
+void admission_end(Admission *admission)
+{
+    pacer_end(&admission->pacer, admission->ctx->now);
+}
+
+void admission_begin_search(Admission *admission)
+{
+    const PacingPlan *plan = &admission->plan;
+
+    depth_search_init(&admission->search, ticks(admission, plan->target_ns),
+                      ticks(admission, plan->target_window_ns),
+                      plan->target_percent, admission->depth);
+    depth_search_begin(&admission->search, admission->ctx->now);
+    admission->is_searching = true;
+    admission->depth_limit = admission->search.depth;
 }
 
 /* ---- an I/O's way ------------------------------------------------------------------- */
 
-static bool depth_allows(Gates *gates, uint32_t in_flight)
+static bool depth_allows(Admission *admission, uint32_t in_flight)
 {
-    if (in_flight <= gates->plan.depth_low) {
-        gates->is_draining = false;
+    if (in_flight <= admission->plan.depth_low) {
+        admission->is_draining = false;
     }
-    return in_flight < gates->depth_limit && !gates->is_draining;
+    return in_flight < admission->depth_limit && !admission->is_draining;
 }
 
-static bool pause_allows(Gates *gates, uint32_t in_flight)
+static bool pause_allows(Admission *admission, uint32_t in_flight)
 {
-    if (gates->think == THINK_DRAINS && in_flight == 0) {
-        begin_pause(gates);
+    if (admission->think == THINK_DRAINS && in_flight == 0) {
+        begin_pause(admission);
     }
-    return gates->think == THINK_NOT;
+    return admission->think == THINK_NOT;
 }
 
-static bool time_allows(Gates *gates)
+static bool time_allows(Admission *admission)
 {
-    if (!gates->pacer.is_on || pacer_due(&gates->pacer) <= gates->ctx->now) {
+    if (!admission->pacer.is_on ||
+        pacer_due(&admission->pacer) <= admission->ctx->now) {
         return true;
     }
-    wait_until_due(gates);
+    wait_until_due(admission);
     return false;
 }
 
-bool gates_admit(Gates *gates, uint32_t in_flight)
+bool admission_admit(Admission *admission, uint32_t in_flight)
 {
-    return depth_allows(gates, in_flight) && pause_allows(gates, in_flight) &&
-           time_allows(gates);
+    return depth_allows(admission, in_flight) &&
+           pause_allows(admission, in_flight) && time_allows(admission);
 }
 
-bool gates_wait(const Gates *gates)
+bool admission_waits(const Admission *admission)
 {
-    return gates->due_timer.state != TIMER_IDLE ||
-           gates->think_timer.state != TIMER_IDLE;
+    return admission->due_timer.state != TIMER_IDLE ||
+           admission->think_timer.state != TIMER_IDLE;
 }
 
-uint32_t gates_pick(const Gates *gates)
+uint32_t admission_pick_direction(const Admission *admission)
 {
-    const Pacer *pacer = &gates->pacer;
+    const Pacer *pacer = &admission->pacer;
 
-    return pacer->is_on && pacer->is_mix ? pacer_pick(pacer, gates->ctx->now)
-                                         : PACED_DIRECTIONS;
+    return pacer->is_on && pacer->is_mix
+               ? pacer_pick(pacer, admission->ctx->now)
+               : PACED_DIRECTIONS;
 }
 
-void gates_issue(Gates *gates, uint32_t index, const Request *request,
-                 uint32_t in_flight)
+void admission_issue(Admission *admission, uint32_t index,
+                     const Request *request, uint32_t in_flight)
 {
     Direction direction = recorder_direction(request);
 
-    if (in_flight + 1 >= gates->depth_limit) {
-        gates->is_draining = gates->plan.depth_low > 0;
+    if (in_flight + 1 >= admission->depth_limit) {
+        admission->is_draining = admission->plan.depth_low > 0;
     }
-    gates->intended[index] = gates->ctx->now;
-    if (direction < PACED_DIRECTIONS && gates->pacer.is_on) {
-        gates->intended[index] = pacer_issue(&gates->pacer, direction,
-                                             request->bytes, gates->ctx->now);
+    admission->intended[index] = admission->ctx->now;
+    if (direction < PACED_DIRECTIONS && admission->pacer.is_on) {
+        admission->intended[index] = pacer_issue(
+            &admission->pacer, direction, request->bytes, admission->ctx->now);
     }
-    if (gates->plan.think_ns > 0 && gates->plan.think_on_issue) {
-        count_for_pause(gates);
+    if (admission->plan.think_ns > 0 && admission->plan.think_on_issue) {
+        count_for_pause(admission);
     }
 }
 
-static bool took_too_long(Gates *gates, Direction direction,
+static bool took_too_long(Admission *admission, Direction direction,
                           const Request *request)
 {
     uint64_t max_ns = direction < PACED_DIRECTIONS
-                          ? gates->plan.max_latency_ns[direction]
+                          ? admission->plan.max_latency_ns[direction]
                           : 0;
-    uint64_t ns = clock_ticks_to_ns(gates->pacer.clock,
+    uint64_t ns = clock_ticks_to_ns(admission->pacer.clock,
                                     request->reaped - request->queued);
 
-    if (max_ns == 0 || ns <= max_ns || gates->report.latency_exceeded) {
+    if (max_ns == 0 || ns <= max_ns || admission->report.latency_exceeded) {
         return false;
     }
-    gates->report.latency_exceeded = true;
-    gates->report.direction = direction;
-    gates->report.offset = request->offset;
-    gates->report.latency_ns = ns;
+    admission->report.latency_exceeded = true;
+    admission->report.direction = direction;
+    admission->report.offset = request->offset;
+    admission->report.latency_ns = ns;
     return true;
 }
 
-static GateWord search_on(Gates *gates, const Request *request)
+static AdmissionVerdict search_on(Admission *admission, const Request *request)
 {
-    if (depth_search_add(&gates->search, request->queued, request->reaped)) {
-        gates->depth_limit = gates->search.depth;
-        gates->is_searching = !gates->search.is_over;
+    if (depth_search_add(&admission->search, request->queued,
+                         request->reaped)) {
+        admission->depth_limit = admission->search.depth;
+        admission->is_searching = !admission->search.is_over;
     }
-    return gates->is_searching ? GATE_GO_ON : GATE_SEARCH_IS_OVER;
+    return admission->is_searching ? ADMISSION_GO_ON
+                                   : ADMISSION_SEARCH_IS_OVER;
 }
 
-GateWord gates_complete(Gates *gates, uint32_t index, const Request *request)
+AdmissionVerdict admission_complete(Admission *admission, uint32_t index,
+                                    const Request *request)
 {
     Direction direction = recorder_direction(request);
 
-    if (gates->plan.think_ns > 0 && !gates->plan.think_on_issue) {
-        count_for_pause(gates);
+    if (admission->plan.think_ns > 0 && !admission->plan.think_on_issue) {
+        count_for_pause(admission);
     }
     if (!request_succeeded(request)) {
-        return GATE_GO_ON;
+        return ADMISSION_GO_ON;
     }
-    if (gates->pacer.is_on && direction < PACED_DIRECTIONS) {
-        recorder_add_response(gates->recorder, request,
-                              gates->intended[index]);
+    if (admission->pacer.is_on && direction < PACED_DIRECTIONS) {
+        recorder_add_response(admission->recorder, request,
+                              admission->intended[index]);
     }
-    if (took_too_long(gates, direction, request)) {
-        return GATE_END;
+    if (took_too_long(admission, direction, request)) {
+        return ADMISSION_END_JOB;
     }
-    return gates->is_searching ? search_on(gates, request) : GATE_GO_ON;
+    return admission->is_searching ? search_on(admission, request)
+                                   : ADMISSION_GO_ON;
 }
 
-void gates_report(const Gates *gates, PacingReport *report)
+void admission_report(const Admission *admission, PacingReport *report)
 {
-    *report = gates->report;
-    report->late = gates->pacer.late;
+    *report = admission->report;
+    report->late = admission->pacer.late;
     report->late_max_ns =
-        clock_ticks_to_ns(gates->pacer.clock, gates->pacer.late_max);
+        clock_ticks_to_ns(admission->pacer.clock, admission->pacer.late_max);
     for (uint32_t i = 0; i < PACED_DIRECTIONS; i++) {
         report->scheduled_ns[i] = clock_ticks_to_ns(
-            gates->pacer.clock, pacer_scheduled(&gates->pacer, i));
+            admission->pacer.clock, pacer_scheduled(&admission->pacer, i));
         report->behind_ns[i] = clock_ticks_to_ns(
-            gates->pacer.clock, pacer_behind(&gates->pacer, i));
+            admission->pacer.clock, pacer_behind(&admission->pacer, i));
     }
-    report->search_is_over = gates->search.is_over;
-    report->depth = gates->search.found ? gates->search.good : 0;
-    report->step_count = gates->search.step_count;
-    for (uint32_t i = 0; i < gates->search.step_count; i++) {
-        report->steps[i] = gates->search.steps[i];
+    report->search_is_over = admission->search.is_over;
+    report->depth = admission->search.found ? admission->search.good : 0;
+    report->step_count = admission->search.step_count;
+    for (uint32_t i = 0; i < admission->search.step_count; i++) {
+        report->steps[i] = admission->search.steps[i];
     }
 }

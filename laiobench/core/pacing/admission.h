@@ -1,5 +1,5 @@
 /*
- * Gates: what a job's I/Os wait for besides a free slot and a throttle group:
+ * Admission: what a job's I/Os wait for besides a free slot and a throttle group:
  * their time, a pause, a depth; and the bounds at which the job must end.  It
  * keeps the timers for that, and tells its job when to try again.
  *
@@ -12,10 +12,10 @@
 #include "record/recorder.h"
 #include "loop/timer.h"
 
-typedef struct GateEvents {
+typedef struct AdmissionEvents {
     void (*go_on)(void *opaque);   /* try again to issue */
-    void (*give_up)(void *opaque); /* a bound was crossed: see Gates.report */
-} GateEvents;
+    void (*give_up)(void *opaque); /* a bound was crossed: see its report */
+} AdmissionEvents;
 
 typedef enum ThinkState {
     THINK_NOT,
@@ -23,7 +23,7 @@ typedef enum ThinkState {
     THINK_PAUSES,
 } ThinkState;
 
-typedef struct Gates {
+typedef struct Admission {
     PacingPlan plan;
     Pacer pacer;
     uint64_t *intended; /* of each slot: when its I/O was due; ticks */
@@ -48,67 +48,68 @@ typedef struct Gates {
     PacingReport report;
 
     AioContext *ctx;
-    const GateEvents *events;
+    const AdmissionEvents *events;
     void *opaque;
     Timer due_timer;   /* shortly before the next I/O is due */
     Timer think_timer; /* at the end of a pause */
     Timer cycle_timer; /* at the next look at the rate */
-} Gates;
+} Admission;
 
 /* Is there anything to wait for, or to end for? */
-bool gates_are_needed(const PacingPlan *plan);
+bool admission_is_needed(const PacingPlan *plan);
 
 /*
  * @uses: the directions that the job has; @is_mix: any of them may come next;
  * @block_bytes: of the largest I/O.
  * 0 or -errno.
  */
-int gates_init(Gates *gates, const PacingPlan *plan, uint32_t depth,
-               const bool uses[PACED_DIRECTIONS], bool is_mix,
-               uint32_t block_bytes, uint64_t seed, Recorder *recorder,
-               const Clock *clock, Error *error);
-void gates_cleanup(Gates *gates);
+int admission_init(Admission *admission, const PacingPlan *plan,
+                   uint32_t depth, const bool uses[PACED_DIRECTIONS],
+                   bool is_mix, uint32_t block_bytes, uint64_t seed,
+                   Recorder *recorder, const Clock *clock, Error *error);
+void admission_cleanup(Admission *admission);
 
 /* Schedules and pauses live on while the job is on no context. */
-void gates_attach(Gates *gates, AioContext *ctx, const GateEvents *events,
-                  void *opaque);
-void gates_detach(Gates *gates);
+void admission_attach(Admission *admission, AioContext *ctx,
+                      const AdmissionEvents *events, void *opaque);
+void admission_detach(Admission *admission);
 
 /*
  * The job begins; its window opens; both at the context's time.  It closes when
  * nothing more is to be issued: what is slow from then on misses no rate.
  */
-void gates_begin(Gates *gates);
-void gates_open_window(Gates *gates);
-void gates_close_window(Gates *gates);
+void admission_begin(Admission *admission);
+void admission_open_window(Admission *admission);
+void admission_close_window(Admission *admission);
 
 /* Its time is over, and it would have issued more. */
-void gates_end(Gates *gates);
+void admission_end(Admission *admission);
 
 /* The search for a depth, where there is one, begins. */
-void gates_begin_search(Gates *gates);
+void admission_begin_search(Admission *admission);
 
 /* May one more be issued?  If not, go_on() will be called, or one comes back. */
-bool gates_admit(Gates *gates, uint32_t in_flight);
+bool admission_admit(Admission *admission, uint32_t in_flight);
 
 /* Is a time set at which go_on() will be called? */
-bool gates_wait(const Gates *gates);
+bool admission_waits(const Admission *admission);
 
 /* Of a mix with rates: which direction is next.  Else PACED_DIRECTIONS. */
-uint32_t gates_pick(const Gates *gates);
+uint32_t admission_pick_direction(const Admission *admission);
 
 /* @request, of the slot @index, goes now; @in_flight are on their way already. */
-void gates_issue(Gates *gates, uint32_t index, const Request *request,
-                 uint32_t in_flight);
+void admission_issue(Admission *admission, uint32_t index,
+                     const Request *request, uint32_t in_flight);
 
-typedef enum GateWord {
-    GATE_GO_ON,
-    GATE_SEARCH_IS_OVER, /* report.depth is what was found */
-    GATE_END,            /* the I/O took longer than the job may bear */
-} GateWord;
+typedef enum AdmissionVerdict {
+    ADMISSION_GO_ON,
+    ADMISSION_SEARCH_IS_OVER, /* report.depth is what was found */
+    ADMISSION_END_JOB,        /* the I/O took longer than the job may bear */
+} AdmissionVerdict;
 
 /* It is back, well or not. */
-GateWord gates_complete(Gates *gates, uint32_t index, const Request *request);
+AdmissionVerdict admission_complete(Admission *admission, uint32_t index,
+                                    const Request *request);
 
 /* What came of it; at any time. */
-void gates_report(const Gates *gates, PacingReport *report);
+void admission_report(const Admission *admission, PacingReport *report);

@@ -25,7 +25,7 @@ void run_job_report(const Run *run, uint32_t index, JobReport *report)
         .gave_up = job->end == JOB_END_ERRORS,
         .stalled = job->end == JOB_END_STALLED,
     };
-    gates_report(&job->gates, &report->pacing);
+    admission_report(&job->admission, &report->pacing);
     if (job->window_start != 0) {
         report->window_start_ns = monotonic_ns(&run->clock, job->window_start);
         report->window_end_ns = monotonic_ns(&run->clock, end);
@@ -36,10 +36,10 @@ bool run_verify_report(const Run *run, uint32_t index, VerifyReport *report)
 {
     const Job *job = &run->jobs[index];
 
-    if (!job->chores.verifier) {
+    if (!job->side_io.verifier) {
         return false;
     }
-    verifier_report(job->chores.verifier, report);
+    verifier_report(job->side_io.verifier, report);
     if (job->verify_start != 0) {
         uint64_t end = job_is_finished(job) ? job->verify_end
                                             : clock_now(&run->clock);
@@ -53,7 +53,7 @@ bool run_verify_report(const Run *run, uint32_t index, VerifyReport *report)
 void run_verify_failure(const Run *run, uint32_t job, uint32_t index,
                         VerifyFailure *failure)
 {
-    verifier_failure(run->jobs[job].chores.verifier, index, failure);
+    verifier_failure(run->jobs[job].side_io.verifier, index, failure);
 }
 
 static LatencyReport latency_report(const Histograms *histograms,

@@ -40,7 +40,7 @@ static JobConfig job_config(const JobPlan *plan, ThrottleGroup *throttles)
         .runtime_ns = plan->runtime_ns,
         .seed = plan->seed,
         .data = plan->data,
-        .chores =
+        .side_io =
             {
                 .fsync_every = plan->fsync_every,
                 .fdatasync_every = plan->fdatasync_every,
@@ -81,7 +81,7 @@ int plan_preview(const JobPlan *plan, PlannedIo *ios, uint64_t count)
 
 uint64_t shape_map_bytes(const WorkloadShape *shape)
 {
-    return shaped_workload_map_bytes(shape);
+    return mixed_workload_map_bytes(shape);
 }
 
 /* Does @job ever run on @worker? */

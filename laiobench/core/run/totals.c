@@ -45,9 +45,9 @@ void run_totals(const Run *run, uint32_t index, Totals *totals)
         .has_finished = phase == JOB_FINISHED,
     };
     if (totals->has_finished) {
-        totals->has_failed = job->accounts.failed > 0 ||
-                             (job->end != JOB_END_COMPLETE &&
-                              job->end != JOB_END_STOPPED);
+        totals->has_failed =
+            job->accounts.failed > 0 ||
+            (job_was_cut_short(job) && job->end != JOB_END_STOPPED);
     }
     for (int i = 0; i < DIRECTION_IO_COUNT; i++) {
         const DirectionRecord *record = job->recorder.directions[i];

@@ -9,25 +9,25 @@
 #include "workload/zipf.h"
 #include "contract/workload_shape.h"
 
-typedef enum Distribution {
+typedef enum DistributionKind {
     DISTRIBUTION_UNIFORM,
     DISTRIBUTION_ZIPF,
     DISTRIBUTION_PARETO,
     DISTRIBUTION_NORMAL, /* what would be outside of the region is not */
     DISTRIBUTION_ZONED,
-} Distribution;
+} DistributionKind;
 
-typedef struct RandomPlace {
+typedef struct Distribution {
     const DirectionShape *shape;
     RandomStream stream;
     uint64_t places;
-    RandomZipf zipf;
+    Zipf zipf;
     RandomMap scatter;
     uint64_t center; /* of ranks: where rank 0 is */
-} RandomPlace;
+} Distribution;
 
 /* @shape must outlive it. */
-void random_place_init(RandomPlace *place, const DirectionShape *shape,
+void distribution_init(Distribution *distribution, const DirectionShape *shape,
                        uint64_t places, uint64_t seed);
 
-uint64_t random_place_next(RandomPlace *place);
+uint64_t distribution_next(Distribution *distribution);

@@ -17,21 +17,21 @@ static const uint16_t feedbacks[] = {
     0x2d, 0x63,  0x7b, 0x3,  0x27, 0x69,
 };
 
-void random_lfsr_init(RandomLfsr *lfsr, uint64_t blocks, uint64_t seed)
+void lfsr_init(Lfsr *lfsr, uint64_t blocks, uint64_t seed)
 {
     uint32_t bits = 64 - (uint32_t)__builtin_clzll(blocks);
 
     bits = bits < FEWEST_BITS ? FEWEST_BITS : bits;
-    *lfsr = (RandomLfsr){
+    *lfsr = (Lfsr){
         .blocks = blocks,
         .feedback = feedbacks[bits - FEWEST_BITS],
         .mask = (UINT64_C(1) << bits) - 1,
         .seed = seed,
     };
-    random_lfsr_next_pass(lfsr);
+    lfsr_next_pass(lfsr);
 }
 
-void random_lfsr_next_pass(RandomLfsr *lfsr)
+void lfsr_next_pass(Lfsr *lfsr)
 {
     RandomStream keys;
 

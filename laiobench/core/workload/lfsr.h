@@ -8,7 +8,7 @@
 
 #include <stdint.h>
 
-typedef struct RandomLfsr {
+typedef struct Lfsr {
     uint64_t blocks;
     uint64_t visited;  /* in this pass */
     uint64_t state;    /* never 0 */
@@ -16,21 +16,21 @@ typedef struct RandomLfsr {
     uint64_t mask;     /* 2^n - 1: its period */
     uint64_t scatter;  /* odd */
     uint64_t seed, pass;
-} RandomLfsr;
+} Lfsr;
 
 /* @blocks must be above 0 and below 2^62. */
-void random_lfsr_init(RandomLfsr *lfsr, uint64_t blocks, uint64_t seed);
+void lfsr_init(Lfsr *lfsr, uint64_t blocks, uint64_t seed);
 
 /* Begin another pass, from another state. */
-void random_lfsr_next_pass(RandomLfsr *lfsr);
+void lfsr_next_pass(Lfsr *lfsr);
 
 /* The next block: each of them once, then the next pass. */
-static inline uint64_t random_lfsr_next(RandomLfsr *lfsr)
+static inline uint64_t lfsr_next(Lfsr *lfsr)
 {
     uint64_t block;
 
     if (lfsr->visited == lfsr->blocks) {
-        random_lfsr_next_pass(lfsr);
+        lfsr_next_pass(lfsr);
     }
     do {
         uint64_t doubled = lfsr->state << 1;

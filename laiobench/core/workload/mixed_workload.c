@@ -3,9 +3,9 @@
 #include <stdlib.h>
 
 /* So that one seed gives streams that have nothing to do with each other. */
-enum { SALT_CHOICES = 1, SALT_COVER, SALT_ORDER, SALT_PLACES = 16 };
+enum { SALT_CHOICES = 1, SALT_SIZED_MAP, SALT_PERMUTATION, SALT_PLACES = 16 };
 
-static uint64_t salted(const ShapedWorkload *workload, uint64_t salt)
+static uint64_t salted(const MixedWorkload *workload, uint64_t salt)
 {
     return random_mix(random_mix(workload->seed + workload->zones_entered) +
                       salt);
@@ -21,7 +21,7 @@ static uint64_t places_of(const DirectionShape *shape, uint64_t extent)
 }
 
 /* From now on, I/Os go there; all that was visited is forgotten. */
-static void enter(ShapedWorkload *workload, uint64_t start, uint64_t extent)
+static void enter(MixedWorkload *workload, uint64_t start, uint64_t extent)
 {
     const WorkloadShape *shape = &workload->shape;
 
@@ -29,20 +29,21 @@ static void enter(ShapedWorkload *workload, uint64_t start, uint64_t extent)
     workload->extent = extent;
     workload->run_left = 0;
     for (uint32_t i = 0; i < SHAPE_DIRECTIONS; i++) {
-        ShapedDirection *direction = &workload->directions[i];
+        MixedDirection *direction = &workload->directions[i];
 
         direction->places = places_of(direction->shape, extent);
         direction->end = direction->last = 0;
-        random_place_init(&direction->place, direction->shape,
-                          direction->places, salted(workload, SALT_PLACES + i));
+        distribution_init(&direction->distribution, direction->shape,
+                          direction->places,
+                          salted(workload, SALT_PLACES + i));
     }
-    random_order_init(&workload->order, shape->use_lfsr,
-                      workload->directions[0].places,
-                      salted(workload, SALT_ORDER));
+    permutation_init(&workload->permutation, shape->use_lfsr,
+                     workload->directions[0].places,
+                     salted(workload, SALT_PERMUTATION));
     if (shape->map_unit_bytes > 0) {
-        random_cover_begin(&workload->cover, shape->use_lfsr,
-                           extent / shape->map_unit_bytes,
-                           salted(workload, SALT_COVER));
+        random_map_sized_begin(&workload->sized_map, shape->use_lfsr,
+                               extent / shape->map_unit_bytes,
+                               salted(workload, SALT_SIZED_MAP));
     }
 }
 
@@ -59,7 +60,7 @@ static uint32_t smallest_of(const WorkloadShape *shape)
 }
 
 /* The last zone may be cut by the region's end, and then has as much less. */
-static void enter_zone(ShapedWorkload *workload, uint64_t start)
+static void enter_zone(MixedWorkload *workload, uint64_t start)
 {
     const WorkloadShape *shape = &workload->shape;
     uint64_t extent = shape->zone_range;
@@ -89,14 +90,15 @@ static uint64_t map_units(const WorkloadShape *shape)
                : 0;
 }
 
-size_t shaped_workload_map_bytes(const WorkloadShape *shape)
+size_t mixed_workload_map_bytes(const WorkloadShape *shape)
 {
-    return shape->map_unit_bytes > 0 ? random_cover_bytes(map_units(shape)) : 0;
+    return shape->map_unit_bytes > 0 ? random_map_sized_bytes(map_units(shape))
+                                     : 0;
 }
 
-ShapedWorkload *shaped_workload_new(const WorkloadShape *shape, uint64_t seed)
+MixedWorkload *mixed_workload_new(const WorkloadShape *shape, uint64_t seed)
 {
-    ShapedWorkload *workload = calloc(1, sizeof(*workload));
+    MixedWorkload *workload = calloc(1, sizeof(*workload));
 
     if (!workload) {
         return NULL;
@@ -108,7 +110,7 @@ ShapedWorkload *shaped_workload_new(const WorkloadShape *shape, uint64_t seed)
     }
     random_stream_init(&workload->choices, salted(workload, SALT_CHOICES));
     if (shape->map_unit_bytes > 0 &&
-        random_cover_init(&workload->cover, map_units(shape)) < 0) {
+        random_map_sized_init(&workload->sized_map, map_units(shape)) < 0) {
         free(workload);
         return NULL;
     }
@@ -120,17 +122,17 @@ ShapedWorkload *shaped_workload_new(const WorkloadShape *shape, uint64_t seed)
     return workload;
 }
 
-void shaped_workload_free(ShapedWorkload *workload)
+void mixed_workload_free(MixedWorkload *workload)
 {
     if (workload) {
-        random_cover_cleanup(&workload->cover);
+        random_map_sized_cleanup(&workload->sized_map);
         free(workload);
     }
 }
 
 /* ---- the next I/O ------------------------------------------------------------ */
 
-static uint32_t choose_bytes(ShapedWorkload *workload,
+static uint32_t choose_bytes(MixedWorkload *workload,
                              const DirectionShape *shape)
 {
     const SizeShare *size = shape->sizes;
@@ -156,7 +158,7 @@ static uint32_t choose_bytes(ShapedWorkload *workload,
  * After the last I/O of this direction, and @stride bytes on; a negative one
  * leads backwards, from the end again when the beginning is passed.
  */
-static uint64_t following(const ShapedDirection *direction, int64_t stride,
+static uint64_t following(const MixedDirection *direction, int64_t stride,
                           uint64_t extent)
 {
     uint64_t back = stride < 0 ? -(uint64_t)stride : 0;
@@ -171,8 +173,8 @@ static uint64_t following(const ShapedDirection *direction, int64_t stride,
 }
 
 /* What does not fit any more is cut, to a multiple of the unit. */
-static uint32_t cut(const ShapedWorkload *workload,
-                    const DirectionShape *shape, ShapedIo io)
+static uint32_t cut(const MixedWorkload *workload, const DirectionShape *shape,
+                    MixedIo io)
 {
     uint64_t rest = workload->extent - io.offset;
 
@@ -181,9 +183,9 @@ static uint32_t cut(const ShapedWorkload *workload,
 }
 
 /* False, where the region ends before the smallest I/O would. */
-static bool next_in_sequence(const ShapedWorkload *workload,
-                             const ShapedDirection *direction, int64_t stride,
-                             ShapedIo *io)
+static bool next_in_sequence(const MixedWorkload *workload,
+                             const MixedDirection *direction, int64_t stride,
+                             MixedIo *io)
 {
     uint64_t rest;
 
@@ -196,31 +198,31 @@ static bool next_in_sequence(const ShapedWorkload *workload,
     return true;
 }
 
-static void cover_at_random(ShapedWorkload *workload, ShapedIo *io)
+static void visit_at_random(MixedWorkload *workload, MixedIo *io)
 {
     uint32_t unit = workload->shape.map_unit_bytes;
     uint64_t count;
     uint64_t first =
-        random_cover_next(&workload->cover, io->bytes / unit, &count);
+        random_map_sized_next(&workload->sized_map, io->bytes / unit, &count);
 
     io->offset = first * unit;
     io->bytes = (uint32_t)(count * unit);
 }
 
-static void choose_at_random(ShapedWorkload *workload,
-                             ShapedDirection *direction, ShapedIo *io)
+static void choose_at_random(MixedWorkload *workload,
+                             MixedDirection *direction, MixedIo *io)
 {
     const WorkloadShape *shape = &workload->shape;
     uint64_t align = direction->shape->align_bytes, place;
 
     if (shape->use_map && shape->map_unit_bytes > 0) {
-        cover_at_random(workload, io);
+        visit_at_random(workload, io);
         return;
     }
     if (shape->use_map) {
-        place = random_order_next(&workload->order);
+        place = permutation_next(&workload->permutation);
     } else {
-        place = random_place_next(&direction->place);
+        place = distribution_next(&direction->distribution);
     }
     io->offset = 0;
     io->bytes = cut(workload, direction->shape, *io); /* to the rest of a zone */
@@ -231,8 +233,8 @@ static void choose_at_random(ShapedWorkload *workload,
 }
 
 /* One of a run that began at a random offset? */
-static bool goes_on(ShapedWorkload *workload, const ShapedDirection *direction,
-                    ShapedIo *io)
+static bool goes_on(MixedWorkload *workload, const MixedDirection *direction,
+                    MixedIo *io)
 {
     if (workload->run_left == 0) {
         return false;
@@ -246,18 +248,18 @@ static bool goes_on(ShapedWorkload *workload, const ShapedDirection *direction,
     return next_in_sequence(workload, direction, 0, io);
 }
 
-static bool is_random(ShapedWorkload *workload, const DirectionShape *shape)
+static bool is_random(MixedWorkload *workload, const DirectionShape *shape)
 {
     return shape->random_share >= 1 ||
            (shape->random_share > 0 &&
             random_unit(&workload->choices) < shape->random_share);
 }
 
-ShapedIo shaped_workload_next(ShapedWorkload *workload, uint32_t index)
+MixedIo mixed_workload_next(MixedWorkload *workload, uint32_t index)
 {
-    ShapedDirection *direction = &workload->directions[index];
+    MixedDirection *direction = &workload->directions[index];
     const WorkloadShape *shape = &workload->shape;
-    ShapedIo io;
+    MixedIo io;
 
     if (shape->zone_bytes > 0 && workload->zone_done >= workload->zone_limit) {
         enter_zone(workload, workload->zone_start + shape->zone_range +

@@ -9,38 +9,39 @@
 #include "workload/permutation.h"
 #include "workload/distribution.h"
 
-typedef struct ShapedDirection {
+typedef struct MixedDirection {
     const DirectionShape *shape;
-    RandomPlace place;
+    Distribution distribution;
     uint64_t places; /* where an I/O may begin, in the extent */
     uint64_t end;    /* of the last I/O, or 0 ... */
     uint64_t last;   /* ... and where that began */
-} ShapedDirection;
+} MixedDirection;
 
-typedef struct ShapedWorkload {
+typedef struct MixedWorkload {
     WorkloadShape shape;
-    ShapedDirection directions[SHAPE_DIRECTIONS];
-    RandomOrder order; /* with a map: of all directions, where sizes are one ... */
-    RandomCover cover; /* ... and where they differ */
+    MixedDirection directions[SHAPE_DIRECTIONS];
+    /* With a map: one for all directions, where all sizes are the same ... */
+    Permutation permutation;
+    RandomMapSized sized_map; /* ... and where they differ */
     RandomStream choices;
     uint64_t seed;
     uint32_t run_left;   /* I/Os that still follow the last random offset */
     uint64_t extent;     /* bytes, from zone_start on, where I/Os go now */
     uint64_t zone_start; /* 0 without zones */
     uint64_t zone_done, zone_limit, zones_entered;
-} ShapedWorkload;
+} MixedWorkload;
 
-typedef struct ShapedIo {
+typedef struct MixedIo {
     uint64_t offset; /* within the region */
     uint32_t bytes;
-} ShapedIo;
+} MixedIo;
 
 /* What its random map takes; 0: it has none that takes any. */
-size_t shaped_workload_map_bytes(const WorkloadShape *shape);
+size_t mixed_workload_map_bytes(const WorkloadShape *shape);
 
 /* NULL without memory. */
-ShapedWorkload *shaped_workload_new(const WorkloadShape *shape, uint64_t seed);
-void shaped_workload_free(ShapedWorkload *workload);
+MixedWorkload *mixed_workload_new(const WorkloadShape *shape, uint64_t seed);
+void mixed_workload_free(MixedWorkload *workload);
 
 /* @direction: 0 read, 1 write, 2 trim. */
-ShapedIo shaped_workload_next(ShapedWorkload *workload, uint32_t direction);
+MixedIo mixed_workload_next(MixedWorkload *workload, uint32_t direction);

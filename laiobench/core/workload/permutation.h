@@ -6,36 +6,36 @@
 #include "workload/lfsr.h"
 #include "workload/random_map.h"
 
-typedef struct RandomOrder {
+typedef struct Permutation {
     bool use_lfsr;
     union {
         RandomMap map;
-        RandomLfsr lfsr;
+        Lfsr lfsr;
     };
-} RandomOrder;
+} Permutation;
 
-static inline void random_order_init(RandomOrder *order, bool use_lfsr,
-                                     uint64_t blocks, uint64_t seed)
+static inline void permutation_init(Permutation *permutation, bool use_lfsr,
+                                    uint64_t blocks, uint64_t seed)
 {
-    order->use_lfsr = use_lfsr;
+    permutation->use_lfsr = use_lfsr;
     if (use_lfsr) {
-        random_lfsr_init(&order->lfsr, blocks, seed);
+        lfsr_init(&permutation->lfsr, blocks, seed);
     } else {
-        random_map_init(&order->map, blocks, seed);
+        random_map_init(&permutation->map, blocks, seed);
     }
 }
 
-static inline uint64_t random_order_next(RandomOrder *order)
+static inline uint64_t permutation_next(Permutation *permutation)
 {
-    return order->use_lfsr ? random_lfsr_next(&order->lfsr)
-                           : random_map_next(&order->map);
+    return permutation->use_lfsr ? lfsr_next(&permutation->lfsr)
+                                 : random_map_next(&permutation->map);
 }
 
-static inline void random_order_next_pass(RandomOrder *order)
+static inline void permutation_next_pass(Permutation *permutation)
 {
-    if (order->use_lfsr) {
-        random_lfsr_next_pass(&order->lfsr);
+    if (permutation->use_lfsr) {
+        lfsr_next_pass(&permutation->lfsr);
     } else {
-        random_map_next_pass(&order->map);
+        random_map_next_pass(&permutation->map);
     }
 }

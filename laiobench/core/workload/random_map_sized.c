@@ -13,14 +13,14 @@ static uint64_t words_of(uint64_t count)
 }
 
 /* Where each level's words are, from @memory on; how many words there are. */
-static uint64_t lay_levels(RandomCover *cover, uint64_t units)
+static uint64_t lay_levels(RandomMapSized *map, uint64_t units)
 {
     uint64_t words = 0, count = units;
 
-    cover->level_count = 0;
+    map->level_count = 0;
     do {
-        cover->levels[cover->level_count++] = (CoverLevel){
-            .bits = cover->memory + words,
+        map->levels[map->level_count++] = (SizedMapLevel){
+            .bits = map->memory + words,
             .count = count,
         };
         count = words_of(count);
@@ -29,7 +29,7 @@ static uint64_t lay_levels(RandomCover *cover, uint64_t units)
     return words;
 }
 
-size_t random_cover_bytes(uint64_t units)
+size_t random_map_sized_bytes(uint64_t units)
 {
     uint64_t words = 0, count = units;
 
@@ -40,120 +40,121 @@ size_t random_cover_bytes(uint64_t units)
     return words * sizeof(uint64_t);
 }
 
-int random_cover_init(RandomCover *cover, uint64_t units)
+int random_map_sized_init(RandomMapSized *map, uint64_t units)
 {
-    *cover = (RandomCover){0};
-    cover->bytes = random_cover_bytes(units);
-    cover->memory = memory_map(cover->bytes);
-    return cover->memory ? 0 : -ENOMEM;
+    *map = (RandomMapSized){0};
+    map->bytes = random_map_sized_bytes(units);
+    map->memory = memory_map(map->bytes);
+    return map->memory ? 0 : -ENOMEM;
 }
 
-void random_cover_cleanup(RandomCover *cover)
+void random_map_sized_cleanup(RandomMapSized *map)
 {
-    memory_unmap(cover->memory, cover->bytes);
+    memory_unmap(map->memory, map->bytes);
 }
 
-void random_cover_begin(RandomCover *cover, bool use_lfsr, uint64_t units,
-                        uint64_t seed)
+void random_map_sized_begin(RandomMapSized *map, bool use_lfsr, uint64_t units,
+                            uint64_t seed)
 {
-    cover->use_lfsr = use_lfsr;
+    map->use_lfsr = use_lfsr;
     if (use_lfsr) {
-        random_lfsr_init(&cover->lfsr, units, seed);
+        lfsr_init(&map->lfsr, units, seed);
     } else {
-        random_stream_init(&cover->stream, seed);
+        random_stream_init(&map->stream, seed);
     }
-    memset(cover->memory, 0, lay_levels(cover, units) * sizeof(uint64_t));
-    cover->units = units;
-    cover->visited = 0;
-    cover->mark = true;
+    memset(map->memory, 0, lay_levels(map, units) * sizeof(uint64_t));
+    map->units = units;
+    map->visited = 0;
+    map->mark = true;
 }
 
 /* The bits of a word that are not set yet; what is beyond the end is no bit. */
-static uint64_t free_bits(const RandomCover *cover, const CoverLevel *level,
-                          uint64_t word)
+static uint64_t free_bits(const RandomMapSized *map,
+                          const SizedMapLevel *level, uint64_t word)
 {
     uint64_t left = level->count - word * WORD_BITS;
-    uint64_t bits = cover->mark ? ~level->bits[word] : level->bits[word];
+    uint64_t bits = map->mark ? ~level->bits[word] : level->bits[word];
 
     return left < WORD_BITS ? bits & ((UINT64_C(1) << left) - 1) : bits;
 }
 
-static bool is_visited(const RandomCover *cover, uint64_t unit)
+static bool is_visited(const RandomMapSized *map, uint64_t unit)
 {
-    return (cover->levels[0].bits[unit / WORD_BITS] >> unit % WORD_BITS & 1) ==
-           cover->mark;
+    return (map->levels[0].bits[unit / WORD_BITS] >> unit % WORD_BITS & 1) ==
+           map->mark;
 }
 
-static void visit(RandomCover *cover, uint64_t unit)
+static void visit(RandomMapSized *map, uint64_t unit)
 {
-    CoverLevel *level = cover->levels;
-    CoverLevel *end = level + cover->level_count;
+    SizedMapLevel *level = map->levels;
+    SizedMapLevel *end = level + map->level_count;
 
     for (; level < end; level++, unit /= WORD_BITS) {
         level->bits[unit / WORD_BITS] ^= UINT64_C(1) << unit % WORD_BITS;
-        if (free_bits(cover, level, unit / WORD_BITS)) {
+        if (free_bits(map, level, unit / WORD_BITS)) {
             break;
         }
     }
-    cover->visited++;
+    map->visited++;
 }
 
 /* The first that was not visited, from @at on; else the first of all. */
-static uint64_t next_free(const RandomCover *cover, uint64_t at)
+static uint64_t next_free(const RandomMapSized *map, uint64_t at)
 {
     uint32_t height = 0;
     uint64_t found = 0;
 
-    for (; height < cover->level_count; height++, at = at / WORD_BITS + 1) {
-        const CoverLevel *level = &cover->levels[height];
+    for (; height < map->level_count; height++, at = at / WORD_BITS + 1) {
+        const SizedMapLevel *level = &map->levels[height];
 
         if (at < level->count) {
-            found = free_bits(cover, level, at / WORD_BITS) >> at % WORD_BITS;
+            found = free_bits(map, level, at / WORD_BITS) >> at % WORD_BITS;
         }
         if (found) {
             break;
         }
     }
     if (!found) {
-        return next_free(cover, 0);
+        return next_free(map, 0);
     }
     at += (uint64_t)__builtin_ctzll(found);
     while (height-- > 0) {
-        found = free_bits(cover, &cover->levels[height], at);
+        found = free_bits(map, &map->levels[height], at);
         at = at * WORD_BITS + (uint64_t)__builtin_ctzll(found);
     }
     return at;
 }
 
-static uint64_t choose_first(RandomCover *cover)
+static uint64_t choose_first(RandomMapSized *map)
 {
     uint64_t first;
 
-    if (!cover->use_lfsr) {
-        return next_free(cover, random_below(&cover->stream, cover->units));
+    if (!map->use_lfsr) {
+        return next_free(map, random_below(&map->stream, map->units));
     }
     do {
-        first = random_lfsr_next(&cover->lfsr);
-    } while (is_visited(cover, first));
+        first = lfsr_next(&map->lfsr);
+    } while (is_visited(map, first));
     return first;
 }
 
-uint64_t random_cover_next(RandomCover *cover, uint64_t wanted, uint64_t *count)
+uint64_t random_map_sized_next(RandomMapSized *map, uint64_t wanted,
+                               uint64_t *count)
 {
     uint64_t first, unit;
 
-    if (cover->visited == cover->units) { /* all bits are the mark */
-        cover->visited = 0;
-        cover->mark = !cover->mark;
-        if (cover->use_lfsr) {
-            random_lfsr_next_pass(&cover->lfsr);
+    if (map->visited == map->units) { /* all bits are the mark */
+        map->visited = 0;
+        map->mark = !map->mark;
+        if (map->use_lfsr) {
+            lfsr_next_pass(&map->lfsr);
         }
     }
-    first = choose_first(cover);
-    for (unit = first; unit < cover->units && unit - first < wanted &&
-                       !is_visited(cover, unit);
+    first = choose_first(map);
+    for (unit = first;
+         unit < map->units && unit - first < wanted && !is_visited(map, unit);
          unit++) {
-        visit(cover, unit);
+        visit(map, unit);
     }
     *count = unit - first;
     return first;

@@ -12,37 +12,37 @@
 #include "workload/lfsr.h"
 #include "base/random_stream.h"
 
-enum { COVER_MOST_LEVELS = 11 }; /* 64^11 is more than there can be */
+enum { SIZED_MAP_LEVELS_MAX = 11 }; /* 64^11 is more than there can be */
 
 /* A level's bit says that a unit was visited; above, that 64 bits below all do. */
-typedef struct CoverLevel {
+typedef struct SizedMapLevel {
     uint64_t *bits;
     uint64_t count;
-} CoverLevel;
+} SizedMapLevel;
 
-typedef struct RandomCover {
+typedef struct RandomMapSized {
     bool use_lfsr; /* whose order it is then, but for what was visited */
-    RandomLfsr lfsr;
+    Lfsr lfsr;
     RandomStream stream;
-    CoverLevel levels[COVER_MOST_LEVELS];
+    SizedMapLevel levels[SIZED_MAP_LEVELS_MAX];
     uint32_t level_count;
     uint64_t *memory;
     size_t bytes;
     uint64_t units, visited;
     bool mark; /* what a bit is once it is set: the other one next pass */
-} RandomCover;
+} RandomMapSized;
 
 /* What so many units take. */
-size_t random_cover_bytes(uint64_t units);
+size_t random_map_sized_bytes(uint64_t units);
 
 /* For up to @units.  0 or -ENOMEM. */
-int random_cover_init(RandomCover *cover, uint64_t units);
-void random_cover_cleanup(RandomCover *cover);
+int random_map_sized_init(RandomMapSized *map, uint64_t units);
+void random_map_sized_cleanup(RandomMapSized *map);
 
 /* Begin anew with so many units, which must not be more than there is room for. */
-void random_cover_begin(RandomCover *cover, bool use_lfsr, uint64_t units,
-                        uint64_t seed);
+void random_map_sized_begin(RandomMapSized *map, bool use_lfsr, uint64_t units,
+                            uint64_t seed);
 
 /* From where on, and how many, up to @wanted: which are visited now. */
-uint64_t random_cover_next(RandomCover *cover, uint64_t wanted,
-                           uint64_t *count);
+uint64_t random_map_sized_next(RandomMapSized *map, uint64_t wanted,
+                               uint64_t *count);

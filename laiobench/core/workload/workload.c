@@ -3,7 +3,7 @@
 #include <errno.h>
 
 /* So that one seed gives streams that have nothing to do with each other. */
-enum { SALT_DIRECTIONS = 1, SALT_OFFSETS, SALT_MAP, SALT_SHAPED };
+enum { SALT_DIRECTIONS = 1, SALT_OFFSETS, SALT_MAP, SALT_MIXED };
 
 static uint64_t salted(uint64_t seed, uint64_t salt)
 {
@@ -17,10 +17,10 @@ int workload_init(Workload *workload, const WorkloadPlan *plan)
                        salted(plan->seed, SALT_DIRECTIONS));
     random_stream_init(&workload->offsets, salted(plan->seed, SALT_OFFSETS));
     if (plan->shape) {
-        workload->shaped = shaped_workload_new(
-            plan->shape, salted(plan->seed, SALT_SHAPED));
+        workload->mixed =
+            mixed_workload_new(plan->shape, salted(plan->seed, SALT_MIXED));
         workload->plan.shape = NULL; /* the caller's */
-        return workload->shaped ? 0 : -ENOMEM;
+        return workload->mixed ? 0 : -ENOMEM;
     }
     if (plan->random && plan->use_map) {
         random_map_init(&workload->map, plan->blocks,
@@ -31,17 +31,17 @@ int workload_init(Workload *workload, const WorkloadPlan *plan)
 
 void workload_cleanup(Workload *workload)
 {
-    shaped_workload_free(workload->shaped);
+    mixed_workload_free(workload->mixed);
 }
 
-static ShapedIo choose(Workload *workload, RequestOp op)
+static MixedIo choose(Workload *workload, RequestOp op)
 {
-    return shaped_workload_next(workload->shaped, op == REQUEST_WRITE);
+    return mixed_workload_next(workload->mixed, op == REQUEST_WRITE);
 }
 
 uint32_t workload_next_bytes(Workload *workload)
 {
-    if (!workload->shaped) {
+    if (!workload->mixed) {
         return workload->plan.block_bytes;
     }
     if (!workload->is_ahead) {
@@ -53,12 +53,12 @@ uint32_t workload_next_bytes(Workload *workload)
 }
 
 static void set_io(const Workload *workload, Request *request, RequestOp op,
-                   ShapedIo io)
+                   MixedIo io)
 {
     request_set_io(request, op, workload->plan.start + io.offset, io.bytes);
 }
 
-void workload_next_shaped(Workload *workload, Request *request)
+void workload_next_mixed(Workload *workload, Request *request)
 {
     workload_next_bytes(workload);
     workload->is_ahead = false;
@@ -66,10 +66,10 @@ void workload_next_shaped(Workload *workload, Request *request)
 }
 
 /* What was chosen ahead for another op stays, for when its turn comes. */
-void workload_next_shaped_of(Workload *workload, Request *request, RequestOp op)
+void workload_next_mixed_of(Workload *workload, Request *request, RequestOp op)
 {
     if (workload->is_ahead && workload->ahead_op == op) {
-        workload_next_shaped(workload, request);
+        workload_next_mixed(workload, request);
     } else {
         set_io(workload, request, op, choose(workload, op));
     }

@@ -4,7 +4,7 @@
  * the same I/Os; knows nothing of time or of the queue.
  *
  * Plain workloads, of one size, sequential or evenly random, are chosen here,
- * inline.  All others have a shape, and are chosen by shaped_workload.
+ * inline.  All others have a shape, and are chosen by mixed_workload.
  */
 #pragma once
 
@@ -34,10 +34,10 @@ typedef struct Workload {
     RandomStream offsets;
     RandomMap map;
     uint64_t next_block[2]; /* sequential: of reads, of writes */
-    ShapedWorkload *shaped; /* NULL: plain */
+    MixedWorkload *mixed;   /* NULL: plain */
     bool is_ahead;          /* the next I/O was chosen already: */
     RequestOp ahead_op;
-    ShapedIo ahead;
+    MixedIo ahead;
 } Workload;
 
 /* 0, or -ENOMEM, which a plain one never has.  Copies the shape. */
@@ -48,11 +48,11 @@ void workload_cleanup(Workload *workload);
 uint32_t workload_next_bytes(Workload *workload);
 
 /* Where there is a shape: set the op, offset and length of @request. */
-void workload_next_shaped(Workload *workload, Request *request);
+void workload_next_mixed(Workload *workload, Request *request);
 
 /* The same, which shall be an @op. */
-void workload_next_shaped_of(Workload *workload, Request *request,
-                             RequestOp op);
+void workload_next_mixed_of(Workload *workload, Request *request,
+                            RequestOp op);
 
 static inline RequestOp workload_next_op(Workload *workload)
 {
@@ -107,8 +107,8 @@ static inline void workload_next(Workload *workload, Request *request)
 static inline void workload_next_any_of(Workload *workload, Request *request,
                                         RequestOp op)
 {
-    if (workload->shaped) {
-        workload_next_shaped_of(workload, request, op);
+    if (workload->mixed) {
+        workload_next_mixed_of(workload, request, op);
     } else {
         workload_next_of(workload, request, op);
     }
@@ -116,8 +116,8 @@ static inline void workload_next_any_of(Workload *workload, Request *request,
 
 static inline void workload_next_any(Workload *workload, Request *request)
 {
-    if (workload->shaped) {
-        workload_next_shaped(workload, request);
+    if (workload->mixed) {
+        workload_next_mixed(workload, request);
     } else {
         workload_next(workload, request);
     }

@@ -18,13 +18,13 @@ static double exp_ratio(double x)
 }
 
 /* x^-theta */
-static double hat(const RandomZipf *zipf, double x)
+static double hat(const Zipf *zipf, double x)
 {
     return exp(-zipf->theta * log(x));
 }
 
 /* Its integral, (x^(1-theta) - 1) / (1-theta), which is log(x) at theta 1. */
-static double area(const RandomZipf *zipf, double x)
+static double area(const Zipf *zipf, double x)
 {
     double log_x = log(x);
 
@@ -32,23 +32,23 @@ static double area(const RandomZipf *zipf, double x)
 }
 
 /* Where the integral is that. */
-static double area_inverse(const RandomZipf *zipf, double value)
+static double area_inverse(const Zipf *zipf, double value)
 {
     double t = value * (1 - zipf->theta);
 
     return exp(log_ratio(t < -1 ? -1 : t) * value);
 }
 
-void random_zipf_init(RandomZipf *zipf, uint64_t ranks, double theta)
+void zipf_init(Zipf *zipf, uint64_t ranks, double theta)
 {
-    *zipf = (RandomZipf){.ranks = ranks, .theta = theta};
+    *zipf = (Zipf){.ranks = ranks, .theta = theta};
     zipf->area_first = area(zipf, 1.5) - 1;
     zipf->area_last = area(zipf, (double)ranks + 0.5);
     zipf->shortcut =
         2 - area_inverse(zipf, area(zipf, 2.5) - hat(zipf, 2));
 }
 
-uint64_t random_zipf_next(RandomZipf *zipf, RandomStream *stream)
+uint64_t zipf_next(Zipf *zipf, RandomStream *stream)
 {
     for (;;) {
         double under = zipf->area_last + random_unit(stream) *

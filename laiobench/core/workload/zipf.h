@@ -10,15 +10,15 @@
 
 #include "base/random_stream.h"
 
-typedef struct RandomZipf {
+typedef struct Zipf {
     uint64_t ranks;
     double theta;
     double area_first, area_last; /* of the hat, at its two ends */
     double shortcut; /* so near to its rank, a number is taken at once */
-} RandomZipf;
+} Zipf;
 
 /* @theta must be above 0; 1 is as good as any. */
-void random_zipf_init(RandomZipf *zipf, uint64_t ranks, double theta);
+void zipf_init(Zipf *zipf, uint64_t ranks, double theta);
 
 /* The next rank, the most frequent one being 0. */
-uint64_t random_zipf_next(RandomZipf *zipf, RandomStream *stream);
+uint64_t zipf_next(Zipf *zipf, RandomStream *stream);

@@ -23,7 +23,7 @@ static bool is_over;
 static void note_and_submit(Engine *engine, Request *request)
 {
     arrivals[arrived++] = (Arrival){
-        .due = job.gates.intended[request - job.memory.requests],
+        .due = job.admission.intended[request - job.memory.requests],
         .issued = clock_now(engine->ctx->clock),
     };
     null_ops->submit(engine, request);

@@ -1,4 +1,4 @@
-/* Gates: what lets an I/O go, what holds it back, and what ends a job. */
+/* Admission: what lets an I/O go, what holds it back, and what ends a job. */
 #include "fixture.h"
 #include "pacing/admission.h"
 
@@ -11,7 +11,7 @@ typedef struct Bench {
     AioContext *ctx;
     Recorder recorder;
     void *records;
-    Gates gates;
+    Admission admission;
     Request requests[DEPTH];
     uint32_t in_flight;
     uint64_t issued, wanted, gave_up;
@@ -23,12 +23,12 @@ static void issue(void *opaque)
 
     aio_context_read_clock(bench->ctx);
     while (bench->wanted > 0 && bench->in_flight < DEPTH &&
-           gates_admit(&bench->gates, bench->in_flight)) {
+           admission_admit(&bench->admission, bench->in_flight)) {
         Request *request = &bench->requests[bench->in_flight];
 
         request_set_io(request, REQUEST_READ, bench->issued * BLOCK, BLOCK);
-        gates_issue(&bench->gates, bench->in_flight, request,
-                    bench->in_flight);
+        admission_issue(&bench->admission, bench->in_flight, request,
+                        bench->in_flight);
         request_begin(request, bench->ctx->now);
         bench->in_flight++;
         bench->issued++;
@@ -41,7 +41,7 @@ static void give_up(void *opaque)
     ((Bench *)opaque)->gave_up++;
 }
 
-static const GateEvents events = {.go_on = issue, .give_up = give_up};
+static const AdmissionEvents events = {.go_on = issue, .give_up = give_up};
 
 static Bench *make_bench(const PacingPlan *plan, uint64_t wanted)
 {
@@ -50,19 +50,20 @@ static Bench *make_bench(const PacingPlan *plan, uint64_t wanted)
     Error error = {0};
 
     CHECK(bench);
-    CHECK(gates_are_needed(plan));
+    CHECK(admission_is_needed(plan));
     bench->ctx = make_context();
     bench->records = aligned_alloc(64, recorder_bytes(uses));
     CHECK(bench->records);
     memset(bench->records, 0, recorder_bytes(uses));
     recorder_init(&bench->recorder, test_clock(), uses, bench->records);
-    CHECK_EQUAL(gates_init(&bench->gates, plan, DEPTH, uses, false, BLOCK, 1,
-                           &bench->recorder, test_clock(), &error),
+    CHECK_EQUAL(admission_init(&bench->admission, plan, DEPTH, uses, false,
+                               BLOCK, 1, &bench->recorder, test_clock(),
+                               &error),
                 0);
-    gates_attach(&bench->gates, bench->ctx, &events, bench);
+    admission_attach(&bench->admission, bench->ctx, &events, bench);
     aio_context_read_clock(bench->ctx);
-    gates_begin(&bench->gates);
-    gates_open_window(&bench->gates);
+    admission_begin(&bench->admission);
+    admission_open_window(&bench->admission);
     bench->wanted = wanted;
     issue(bench);
     return bench;
@@ -70,23 +71,23 @@ static Bench *make_bench(const PacingPlan *plan, uint64_t wanted)
 
 static void free_bench(Bench *bench)
 {
-    gates_detach(&bench->gates);
-    gates_cleanup(&bench->gates);
+    admission_detach(&bench->admission);
+    admission_cleanup(&bench->admission);
     free(bench->records);
     free_context(bench->ctx);
     free(bench);
 }
 
 /* The youngest comes back, and others may go. */
-static GateWord complete_one(Bench *bench)
+static AdmissionVerdict complete_one(Bench *bench)
 {
     Request *request = &bench->requests[--bench->in_flight];
-    GateWord word;
+    AdmissionVerdict verdict;
 
     request->reaped = aio_context_read_clock(bench->ctx);
-    word = gates_complete(&bench->gates, bench->in_flight, request);
+    verdict = admission_complete(&bench->admission, bench->in_flight, request);
     issue(bench);
-    return word;
+    return verdict;
 }
 
 static double seconds_since(uint64_t start_ns)
@@ -101,7 +102,7 @@ static void check_none_was_early(const Bench *bench)
 {
     uint64_t due = test_clock()->ticks_per_s / 1000 * (bench->issued - 1);
 
-    CHECK(clock_now(test_clock()) - bench->gates.pacer.begun >= due);
+    CHECK(clock_now(test_clock()) - bench->admission.pacer.begun >= due);
 }
 
 static void no_io_goes_before_it_is_due(void)
@@ -134,7 +135,7 @@ static void the_loop_sleeps_until_an_io_is_due(void)
     Timer soon;
 
     CHECK_EQUAL(bench->issued, 1);
-    CHECK(gates_wait(&bench->gates));
+    CHECK(admission_waits(&bench->admission));
     timer_init(&soon, bench->ctx, end_the_sleep, NULL);
     while (bench->ctx->counters.loop.blocking == 0) {
         timer_arm(&soon, clock_now(test_clock()) + 20 * ms);
@@ -149,7 +150,7 @@ static void what_waited_for_a_slot_goes_when_there_is_one_and_keeps_its_time(voi
 {
     Bench *bench = make_bench(&(PacingPlan){.ios_per_s = {1000}}, 10);
 
-    while (clock_now(test_clock()) - bench->gates.pacer.begun <
+    while (clock_now(test_clock()) - bench->admission.pacer.begun <
            test_clock()->ticks_per_s / 20) {
         aio_poll(bench->ctx, false);
     }
@@ -158,7 +159,7 @@ static void what_waited_for_a_slot_goes_when_there_is_one_and_keeps_its_time(voi
         complete_one(bench);
         CHECK_EQUAL(bench->issued, DEPTH + i);
     }
-    CHECK(bench->gates.pacer.late >= 6);
+    CHECK(bench->admission.pacer.late >= 6);
     while (bench->in_flight > 0) {
         complete_one(bench);
     }
@@ -188,19 +189,19 @@ static void a_search_holds_the_depth_that_it_looks_at(void)
     PacingPlan plan = {.target_ns = LONG_NS, .target_window_ns = 1,
                        .target_percent = 100};
     Bench *bench = make_bench(&plan, 0);
-    GateWord word = GATE_GO_ON;
+    AdmissionVerdict verdict = ADMISSION_GO_ON;
 
-    gates_begin_search(&bench->gates);
+    admission_begin_search(&bench->admission);
     bench->wanted = 100;
     issue(bench);
     CHECK_EQUAL(bench->in_flight, 1);
     complete_one(bench);
     CHECK_EQUAL(bench->in_flight, 2);
-    while (word == GATE_GO_ON) {
-        word = complete_one(bench);
+    while (verdict == ADMISSION_GO_ON) {
+        verdict = complete_one(bench);
     }
-    CHECK_EQUAL(word, GATE_SEARCH_IS_OVER);
-    CHECK_EQUAL(bench->gates.depth_limit, DEPTH);
+    CHECK_EQUAL(verdict, ADMISSION_SEARCH_IS_OVER);
+    CHECK_EQUAL(bench->admission.depth_limit, DEPTH);
     free_bench(bench);
 }
 
@@ -238,13 +239,13 @@ static void a_pause_moves_the_schedule_only_if_it_shall(void)
         PacingPlan plan = {.think_ns = 50000000, .think_ios = 1,
                            .think_shifts = shifts, .ios_per_s = {1000}};
         Bench *bench = make_bench(&plan, 2);
-        uint64_t begun = bench->gates.pacer.begun;
+        uint64_t begun = bench->admission.pacer.begun;
 
         complete_one(bench);
         while (bench->wanted > 0) {
             aio_poll(bench->ctx, true);
         }
-        CHECK_EQUAL(bench->gates.pacer.begun > begun, shifts);
+        CHECK_EQUAL(bench->admission.pacer.begun > begun, shifts);
         free_bench(bench);
     }
 }
@@ -257,25 +258,26 @@ static void one_io_that_takes_too_long_ends_the_job(void)
     PacingReport report;
 
     usleep(2000);
-    CHECK_EQUAL(complete_one(bench), GATE_END);
-    gates_report(&bench->gates, &report);
+    CHECK_EQUAL(complete_one(bench), ADMISSION_END_JOB);
+    admission_report(&bench->admission, &report);
     CHECK(report.latency_exceeded);
     CHECK(report.latency_ns > 2000000);
     CHECK_EQUAL(report.offset, 3 * BLOCK);
-    CHECK_EQUAL(complete_one(bench), GATE_GO_ON); /* the first is told of */
+    CHECK_EQUAL(complete_one(bench),
+                ADMISSION_GO_ON); /* the first is told of */
     free_bench(bench);
 }
 
-static void a_rate_below_the_least_ends_the_job(void)
+static void a_rate_below_the_minimum_ends_the_job(void)
 {
-    PacingPlan plan = {.least_ios_per_s = {100}, .least_cycle_ns = 20000000};
+    PacingPlan plan = {.min_ios_per_s = {100}, .min_rate_cycle_ns = 20000000};
     Bench *bench = make_bench(&plan, 4);
     PacingReport report;
 
     while (bench->gave_up == 0) {
         aio_poll(bench->ctx, true);
     }
-    gates_report(&bench->gates, &report);
+    admission_report(&bench->admission, &report);
     CHECK(report.rate_missed);
     CHECK(report.ios_per_s < 100);
     free_bench(bench);
@@ -290,7 +292,7 @@ static const TestCase tests[] = {
     TEST(a_pause_waits_until_nothing_is_in_flight),
     TEST(a_pause_moves_the_schedule_only_if_it_shall),
     TEST(one_io_that_takes_too_long_ends_the_job),
-    TEST(a_rate_below_the_least_ends_the_job),
+    TEST(a_rate_below_the_minimum_ends_the_job),
 };
 
 TEST_MAIN(tests)

@@ -112,12 +112,12 @@ static void check_rate(const ThrottleLimits *limits, double ios_per_s)
     enum { IOS = 400 };
     Bench *bench = make_bench(limits, 1);
     uint64_t start_ns = clock_monotonic_ns();
-    double least_s = (IOS - 1) / ios_per_s;
+    double min_s = (IOS - 1) / ios_per_s;
 
     want(bench, 0, IOS);
     run_until_issued(bench, IOS);
     CHECK_EQUAL(bench->issuers[0].issued, IOS);
-    CHECK(seconds_since(start_ns) >= 0.99 * least_s);
+    CHECK(seconds_since(start_ns) >= 0.99 * min_s);
     free_bench(bench);
 }
 

@@ -126,7 +126,7 @@ static void check_gives_up(const JobConfig *job)
 }
 
 /* At its last failure nothing is in flight, and it leaves its context at once. */
-static void a_job_behind_a_gate_gives_up(void)
+static void a_job_with_admission_gives_up(void)
 {
     ThrottleGroup group;
     JobConfig job = job_of(JOB_UNLIMITED);
@@ -379,7 +379,27 @@ static void serve(Bench *bench)
     }
 }
 
-/* Behind a gate, so that whether it may issue is asked each time. */
+static void a_job_has_not_ended_until_it_has(void)
+{
+    for (int i = 0; i < 2; i++) {
+        JobConfig job = job_of(20);
+        Bench *bench;
+
+        fake_kernel_reset();
+        job.pacing.max_latency_ns[DIRECTION_READ] = i * UINT64_MAX;
+        bench = make_bench_of("poll", &job);
+        CHECK_EQUAL(bench->job.end, JOB_NOT_ENDED);
+        while (!bench->finished) {
+            CHECK_EQUAL(bench->job.end, JOB_NOT_ENDED);
+            fake_kernel_succeed_all();
+            worker_run_once(&bench->worker);
+        }
+        CHECK_EQUAL(bench->job.end, JOB_END_COMPLETE);
+        free_bench(bench);
+    }
+}
+
+/* With admission, so that whether it may issue is asked each time. */
 static void a_ramp_s_deadline_is_not_the_window_s(void)
 {
     for (int i = 0; i < 5; i++) {
@@ -438,10 +458,10 @@ static void what_is_held_at_the_end_of_a_ramp_is_charged_or_stays(void)
 
     job.workload.blocks = 1;
     job.workload.read_percent = 0;
-    job.chores.verify = verified(false);
+    job.side_io.verify = verified(false);
     job.ramp_ns = 1000000;
     bench = make_bench_of("poll", &job);
-    CHECK(bench->job.chores.held);
+    CHECK(bench->job.side_io.held);
     while (bench->job.phase == JOB_RAMP) {
         worker_run_once(&bench->worker);
     }
@@ -458,16 +478,16 @@ static void no_rate_is_missed_when_nothing_more_is_to_be_issued(void)
     Bench *bench;
 
     job.workload.read_percent = 0;
-    job.chores.verify = verified(true);
-    job.pacing.least_ios_per_s[DIRECTION_WRITE] = 1;
-    job.pacing.least_cycle_ns = UINT64_C(3600000000000);
+    job.side_io.verify = verified(true);
+    job.pacing.min_ios_per_s[DIRECTION_WRITE] = 1;
+    job.pacing.min_rate_cycle_ns = UINT64_C(3600000000000);
     bench = make_bench_of("poll", &job);
-    CHECK(bench->job.gates.cycle_timer.state != TIMER_IDLE);
+    CHECK(bench->job.admission.cycle_timer.state != TIMER_IDLE);
     fake_kernel_succeed_all();
     while (bench->job.phase != JOB_VERIFYING) {
         worker_run_once(&bench->worker);
     }
-    CHECK(bench->job.gates.cycle_timer.state == TIMER_IDLE);
+    CHECK(bench->job.admission.cycle_timer.state == TIMER_IDLE);
     serve(bench);
     CHECK_EQUAL(bench->job.end, JOB_END_COMPLETE);
     free_bench(bench);
@@ -483,7 +503,7 @@ static void a_job_that_waits_for_nothing_is_ended_and_told(void)
     job.pacing.think_ns = 1000000;
     job.pacing.think_ios = 1000;
     bench = make_bench_of("eventfd", &job);
-    bench->job.gates.think = THINK_PAUSES;
+    bench->job.admission.think = THINK_PAUSES;
     serve(bench);
     CHECK_EQUAL(bench->job.end, JOB_END_STALLED);
     CHECK_EQUAL(bench->job.accounts.completed, DEPTH);
@@ -504,7 +524,7 @@ static void a_stall_in_a_turn_of_its_throttle_group_ends_the_job_too(void)
     job.pacing.think_ios = 1000;
     bench = make_bench_of("eventfd", &job);
     CHECK(bench->job.throttle.is_waiting);
-    bench->job.gates.think = THINK_PAUSES;
+    bench->job.admission.think = THINK_PAUSES;
     serve(bench);
     CHECK_EQUAL(bench->job.end, JOB_END_STALLED);
     free_bench(bench);
@@ -513,7 +533,7 @@ static void a_stall_in_a_turn_of_its_throttle_group_ends_the_job_too(void)
 
 static const TestCase tests[] = {
     TEST(a_vanished_device_s_zeros_are_failures_and_end_the_job),
-    TEST(a_job_behind_a_gate_gives_up),
+    TEST(a_job_with_admission_gives_up),
     TEST(errors_are_counted_by_their_number),
     TEST(refills_leave_in_one_call),
     TEST(what_completes_inside_its_own_submit_is_handled_once),
@@ -523,6 +543,7 @@ static const TestCase tests[] = {
     TEST(what_the_kernel_never_took_is_cancelled),
     TEST(a_loop_that_fails_drains_and_tells),
     TEST(a_loop_that_fails_gets_the_pool_s_requests_back),
+    TEST(a_job_has_not_ended_until_it_has),
     TEST(a_ramp_s_deadline_is_not_the_window_s),
     TEST(a_job_that_moves_as_its_ramp_ends_has_nothing_left_to_do),
     TEST(what_is_held_at_the_end_of_a_ramp_is_charged_or_stays),

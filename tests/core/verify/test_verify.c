@@ -160,7 +160,7 @@ enum { DEPTH = 16, CELLS = 24, MOST = 4, WRITES = 3000 };
 typedef struct Device {
     uint8_t medium[CELLS * BLOCK];
     uint32_t cells[CELLS];
-    Chores chores;
+    SideIo side_io;
     Request slots[DEPTH];
     uint8_t buffers[DEPTH][MOST * BLOCK]; /* a sync takes them from the slots */
     bool in_flight[DEPTH];
@@ -169,7 +169,7 @@ typedef struct Device {
     uint32_t held;
 } Device;
 
-static void open_device(Device *device, ChoresPlan plan)
+static void open_device(Device *device, SideIoPlan plan)
 {
     Error error = {0};
 
@@ -181,8 +181,9 @@ static void open_device(Device *device, ChoresPlan plan)
     plan.verify.block_bytes = BLOCK;
     plan.verify.written = device->cells;
     plan.verify.read_back = true;
-    CHECK_EQUAL(chores_init(&device->chores, &plan, &plain, 9, DEPTH,
-                            MOST * BLOCK, &error), 0);
+    CHECK_EQUAL(side_io_init(&device->side_io, &plan, &plain, 9, DEPTH,
+                             MOST * BLOCK, &error),
+                0);
     for (int i = 0; i < DEPTH; i++) {
         device->slots[i].buffer = device->buffers[i];
     }
@@ -208,7 +209,7 @@ static void complete_any(Device *device)
     request->buffer = device->buffers[index];
     device->in_flight[index] = false;
     device->count--;
-    CHECK(chores_complete(&device->chores, index, request));
+    CHECK(side_io_complete(&device->side_io, index, request));
 }
 
 static Request *free_slot(Device *device, uint32_t *index)
@@ -228,22 +229,23 @@ static void go(Device *device, uint32_t index)
 }
 
 /* All extras that may go now, then a free slot's number. */
-static uint32_t serve_chores(Device *device, bool goes_on)
+static uint32_t serve_side_io(Device *device, bool goes_on)
 {
     for (;;) {
         uint32_t index;
         Request *slot = free_slot(device, &index);
 
-        switch (chores_next(&device->chores, slot, index, device->count, goes_on)) {
-        case CHORES_ISSUE:
+        switch (side_io_next(&device->side_io, slot, index, device->count,
+                             goes_on)) {
+        case SIDE_IO_ISSUE:
             go(device, index);
             continue;
-        case CHORES_NONE:
+        case SIDE_IO_NONE:
             if (slot || !goes_on) {
                 return index;
             }
             break;
-        case CHORES_WAIT:
+        case SIDE_IO_WAIT:
             break;
         }
         complete_any(device);
@@ -259,13 +261,13 @@ static void write_somewhere(Device *device, uint32_t index)
 
     request_set_io(request, REQUEST_WRITE, first * BLOCK,
                    (uint32_t)cells * BLOCK);
-    chores_choose(&device->chores, request);
-    while (!chores_may_go(&device->chores, request, device->count)) {
+    side_io_apply_trim(&device->side_io, request);
+    while (!side_io_may_go(&device->side_io, request, device->count)) {
         was_held = true;
         complete_any(device);
     }
     device->held += was_held;
-    chores_begin(&device->chores, request);
+    side_io_begin(&device->side_io, request);
     go(device, index);
 }
 
@@ -281,13 +283,13 @@ static VerifyReport run_job(Device *device)
     VerifyReport report;
 
     for (int i = 0; i < WRITES; i++) {
-        write_somewhere(device, serve_chores(device, true));
+        write_somewhere(device, serve_side_io(device, true));
     }
     drain(device);
-    CHECK(chores_verify_at_end(&device->chores));
-    serve_chores(device, false);
+    CHECK(side_io_verify_at_end(&device->side_io));
+    serve_side_io(device, false);
     drain(device);
-    verifier_report(device->chores.verifier, &report);
+    verifier_report(device->side_io.verifier, &report);
     CHECK(report.is_over);
     return report;
 }
@@ -297,12 +299,12 @@ static void writes_that_would_meet_are_held_up_so_nothing_is_found(void)
     static Device device;
     VerifyReport report;
 
-    open_device(&device, (ChoresPlan){0});
+    open_device(&device, (SideIoPlan){0});
     report = run_job(&device);
     CHECK_EQUAL(report.failed_blocks, 0);
     CHECK_EQUAL(report.blocks, CELLS);
     CHECK(device.held > 0);
-    chores_cleanup(&device.chores);
+    side_io_cleanup(&device.side_io);
 }
 
 static void a_backlog_is_read_beside_writes_and_never_meets_one(void)
@@ -310,14 +312,14 @@ static void a_backlog_is_read_beside_writes_and_never_meets_one(void)
     static Device device;
 
     for (uint32_t batch = 1; batch <= 8; batch += 7) {
-        ChoresPlan plan = {.verify = {.backlog = 8, .backlog_batch = batch}};
+        SideIoPlan plan = {.verify = {.backlog = 8, .backlog_batch = batch}};
         VerifyReport report;
 
         open_device(&device, plan);
         report = run_job(&device);
         CHECK_EQUAL(report.failed_blocks, 0);
         CHECK(report.blocks > WRITES / 4);
-        chores_cleanup(&device.chores);
+        side_io_cleanup(&device.side_io);
     }
 }
 
@@ -326,7 +328,7 @@ static void a_backlog_that_grows_in_bursts_loses_none(void)
 {
     enum { BURSTS = 20 };
     static Device device;
-    ChoresPlan plan = {.verify = {.backlog = 2, .backlog_batch = 1}};
+    SideIoPlan plan = {.verify = {.backlog = 2, .backlog_batch = 1}};
     uint32_t seen = 0;
 
     open_device(&device, plan);
@@ -335,18 +337,18 @@ static void a_backlog_that_grows_in_bursts_loses_none(void)
 
         for (uint64_t i = 0; i < DEPTH; i++) { /* no two meet */
             request_set_io(&request, REQUEST_WRITE, i * BLOCK, BLOCK);
-            chores_begin(&device.chores, &request);
+            side_io_begin(&device.side_io, &request);
             memcpy(device.medium + i * BLOCK, request.buffer, BLOCK);
-            verifier_end_write(device.chores.verifier, &request);
+            verifier_end_write(device.side_io.verifier, &request);
         }
-        while (verifier_next_of_backlog(device.chores.verifier, &request)) {
+        while (verifier_next_of_backlog(device.side_io.verifier, &request)) {
             memcpy(request.buffer, device.medium + request.offset, request.bytes);
-            CHECK(verifier_check(device.chores.verifier, &request));
+            CHECK(verifier_check(device.side_io.verifier, &request));
             seen++;
         }
     }
     CHECK(seen >= BURSTS * (DEPTH - 1) - 1);
-    chores_cleanup(&device.chores);
+    side_io_cleanup(&device.side_io);
 }
 
 /* A crash may come at any time: what is being trimmed may already be gone. */
@@ -359,22 +361,22 @@ static void a_block_is_not_known_from_the_moment_its_trim_goes_out(void)
     VerifyReport report;
     Error error = {0};
 
-    open_device(&device, (ChoresPlan){.trim = TRIM_NONE});
+    open_device(&device, (SideIoPlan){.trim = TRIM_NONE});
     request.buffer = device.slots[0].buffer;
     request_set_io(&request, REQUEST_WRITE, 0, BLOCK);
-    verifier_begin_write(device.chores.verifier, &request);
-    verifier_end_write(device.chores.verifier, &request);
+    verifier_begin_write(device.side_io.verifier, &request);
+    verifier_end_write(device.side_io.verifier, &request);
     request_set_io(&request, REQUEST_TRIM, 0, BLOCK);
-    verifier_begin_write(device.chores.verifier, &request);
+    verifier_begin_write(device.side_io.verifier, &request);
 
-    plan = device.chores.plan.verify;
+    plan = device.side_io.plan.verify;
     plan.is_loaded = plan.only = true;
     CHECK_EQUAL(verifier_new(&after, &plan, &plain, 9, DEPTH, BLOCK, &error), 0);
     CHECK(!verifier_next_of_all(after, &request));
     verifier_report(after, &report);
     CHECK_EQUAL(report.unknown_blocks, 1);
     verifier_free(after);
-    chores_cleanup(&device.chores);
+    side_io_cleanup(&device.side_io);
 }
 
 static void trims_go_out_alone_and_trimmed_blocks_are_unknown(void)
@@ -382,21 +384,21 @@ static void trims_go_out_alone_and_trimmed_blocks_are_unknown(void)
     static Device device;
     VerifyReport report;
 
-    open_device(&device, (ChoresPlan){.trim = TRIM_ONLY});
+    open_device(&device, (SideIoPlan){.trim = TRIM_ONLY});
     for (int i = 0; i < WRITES; i++) {
-        uint32_t index = serve_chores(&device, true);
+        uint32_t index = serve_side_io(&device, true);
 
         CHECK_EQUAL(device.count, 0);
         write_somewhere(&device, index);
         CHECK_EQUAL(device.count, 1);
     }
     drain(&device);
-    CHECK(chores_verify_at_end(&device.chores));
-    serve_chores(&device, false);
-    verifier_report(device.chores.verifier, &report);
+    CHECK(side_io_verify_at_end(&device.side_io));
+    serve_side_io(&device, false);
+    verifier_report(device.side_io.verifier, &report);
     CHECK_EQUAL(report.blocks, 0);
     CHECK_EQUAL(report.unknown_blocks, CELLS);
-    chores_cleanup(&device.chores);
+    side_io_cleanup(&device.side_io);
 }
 
 static void a_sync_comes_after_so_many_writes_when_all_are_back(void)
@@ -404,7 +406,7 @@ static void a_sync_comes_after_so_many_writes_when_all_are_back(void)
     static Device device;
     uint32_t syncs = 0;
 
-    open_device(&device, (ChoresPlan){.fsync_every = 6, .fdatasync_every = 4});
+    open_device(&device, (SideIoPlan){.fsync_every = 6, .fdatasync_every = 4});
     for (uint32_t i = 0; i < 24; i++) {
         uint32_t index;
 
@@ -413,11 +415,14 @@ static void a_sync_comes_after_so_many_writes_when_all_are_back(void)
 
             drain(&device);
             slot = free_slot(&device, &index);
-            CHECK_EQUAL(chores_next(&device.chores, slot, index, 1, true), CHORES_WAIT);
-            CHECK_EQUAL(chores_next(&device.chores, slot, index, 0, true), CHORES_ISSUE);
+            CHECK_EQUAL(side_io_next(&device.side_io, slot, index, 1, true),
+                        SIDE_IO_WAIT);
+            CHECK_EQUAL(side_io_next(&device.side_io, slot, index, 0, true),
+                        SIDE_IO_ISSUE);
             CHECK_EQUAL(slot->op, i % 6 ? REQUEST_FDSYNC : REQUEST_FSYNC);
-            CHECK_EQUAL(chores_next(&device.chores, slot, 1, 1, true), CHORES_WAIT);
-            CHECK(chores_complete(&device.chores, index, slot));
+            CHECK_EQUAL(side_io_next(&device.side_io, slot, 1, 1, true),
+                        SIDE_IO_WAIT);
+            CHECK(side_io_complete(&device.side_io, index, slot));
             slot->buffer = device.buffers[index];
             syncs++;
         }
@@ -426,7 +431,7 @@ static void a_sync_comes_after_so_many_writes_when_all_are_back(void)
     }
     CHECK_EQUAL(syncs, 7);
     drain(&device);
-    chores_cleanup(&device.chores);
+    side_io_cleanup(&device.side_io);
 }
 
 static const TestCase tests[] = {

@@ -1,4 +1,4 @@
-/* What comes next where a workload is not plain: orders, covers, ranks. */
+/* What comes next where a workload is not plain: permutations, sized maps, ranks. */
 #include "fixture.h"
 #include "harness.h"
 #include "workload/mixed_workload.h"
@@ -8,12 +8,12 @@
 static void check_lfsr(uint64_t blocks)
 {
     uint8_t *visits = calloc(1, blocks);
-    RandomLfsr lfsr;
+    Lfsr lfsr;
 
-    random_lfsr_init(&lfsr, blocks, blocks + 3);
+    lfsr_init(&lfsr, blocks, blocks + 3);
     for (int pass = 1; pass <= 2; pass++) {
         for (uint64_t i = 0; i < blocks; i++) {
-            uint64_t block = random_lfsr_next(&lfsr);
+            uint64_t block = lfsr_next(&lfsr);
 
             CHECK(block < blocks);
             CHECK_EQUAL(visits[block], pass - 1);
@@ -34,14 +34,14 @@ static void an_lfsr_visits_each_block_once_per_pass(void)
     }
 }
 
-static void check_cover(RandomCover *cover, bool use_lfsr, uint64_t units)
+static void check_sized_map(RandomMapSized *map, bool use_lfsr, uint64_t units)
 {
     uint8_t *visits = calloc(1, units);
 
-    random_cover_begin(cover, use_lfsr, units, units);
+    random_map_sized_begin(map, use_lfsr, units, units);
     for (int pass = 1; pass <= 3; pass++) {
         for (uint64_t done = 0, count; done < units; done += count) {
-            uint64_t first = random_cover_next(cover, done % 7 + 1, &count);
+            uint64_t first = random_map_sized_next(map, done % 7 + 1, &count);
 
             CHECK(count >= 1 && count <= done % 7 + 1);
             CHECK(first + count <= units);
@@ -54,22 +54,23 @@ static void check_cover(RandomCover *cover, bool use_lfsr, uint64_t units)
     free(visits);
 }
 
-static void a_cover_visits_each_unit_once_whatever_is_wanted(void)
+static void a_sized_map_visits_each_unit_once_whatever_is_wanted(void)
 {
     static const uint64_t many[] = {4095, 4096, 4097, 262143, 262144, 262145};
-    RandomCover cover;
+    RandomMapSized map;
 
     for (uint64_t units = 1; units <= 200; units++) {
-        CHECK_EQUAL(random_cover_init(&cover, units), 0);
-        check_cover(&cover, units % 2, units);
-        random_cover_cleanup(&cover);
+        CHECK_EQUAL(random_map_sized_init(&map, units), 0);
+        check_sized_map(&map, units % 2, units);
+        random_map_sized_cleanup(&map);
     }
     for (size_t i = 0; i < sizeof(many) / sizeof(many[0]); i++) {
-        CHECK_EQUAL(random_cover_init(&cover, many[i]), 0);
-        check_cover(&cover, false, many[i]);
-        check_cover(&cover, true, many[i]);
-        check_cover(&cover, false, many[i] / 3); /* a smaller zone, after it */
-        random_cover_cleanup(&cover);
+        CHECK_EQUAL(random_map_sized_init(&map, many[i]), 0);
+        check_sized_map(&map, false, many[i]);
+        check_sized_map(&map, true, many[i]);
+        check_sized_map(&map, false,
+                        many[i] / 3); /* a smaller zone, after it */
+        random_map_sized_cleanup(&map);
     }
 }
 
@@ -82,12 +83,12 @@ static void the_ranks_of_a_huge_region_cost_no_table(void)
     for (size_t i = 0; i < sizeof(thetas) / sizeof(thetas[0]); i++) {
         for (uint64_t ranks = 1; ranks < UINT64_C(1) << 61; ranks = ranks * 17 + 1) {
             RandomStream stream;
-            RandomZipf zipf;
+            Zipf zipf;
 
             random_stream_init(&stream, ranks);
-            random_zipf_init(&zipf, ranks, thetas[i]);
+            zipf_init(&zipf, ranks, thetas[i]);
             for (int j = 0; j < 200; j++) {
-                CHECK(random_zipf_next(&zipf, &stream) < ranks);
+                CHECK(zipf_next(&zipf, &stream) < ranks);
             }
         }
     }
@@ -98,11 +99,11 @@ static void every_place_of_a_distribution_is_reached_and_none_outside(void)
     for (uint32_t kind = DISTRIBUTION_UNIFORM; kind <= DISTRIBUTION_NORMAL; kind++) {
         DirectionShape shape = {.distribution = kind, .parameter = 0.4, .center = 0.5};
         uint32_t visits[8] = {0};
-        RandomPlace place;
+        Distribution distribution;
 
-        random_place_init(&place, &shape, 8, kind);
+        distribution_init(&distribution, &shape, 8, kind);
         for (int i = 0; i < 10000; i++) {
-            uint64_t at = random_place_next(&place);
+            uint64_t at = distribution_next(&distribution);
 
             CHECK(at < 8);
             visits[at]++;
@@ -115,7 +116,7 @@ static void every_place_of_a_distribution_is_reached_and_none_outside(void)
 
 static const TestCase tests[] = {
     TEST(an_lfsr_visits_each_block_once_per_pass),
-    TEST(a_cover_visits_each_unit_once_whatever_is_wanted),
+    TEST(a_sized_map_visits_each_unit_once_whatever_is_wanted),
     TEST(the_ranks_of_a_huge_region_cost_no_table),
     TEST(every_place_of_a_distribution_is_reached_and_none_outside),
 };
