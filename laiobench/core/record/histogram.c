@@ -7,7 +7,11 @@ _Static_assert(((64 - 11 - 28) << 10) + (HISTOGRAM_MAX_NS >> 25) <
 void histograms_reset(Histograms *histograms)
 {
     for (uint32_t which = 0; which < HISTOGRAM_STRIDE; which++) {
-        histograms->extremes[which] = (Extremes){.min = UINT64_MAX};
+        Extremes *extremes = &histograms->extremes[which];
+
+        counter_set(&extremes->min, UINT64_MAX); /* a sampler may look */
+        counter_set(&extremes->max, 0);
+        counter_set(&extremes->sum, 0);
     }
     for (uint32_t i = 0; i <= HISTOGRAM_BUCKETS; i++) {
         for (uint32_t which = 0; which < HISTOGRAM_STRIDE; which++) {
