@@ -4,15 +4,15 @@ from laiobench.jobs.options import Job
 from laiobench.measurement.plan.region import Region, budget_of, region_of
 from laiobench.measurement.targets import OpenTarget
 from laiobench.native import TargetLimits
-from laiobench.native.plans import PlannedIo, WorkPlan, preview_ios
+from laiobench.native.plans import JobPlan, PlannedIo, preview_ios
 
 
-def plan_of(job: Job, target_bytes: int, seed: int = 1) -> tuple[WorkPlan, Region]:
+def plan_of(job: Job, target_bytes: int, seed: int = 1) -> tuple[JobPlan, Region]:
     """The plan of its first copy on a target of that size."""
     limits = TargetLimits(target_bytes, 4, 512, is_block_device=False, is_regular_file=True)
     region = region_of(job, OpenTarget("a file", -1, limits))
     budget = budget_of(job, region)
-    plan = WorkPlan(
+    plan = JobPlan(
         job=job, worker=0, fd=-1, limits=None, region_start=region.start,
         region_bytes=region.length, region_blocks=region.blocks, step_bytes=region.step_bytes,
         ios=budget.ios, bytes=budget.bytes, seed=seed,

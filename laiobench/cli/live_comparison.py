@@ -13,7 +13,7 @@ from pathlib import Path
 
 from laiobench.cli import exports
 from laiobench.cli.console import answer, complain, draw, say
-from laiobench.cli.judge import Judge
+from laiobench.cli.policy_option import PolicyOption
 from laiobench.cli.progress import CLEAR_LINE, is_shown, knows_escapes, progress
 from laiobench.cli.stopping import leave_at_once, stop_on_signals
 from laiobench.cli.time_left import TimeLeft
@@ -84,7 +84,7 @@ def measure(
     place: "Place",
     writing: WriteOptions,
     said: Sequence[str],
-    judge: Judge | None,
+    judge: PolicyOption | None,
     wanted: Sequence[exports.Export],
     *,
     as_json: bool,
@@ -213,7 +213,7 @@ class Place:
 def _report(
     comparison: Comparison,
     place: Place,
-    judge: Judge | None,
+    judge: PolicyOption | None,
     wanted: Sequence[exports.Export],
     *,
     as_json: bool,

@@ -110,7 +110,7 @@ def line(samples: Sequence[Progress], columns: int | None = None) -> str:
 
 
 def _names(samples: Sequence[Progress]) -> str:
-    names = list(dict.fromkeys(progress.work.job.name for progress in samples))
+    names = list(dict.fromkeys(progress.copy.job.name for progress in samples))
     return names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"
 
 
@@ -124,9 +124,9 @@ def _mark(samples: Sequence[Progress]) -> str:
 def _of(samples: Sequence[Progress]) -> str:
     """` of 10`, or ` (12 %)`, where the end is known."""
     ends = [
-        progress.work.job.runtime + progress.work.job.ramp_time
+        progress.copy.job.runtime + progress.copy.job.ramp_time
         for progress in samples
-        if progress.work.job.runtime and progress.work.job.time_based
+        if progress.copy.job.runtime and progress.copy.job.time_based
     ]
     if len(ends) == len(samples):
         return f" of {max(ends):g}"
@@ -136,14 +136,14 @@ def _of(samples: Sequence[Progress]) -> str:
 
 def _share_done(progress: Progress) -> float | None:
     """How much of a job's fixed amount is done; None where it has none."""
-    totals, work = progress.totals, progress.work
+    totals, copy = progress.totals, progress.copy
     if totals.has_finished or totals.phase == "verifying":
         return 1.0
     if not totals.is_measuring and totals.phase != "draining":
-        return 0.0 if work.ios or work.bytes else None
+        return 0.0 if copy.ios or copy.bytes else None
     shares = [
         done / amount
-        for done, amount in ((totals.ios, work.ios), (totals.bytes, work.bytes))
+        for done, amount in ((totals.ios, copy.ios), (totals.bytes, copy.bytes))
         if amount
     ]
     return min(1.0, max(shares)) if shares else None

@@ -66,7 +66,7 @@ class Status:
 
 
 def _key(progress: Progress) -> tuple[str, int, int]:
-    return progress.work.job.name, progress.work.position, progress.work.copy
+    return progress.copy.job.name, progress.copy.position, progress.copy.copy_index
 
 
 def _numbers(stretch: _Stretch) -> dict[str, Any]:

@@ -38,7 +38,8 @@ from laiobench.results.comparison import (
 )
 from laiobench.results.digest import RunDigest, digest
 from laiobench.results.metrics import COMPARED, METRICS
-from laiobench.results.run_result import RunResult, SeenWarning, Tool
+from laiobench.results.run_result import RunResult, Tool
+from laiobench.results.warning import Warning
 from laiobench.version import __version__
 from laiobench.words import printable
 
@@ -272,14 +273,14 @@ class Experiment:
         chosen = metrics if metrics is not None else COMPARED
         return analysis.compare_blocks(blocks, names, metrics=chosen)
 
-    def _own_warnings(self, status: Status) -> list[SeenWarning]:
+    def _own_warnings(self, status: Status) -> list[Warning]:
         if status != "ok" or self.design.until_width is None:
             return []
         wide = self._too_wide()
         if not wide:
             return []
         return [
-            SeenWarning(
+            Warning(
                 id="too_wide",
                 seen=f"not known to within {self.design.until_width:.2g} after all trials: "
                 + ", ".join(wide),
@@ -289,9 +290,9 @@ class Experiment:
             )
         ]
 
-    def _warnings_of_trials(self) -> list[SeenWarning]:
+    def _warnings_of_trials(self) -> list[Warning]:
         """Each once, with how many trials had it."""
-        seen: dict[str, list[SeenWarning]] = {}
+        seen: dict[str, list[Warning]] = {}
         for trial in self.trials:
             for identifier, warning in {w.id: w for w in trial.run.warnings}.items():
                 seen.setdefault(identifier, []).append(warning)

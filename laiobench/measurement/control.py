@@ -3,8 +3,8 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from laiobench.measurement.plan.copy import Work
-from laiobench.native import RawSample, RawTotals
+from laiobench.measurement.plan.copy import JobCopy
+from laiobench.native import Sample, Totals
 
 
 class Control:
@@ -35,11 +35,11 @@ class Control:
 class Progress:
     """A sample of one job, for whoever watches."""
 
-    work: Work
+    copy: JobCopy
     elapsed_s: float
     interval_s: float
-    sample: RawSample
-    totals: RawTotals
+    sample: Sample
+    totals: Totals
 
 
 Watcher = Callable[[Sequence[Progress]], None]

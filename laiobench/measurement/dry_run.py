@@ -16,7 +16,7 @@ from laiobench import native
 from laiobench.errors import LaiobenchError, RunError
 from laiobench.jobs.options import Job
 from laiobench.jobs.options.output import log_files
-from laiobench.measurement.plan.copy import Work
+from laiobench.measurement.plan.copy import JobCopy
 from laiobench.measurement.plan.placement import lay_out, to_run
 from laiobench.measurement.plan.threads import plan_workers
 from laiobench.measurement.plan.verify_regions import check_verified_regions
@@ -103,13 +103,13 @@ def preview(
         possible = [job for job in jobs if glimpses.can_be_laid_out(job)]
         try:
             check_waits(jobs)
-            works = to_run(lay_out(possible, glimpses, glimpses.scratch))
-            groups += _groups(works)
-            accesses += _accesses(works, glimpses, allow_write)
-            files += dict.fromkeys(_files(works))
-            check_verified_regions(works)
+            copies = to_run(lay_out(possible, glimpses, glimpses.scratch))
+            groups += _groups(copies)
+            accesses += _accesses(copies, glimpses, allow_write)
+            files += dict.fromkeys(_files(copies))
+            check_verified_regions(copies)
             if readonly:
-                glimpses.problems += _forbidden(works, glimpses)
+                glimpses.problems += _forbidden(copies, glimpses)
         except LaiobenchError as error:
             glimpses.problems.append(error)
     problems = [*glimpses.problems, *_too_many_slots(groups, used, limit)]
@@ -208,77 +208,77 @@ def _imagined(path: str, *, is_regular_file: bool) -> OpenTarget:
     return OpenTarget(path, -1, limits)
 
 
-def _groups(works: Sequence[Work]) -> Iterator[GroupPreview]:
-    for _, group in groupby(works, key=lambda work: work.group):
+def _groups(copies: Sequence[JobCopy]) -> Iterator[GroupPreview]:
+    for _, group in groupby(copies, key=lambda copy: copy.group):
         members = list(group)
         layout = plan_workers(members)
         threads = []
-        coming_to: dict[int, list[Work]] = {}
-        for work, ring in zip(members, layout.rings, strict=True):
+        coming_to: dict[int, list[JobCopy]] = {}
+        for copy, ring in zip(members, layout.rings, strict=True):
             for index in ring:
-                coming_to.setdefault(index, []).append(work)
+                coming_to.setdefault(index, []).append(copy)
         for index, plan in enumerate(layout.plans):
             coming = coming_to.get(index, [])
-            depth = sum(work.job.iodepth for work in coming)
+            depth = sum(copy.job.iodepth for copy in coming)
             threads.append(
                 ThreadPreview(
                     name=plan.name,
-                    jobs=tuple(_name(work) for work in coming),
+                    jobs=tuple(_name(copy) for copy in coming),
                     iodepth=depth,
                     aio_slots=depth if plan.job.engine == "libaio" else 0,
                 )
             )
-        buffers = sum(work.job.iodepth * work.job.largest_bytes for work in members)
-        known = [work for work in members if work.region.length < _UNKNOWN_BYTES // 2]
+        buffers = sum(copy.job.iodepth * copy.job.largest_bytes for copy in members)
+        known = [copy for copy in members if copy.region.length < _UNKNOWN_BYTES // 2]
         yield GroupPreview(
             tuple(threads),
             buffers,
-            map_bytes=sum(native.map_bytes_of(work.job, work.region.length) for work in known),
-            verify_bytes=sum(memory_to_verify(work) for work in known),
+            map_bytes=sum(native.map_bytes_of(copy.job, copy.region.length) for copy in known),
+            verify_bytes=sum(memory_to_verify(copy) for copy in known),
         )
 
 
 def _accesses(
-    works: Sequence[Work], glimpses: _Glimpses, allow_write: Sequence[str]
+    copies: Sequence[JobCopy], glimpses: _Glimpses, allow_write: Sequence[str]
 ) -> Iterator[AccessPreview]:
     allowed = {os.path.realpath(path) for path in allow_write}
-    for work in works:
-        if work.target is None:
+    for copy in copies:
+        if copy.target is None:
             continue
-        region, path = work.region, work.target.path
-        end = region.start + (region.size if work.job.is_plain else region.length)
+        region, path = copy.region, copy.target.path
+        end = region.start + (region.size if copy.job.is_plain else region.length)
         is_ours = glimpses.is_scratch(path) or is_as_we_left_it(path)
         yield AccessPreview(
-            job=_name(work),
+            job=_name(copy),
             target=path,
-            writes=work.job.writes,
+            writes=copy.job.writes,
             start_byte=region.start,
             end_byte=end if end < _UNKNOWN_BYTES // 2 else None,
-            most_bytes=work.bytes or (work.ios * work.job.largest_bytes if work.ios else None),
-            needs_allow_write=work.job.writes and not is_ours and path not in allowed,
+            most_bytes=copy.bytes or (copy.ios * copy.job.largest_bytes if copy.ios else None),
+            needs_allow_write=copy.job.writes and not is_ours and path not in allowed,
         )
 
 
-def _files(works: Sequence[Work]) -> Iterator[str]:
-    for number, work in enumerate(works, start=1):
-        yield from (file for _, file in log_files(work.job.name, number, dict(work.job)))
-        if state := saved_state(work):
+def _files(copies: Sequence[JobCopy]) -> Iterator[str]:
+    for number, copy in enumerate(copies, start=1):
+        yield from (file for _, file in log_files(copy.job.name, number, dict(copy.job)))
+        if state := saved_state(copy):
             yield str(state)
 
 
-def _forbidden(works: Sequence[Work], glimpses: _Glimpses) -> Iterator[LaiobenchError]:
+def _forbidden(copies: Sequence[JobCopy], glimpses: _Glimpses) -> Iterator[LaiobenchError]:
     """What may not be done where nothing may be changed."""
     missing = glimpses.missing_scratch()
-    for work in works:
-        if work.target and work.target.path in missing:
-            yield forbidden(work.target.path)
-        elif work.target and work.job.writes:
-            yield refusals.readonly(work.target.path, work.job)
+    for copy in copies:
+        if copy.target and copy.target.path in missing:
+            yield forbidden(copy.target.path)
+        elif copy.target and copy.job.writes:
+            yield refusals.readonly(copy.target.path, copy.job)
 
 
-def _name(work: Work) -> str:
-    copies = work.job.numjobs
-    return f"{work.job.name} {work.copy + 1}/{copies}" if copies > 1 else work.job.name
+def _name(copy: JobCopy) -> str:
+    name, count = copy.job.name, copy.job.numjobs
+    return f"{name} {copy.copy_index + 1}/{count}" if count > 1 else name
 
 
 def _too_many_slots(

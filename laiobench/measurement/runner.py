@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from laiobench.errors import RunError
 from laiobench.jobs.options import Job
 from laiobench.measurement.control import Control, Progress, Teller, Watcher
-from laiobench.measurement.plan.copy import Work
+from laiobench.measurement.plan.copy import JobCopy
 from laiobench.measurement.plan.placement import lay_out, to_run
 from laiobench.measurement.plan.threads import WorkerLayout, plan_workers
 from laiobench.measurement.plan.throttles import ThrottleLayout, plan_throttle_groups
@@ -20,7 +20,7 @@ from laiobench.measurement.plan.verify_regions import check_verified_regions
 from laiobench.measurement.plan.verify_state import Verification, verification_of
 from laiobench.measurement.plan.waits import check_waits, waits_of
 from laiobench.measurement.targets import Permission, Targets, scratch
-from laiobench.measurement.trial import Trial, WorkRun
+from laiobench.measurement.trial import JobRun, Trial
 from laiobench.measurement.watch.bad_blocks import save_dumps
 from laiobench.measurement.watch.exit_all import ExitAll
 from laiobench.measurement.watch.log_windows import Windows
@@ -28,12 +28,12 @@ from laiobench.measurement.watch.steady_jobs import SteadyJobs
 from laiobench.measurement.watch.stuck_io import DEFAULT_HANG_TIMEOUT_S, Hang, HangWatch
 from laiobench.measurement.watch.time_series import Series, make_point
 from laiobench.native import (
+    ClockReport,
+    JobPlan,
     NativeRun,
-    RawClock,
-    RawRun,
-    RawSample,
     RunPlan,
-    WorkPlan,
+    RunReport,
+    Sample,
 )
 
 SAMPLE_INTERVAL_S = 1.0
@@ -43,7 +43,7 @@ _LONGEST_WAIT_S = 0.25
 
 
 @dataclass(frozen=True)
-class Surroundings:
+class RunContext:
     """What running jobs needs to know besides the jobs."""
 
     control: Control
@@ -64,12 +64,12 @@ class Surroundings:
 class _Group:
     """Works that run together."""
 
-    works: list[Work]
+    copies: list[JobCopy]
     workers: WorkerLayout = field(init=False)
     throttles: ThrottleLayout = field(init=False)
     series: list[Series] = field(init=False)
-    works_of: dict[int, set[int]] = field(init=False)
-    """Which works may come to each worker; both by index."""
+    copies_of: dict[int, set[int]] = field(init=False)
+    """Which copies may come to each worker; both by index."""
 
     waits: list[range] = field(init=False)
     verifications: list[Verification | None] = field(default_factory=list)
@@ -80,38 +80,38 @@ class _Group:
     """Jobs were asked to stop in mid-run."""
 
     def __post_init__(self) -> None:
-        self.workers = plan_workers(self.works)
-        self.waits = waits_of(self.works)
-        self.throttles = plan_throttle_groups(self.works)
-        self.series = [Series() for _ in self.works]
-        self.works_of = {}
-        for work, ring in enumerate(self.workers.rings):
+        self.workers = plan_workers(self.copies)
+        self.waits = waits_of(self.copies)
+        self.throttles = plan_throttle_groups(self.copies)
+        self.series = [Series() for _ in self.copies]
+        self.copies_of = {}
+        for copy, ring in enumerate(self.workers.rings):
             for worker in ring:
-                self.works_of.setdefault(worker, set()).add(work)
+                self.copies_of.setdefault(worker, set()).add(copy)
 
     def plan(self) -> RunPlan:
-        self.verifications = [verification_of(work) for work in self.works]
-        works = tuple(
-            WorkPlan(
-                job=work.job,
+        self.verifications = [verification_of(copy) for copy in self.copies]
+        copies = tuple(
+            JobPlan(
+                job=copy.job,
                 worker=ring[0],
-                fd=work.target.fd if work.target else -1,
-                limits=work.target.limits if work.target else None,
-                region_start=work.region.start,
-                region_bytes=work.region.length,
-                region_blocks=work.region.blocks,
-                step_bytes=work.region.step_bytes,
-                ios=work.ios,
-                bytes=work.bytes,
-                seed=work.seed,
+                fd=copy.target.fd if copy.target else -1,
+                limits=copy.target.limits if copy.target else None,
+                region_start=copy.region.start,
+                region_bytes=copy.region.length,
+                region_blocks=copy.region.blocks,
+                step_bytes=copy.region.step_bytes,
+                ios=copy.ios,
+                bytes=copy.bytes,
+                seed=copy.seed,
                 throttle=throttle,
-                start_delay_s=work.start_delay_s,
-                phase=work.phase,
+                start_delay_s=copy.start_delay_s,
+                phase=copy.phase,
                 waits_for=waits_for,
                 verify=verification.plan if verification else None,
             )
-            for work, ring, throttle, waits_for, verification in zip(
-                self.works,
+            for copy, ring, throttle, waits_for, verification in zip(
+                self.copies,
                 self.workers.rings,
                 self.throttles.indexes,
                 self.waits,
@@ -119,48 +119,48 @@ class _Group:
                 strict=True,
             )
         )
-        return RunPlan(self.workers.plans, works, self.throttles.plans)
+        return RunPlan(self.workers.plans, copies, self.throttles.plans)
 
     def _sharing(self, ring: tuple[int, ...]) -> set[int]:
-        """The works that may come to any of these workers."""
-        return set().union(*(self.works_of[worker] for worker in ring))
+        """The copies that may come to any of these workers."""
+        return set().union(*(self.copies_of[worker] for worker in ring))
 
     def _is_notified(self, ring: tuple[int, ...]) -> bool:
-        """Whether a work that may come to these workers moves, waits, or is handed turns."""
+        """Whether a copy that may come to these workers moves, waits, or is handed turns."""
         return any(
             len(self.workers.rings[index]) > 1
             or self.throttles.is_shared(index)
             or len(self.waits[index]) > 0
-            or (self.was_stopped and self.works[index].job.may_idle)
+            or (self.was_stopped and self.copies[index].job.may_idle)
             for index in self._sharing(ring)
         )
 
-    def runs(self, raw: RawRun) -> list[WorkRun]:
-        """What became of each work."""
-        ios = [job.ios for job in raw.jobs]
+    def runs(self, report: RunReport) -> list[JobRun]:
+        """What became of each copy."""
+        ios = [job.ios for job in report.jobs]
         rings = self.workers.rings
         return [
-            WorkRun(
-                work=work,
-                raw=job,
-                workers=tuple(raw.workers[index] for index in ring),
+            JobRun(
+                copy=copy,
+                report=job,
+                workers=tuple(report.workers[index] for index in ring),
                 ios_of_workers=sum(ios[index] for index in self._sharing(ring)),
                 is_notified=self._is_notified(ring),
                 series=series,
                 steady=self.steady.outcome(index) if self.steady else None,
                 windows=self.windows.of(index) if self.windows else (),
                 was_exited=self.exiting is not None and self.exiting.has_ended_all,
-                dumps=save_dumps(work, job.verify),
+                dumps=save_dumps(copy, job.verify),
             )
-            for index, (work, job, ring, series) in enumerate(
-                zip(self.works, raw.jobs, rings, self.series, strict=True)
+            for index, (copy, job, ring, series) in enumerate(
+                zip(self.copies, report.jobs, rings, self.series, strict=True)
             )
         ]
 
 
-def _groups(works: Sequence[Work]) -> list[_Group]:
-    numbers = sorted({work.group for work in works})
-    return [_Group([work for work in works if work.group == number]) for number in numbers]
+def _groups(copies: Sequence[JobCopy]) -> list[_Group]:
+    numbers = sorted({copy.group for copy in copies})
+    return [_Group([copy for copy in copies if copy.group == number]) for number in numbers]
 
 
 def run_jobs(
@@ -190,10 +190,10 @@ def run_jobs(
     """
     control = control or Control()
     started_at = datetime.now(UTC)
-    runs: list[WorkRun] = []
+    runs: list[JobRun] = []
     failures: list[str] = []
     hangs: list[Hang] = []
-    clock = RawClock(hardware=False, read_ns=0.0, drift_ppm=0.0)
+    clock = ClockReport(hardware=False, read_ns=0.0, drift_ppm=0.0)
 
     def prepare_scratch(size_bytes: int, folder: str | None) -> str:
         path = scratch.prepare(
@@ -206,11 +206,11 @@ def run_jobs(
         return str(path)
 
     with Targets(allow_write, tell=tell, stop=lambda: control.stop) as targets:
-        around = Surroundings(control, targets, watch, tell, warn, hang_timeout_s)
+        around = RunContext(control, targets, watch, tell, warn, hang_timeout_s)
         check_waits(jobs)
-        works = to_run(lay_out(jobs, targets, prepare_scratch))
-        check_verified_regions(works)
-        for group in _groups(works):
+        copies = to_run(lay_out(jobs, targets, prepare_scratch))
+        check_verified_regions(copies)
+        for group in _groups(copies):
             if control.stop:
                 break
             try:
@@ -228,19 +228,19 @@ def run_jobs(
 
 
 def _run_group(
-    group: _Group, around: Surroundings
-) -> tuple[list[WorkRun], RawClock, Sequence[Hang]]:
+    group: _Group, around: RunContext
+) -> tuple[list[JobRun], ClockReport, Sequence[Hang]]:
     native_run = NativeRun(group.plan())
-    group.steady = SteadyJobs(group.works, native_run)
-    group.windows = Windows(group.works, native_run)
-    group.exiting = ExitAll(group.works, native_run)
-    hang_watch = HangWatch(group.works, native_run, around.hang_timeout_s, around.warn)
+    group.steady = SteadyJobs(group.copies, native_run)
+    group.windows = Windows(group.copies, native_run)
+    group.exiting = ExitAll(group.copies, native_run)
+    hang_watch = HangWatch(group.copies, native_run, around.hang_timeout_s, around.warn)
     try:
         with hang_watch:
             native_run.start()
             _follow(native_run, group, around)
-        raw = native_run.collect()
-        for verification, job in zip(group.verifications, raw.jobs, strict=True):
+        report = native_run.collect()
+        for verification, job in zip(group.verifications, report.jobs, strict=True):
             if verification:
                 verification.end(is_exact=job.has_finished)
         if around.control.leave:
@@ -250,10 +250,10 @@ def _run_group(
             native_run.stop()  # closing would wait for what is in flight
         else:
             native_run.close()
-    return group.runs(raw), raw.clock, hang_watch.hangs
+    return group.runs(report), report.clock, hang_watch.hangs
 
 
-def _follow(native_run: NativeRun, group: _Group, around: Surroundings) -> None:
+def _follow(native_run: NativeRun, group: _Group, around: RunContext) -> None:
     """Until all have finished, or the user leaves: take samples, pass on requests."""
     control, exiting = around.control, group.exiting
     steady, windows = group.steady, group.windows
@@ -282,20 +282,20 @@ def _follow(native_run: NativeRun, group: _Group, around: Surroundings) -> None:
             around.watch(
                 [
                     Progress(
-                        work, now - started, now - last_sample, sample, native_run.totals(index)
+                        copy, now - started, now - last_sample, sample, native_run.totals(index)
                     )
-                    for index, (work, sample) in enumerate(zip(group.works, samples, strict=True))
+                    for index, (copy, sample) in enumerate(zip(group.copies, samples, strict=True))
                 ]
             )
         last_sample = now
 
 
-def _sample_all(native_run: NativeRun, group: _Group, *, is_last: bool) -> list[RawSample]:
+def _sample_all(native_run: NativeRun, group: _Group, *, is_last: bool) -> list[Sample]:
     """Every job's newest interval, which its series keeps; one without I/Os is a stall."""
     for verification in group.verifications:
         if verification:
             verification.save()
-    samples = [native_run.sample(index) for index in range(len(group.works))]
+    samples = [native_run.sample(index) for index in range(len(group.copies))]
     for index, sample in enumerate(samples):
         if sample.is_new_window:
             group.series[index] = Series()

@@ -4,22 +4,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from laiobench.measurement.plan.copy import Work
+from laiobench.measurement.plan.copy import JobCopy
 from laiobench.measurement.watch.bad_blocks import Dump
 from laiobench.measurement.watch.log_windows import Window
 from laiobench.measurement.watch.steady_state import SteadyOutcome
 from laiobench.measurement.watch.stuck_io import Hang
 from laiobench.measurement.watch.time_series import Series
-from laiobench.native import CounterGroups, RawClock, RawJob, RawWorker
+from laiobench.native import ClockReport, CounterGroups, JobReport, WorkerReport
 
 
 @dataclass(frozen=True)
-class WorkRun:
+class JobRun:
     """What became of one copy of a job, and of the workers that it ran on."""
 
-    work: Work
-    raw: RawJob
-    workers: tuple[RawWorker, ...]
+    copy: JobCopy
+    report: JobReport
+    workers: tuple[WorkerReport, ...]
     ios_of_workers: int
     """I/Os of all jobs that these workers ran, to share what they cost."""
     is_notified: bool
@@ -36,7 +36,7 @@ class WorkRun:
     @property
     def window_ns(self) -> int:
         """How long it measured."""
-        return max(0, self.raw.window_end_ns - self.raw.window_start_ns)
+        return max(0, self.report.window_end_ns - self.report.window_start_ns)
 
     @property
     def counters(self) -> CounterGroups:
@@ -74,8 +74,8 @@ def _added(one: CounterGroups, other: CounterGroups) -> CounterGroups:
 class Trial:
     """One run of all jobs."""
 
-    runs: tuple[WorkRun, ...]
-    clock: RawClock
+    runs: tuple[JobRun, ...]
+    clock: ClockReport
     started_at: datetime
     interrupted: bool
     failures: tuple[str, ...]

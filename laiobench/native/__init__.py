@@ -6,21 +6,21 @@ failures into errors; it judges nothing and computes no statistics.
 """
 
 from laiobench.native._core import ffi, lib
-from laiobench.native.pacing import RawPacing, search_window_us
-from laiobench.native.plans import RunPlan, ThrottlePlan, WorkerPlan, WorkPlan
+from laiobench.native.pacing import PacingReport, search_window_us
+from laiobench.native.plans import JobPlan, RunPlan, ThrottlePlan, WorkerPlan
 from laiobench.native.reports import (
     Bins,
-    InFlight,
-    RawClock,
-    RawDirection,
-    RawDirectionTotals,
-    RawInFlight,
-    RawJob,
-    RawLatency,
-    RawRun,
-    RawSample,
-    RawTotals,
-    RawWorker,
+    ClockReport,
+    DirectionReport,
+    DirectionTotals,
+    InFlightReport,
+    JobInFlight,
+    JobReport,
+    LatencyReport,
+    RunReport,
+    Sample,
+    Totals,
+    WorkerReport,
 )
 from laiobench.native.run import NativeRun
 from laiobench.native.structures import (
@@ -30,7 +30,7 @@ from laiobench.native.structures import (
     empty_counters,
     probe_target,
 )
-from laiobench.native.verify import BYTES_OF_A_CELL, RawVerify, RawVerifyFailure, VerifyPlan
+from laiobench.native.verify import BYTES_OF_A_CELL, VerifyFailure, VerifyPlan, VerifyReport
 from laiobench.native.workload import map_bytes_of
 from laiobench.words import DIRECTIONS
 
@@ -38,28 +38,28 @@ __all__ = [
     "BYTES_OF_A_CELL",
     "DIRECTIONS",
     "Bins",
+    "ClockReport",
     "CounterGroups",
-    "InFlight",
+    "DirectionReport",
+    "DirectionTotals",
+    "InFlightReport",
+    "JobInFlight",
+    "JobPlan",
+    "JobReport",
+    "LatencyReport",
     "NativeRun",
-    "RawClock",
-    "RawDirection",
-    "RawDirectionTotals",
-    "RawInFlight",
-    "RawJob",
-    "RawLatency",
-    "RawPacing",
-    "RawRun",
-    "RawSample",
-    "RawTotals",
-    "RawVerify",
-    "RawVerifyFailure",
-    "RawWorker",
+    "PacingReport",
     "RunPlan",
+    "RunReport",
+    "Sample",
     "TargetLimits",
     "ThrottlePlan",
+    "Totals",
+    "VerifyFailure",
     "VerifyPlan",
-    "WorkPlan",
+    "VerifyReport",
     "WorkerPlan",
+    "WorkerReport",
     "can_trim",
     "empty_counters",
     "map_bytes_of",

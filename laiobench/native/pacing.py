@@ -43,7 +43,7 @@ class SlowCycle:
 
 
 @dataclass(frozen=True)
-class RawPacing:
+class PacingReport:
     """What a job's schedule, bounds and search came to."""
 
     late: int = 0
@@ -116,9 +116,9 @@ def _fill_each(native: Any, values: PerDirection[int]) -> None:
         native[index] = value
 
 
-def read_pacing(report: Any) -> RawPacing:
+def read_pacing(report: Any) -> PacingReport:
     """What came of it."""
-    return RawPacing(
+    return PacingReport(
         late=report.late,
         late_max_ns=report.late_max_ns,
         scheduled_ns=tuple(report.scheduled_ns),

@@ -32,7 +32,7 @@ class WorkerPlan:
 
 
 @dataclass(frozen=True)
-class WorkPlan:
+class JobPlan:
     """One copy of a job, with its target open, its region known, and the worker to begin on."""
 
     job: Job
@@ -56,12 +56,12 @@ class WorkPlan:
     """Of a schedule with constant gaps: how much of one its first I/O is later."""
     verify: VerifyPlan | None = None
     waits_for: range = range(0)
-    """The works of the plan that must have finished before it begins."""
+    """The jobs of the plan that must have finished before it begins."""
 
 
 @dataclass(frozen=True)
 class ThrottlePlan:
-    """A limit that works share; 0 where there is none."""
+    """A limit that jobs share; 0 where there is none."""
 
     ios_per_s: float
     bytes_per_s: float
@@ -74,7 +74,7 @@ class RunPlan:
     """All that runs together."""
 
     workers: tuple[WorkerPlan, ...]
-    works: tuple[WorkPlan, ...]
+    jobs: tuple[JobPlan, ...]
     throttles: tuple[ThrottlePlan, ...] = ()
 
 
@@ -90,12 +90,12 @@ def to_native(plan: RunPlan) -> tuple[Any, Sequence[Any]]:
     workers = alive(ffi.new("WorkerPlan[]", len(plan.workers)))
     for worker, native in zip(plan.workers, workers, strict=True):
         _fill_worker(native, worker, alive)
-    works = alive(ffi.new("JobPlan[]", len(plan.works)))
-    for work, native in zip(plan.works, works, strict=True):
-        _fill_job(native, work, alive)
-        _fill_data(native.data, work.job, alive)
-        _fill_side_io(native, work.job)
-        fill_verify(native.verify, work.job, work.verify, alive)
+    jobs = alive(ffi.new("JobPlan[]", len(plan.jobs)))
+    for planned, native in zip(plan.jobs, jobs, strict=True):
+        _fill_job(native, planned, alive)
+        _fill_data(native.data, planned.job, alive)
+        _fill_side_io(native, planned.job)
+        fill_verify(native.verify, planned.job, planned.verify, alive)
     throttles = alive(ffi.new("ThrottlePlan[]", len(plan.throttles)))
     for throttle, native in zip(plan.throttles, throttles, strict=True):
         native.ios_per_s = throttle.ios_per_s
@@ -103,7 +103,7 @@ def to_native(plan: RunPlan) -> tuple[Any, Sequence[Any]]:
         native.burst_ns = round(throttle.burst_s * NS_PER_S)
     run = ffi.new("RunPlan *")
     run.workers, run.worker_count = workers, len(plan.workers)
-    run.jobs, run.job_count = works, len(plan.works)
+    run.jobs, run.job_count = jobs, len(plan.jobs)
     run.throttles, run.throttle_count = throttles, len(plan.throttles)
     return run, keep
 
@@ -117,7 +117,7 @@ class PlannedIo:
     bytes: int
 
 
-def preview_ios(work: WorkPlan, count: int) -> list[PlannedIo]:
+def preview_ios(plan: JobPlan, count: int) -> list[PlannedIo]:
     """The first I/Os that a copy of a job would issue; a trim is told as the write it replaces.
 
     Raises:
@@ -130,7 +130,7 @@ def preview_ios(work: WorkPlan, count: int) -> list[PlannedIo]:
         return value
 
     native = alive(ffi.new("JobPlan *"))
-    _fill_job(native, work, alive)
+    _fill_job(native, plan, alive)
     ios = ffi.new("PlannedIo[]", count)
     if lib.plan_preview(native, ios, count) < 0:
         raise MemoryError
@@ -166,35 +166,35 @@ def _fill_worker(native: Any, plan: WorkerPlan, alive: Callable[[Any], Any]) -> 
     native.nice = job.nice
 
 
-def _fill_job(native: Any, work: WorkPlan, alive: Callable[[Any], Any]) -> None:
-    job = work.job
-    native.worker = work.worker
-    native.throttle = 0 if work.throttle is None else work.throttle + 1
-    native.fd = work.fd
-    if work.limits and job.direct:  # through the page cache, anything is aligned
-        fill_limits(native.limits, work.limits)
+def _fill_job(native: Any, plan: JobPlan, alive: Callable[[Any], Any]) -> None:
+    job = plan.job
+    native.worker = plan.worker
+    native.throttle = 0 if plan.throttle is None else plan.throttle + 1
+    native.fd = plan.fd
+    if plan.limits and job.direct:  # through the page cache, anything is aligned
+        fill_limits(native.limits, plan.limits)
     native.iodepth = job.iodepth
     native.block_bytes = job.largest_bytes
-    native.region_start = work.region_start
-    native.region_blocks = work.region_blocks
-    native.step_bytes = work.step_bytes
-    native.shape = alive(shape_of(job, work.region_bytes))
+    native.region_start = plan.region_start
+    native.region_blocks = plan.region_blocks
+    native.step_bytes = plan.step_bytes
+    native.shape = alive(shape_of(job, plan.region_bytes))
     native.memory_align = job.mem_align
     native.random = job.is_random
     native.use_random_map = job.uses_map
     native.read_percent = job.read_percent
     native.trim, native.write_after_trim = job.trims, job.kind.endswith("trimwrite")
-    native.ios = work.ios
-    native.bytes = work.bytes
+    native.ios = plan.ios
+    native.bytes = plan.bytes
     native.ramp_ns = round(job.ramp_time * NS_PER_S)
     native.runtime_ns = round((job.runtime or 0) * NS_PER_S)
-    native.seed = work.verify.seed if work.verify else work.seed
+    native.seed = plan.verify.seed if plan.verify else plan.seed
     native.move_every = job.iothread_move_every
     native.continue_on_error = (not job.reads or job.tolerates("read")) and (
         not job.writes or job.tolerates("write")
     )
-    native.wait_for, native.wait_for_count = work.waits_for.start, len(work.waits_for)
-    fill_pacing(native.pacing, job, work.start_delay_s, work.phase)
+    native.wait_for, native.wait_for_count = plan.waits_for.start, len(plan.waits_for)
+    fill_pacing(native.pacing, job, plan.start_delay_s, plan.phase)
 
 
 def _fill_data(native: Any, job: Job, alive: Callable[[Any], Any]) -> None:

@@ -8,9 +8,9 @@ from typing import Any
 
 from laiobench.native._core import ffi, lib
 from laiobench.native.failures import explain_failure
-from laiobench.native.pacing import RawPacing, read_pacing
+from laiobench.native.pacing import PacingReport, read_pacing
 from laiobench.native.structures import CounterGroups, counter_groups, members, text_of
-from laiobench.native.verify import RawVerify, read_verify
+from laiobench.native.verify import VerifyReport, read_verify
 from laiobench.words import DIRECTIONS, ios_of
 
 LATENCY_KINDS = ("slat", "clat", "lat", "response")
@@ -20,7 +20,7 @@ Bins = list[tuple[int, int]]
 
 
 @dataclass(frozen=True)
-class RawLatency:
+class LatencyReport:
     """Exact extremes and sum in ns; `overflow` counts what is beyond the histogram."""
 
     min: int
@@ -31,7 +31,7 @@ class RawLatency:
 
 
 @dataclass(frozen=True)
-class RawDirection:
+class DirectionReport:
     """What a job measured in one direction; errors by errno."""
 
     ios: int
@@ -39,11 +39,11 @@ class RawDirection:
     short_ios: int
     eofs: int
     errors: dict[int, int]
-    latency: dict[str, RawLatency]
+    latency: dict[str, LatencyReport]
 
 
 @dataclass(frozen=True)
-class RawJob:
+class JobReport:
     """What a job has come to; the window is in CLOCK_MONOTONIC ns, (0, 0) if it never opened."""
 
     submitted: int
@@ -56,9 +56,9 @@ class RawJob:
     gave_up: bool
     stalled: bool
     """A fault of ours: it had more to do, and waited for nothing."""
-    directions: dict[str, RawDirection]
-    pacing: RawPacing
-    verify: RawVerify | None = None
+    directions: dict[str, DirectionReport]
+    pacing: PacingReport
+    verify: VerifyReport | None = None
 
     @property
     def ios(self) -> int:
@@ -67,7 +67,7 @@ class RawJob:
 
 
 @dataclass(frozen=True)
-class RawWorker:
+class WorkerReport:
     """What a worker counted while its jobs measured, and since it was made.
 
     The accounts are of the jobs' stretches on this worker.
@@ -91,7 +91,7 @@ class RawWorker:
 
 
 @dataclass(frozen=True)
-class RawClock:
+class ClockReport:
     """How time was read, and how far it strayed from CLOCK_MONOTONIC."""
 
     hardware: bool
@@ -100,16 +100,16 @@ class RawClock:
 
 
 @dataclass(frozen=True)
-class RawRun:
-    """All that the core has to say: of each work, and of each worker."""
+class RunReport:
+    """All that the core has to say: of each job, and of each worker."""
 
-    jobs: tuple[RawJob, ...]
-    workers: tuple[RawWorker, ...]
-    clock: RawClock
+    jobs: tuple[JobReport, ...]
+    workers: tuple[WorkerReport, ...]
+    clock: ClockReport
 
 
 @dataclass(frozen=True)
-class RawSample:
+class Sample:
     """What a job did since its last sample: a histogram of lat over all directions."""
 
     at_ns: int
@@ -122,7 +122,7 @@ class RawSample:
 
 
 @dataclass(frozen=True)
-class RawTotals:
+class Totals:
     """How far a job was at a moment (CLOCK_MONOTONIC): since its window opened, if it has."""
 
     at_ns: int
@@ -137,7 +137,7 @@ class RawTotals:
 
 
 @dataclass(frozen=True)
-class RawDirectionTotals:
+class DirectionTotals:
     """The same in one direction; the sums of its latencies by kind, in ns."""
 
     ios: int
@@ -147,7 +147,7 @@ class RawDirectionTotals:
 
 
 @dataclass(frozen=True)
-class InFlight:
+class InFlightReport:
     """An I/O that is not back; `age_ns` since it was handed to the engine."""
 
     direction: str
@@ -157,11 +157,11 @@ class InFlight:
 
 
 @dataclass(frozen=True)
-class RawInFlight:
+class JobInFlight:
     """How many of a job's I/Os are not back, and some of them, the oldest first."""
 
     count: int
-    oldest: tuple[InFlight, ...]
+    oldest: tuple[InFlightReport, ...]
 
 
 # ---- reading them -----------------------------------------------------------
@@ -180,7 +180,7 @@ class BinsRoom:
         return list(zip(indexes, counts, strict=True))
 
 
-def read_worker(run: Any, index: int, name: str) -> RawWorker:
+def read_worker(run: Any, index: int, name: str) -> WorkerReport:
     """What a worker has counted."""
     report = ffi.new("WorkerReport *")
     lib.run_worker_report(run, index, report)
@@ -188,7 +188,7 @@ def read_worker(run: Any, index: int, name: str) -> RawWorker:
     sentence = ""
     if failure.code:
         sentence = explain_failure(text_of(failure.call), failure.code, failure.argument)[0]
-    return RawWorker(
+    return WorkerReport(
         name=name,
         window=counter_groups(report.window),
         life=counter_groups(report.life),
@@ -205,7 +205,7 @@ def read_worker(run: Any, index: int, name: str) -> RawWorker:
     )
 
 
-def read_job(run: Any, index: int, room: BinsRoom) -> RawJob:
+def read_job(run: Any, index: int, room: BinsRoom) -> JobReport:
     """What a job has come to."""
     report = ffi.new("JobReport *")
     lib.run_job_report(run, index, report)
@@ -223,7 +223,7 @@ def read_job(run: Any, index: int, room: BinsRoom) -> RawJob:
                 for which, kind in enumerate(LATENCY_KINDS)
             }
             directions[name] = _direction(native, latency)
-    return RawJob(
+    return JobReport(
         submitted=report.submitted,
         completed=report.completed,
         failed=report.failed,
@@ -239,18 +239,18 @@ def read_job(run: Any, index: int, room: BinsRoom) -> RawJob:
     )
 
 
-def read_clock(run: Any) -> RawClock:
+def read_clock(run: Any) -> ClockReport:
     """How the run's time was read."""
     clock = ffi.new("ClockReport *")
     lib.run_clock_report(run, clock)
-    return RawClock(clock.hardware, clock.read_ns, clock.drift_ppm)
+    return ClockReport(clock.hardware, clock.read_ns, clock.drift_ppm)
 
 
-def read_sample(run: Any, index: int, room: BinsRoom) -> RawSample:
+def read_sample(run: Any, index: int, room: BinsRoom) -> Sample:
     """What a job did since its last sample."""
     sample = ffi.new("Sample *")
     lib.run_sample(run, index, sample, room.indexes, room.counts)
-    return RawSample(
+    return Sample(
         at_ns=sample.at_ns,
         ios=sample.ios,
         bytes=sample.bytes,
@@ -260,11 +260,11 @@ def read_sample(run: Any, index: int, room: BinsRoom) -> RawSample:
     )
 
 
-def read_totals(run: Any, index: int) -> RawTotals:
+def read_totals(run: Any, index: int) -> Totals:
     """How far a job is."""
     totals = ffi.new("Totals *")
     lib.run_totals(run, index, totals)
-    return RawTotals(
+    return Totals(
         at_ns=totals.at_ns,
         ios=totals.ios,
         bytes=totals.bytes,
@@ -275,35 +275,35 @@ def read_totals(run: Any, index: int) -> RawTotals:
     )
 
 
-def read_direction_totals(run: Any, index: int) -> tuple[int, dict[str, RawDirectionTotals]]:
+def read_direction_totals(run: Any, index: int) -> tuple[int, dict[str, DirectionTotals]]:
     """When that was (CLOCK_MONOTONIC), and the totals by direction; none before the window."""
     native = ffi.new("DirectionTotals *")
     totals = {}
     for number, direction in enumerate(DIRECTIONS):
         if lib.run_direction_totals(run, index, number, native):
             sums = native.latency_ns
-            totals[direction] = RawDirectionTotals(
+            totals[direction] = DirectionTotals(
                 native.ios, native.bytes, (sums[0], sums[1], sums[2])
             )
     return native.at_ns, totals
 
 
-def read_in_flight(run: Any, index: int, max_oldest: int) -> RawInFlight:
+def read_in_flight(run: Any, index: int, max_oldest: int) -> JobInFlight:
     """What of a job is not back."""
     oldest = ffi.new("InFlightReport[]", max_oldest)
     count = lib.run_in_flight(run, index, oldest, max_oldest)
-    return RawInFlight(
+    return JobInFlight(
         count,
         tuple(
-            InFlight(DIRECTIONS[io.direction], io.offset, io.bytes, io.age_ns)
+            InFlightReport(DIRECTIONS[io.direction], io.offset, io.bytes, io.age_ns)
             for io in oldest[0 : min(count, max_oldest)]
         ),
     )
 
 
-def _direction(native: Any, latency: dict[str, RawLatency]) -> RawDirection:
+def _direction(native: Any, latency: dict[str, LatencyReport]) -> DirectionReport:
     errors = ffi.unpack(native.errors, lib.ERRNO_COUNT)
-    return RawDirection(
+    return DirectionReport(
         ios=native.ios,
         bytes=native.bytes,
         short_ios=native.short_ios,
@@ -313,13 +313,13 @@ def _direction(native: Any, latency: dict[str, RawLatency]) -> RawDirection:
     )
 
 
-def latency_of(native: Any, bins: Bins) -> RawLatency:
+def latency_of(native: Any, bins: Bins) -> LatencyReport:
     """A LatencyReport with its bins, of which the overflow, if any, is the last."""
     minimum = native.min if bins else 0
     overflow = 0
     if bins and bins[-1][0] == lib.HISTOGRAM_COUNTS - 1:
         *bins, (_, overflow) = bins
-    return RawLatency(
+    return LatencyReport(
         min=minimum,
         max=native.max,
         sum=native.sum,

@@ -12,11 +12,11 @@ from laiobench.native.failures import Explained, explain_failure, has_room_for
 from laiobench.native.plans import RunPlan, to_native
 from laiobench.native.reports import (
     BinsRoom,
-    RawDirectionTotals,
-    RawInFlight,
-    RawRun,
-    RawSample,
-    RawTotals,
+    DirectionTotals,
+    JobInFlight,
+    RunReport,
+    Sample,
+    Totals,
     read_clock,
     read_direction_totals,
     read_in_flight,
@@ -47,8 +47,8 @@ class NativeRun:
 
     def _events(self) -> int:
         """That the run asks the kernel for."""
-        works = self._plan.works
-        return sum(work.job.iodepth for work in works if work.job.engine == "libaio")
+        jobs = [plan.job for plan in self._plan.jobs]
+        return sum(job.iodepth for job in jobs if job.engine == "libaio")
 
     def _check_room(self) -> None:
         """Before anything is made: with many jobs that takes seconds and gigabytes."""
@@ -90,31 +90,31 @@ class NativeRun:
         """Ask the jobs to issue no more."""
         lib.run_stop(self._run)
 
-    def stop_job(self, work: int) -> None:
+    def stop_job(self, job: int) -> None:
         """Ask one of them to."""
-        lib.run_stop_job(self._run, work)
+        lib.run_stop_job(self._run, job)
 
-    def totals(self, work: int) -> RawTotals:
+    def totals(self, job: int) -> Totals:
         """How far one job is; costs little."""
-        return read_totals(self._run, work)
+        return read_totals(self._run, job)
 
-    def direction_totals(self, work: int) -> tuple[int, dict[str, RawDirectionTotals]]:
+    def direction_totals(self, job: int) -> tuple[int, dict[str, DirectionTotals]]:
         """When (CLOCK_MONOTONIC, ns), and how far a job was in each direction."""
-        return read_direction_totals(self._run, work)
+        return read_direction_totals(self._run, job)
 
-    def sample(self, work: int) -> RawSample:
+    def sample(self, job: int) -> Sample:
         """What one job did since its last sample."""
-        return read_sample(self._run, work, self._room)
+        return read_sample(self._run, job, self._room)
 
-    def in_flight(self, work: int, max_oldest: int) -> RawInFlight:
+    def in_flight(self, job: int, max_oldest: int) -> JobInFlight:
         """Which of a job's I/Os are not back; at any time."""
-        return read_in_flight(self._run, work, max_oldest)
+        return read_in_flight(self._run, job, max_oldest)
 
-    def collect(self) -> RawRun:
+    def collect(self) -> RunReport:
         """All reports, also of jobs that have not finished."""
-        return RawRun(
+        return RunReport(
             jobs=tuple(
-                read_job(self._run, index, self._room) for index in range(len(self._plan.works))
+                read_job(self._run, index, self._room) for index in range(len(self._plan.jobs))
             ),
             workers=tuple(
                 read_worker(self._run, index, worker.name)

@@ -21,7 +21,7 @@ BYTES_OF_A_CELL = 4
 
 @dataclass(frozen=True)
 class VerifyPlan:
-    """How a work verifies; `written` has BYTES_OF_A_CELL for each block, zero at first."""
+    """How a job verifies; `written` has BYTES_OF_A_CELL for each block, zero at first."""
 
     run: int
     start: int
@@ -30,13 +30,13 @@ class VerifyPlan:
     written: Any
     """Memory that can be written to: an mmap, and so perhaps a file."""
     seed: int
-    """Of the work that wrote, or writes."""
+    """Of the job that wrote, or writes."""
     is_loaded: bool = False
     is_exact: bool = False
 
 
 @dataclass(frozen=True)
-class RawVerifyFailure:
+class VerifyFailure:
     """A block that was not as it should be; what is not known of it is None."""
 
     fault: str
@@ -54,7 +54,7 @@ class RawVerifyFailure:
 
 
 @dataclass(frozen=True)
-class RawVerify:
+class VerifyReport:
     """What a job's verification came to; the first failures in full."""
 
     blocks: int
@@ -66,7 +66,7 @@ class RawVerify:
     unreadable: int
     """Reads that failed."""
     is_over: bool
-    failures: tuple[RawVerifyFailure, ...]
+    failures: tuple[VerifyFailure, ...]
 
 
 def _libraries(method: str) -> list[str]:
@@ -109,12 +109,12 @@ def fill_verify(
     native.fatal = job.verify_fatal
 
 
-def read_verify(run: Any, index: int) -> RawVerify | None:
+def read_verify(run: Any, index: int) -> VerifyReport | None:
     """What a job's verification came to; None if it does none."""
     report = ffi.new("VerifyReport *")
     if not lib.run_verify_report(run, index, report):
         return None
-    return RawVerify(
+    return VerifyReport(
         blocks=report.blocks,
         failed_blocks=report.failed_blocks,
         unknown_blocks=report.unknown_blocks,
@@ -126,14 +126,14 @@ def read_verify(run: Any, index: int) -> RawVerify | None:
     )
 
 
-def _failure(run: Any, index: int, number: int) -> RawVerifyFailure:
+def _failure(run: Any, index: int, number: int) -> VerifyFailure:
     native = ffi.new("VerifyFailure *")
     lib.run_verify_failure(run, index, number, native)
 
     def kept(pointer: Any) -> bytes | None:
         return None if pointer == ffi.NULL else bytes(ffi.buffer(pointer, native.bytes))
 
-    return RawVerifyFailure(
+    return VerifyFailure(
         fault=text_of(native.fault),
         offset=native.offset,
         size_bytes=native.bytes,

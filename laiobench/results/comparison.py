@@ -16,7 +16,7 @@ from pydantic import ConfigDict, Field, SerializeAsAny
 from laiobench.results import notebook
 from laiobench.results.metrics import METRICS, Better, Key, Metric
 from laiobench.results.model import Name, Record, Time, json_of
-from laiobench.results.run_result import RunResult, SeenWarning, Tool
+from laiobench.results.run_result import RunResult, Tool
 
 if TYPE_CHECKING:
     import pandas
@@ -164,7 +164,7 @@ class Comparison(Record):
     trials: list[ComparedTrial] = Field([], description="of a live comparison, as they were run")
     differences: list[Difference] = Field([], description="of stored results' fingerprints")
     metrics: list[ComparedMetric]
-    warnings: list[SeenWarning] = Field(default_factory=list)
+    warnings: list[Warning] = Field(default_factory=list)
 
     model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
 

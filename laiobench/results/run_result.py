@@ -15,6 +15,7 @@ from laiobench.results import notebook, run_parts
 from laiobench.results.free_form import Counters, Machine, Options
 from laiobench.results.histogram import Counts
 from laiobench.results.model import Name, Percentage, Record, Time, Whole, json_of
+from laiobench.results.warning import Warning
 
 if TYPE_CHECKING:
     import pandas
@@ -140,15 +141,6 @@ class LogWindow(Record):
     lat_ns: float
 
 
-class SeenWarning(Record):
-    """Why the numbers may mean less than they seem to."""
-
-    id: str
-    seen: str
-    why: str
-    do: str
-
-
 if TYPE_CHECKING:
     # None where the job had no such I/Os, which its `rw` tells: to ask again each time would
     # tell nothing, so type checkers let `result.jobs[0].read.iops` pass.
@@ -247,7 +239,7 @@ class RunResult(Record):
     notes: list[str] = Field(
         default=[], description="options that were accepted and have no meaning here, in sentences"
     )
-    warnings: list[SeenWarning]
+    warnings: list[Warning]
     jobs: list[JobResult]
 
     model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)

@@ -21,7 +21,7 @@ def counters() -> dict[str, dict[str, Any]]:
     return native.empty_counters()
 
 
-def worker(mode: str, **changes: Any) -> native.RawWorker:
+def worker(mode: str, **changes: Any) -> native.WorkerReport:
     """One that has done 100 I/Os in this mode, as it should."""
     life = counters()
     doors = {"adaptive": "eventfd"}
@@ -37,11 +37,13 @@ def worker(mode: str, **changes: Any) -> native.RawWorker:
         "leftover_events": 2, "fdmon_fell_back": False, "ring_is_foreign": False,
         "cpus_changed": False, "failure": "",
     }  # fmt: skip
-    return native.RawWorker(**(values | changes))
+    return native.WorkerReport(**(values | changes))
 
 
-def broken(mode: str, raw: native.RawWorker, **more: bool) -> list[str]:
-    return [rule.rule for rule in proof.check(Job(completion=mode), raw, **more) if not rule.holds]
+def broken(mode: str, report: native.WorkerReport, **more: bool) -> list[str]:
+    return [
+        rule.rule for rule in proof.check(Job(completion=mode), report, **more) if not rule.holds
+    ]
 
 
 MODES = ["poll", "eventfd", "bh", "adaptive", "getevents"]
@@ -59,19 +61,19 @@ def test_a_lost_request_is_seen(mode: str) -> None:
 
 @pytest.mark.parametrize("mode", MODES)
 def test_a_completion_from_nowhere_is_seen(mode: str) -> None:
-    raw = worker(mode)
-    raw.life["reaped"]["nested"] += 1
-    assert "reaped by all sources = completions" in broken(mode, raw)
+    report = worker(mode)
+    report.life["reaped"]["nested"] += 1
+    assert "reaped by all sources = completions" in broken(mode, report)
 
 
 @pytest.mark.parametrize("mode", MODES)
 def test_another_mode_s_door_is_seen(mode: str) -> None:
     other = "getevents" if mode != "getevents" else "poll"
-    raw = worker(mode)
+    report = worker(mode)
     for name in ("poll", "eventfd", "bh", "getevents"):
-        raw.life["reaped"][name] = 0
-    raw.life["reaped"][other] = 100
-    assert any(rule.startswith("reaped by") for rule in broken(mode, raw))
+        report.life["reaped"][name] = 0
+    report.life["reaped"][other] = 100
+    assert any(rule.startswith("reaped by") for rule in broken(mode, report))
 
 
 @pytest.mark.parametrize(
@@ -83,21 +85,21 @@ def test_another_mode_s_door_is_seen(mode: str) -> None:
     ],
 )
 def test_what_poll_must_not_do(group: str, name: str, rule: str) -> None:
-    raw = worker("poll")
-    raw.window[group][name] = 1
-    assert broken("poll", raw) == [rule]
+    report = worker("poll")
+    report.window[group][name] = 1
+    assert broken("poll", report) == [rule]
 
 
 def test_jobs_that_move_bring_notifications() -> None:
-    raw = worker("poll")
-    raw.window["notify"]["writes"] = 1
-    assert broken("poll", raw, is_notified=True) == []
+    report = worker("poll")
+    report.window["notify"]["writes"] = 1
+    assert broken("poll", report, is_notified=True) == []
 
 
 def test_eventfd_mode_must_not_poll() -> None:
-    raw = worker("eventfd")
-    raw.window["poll"]["iterations"] = 1
-    assert broken("eventfd", raw) == ["poll iterations = 0"]
+    report = worker("eventfd")
+    report.window["poll"]["iterations"] = 1
+    assert broken("eventfd", report) == ["poll iterations = 0"]
 
 
 @pytest.mark.parametrize("mode", ["eventfd", "adaptive"])
@@ -109,24 +111,24 @@ def test_each_completion_sets_the_eventfd_once(mode: str) -> None:
 
 
 def test_bottom_halves_reap_no_oftener_than_the_eventfd_is_read() -> None:
-    raw = worker("bh")
-    raw.life["bh"]["reaps"] = 61
-    assert broken("bh", raw) == ["bottom halves that reaped <= eventfd reads"]
+    report = worker("bh")
+    report.life["bh"]["reaps"] = 61
+    assert broken("bh", report) == ["bottom halves that reaped <= eventfd reads"]
 
 
 @pytest.mark.parametrize("mode", MODES)
 def test_what_never_reached_the_engine_was_not_reaped(mode: str) -> None:
-    raw = worker(mode, submitted=110, cancelled=6, failed=4)
-    raw.life["submit"]["withdrawn"] = 6
-    raw.life["submit"]["head_failures"] = 4
-    assert broken(mode, raw) == []
+    report = worker(mode, submitted=110, cancelled=6, failed=4)
+    report.life["submit"]["withdrawn"] = 6
+    report.life["submit"]["head_failures"] = 4
+    assert broken(mode, report) == []
 
 
 @pytest.mark.parametrize("mode", MODES)
 def test_misaligned_requests_come_from_the_pool(mode: str) -> None:
-    raw = worker(mode, submitted=107, completed=107)
-    raw.life["reaped"]["pool"] = 7
-    assert broken(mode, raw) == []
+    report = worker(mode, submitted=107, completed=107)
+    report.life["reaped"]["pool"] = 7
+    assert broken(mode, report) == []
 
 
 # ---- what a broken rule means --------------------------------------------------------

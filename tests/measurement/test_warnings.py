@@ -1,4 +1,4 @@
-"""Caveats: each is found where it applies, and nowhere else."""
+"""Warnings: each is found where it applies, and nowhere else."""
 
 import dataclasses
 from datetime import UTC, datetime
@@ -9,27 +9,35 @@ import pytest
 from laiobench import native
 from laiobench.jobs.options import Job
 from laiobench.measurement.outcome import warnings
-from laiobench.measurement.plan.copy import Work
+from laiobench.measurement.plan.copy import JobCopy
 from laiobench.measurement.plan.region import Region
-from laiobench.measurement.trial import Trial, WorkRun
+from laiobench.measurement.trial import JobRun, Trial
 from laiobench.measurement.watch.time_series import Series
-from laiobench.native import RawClock, RawDirection, RawJob, RawLatency, RawPacing, RawWorker
+from laiobench.native import (
+    ClockReport,
+    DirectionReport,
+    JobReport,
+    LatencyReport,
+    PacingReport,
+    WorkerReport,
+)
+from laiobench.results.warning import Warning
 from laiobench.units import NS_PER_S
 
 WINDOW_NS = 10 * NS_PER_S
-GOOD_CLOCK = RawClock(hardware=True, read_ns=10.0, drift_ppm=0.5)
+GOOD_CLOCK = ClockReport(hardware=True, read_ns=10.0, drift_ppm=0.5)
 NO_USAGE = {"run_delay_ns": 0, "cpu_ns": 0, "user_ns": 0, "system_ns": 0, "measured_ns": WINDOW_NS}
 
 
-def direction(ios: int, clat_sum_ns: int) -> RawDirection:
-    latency = RawLatency(min=1, max=2, sum=clat_sum_ns, bins=[], overflow=0)
-    return RawDirection(
+def direction(ios: int, clat_sum_ns: int) -> DirectionReport:
+    latency = LatencyReport(min=1, max=2, sum=clat_sum_ns, bins=[], overflow=0)
+    return DirectionReport(
         ios=ios, bytes=ios * 4096, short_ios=0, eofs=0, errors={},
         latency={"slat": latency, "clat": latency, "lat": latency},
     )  # fmt: skip
 
 
-def worker(**changes: Any) -> RawWorker:
+def worker(**changes: Any) -> WorkerReport:
     counters = native.empty_counters()
     for path, value in changes.pop("counted", {}).items():
         group, name = path.split(".")
@@ -40,32 +48,32 @@ def worker(**changes: Any) -> RawWorker:
         "fdmon_fell_back": False, "ring_is_foreign": False, "cpus_changed": False,
         "failure": "",
     }  # fmt: skip
-    return RawWorker(**(values | changes))
+    return WorkerReport(**(values | changes))
 
 
 def run_of(
     job: Job,
-    *workers: RawWorker,
+    *workers: WorkerReport,
     window_ns: int = WINDOW_NS,
     clat_sum_ns: int = 0,
     gave_up: bool = False,
     has_finished: bool = True,
-) -> WorkRun:
+) -> JobRun:
     """A job's measured window, on these workers."""
-    raw = RawJob(
+    report = JobReport(
         submitted=100, completed=100, failed=0, cancelled=0,
         window_start_ns=5, window_end_ns=5 + window_ns,
         has_finished=has_finished, gave_up=gave_up, stalled=False,
-        directions={"read": direction(100, clat_sum_ns)}, pacing=RawPacing(),
+        directions={"read": direction(100, clat_sum_ns)}, pacing=PacingReport(),
     )  # fmt: skip
-    work = Work(
-        job=job, position=0, copy=0, group=0, iothread="iothread0", target=None,
+    copy = JobCopy(
+        job=job, position=0, copy_index=0, group=0, iothread="iothread0", target=None,
         region=Region(start=0, length=4096, size=4096, blocks=1, step_bytes=4096),
         ios=0, bytes=0, seed=0,
     )  # fmt: skip
-    return WorkRun(
-        work=work,
-        raw=raw,
+    return JobRun(
+        copy=copy,
+        report=report,
         workers=workers or (worker(),),
         ios_of_workers=100,
         is_notified=False,
@@ -73,13 +81,13 @@ def run_of(
     )
 
 
-def found(*runs: WorkRun, clock: RawClock = GOOD_CLOCK) -> list[warnings.Caveat]:
+def found(*runs: JobRun, clock: ClockReport = GOOD_CLOCK) -> list[Warning]:
     trial = Trial(runs, clock, datetime.now(UTC), interrupted=False, failures=())
     return warnings.find(trial)
 
 
-def ids(*runs: WorkRun, clock: RawClock = GOOD_CLOCK) -> list[str]:
-    return [caveat.id for caveat in found(*runs, clock=clock)]
+def ids(*runs: JobRun, clock: ClockReport = GOOD_CLOCK) -> list[str]:
+    return [warning.id for warning in found(*runs, clock=clock)]
 
 
 def test_a_good_run_has_none() -> None:
@@ -95,7 +103,7 @@ def test_a_clock_that_strayed(drift_ppm: float, told: bool) -> None:
 # ---- io_submit that waits ---------------------------------------------------------
 
 
-def inside_submit(share: float, completed_in_submit: int = 0) -> RawWorker:
+def inside_submit(share: float, completed_in_submit: int = 0) -> WorkerReport:
     return worker(
         counted={
             "submit.ns": int(share * WINDOW_NS),
@@ -106,26 +114,26 @@ def inside_submit(share: float, completed_in_submit: int = 0) -> RawWorker:
 
 def test_a_submit_that_does_the_io_is_told_with_the_true_depth() -> None:
     job = Job(name="slow", iodepth=32)
-    (caveat,) = found(run_of(job, inside_submit(0.9), clat_sum_ns=WINDOW_NS))
-    assert caveat.id == "submit_blocks"
-    assert "slow: 90% of the time was spent inside io_submit" in caveat.seen
-    assert "effectively depth 1.9, not 32" in caveat.seen
-    assert "completed inside the call" not in caveat.seen
+    (warning,) = found(run_of(job, inside_submit(0.9), clat_sum_ns=WINDOW_NS))
+    assert warning.id == "submit_blocks"
+    assert "slow: 90% of the time was spent inside io_submit" in warning.seen
+    assert "effectively depth 1.9, not 32" in warning.seen
+    assert "completed inside the call" not in warning.seen
 
 
 @pytest.mark.parametrize(("found_depth", "told"), [(2, []), (64, ["submit_blocks"])])
 def test_a_search_is_held_to_the_depth_that_it_found(found_depth: int, told: list[str]) -> None:
     job = Job(iodepth=128, latency_target=500)
     run = run_of(job, inside_submit(0.9), clat_sum_ns=WINDOW_NS)
-    pacing = RawPacing(search_is_over=True, depth=found_depth)
-    run = dataclasses.replace(run, raw=dataclasses.replace(run.raw, pacing=pacing))
+    pacing = PacingReport(search_is_over=True, depth=found_depth)
+    run = dataclasses.replace(run, report=dataclasses.replace(run.report, pacing=pacing))
     assert ids(run) == told
     assert not told or f"not {found_depth}" in found(run)[0].seen
 
 
 def test_completions_inside_the_call_are_told_with_it() -> None:
-    (caveat,) = found(run_of(Job(iodepth=32), inside_submit(0.9, completed_in_submit=80)))
-    assert "(80% completed inside the call)" in caveat.seen
+    (warning,) = found(run_of(Job(iodepth=32), inside_submit(0.9, completed_in_submit=80)))
+    assert "(80% completed inside the call)" in warning.seen
 
 
 def test_what_an_iothread_completed_inside_the_call_is_of_all_its_jobs() -> None:
@@ -152,9 +160,9 @@ def test_a_submit_that_costs_no_depth_is_not_told(job: Job, share: float, clat_s
 
 
 def test_a_job_that_was_through_before_its_runtime() -> None:
-    (caveat,) = found(run_of(Job(runtime=60)))
-    assert caveat.id == "ended_early"
-    assert "before its runtime of 60 s" in caveat.seen
+    (warning,) = found(run_of(Job(runtime=60)))
+    assert warning.id == "ended_early"
+    assert "before its runtime of 60 s" in warning.seen
 
 
 @pytest.mark.parametrize(
@@ -180,45 +188,45 @@ def test_a_window_that_never_opened_says_nothing() -> None:
 # ---- copies ------------------------------------------------------------------------------
 
 
-def copies_of(job: Job, *shares: float) -> list[WorkRun]:
+def copies_of(job: Job, *shares: float) -> list[JobRun]:
     """Copies that waited for a CPU for these shares of the time."""
     runs = []
     for copy, share in enumerate(shares):
         usage = {**NO_USAGE, "run_delay_ns": round(share * WINDOW_NS)}
         run = run_of(job, worker(usage=usage))
-        runs.append(dataclasses.replace(run, work=dataclasses.replace(run.work, copy=copy)))
+        runs.append(dataclasses.replace(run, copy=dataclasses.replace(run.copy, copy_index=copy)))
     return runs
 
 
 def test_copies_are_warned_of_once_with_their_number() -> None:
     runs = copies_of(Job(name="a", numjobs=4, direct=False), 0.3, 0.4, 0.0, 0.3)
-    assert [caveat.seen for caveat in found(*runs)] == [
+    assert [warning.seen for warning in found(*runs)] == [
         "a waited 30% of the time for a CPU (copy 1, and 2 more of 4 likewise)",
         "a goes through the page cache (direct=0) (4 of 4 copies)",
     ]
 
 
 def test_one_copy_is_told_by_its_number() -> None:
-    (caveat,) = found(*copies_of(Job(name="a", numjobs=3), 0.0, 0.3, 0.0))
-    assert caveat.seen == "a waited 30% of the time for a CPU (copy 2 of 3)"
+    (warning,) = found(*copies_of(Job(name="a", numjobs=3), 0.0, 0.3, 0.0))
+    assert warning.seen == "a waited 30% of the time for a CPU (copy 2 of 3)"
 
 
 # ---- schedules ---------------------------------------------------------------------------
 
 
-def paced(scheduled_s: float, behind_s: float, *, ios: int = 100, **more: Any) -> WorkRun:
+def paced(scheduled_s: float, behind_s: float, *, ios: int = 100, **more: Any) -> JobRun:
     """A schedule of reads, at the window's end."""
     run = run_of(Job(rate_iops=1000, **more), worker())
-    pacing = RawPacing(
+    pacing = PacingReport(
         scheduled_ns=(round(scheduled_s * 1e9), 0, 0), behind_ns=(round(behind_s * 1e9), 0, 0)
     )
-    raw = dataclasses.replace(run.raw, pacing=pacing, directions={"read": direction(ios, 0)})
-    return dataclasses.replace(run, raw=raw)
+    report = dataclasses.replace(run.report, pacing=pacing, directions={"read": direction(ios, 0)})
+    return dataclasses.replace(run, report=report)
 
 
 def test_a_rate_is_missed_when_much_that_was_due_has_not_gone() -> None:
-    (caveat,) = found(paced(5, 5))
-    assert caveat.id == "rate_missed" and "50.0% of their rate" in caveat.seen
+    (warning,) = found(paced(5, 5))
+    assert warning.id == "rate_missed" and "50.0% of their rate" in warning.seen
 
 
 def test_a_rate_is_kept_however_few_ios_chance_had_due() -> None:
@@ -251,8 +259,8 @@ def test_a_share_of_waiting_is_of_the_time_that_was_watched() -> None:
     """A short job beside a longer one, on the same IOThread."""
     waiting = worker(usage={**NO_USAGE, "run_delay_ns": WINDOW_NS // 4})
     short = run_of(Job(), waiting, window_ns=WINDOW_NS // 50)
-    (caveat,) = found(short)
-    assert "waited 25% of the time" in caveat.seen
+    (warning,) = found(short)
+    assert "waited 25% of the time" in warning.seen
     calm = worker(usage={**NO_USAGE, "run_delay_ns": WINDOW_NS // 40})
     assert ids(run_of(Job(), calm, window_ns=WINDOW_NS // 50)) == []
 
@@ -263,17 +271,17 @@ def test_the_page_cache_is_told_where_there_is_one() -> None:
 
 
 def test_misaligned_ios_are_told_with_their_number() -> None:
-    (caveat,) = found(run_of(Job(), worker(counted={"other.pool_fallbacks": 1234})))
-    assert caveat.id == "misaligned"
-    assert "1,234 I/Os were misaligned" in caveat.seen
+    (warning,) = found(run_of(Job(), worker(counted={"other.pool_fallbacks": 1234})))
+    assert warning.id == "misaligned"
+    assert "1,234 I/Os were misaligned" in warning.seen
 
 
 @pytest.mark.parametrize(
-    ("fact", "caveat"),
+    ("fact", "warning"),
     [("fdmon_fell_back", "fdmon_fell_back"), ("ring_is_foreign", "foreign_ring")],
 )
-def test_what_the_kernel_lacked_is_told_of_any_worker(fact: str, caveat: str) -> None:
-    assert ids(run_of(Job(), worker(), worker(**{fact: True}))) == [caveat]
+def test_what_the_kernel_lacked_is_told_of_any_worker(fact: str, warning: str) -> None:
+    assert ids(run_of(Job(), worker(), worker(**{fact: True}))) == [warning]
 
 
 # ---- options without effect ------------------------------------------------------------
@@ -293,8 +301,8 @@ def test_what_the_kernel_lacked_is_told_of_any_worker(fact: str, caveat: str) ->
     ],
 )
 def test_an_option_that_does_nothing(job: Job, said: str) -> None:
-    (caveat,) = found(run_of(job))
-    assert (caveat.id, caveat.seen) == ("ignored_option", said)
+    (warning,) = found(run_of(job))
+    assert (warning.id, warning.seen) == ("ignored_option", said)
 
 
 @pytest.mark.parametrize(
@@ -314,8 +322,8 @@ def test_an_option_for_all_jobs_need_only_matter_to_one() -> None:
     without, another = Job(name="a", null_jitter=0.5), Job(name="b", null_jitter=0.5)
     matters = Job(name="c", null_jitter=0.5, engine="null")
     assert ids(run_of(without), run_of(matters)) == []
-    (caveat,) = found(run_of(without), run_of(without), run_of(another))
-    assert caveat.seen == "a, b: null_jitter has no effect without engine=null"
+    (warning,) = found(run_of(without), run_of(without), run_of(another))
+    assert warning.seen == "a, b: null_jitter has no effect without engine=null"
 
 
 @pytest.mark.parametrize("cut_short", [{"interrupted": True}, {"failures": ("no memory",)}])
@@ -351,4 +359,4 @@ def test_each_says_what_to_do() -> None:
     clock = dataclasses.replace(GOOD_CLOCK, drift_ppm=200.0)
     all_of_them = found(run_of(Job(iodepth=8, direct=False, runtime=60), troubled), clock=clock)
     assert len(all_of_them) == 8
-    assert all(caveat.seen and caveat.why and caveat.do for caveat in all_of_them)
+    assert all(warning.seen and warning.why and warning.do for warning in all_of_them)

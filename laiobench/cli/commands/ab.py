@@ -127,10 +127,10 @@ def command(
     """
     # numpy is wanted from here on.
     from laiobench.cli import live_comparison
-    from laiobench.cli.judge import Judge
+    from laiobench.cli.policy_option import PolicyOption
     from laiobench.comparison.experiment import begin, make_design, resume
 
-    judge = Judge.of(policy_file, pairs, until_width)
+    judge = PolicyOption.of(policy_file, pairs, until_width)
     wanted = exports.parse(export_texts, "gate" if judge else "comparison", as_json=as_json)
     if judge and pairs is None and resumed is None:
         pairs = judge.policy.pairs.max

@@ -21,7 +21,7 @@ from laiobench.errors import ExitCode, UsageError
 from laiobench.results.comparison import Change, ComparedMetric, Comparison, Difference, Verdict
 from laiobench.results.digest import RunDigest, digest
 from laiobench.results.metrics import METRICS, Key
-from laiobench.results.run_result import SeenWarning
+from laiobench.results.warning import Warning
 
 Overall = Verdict | Literal["failed", "interrupted"]
 
@@ -174,8 +174,8 @@ def _named(differences: Sequence[Difference]) -> str:
     return f"the fingerprints differ in {what}"
 
 
-def _differs(reason: str) -> SeenWarning:
-    return SeenWarning(
+def _differs(reason: str) -> Warning:
+    return Warning(
         id="fingerprint_mismatch",
         seen=reason,
         why="a difference may be that, and not what was changed",

@@ -12,12 +12,11 @@ from typing import Any, Literal
 from laiobench import native
 from laiobench.jobs.options import Job
 from laiobench.measurement.outcome import pacing as timing
-from laiobench.measurement.outcome import proof
+from laiobench.measurement.outcome import proof, warnings
 from laiobench.measurement.outcome import verify as integrity
-from laiobench.measurement.outcome import warnings as caveats
 from laiobench.measurement.outcome.failures import failures_of
-from laiobench.measurement.plan.copy import Work
-from laiobench.measurement.trial import Trial, WorkRun
+from laiobench.measurement.plan.copy import JobCopy
+from laiobench.measurement.trial import JobRun, Trial
 from laiobench.measurement.watch.log_windows import Window
 from laiobench.measurement.watch.time_series import Series
 from laiobench.results.histogram import PERCENTILES, Histogram, bin_high, counts_of_bins
@@ -31,7 +30,6 @@ from laiobench.results.run_result import (
     LogWindow,
     ProofRule,
     RunResult,
-    SeenWarning,
     SeriesPoint,
     Tool,
     WorkerResult,
@@ -51,7 +49,7 @@ def from_trial(
     jobs = [_job_result(run) for run in trial.runs]
     failures = [*failures_of(trial, jobs), *trial.failures]
     status: Literal["ok", "failed", "interrupted"] = "failed" if failures else "ok"
-    targets = [run.work.target.path for run in trial.runs if run.work.target]
+    targets = [run.copy.target.path for run in trial.runs if run.copy.target]
     return RunResult(
         status="interrupted" if trial.interrupted else status,
         failures=printable(failures),
@@ -65,51 +63,51 @@ def from_trial(
             drift_ppm=trial.clock.drift_ppm,
         ),
         notes=printable(list(notes)),
-        warnings=[SeenWarning(**printable(vars(caveat))) for caveat in caveats.find(trial)],
+        warnings=warnings.find(trial),
         jobs=jobs,
     )
 
 
-def _job_result(run: WorkRun) -> JobResult:
-    work, raw, usage = run.work, run.raw, run.usage
+def _job_result(run: JobRun) -> JobResult:
+    copy, report, usage = run.copy, run.report, run.usage
     directions = {
         name: _direction_result(
-            direction, run.window_ns, work.job, has_response=timing.rate_of(work.job, name)
+            direction, run.window_ns, copy.job, has_response=timing.rate_of(copy.job, name)
         )
-        for name, direction in raw.directions.items()
+        for name, direction in report.directions.items()
     }
     cpu = _cpu(run, usage)
     counters = run.counters
     return JobResult(
-        name=work.job.name,
-        copy_index=work.copy,
-        group=work.group,
+        name=copy.job.name,
+        copy_index=copy.copy_index,
+        group=copy.group,
         iothreads=[worker.name for worker in run.workers],
-        target=printable(work.target.path) if work.target else None,
-        options=_options(work),
+        target=printable(copy.target.path) if copy.target else None,
+        options=_options(copy),
         runtime_ns=run.window_ns,
-        window_start_ns=raw.window_start_ns,
+        window_start_ns=report.window_start_ns,
         verify=integrity.verify_result(run),
         pacing=timing.pacing_result(run),
         latency_target=timing.depth_search_result(run),
         steadystate=timing.steady_state_result(run.steady),
         cpu=cpu,
         accounts=Accounts(
-            submitted=raw.submitted,
-            completed=raw.completed,
-            failed=raw.failed,
-            cancelled=raw.cancelled,
+            submitted=report.submitted,
+            completed=report.completed,
+            failed=report.failed,
+            cancelled=report.cancelled,
         ),
         counters={**counters, "other": {**counters["other"], **usage}},
         workers=[_worker_result(worker) for worker in run.workers],
         proof=_proof(run),
-        series=_series(run.series, raw.window_start_ns),
-        windows=[_log_window(window, raw.window_start_ns) for window in run.windows],
+        series=_series(run.series, report.window_start_ns),
+        windows=[_log_window(window, report.window_start_ns) for window in run.windows],
         **directions,
     )
 
 
-def _worker_result(worker: native.RawWorker) -> WorkerResult:
+def _worker_result(worker: native.WorkerReport) -> WorkerResult:
     return WorkerResult(
         iothread=worker.name,
         accounts=Accounts(
@@ -123,7 +121,7 @@ def _worker_result(worker: native.RawWorker) -> WorkerResult:
     )
 
 
-def _cpu(run: WorkRun, usage: dict[str, int]) -> Cpu:
+def _cpu(run: JobRun, usage: dict[str, int]) -> Cpu:
     """Takes its members out of `usage`.  The total is exact; its parts are as of a tick."""
     total, user, system = (usage.pop(name) for name in ("cpu_ns", "user_ns", "system_ns"))
     measured_ns = usage.pop("measured_ns")
@@ -137,9 +135,9 @@ def _cpu(run: WorkRun, usage: dict[str, int]) -> Cpu:
     )
 
 
-def _proof(run: WorkRun) -> list[ProofRule]:
+def _proof(run: JobRun) -> list[ProofRule]:
     """Of each of its workers; none while I/Os are in flight."""
-    if not run.raw.has_finished:
+    if not run.report.has_finished:
         return []
     return [
         ProofRule(
@@ -149,56 +147,56 @@ def _proof(run: WorkRun) -> list[ProofRule]:
             right=rule.right,
         )
         for worker in run.workers
-        for rule in proof.check(run.work.job, worker, is_notified=run.is_notified)
+        for rule in proof.check(run.copy.job, worker, is_notified=run.is_notified)
     ]
 
 
-def _options(work: Work) -> dict[str, Any]:
+def _options(copy: JobCopy) -> dict[str, Any]:
     """Every option, with what the target decided filled in."""
-    resolved = {name: printable(value) for name, value in work.job.model_dump().items()}
-    if work.target:
-        resolved["filename"] = printable(work.target.path)
-    resolved["randseed"] = work.job.seed
+    resolved = {name: printable(value) for name, value in copy.job.model_dump().items()}
+    if copy.target:
+        resolved["filename"] = printable(copy.target.path)
+    resolved["randseed"] = copy.job.seed
     if resolved["size"] is None:
-        resolved["size"] = work.region.size
+        resolved["size"] = copy.region.size
     return resolved
 
 
 def _direction_result(
-    raw: native.RawDirection, runtime_ns: int, job: Job, *, has_response: bool
+    report: native.DirectionReport, runtime_ns: int, job: Job, *, has_response: bool
 ) -> DirectionResult:
     seconds = runtime_ns / NS_PER_S
     wanted = sorted({*PERCENTILES, *(job.percentile_list or ())})
-    errors = {errno.errorcode.get(code, str(code)): count for code, count in raw.errors.items()}
-    if raw.eofs:
-        errors["eof"] = raw.eofs
+    errors = {errno.errorcode.get(code, str(code)): count for code, count in report.errors.items()}
+    if report.eofs:
+        errors["eof"] = report.eofs
     return DirectionResult(
-        ios=raw.ios,
-        bytes=raw.bytes,
-        iops=raw.ios / seconds if seconds else 0.0,
-        bw_bytes=raw.bytes / seconds if seconds else 0.0,
-        short_ios=raw.short_ios,
+        ios=report.ios,
+        bytes=report.bytes,
+        iops=report.ios / seconds if seconds else 0.0,
+        bw_bytes=report.bytes / seconds if seconds else 0.0,
+        short_ios=report.short_ios,
         errors=errors,
-        slat_ns=_latency(raw.latency["slat"], wanted if job.slat_percentiles else ()),
-        clat_ns=_latency(raw.latency["clat"], wanted if job.clat_percentiles else ()),
-        lat_ns=_latency(raw.latency["lat"], wanted if job.lat_percentiles else ()),
-        response_ns=_latency(raw.latency["response"], wanted) if has_response else None,
+        slat_ns=_latency(report.latency["slat"], wanted if job.slat_percentiles else ()),
+        clat_ns=_latency(report.latency["clat"], wanted if job.clat_percentiles else ()),
+        lat_ns=_latency(report.latency["lat"], wanted if job.lat_percentiles else ()),
+        response_ns=_latency(report.latency["response"], wanted) if has_response else None,
     )
 
 
-def _latency(raw: native.RawLatency, wanted: Sequence[float]) -> Latency:
-    histogram = Histogram(raw.bins, raw.min, raw.max, raw.sum, raw.overflow)
+def _latency(report: native.LatencyReport, wanted: Sequence[float]) -> Latency:
+    histogram = Histogram(report.bins, report.min, report.max, report.sum, report.overflow)
     return Latency(
         count=histogram.count,
-        min=raw.min,
-        max=raw.max,
+        min=report.min,
+        max=report.max,
         mean=histogram.mean,
         stddev=histogram.stddev,
         percentiles={
             format_exact(key): value for key, value in histogram.percentiles(wanted).items()
         },
-        histogram=[(bin_high(index), count) for index, count in raw.bins],
-        overflow=raw.overflow,
+        histogram=[(bin_high(index), count) for index, count in report.bins],
+        overflow=report.overflow,
     )
 
 

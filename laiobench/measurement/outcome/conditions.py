@@ -1,7 +1,7 @@
 """Options that have no effect without others: what each of them needs.
 
 Whether a job that sets one has what it needs is asked here; that it was set in vain
-is told in `caveats`.
+is told in `warnings`.
 """
 
 from collections.abc import Callable

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from laiobench.measurement.outcome import pacing as timing
 from laiobench.measurement.outcome import verify as integrity
-from laiobench.measurement.trial import Trial, WorkRun
+from laiobench.measurement.trial import JobRun, Trial
 from laiobench.results.run_result import JobResult
 from laiobench.units import format_ns
 
@@ -18,12 +18,12 @@ def failures_of(trial: Trial, jobs: Sequence[JobResult]) -> list[str]:
         failures += [
             *timing.failures(run, interrupted=trial.interrupted),
             *_failures_of(run, job),
-            *(() if run.work.job.tolerates("verify") else integrity.failures(job.name, job.verify)),
+            *(() if run.copy.job.tolerates("verify") else integrity.failures(job.name, job.verify)),
         ] or _nothing_measured(job, trial.interrupted)
     return failures
 
 
-def _failures_of(run: WorkRun, job: JobResult) -> list[str]:
+def _failures_of(run: JobRun, job: JobResult) -> list[str]:
     failures = [
         f"{job.name}: the event loop failed: {worker.failure}"
         for worker in run.workers
@@ -50,9 +50,9 @@ def _broken_rules(job: JobResult) -> list[str]:
     ]
 
 
-def _io_errors(run: WorkRun, job: JobResult) -> list[str]:
+def _io_errors(run: JobRun, job: JobResult) -> list[str]:
     failures = []
-    options = run.work.job
+    options = run.copy.job
     for name, direction in job.directions().items():
         if options.tolerates(name):
             continue
@@ -63,14 +63,14 @@ def _io_errors(run: WorkRun, job: JobResult) -> list[str]:
             kinds = ", ".join(f"{count:,} × {kind}" for kind, count in errors.items())
             failures.append(f"{job.name}: {name} I/Os failed: {kinds}")
     in_window = sum(sum(d.errors.values()) for d in job.directions().values())
-    unreadable = run.raw.verify.unreadable if run.raw.verify else 0  # told of by integrity
+    unreadable = run.report.verify.unreadable if run.report.verify else 0  # told of by integrity
     unseen = job.accounts.failed - in_window - unreadable
     may_fail = options.nowait or all(map(options.tolerates, job.directions()))
     if unseen and not may_fail:
         failures.append(f"{job.name}: {unseen:,} I/Os failed before the measured window")
-    if run.raw.gave_up:
+    if run.report.gave_up:
         failures.append(f"{job.name} was ended, since nothing but failures came back")
-    if run.raw.stalled:
+    if run.report.stalled:
         failures.append(
             f"{job.name} was ended by a fault in laiobench itself: it had I/Os to issue, none was "
             "in flight, and nothing would have woken it; please report it, with the command line"

@@ -7,9 +7,9 @@ rest of the document.
 from collections.abc import Iterator
 
 from laiobench.jobs.options import Job
-from laiobench.measurement.trial import WorkRun
+from laiobench.measurement.trial import JobRun
 from laiobench.measurement.watch.steady_state import SteadyOutcome, mean
-from laiobench.native import RawPacing, search_window_us
+from laiobench.native import PacingReport, search_window_us
 from laiobench.results.run_parts import (
     DepthSearchResult,
     DepthTried,
@@ -22,17 +22,19 @@ from laiobench.words import DIRECTIONS, IO_DIRECTIONS
 NS_PER_US = 1000
 
 
-def pacing_result(run: WorkRun) -> PacingResult | None:
+def pacing_result(run: JobRun) -> PacingResult | None:
     """None without a rate."""
-    raw = run.raw.pacing
+    report = run.report.pacing
     if not is_paced(run):
         return None
-    return PacingResult(late=raw.late, late_max_ns=raw.late_max_ns, behind_ns=max(raw.behind_ns))
+    return PacingResult(
+        late=report.late, late_max_ns=report.late_max_ns, behind_ns=max(report.behind_ns)
+    )
 
 
-def is_paced(run: WorkRun) -> bool:
+def is_paced(run: JobRun) -> bool:
     """Whether a direction that the job has is on a schedule."""
-    return any(rate_of(run.work.job, name) for name in run.raw.directions)
+    return any(rate_of(run.copy.job, name) for name in run.report.directions)
 
 
 def rate_of(job: Job, direction: str) -> bool:
@@ -42,16 +44,16 @@ def rate_of(job: Job, direction: str) -> bool:
     return bool(job.rate.of(direction) or job.rate_iops.of(direction))
 
 
-def depth_search_result(run: WorkRun) -> DepthSearchResult | None:
+def depth_search_result(run: JobRun) -> DepthSearchResult | None:
     """None without a latency_target."""
-    raw = run.raw.pacing
-    if not run.work.job.latency_target:
+    report = run.report.pacing
+    if not run.copy.job.latency_target:
         return None
     return DepthSearchResult(
-        attained=raw.search_is_over and raw.depth > 0,
-        depth=raw.depth,
-        is_over=raw.search_is_over,
-        tried=[DepthTried(**vars(step)) for step in raw.steps],
+        attained=report.search_is_over and report.depth > 0,
+        depth=report.depth,
+        is_over=report.search_is_over,
+        tried=[DepthTried(**vars(step)) for step in report.steps],
     )
 
 
@@ -73,28 +75,28 @@ def steady_state_result(outcome: SteadyOutcome | None) -> SteadyStateResult | No
     )
 
 
-def failures(run: WorkRun, *, interrupted: bool) -> Iterator[str]:
+def failures(run: JobRun, *, interrupted: bool) -> Iterator[str]:
     """Why a bound ended the job, in sentences."""
-    job, raw = run.work.job, run.raw.pacing
-    if slow := raw.slow_io:
+    job, report = run.copy.job, run.report.pacing
+    if slow := report.slow_io:
         direction = DIRECTIONS[slow.direction]
         limit_ns = job.max_latency.of(direction) * NS_PER_US
         yield (
             f"{job.name} was ended, since a {direction} at offset {slow.offset:,} took "
             f"{format_ns(slow.latency_ns)}, more than max_latency, {format_ns(limit_ns)}"
         )
-    if raw.slow_cycle:
-        yield _slow_cycle(job, raw)
-    if job.latency_target and not raw.search_is_over and not interrupted:
+    if report.slow_cycle:
+        yield _slow_cycle(job, report)
+    if job.latency_target and not report.search_is_over and not interrupted:
         yield (
             f"{job.name}: the search for latency_target was not over when the job was, after "
-            f"{len(raw.steps)} depths of {format_ns(search_window_us(job) * NS_PER_US)} each: "
+            f"{len(report.steps)} depths of {format_ns(search_window_us(job) * NS_PER_US)} each: "
             "give it more runtime, or a shorter latency_window"
         )
 
 
-def _slow_cycle(job: Job, raw: RawPacing) -> str:
-    slow = raw.slow_cycle
+def _slow_cycle(job: Job, report: PacingReport) -> str:
+    slow = report.slow_cycle
     assert slow is not None
     direction = DIRECTIONS[slow.direction]
     least_iops, least_bw = job.rate_iops_min.of(direction), job.rate_min.of(direction)

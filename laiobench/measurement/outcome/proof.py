@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from laiobench.jobs.options import Job
-from laiobench.native import RawWorker
+from laiobench.native import WorkerReport
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class Rule:
     right: int
 
 
-def check(job: Job, worker: RawWorker, *, is_notified: bool = False) -> list[Rule]:
+def check(job: Job, worker: WorkerReport, *, is_notified: bool = False) -> list[Rule]:
     """All rules that apply to a worker with this job's completion mode.
 
     `is_notified`: other workers notify it in mid-run, since jobs move or share a limit.
@@ -33,24 +33,24 @@ def _equal(rule: str, left: int, right: int) -> Rule:
     return Rule(rule, left == right, left, right)
 
 
-def _ended(worker: RawWorker) -> int:
+def _ended(worker: WorkerReport) -> int:
     return worker.completed + worker.failed + worker.cancelled
 
 
-def _reaped(worker: RawWorker) -> int:
+def _reaped(worker: WorkerReport) -> int:
     """Requests that came back from the engine; the others never reached it."""
     submit = worker.life["submit"]
     return _ended(worker) - int(submit["head_failures"]) - int(submit["withdrawn"])
 
 
-def _accounts(worker: RawWorker) -> Iterator[Rule]:
+def _accounts(worker: WorkerReport) -> Iterator[Rule]:
     """Whatever went in has come out, one way or the other."""
     yield _equal("submitted = completed + failed + cancelled", worker.submitted, _ended(worker))
     by_source = sum(worker.life["reaped"].values())
     yield _equal("reaped by all sources = completions", by_source, _reaped(worker))
 
 
-def _mode(job: Job, worker: RawWorker, is_notified: bool) -> Iterator[Rule]:
+def _mode(job: Job, worker: WorkerReport, is_notified: bool) -> Iterator[Rule]:
     """What only this mode does.
 
     Inline and nested reaping were asked for, or are no mode's; nor is the pool, which takes
@@ -83,7 +83,7 @@ def _mode(job: Job, worker: RawWorker, is_notified: bool) -> Iterator[Rule]:
             yield Rule("bottom halves that reaped <= eventfd reads", ran <= reads, ran, reads)
 
 
-def _all_events(worker: RawWorker, completions: int) -> Rule:
+def _all_events(worker: WorkerReport, completions: int) -> Rule:
     """The kernel sets the eventfd once for each; a short I/O completes more than once."""
     return _equal(
         "events in the eventfd = completions",

@@ -4,43 +4,43 @@ import errno
 import os
 from collections.abc import Iterator
 
-from laiobench.measurement.trial import WorkRun
-from laiobench.native import RawVerifyFailure
+from laiobench.measurement.trial import JobRun
+from laiobench.native import VerifyFailure
 from laiobench.results.run_parts import BadBlock, VerifyResult
 
 # The rest are in the document.
 _MOST_SENTENCES = 3
 
 
-def verify_result(run: WorkRun) -> VerifyResult | None:
+def verify_result(run: JobRun) -> VerifyResult | None:
     """What it came to; None if the job did not verify."""
-    raw, job = run.raw.verify, run.work.job
-    if raw is None:
+    report, job = run.report.verify, run.copy.job
+    if report is None:
         return None
     return VerifyResult(
-        blocks=raw.blocks,
-        failed_blocks=raw.failed_blocks,
-        unknown_blocks=raw.unknown_blocks,
-        bytes=raw.size_bytes,
-        runtime_ns=raw.runtime_ns,
-        complete=raw.is_over or not (job.writes or job.only_verifies),
-        failures=[_bad_block(run, number, bad) for number, bad in enumerate(raw.failures)],
+        blocks=report.blocks,
+        failed_blocks=report.failed_blocks,
+        unknown_blocks=report.unknown_blocks,
+        bytes=report.size_bytes,
+        runtime_ns=report.runtime_ns,
+        complete=report.is_over or not (job.writes or job.only_verifies),
+        failures=[_bad_block(run, number, bad) for number, bad in enumerate(report.failures)],
     )
 
 
-def _bad_block(run: WorkRun, number: int, raw: RawVerifyFailure) -> BadBlock:
+def _bad_block(run: JobRun, number: int, report: VerifyFailure) -> BadBlock:
     dump = run.dumps.get(number)
-    is_readable = raw.fault != "unreadable"
+    is_readable = report.fault != "unreadable"
     return BadBlock(
-        fault=raw.fault,
-        offset=raw.offset,
-        bytes=raw.size_bytes,
-        error=None if is_readable else _error(raw.code),
-        found_offset=raw.found_offset,
-        found_generation=raw.found_generation,
-        expected_generation=raw.expected_generation,
-        first_bad_byte=raw.first_bad if raw.bad_bytes else None,
-        bad_bytes=raw.bad_bytes or None,
+        fault=report.fault,
+        offset=report.offset,
+        bytes=report.size_bytes,
+        error=None if is_readable else _error(report.code),
+        found_offset=report.found_offset,
+        found_generation=report.found_generation,
+        expected_generation=report.expected_generation,
+        first_bad_byte=report.first_bad if report.bad_bytes else None,
+        bad_bytes=report.bad_bytes or None,
         received=dump.received if dump else None,
         expected=dump.expected if dump else None,
     )

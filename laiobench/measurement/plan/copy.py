@@ -1,4 +1,4 @@
-"""Work: one copy of a job, as it is laid out."""
+"""JobCopy: one copy of a job, with its target open and its region known."""
 
 from dataclasses import dataclass
 
@@ -8,13 +8,13 @@ from laiobench.measurement.targets import OpenTarget
 
 
 @dataclass(frozen=True)
-class Work:
+class JobCopy:
     """One copy of a job, as it is laid out."""
 
     job: Job
     position: int
     """Which of the jobs."""
-    copy: int
+    copy_index: int
     """Which of numjobs."""
     group: int
     """Jobs of one group run together; stonewall begins another."""

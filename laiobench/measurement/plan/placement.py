@@ -1,6 +1,6 @@
 """Laying jobs out: who runs on which worker, against which part of which target.
 
-From checked jobs to works: one for each copy of each job, with its target open,
+From checked jobs to copies: one for each copy of each job, with its target open,
 its region, its group, its seed; and for each group the workers and the limits
 that it shares.  Nothing runs here.
 """
@@ -13,7 +13,7 @@ from typing import Protocol
 
 from laiobench.errors import UsageError, raise_all
 from laiobench.jobs.options import Job
-from laiobench.measurement.plan.copy import Work
+from laiobench.measurement.plan.copy import JobCopy
 from laiobench.measurement.plan.region import Region, budget_of, null_region_of, region_of
 from laiobench.measurement.targets import Declined, OpenTarget, scratch
 from laiobench.system.machine import online_cpus, usable_cpus
@@ -37,7 +37,7 @@ Preparer = Callable[[int, str | None], str]
 """Makes the scratch file at least so large, in that folder or where it chooses; yields its path."""
 
 
-def lay_out(jobs: Sequence[Job], targets: Opener, prepare: Preparer) -> list[Work]:
+def lay_out(jobs: Sequence[Job], targets: Opener, prepare: Preparer) -> list[JobCopy]:
     """Open the targets, and give each copy of each job its group, worker, region and seed.
 
     Args:
@@ -48,7 +48,7 @@ def lay_out(jobs: Sequence[Job], targets: Opener, prepare: Preparer) -> list[Wor
     Raises:
         LaiobenchError: a target can't be used as the job wants.
     """
-    works: list[Work] = []
+    copies: list[JobCopy] = []
     jobs = [_seeded(job) for job in jobs]
     group = 0
     names = {MAIN, *(job.iothread for job in jobs if job.iothread)}
@@ -57,35 +57,35 @@ def lay_out(jobs: Sequence[Job], targets: Opener, prepare: Preparer) -> list[Wor
     for path, size_bytes in _files_of_known_size(jobs).items():
         targets.make(path, size_bytes)
     for position, job in enumerate(jobs):
-        if job.stonewall and works:
+        if job.stonewall and copies:
             group += 1
         target, default_bytes = _target_of(job, targets, scratch_paths)
-        for copy in range(job.numjobs):
-            region = _region_of(job, target, default_bytes, copy)
+        for copy_index in range(job.numjobs):
+            region = _region_of(job, target, default_bytes, copy_index)
             budget = budget_of(job, region)
-            works.append(
-                Work(
+            copies.append(
+                JobCopy(
                     job=job,
                     position=position,
-                    copy=copy,
+                    copy_index=copy_index,
                     group=group,
-                    iothread=job.iothread or unused_name(f"iothread{len(works)}", names),
+                    iothread=job.iothread or unused_name(f"iothread{len(copies)}", names),
                     target=target,
                     region=region,
                     ios=budget.ios,
                     bytes=budget.bytes,
-                    seed=stream_seed(job.seed, len(works)),
-                    start_delay_s=_start_delay_s(job, len(works)),
-                    phase=_phase(len(works)),
+                    seed=stream_seed(job.seed, len(copies)),
+                    start_delay_s=_start_delay_s(job, len(copies)),
+                    phase=_phase(len(copies)),
                 )
             )
     _check_cpus(jobs)
-    return works
+    return copies
 
 
-def to_run(works: Sequence[Work]) -> list[Work]:
+def to_run(copies: Sequence[JobCopy]) -> list[JobCopy]:
     """Those that do more than to have their files made (create_only)."""
-    return [work for work in works if not work.job.create_only]
+    return [copy for copy in copies if not copy.job.create_only]
 
 
 def check_measured(jobs: Sequence[Job]) -> None:
@@ -221,10 +221,12 @@ def _target_of(
     return targets.open(job.path or "", job), None
 
 
-def _region_of(job: Job, target: OpenTarget | None, default_bytes: int | None, copy: int) -> Region:
+def _region_of(
+    job: Job, target: OpenTarget | None, default_bytes: int | None, copy_index: int
+) -> Region:
     if target is None:
-        return null_region_of(job, default_bytes or NULL_TARGET_BYTES, copy)
-    return region_of(job, target, default_bytes, copy)
+        return null_region_of(job, default_bytes or NULL_TARGET_BYTES, copy_index)
+    return region_of(job, target, default_bytes, copy_index)
 
 
 def first_difference(one: Job, other: Job, names: Sequence[str]) -> str | None:

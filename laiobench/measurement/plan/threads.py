@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from laiobench.errors import UsageError
 from laiobench.jobs.options import Job
-from laiobench.measurement.plan.copy import Work
+from laiobench.measurement.plan.copy import JobCopy
 from laiobench.measurement.plan.placement import MAIN, first_difference, unused_name
 from laiobench.native import WorkerPlan
 
@@ -22,22 +22,22 @@ SHARED_OPTIONS = (
 
 @dataclass(frozen=True)
 class WorkerLayout:
-    """The workers of a group, and which of them each work may run on, its first one first."""
+    """The workers of a group, and which of them each copy may run on, its first one first."""
 
     plans: tuple[WorkerPlan, ...]
     rings: tuple[tuple[int, ...], ...]
 
 
-def plan_workers(works: Sequence[Work]) -> WorkerLayout:
+def plan_workers(copies: Sequence[JobCopy]) -> WorkerLayout:
     """A worker for each name, and a second one where a job moves and has nowhere to go.
 
     Raises:
         UsageError: jobs that share an IOThread want it to be different things.
     """
-    first_of: dict[str, Work] = {}
-    for work in works:
-        _check_agreement(first_of.setdefault(work.iothread, work), work)
-    following = _following(works, first_of)
+    first_of: dict[str, JobCopy] = {}
+    for copy in copies:
+        _check_agreement(first_of.setdefault(copy.iothread, copy), copy)
+    following = _following(copies, first_of)
     number_of = {name: number for number, name in enumerate(first_of)}
     plans = tuple(
         WorkerPlan(
@@ -50,33 +50,33 @@ def plan_workers(works: Sequence[Work]) -> WorkerLayout:
         )
         for name in first_of
     )
-    rings = tuple(_ring(plans, number_of[work.iothread], work.job) for work in works)
+    rings = tuple(_ring(plans, number_of[copy.iothread], copy.job) for copy in copies)
     return WorkerLayout(plans, rings)
 
 
-def _cpus(work: Work) -> tuple[int, ...]:
+def _cpus(copy: JobCopy) -> tuple[int, ...]:
     """Where its thread may run: on all that are allowed, or, split, on one of them in turn."""
-    cpus = work.job.cpus_allowed or ()
-    if cpus and work.job.cpus_allowed_policy == "split":
-        return (cpus[work.copy % len(cpus)],)
+    cpus = copy.job.cpus_allowed or ()
+    if cpus and copy.job.cpus_allowed_policy == "split":
+        return (cpus[copy.copy_index % len(cpus)],)
     return cpus
 
 
-def _following(works: Sequence[Work], first_of: dict[str, Work]) -> dict[str, str]:
+def _following(copies: Sequence[JobCopy], first_of: dict[str, JobCopy]) -> dict[str, str]:
     """To which worker a job moves on from each: round the shared ones, or there and back.
 
     Adds the second workers to `first_of`.
     """
     following: dict[str, str] = {}
-    moving = [work for work in works if work.job.iothread_move_every]
-    shared = list(dict.fromkeys(work.iothread for work in moving if work.job.iothread))
+    moving = [copy for copy in copies if copy.job.iothread_move_every]
+    shared = list(dict.fromkeys(copy.iothread for copy in moving if copy.job.iothread))
     if len(shared) > 1:
         following |= dict(zip(shared, [*shared[1:], shared[0]], strict=True))
-    for work in moving:
-        if work.iothread not in following:
-            second = unused_name(f"{work.iothread}b", set(first_of))
-            first_of[second] = first_of[work.iothread]
-            following |= {work.iothread: second, second: work.iothread}
+    for copy in moving:
+        if copy.iothread not in following:
+            second = unused_name(f"{copy.iothread}b", set(first_of))
+            first_of[second] = first_of[copy.iothread]
+            following |= {copy.iothread: second, second: copy.iothread}
     return following
 
 
@@ -87,10 +87,10 @@ def _ring(plans: Sequence[WorkerPlan], first: int, job: Job) -> tuple[int, ...]:
     return tuple(ring)
 
 
-def _check_agreement(first: Work, work: Work) -> None:
-    if name := first_difference(first.job, work.job, SHARED_OPTIONS):
+def _check_agreement(first: JobCopy, copy: JobCopy) -> None:
+    if name := first_difference(first.job, copy.job, SHARED_OPTIONS):
         raise UsageError(
-            f"jobs {first.job.name} and {work.job.name} share the IOThread "
-            f"{work.iothread}, but differ in {name}",
+            f"jobs {first.job.name} and {copy.job.name} share the IOThread "
+            f"{copy.iothread}, but differ in {name}",
             "an IOThread has one event loop: give them the same, or IOThreads of their own",
         )

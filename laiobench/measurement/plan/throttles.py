@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from laiobench.errors import UsageError
-from laiobench.measurement.plan.copy import Work
+from laiobench.measurement.plan.copy import JobCopy
 from laiobench.measurement.plan.placement import first_difference
 from laiobench.native import ThrottlePlan
 
@@ -15,46 +15,46 @@ LIMITS = ("throttle_iops", "throttle_bw", "throttle_burst")
 
 @dataclass(frozen=True)
 class ThrottleLayout:
-    """The throttle groups, and in which of them each work is."""
+    """The throttle groups, and in which of them each copy is."""
 
     plans: tuple[ThrottlePlan, ...]
     indexes: tuple[int | None, ...]
 
-    def is_shared(self, work: int) -> bool:
+    def is_shared(self, copy: int) -> bool:
         """Whether others are in the group of this one."""
-        index = self.indexes[work]
+        index = self.indexes[copy]
         return index is not None and self.indexes.count(index) > 1
 
 
-def plan_throttle_groups(works: Sequence[Work]) -> ThrottleLayout:
+def plan_throttle_groups(copies: Sequence[JobCopy]) -> ThrottleLayout:
     """A group for each name; without one, the copies of a job are a group.
 
     Raises:
         UsageError: jobs of a group want it to have different limits.
     """
-    first_of: dict[str | int, Work] = {}
+    first_of: dict[str | int, JobCopy] = {}
     number_of: dict[str | int, int] = {}
     indexes: list[int | None] = []
-    for work in works:
-        if not work.job.is_throttled:
+    for copy in copies:
+        if not copy.job.is_throttled:
             indexes.append(None)
             continue
-        group = work.job.throttle_group
-        key = group or work.position
-        first = first_of.setdefault(key, work)
-        if name := first_difference(first.job, work.job, LIMITS):
+        group = copy.job.throttle_group
+        key = group or copy.position
+        first = first_of.setdefault(key, copy)
+        if name := first_difference(first.job, copy.job, LIMITS):
             raise UsageError(
-                f"jobs {first.job.name} and {work.job.name} are in the throttle group "
+                f"jobs {first.job.name} and {copy.job.name} are in the throttle group "
                 f"{group}, but differ in {name}",
                 "a group has one limit: give them the same",
             )
         indexes.append(number_of.setdefault(key, len(number_of)))
     plans = tuple(
         ThrottlePlan(
-            ios_per_s=work.job.throttle_iops,
-            bytes_per_s=work.job.throttle_bw,
-            burst_s=work.job.throttle_burst,
+            ios_per_s=copy.job.throttle_iops,
+            bytes_per_s=copy.job.throttle_bw,
+            burst_s=copy.job.throttle_burst,
         )
-        for work in first_of.values()
+        for copy in first_of.values()
     )
     return ThrottleLayout(plans, tuple(indexes))

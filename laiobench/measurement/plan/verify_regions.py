@@ -3,36 +3,36 @@
 from collections.abc import Sequence
 
 from laiobench.errors import UsageError
-from laiobench.measurement.plan.copy import Work
+from laiobench.measurement.plan.copy import JobCopy
 
 
-def check_verified_regions(works: Sequence[Work]) -> None:
-    """No other work may write, at the same time, where one verifies what it wrote.
+def check_verified_regions(copies: Sequence[JobCopy]) -> None:
+    """No other copy may write, at the same time, where one verifies what it wrote.
 
     Raises:
         UsageError: one does.
     """
-    writers: dict[object, list[Work]] = {}
-    for work in works:
-        if work.target and work.job.writes:
-            writers.setdefault((work.group, work.target.identity), []).append(work)
-    for work in works:
-        if not work.target or not work.job.verifies:
+    writers: dict[object, list[JobCopy]] = {}
+    for copy in copies:
+        if copy.target and copy.job.writes:
+            writers.setdefault((copy.group, copy.target.identity), []).append(copy)
+    for copy in copies:
+        if not copy.target or not copy.job.verifies:
             continue
-        for other in writers.get((work.group, work.target.identity), ()):
-            if work is not other and _meet(work, other):
+        for other in writers.get((copy.group, copy.target.identity), ()):
+            if copy is not other and _meet(copy, other):
                 raise UsageError(
                     f"job {other.job.name} writes to the same part of "
-                    f"{other.job.path or 'the scratch file'} that job {work.job.name} verifies",
+                    f"{other.job.path or 'the scratch file'} that job {copy.job.name} verifies",
                     "give them files (filename) or parts (offset, size, offset_increment) of their "
                     "own, or let one wait for the other (stonewall)",
                 )
 
 
-def span_of(work: Work) -> tuple[int, int]:
-    return work.region.start, work.region.start + work.region.length
+def span_of(copy: JobCopy) -> tuple[int, int]:
+    return copy.region.start, copy.region.start + copy.region.length
 
 
-def _meet(work: Work, other: Work) -> bool:
-    (first, end), (other_first, other_end) = span_of(work), span_of(other)
+def _meet(copy: JobCopy, other: JobCopy) -> bool:
+    (first, end), (other_first, other_end) = span_of(copy), span_of(other)
     return first < other_end and other_first < end

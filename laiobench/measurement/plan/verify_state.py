@@ -1,7 +1,7 @@
-"""Verification of works: what each needs for it, and what it leaves behind.
+"""Verification of copies: what each needs for it, and what it leaves behind.
 
 The memory in which the core keeps what was written, which may be a file that outlives
-a crash; that no work overwrites what another verifies; and the files in which bad
+a crash; that no copy overwrites what another verifies; and the files in which bad
 blocks are saved.
 """
 
@@ -16,7 +16,7 @@ from typing import Any
 from laiobench.errors import RunError, UsageError
 from laiobench.files.regular import open_regular
 from laiobench.jobs.options.verify import fitting_block_bytes
-from laiobench.measurement.plan.copy import Work
+from laiobench.measurement.plan.copy import JobCopy
 from laiobench.measurement.plan.verify_regions import span_of
 from laiobench.native import BYTES_OF_A_CELL, VerifyPlan
 from laiobench.units import format_size
@@ -30,7 +30,7 @@ _VERSION = 1
 
 @dataclass
 class Verification:
-    """Of one work: its plan, and the file that remembers, if there is one."""
+    """Of one copy: its plan, and the file that remembers, if there is one."""
 
     plan: VerifyPlan
     file: Path | None = None
@@ -42,7 +42,7 @@ class Verification:
             self.plan.written.flush()
 
     def end(self, *, is_exact: bool) -> None:
-        """The work is over; `is_exact`: nothing of it is in flight any more."""
+        """The copy is over; `is_exact`: nothing of it is in flight any more."""
         if self.file and self.head and is_exact:
             self.save()
             with self.file.open("r+b") as file:
@@ -51,30 +51,30 @@ class Verification:
                 os.fsync(file.fileno())
 
 
-def verification_of(work: Work) -> Verification | None:
-    """What `work` needs to verify; None if it does not.
+def verification_of(copy: JobCopy) -> Verification | None:
+    """What `copy` needs to verify; None if it does not.
 
     Raises:
         LaiobenchError: its blocks are too small, or its file is not as it must be.
     """
-    if not work.job.verifies:
+    if not copy.job.verifies:
         return None
-    block_bytes = _block_bytes(work)
-    first, end = span_of(work)
+    block_bytes = _block_bytes(copy)
+    first, end = span_of(copy)
     head: dict[str, Any] = {
         "laiobench_verify_state": _VERSION,
         "run": int.from_bytes(os.urandom(8)) or 1,
-        "seed": work.seed,
-        "verify": work.job.verify,
+        "seed": copy.seed,
+        "verify": copy.job.verify,
         "start": first,
         "blocks": -(-(end - first) // block_bytes),
         "block_bytes": block_bytes,
         "ended_well": False,
     }
-    path = _state_path(work)
-    if work.job.verify_state_load:
+    path = _state_path(copy)
+    if copy.job.verify_state_load:
         return _load(path, head)
-    if saved_state(work):
+    if saved_state(copy):
         return Verification(_plan(head, _create(path, head)), path, head)
     return Verification(_plan(head, _cells(head["blocks"])))
 
@@ -91,8 +91,8 @@ def _cells(blocks: int) -> mmap.mmap:
         ) from error
 
 
-def _block_bytes(work: Work) -> int:
-    return work.job.verify_interval or fitting_block_bytes(work.job)
+def _block_bytes(copy: JobCopy) -> int:
+    return copy.job.verify_interval or fitting_block_bytes(copy.job)
 
 
 def cells_bytes(blocks: int) -> int:
@@ -100,12 +100,12 @@ def cells_bytes(blocks: int) -> int:
     return blocks * BYTES_OF_A_CELL
 
 
-def memory_to_verify(work: Work) -> int:
-    """The same, of all of a work's; 0: it verifies nothing."""
-    if not work.job.verifies:
+def memory_to_verify(copy: JobCopy) -> int:
+    """The same, of all of a copy's; 0: it verifies nothing."""
+    if not copy.job.verifies:
         return 0
-    first, end = span_of(work)
-    return cells_bytes(-(-(end - first) // _block_bytes(work)))
+    first, end = span_of(copy)
+    return cells_bytes(-(-(end - first) // _block_bytes(copy)))
 
 
 def _plan(head: dict[str, Any], written: mmap.mmap | memoryview, **loaded: bool) -> VerifyPlan:
@@ -120,14 +120,14 @@ def _plan(head: dict[str, Any], written: mmap.mmap | memoryview, **loaded: bool)
     )
 
 
-def saved_state(work: Work) -> Path | None:
+def saved_state(copy: JobCopy) -> Path | None:
     """Where it keeps what was written, if it does."""
-    keeps = work.job.verifies and work.job.verify_state_save and work.job.writes
-    return _state_path(work) if keeps and not work.job.verify_state_load else None
+    keeps = copy.job.verifies and copy.job.verify_state_save and copy.job.writes
+    return _state_path(copy) if keeps and not copy.job.verify_state_load else None
 
 
-def _state_path(work: Work) -> Path:
-    return Path(f"{plain_name(work.job.name)}-{work.copy}-verify.state")
+def _state_path(copy: JobCopy) -> Path:
+    return Path(f"{plain_name(copy.job.name)}-{copy.copy_index}-verify.state")
 
 
 def plain_name(name: str) -> str:

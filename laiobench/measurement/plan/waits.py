@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from laiobench.errors import UsageError
 from laiobench.jobs.options import Job
-from laiobench.measurement.plan.copy import Work
+from laiobench.measurement.plan.copy import JobCopy
 
 
 def check_waits(jobs: Sequence[Job]) -> None:
@@ -29,13 +29,13 @@ def _wait_fault(job: Job, jobs: Sequence[Job], above: Sequence[str]) -> tuple[st
     return f"{what}, and there is no such job", f"jobs above it: {', '.join(above) or 'none'}"
 
 
-def waits_of(works: Sequence[Work]) -> list[range]:
-    """For which of a group's works each waits; those of an earlier group have finished."""
+def waits_of(copies: Sequence[JobCopy]) -> list[range]:
+    """For which of a group's copies each waits; those of an earlier group have finished."""
     places: dict[str, list[int]] = {}
-    for index, work in enumerate(works):
-        places.setdefault(work.job.name, []).append(index)
+    for index, copy in enumerate(copies):
+        places.setdefault(copy.job.name, []).append(index)
     found = []
-    for work in works:
-        waited = places.get(work.job.wait_for or "", []) if work.job.wait_for else []
+    for copy in copies:
+        waited = places.get(copy.job.wait_for or "", []) if copy.job.wait_for else []
         found.append(range(waited[0], waited[-1] + 1) if waited else range(0))
     return found

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from laiobench.errors import RunError
-from laiobench.measurement.plan.copy import Work
+from laiobench.measurement.plan.copy import JobCopy
 from laiobench.measurement.plan.verify_state import plain_name
-from laiobench.native import RawVerify
+from laiobench.native import VerifyReport
 
 # ---- bad blocks ---------------------------------------------------------------------------
 
@@ -20,19 +20,19 @@ class Dump:
     expected: str | None
 
 
-def save_dumps(work: Work, raw: RawVerify | None) -> dict[int, Dump]:
+def save_dumps(copy: JobCopy, report: VerifyReport | None) -> dict[int, Dump]:
     """Save the blocks that were kept; by the number of the failure.
 
     Raises:
         RunError: a file can't be written.
     """
-    if not raw or not work.job.verify_dump:
+    if not report or not copy.job.verify_dump:
         return {}
-    return dict(_dumps(f"{plain_name(work.job.name)}.{work.copy}", raw))
+    return dict(_dumps(f"{plain_name(copy.job.name)}.{copy.copy_index}", report))
 
 
-def _dumps(name: str, raw: RawVerify) -> Iterator[tuple[int, Dump]]:
-    for number, failure in enumerate(raw.failures):
+def _dumps(name: str, report: VerifyReport) -> Iterator[tuple[int, Dump]]:
+    for number, failure in enumerate(report.failures):
         if failure.found is None:
             continue
         received = Path(f"{name}.{failure.offset}.received")

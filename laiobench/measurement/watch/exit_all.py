@@ -6,7 +6,7 @@ Looks at them while the group runs; knows nothing of why others end.
 import time
 from collections.abc import Sequence
 
-from laiobench.measurement.plan.copy import Work
+from laiobench.measurement.plan.copy import JobCopy
 from laiobench.native import NativeRun
 
 _INTERVAL_S = 0.02
@@ -15,12 +15,12 @@ _INTERVAL_S = 0.02
 class ExitAll:
     """Stops a group once one of these jobs has finished, or finished with failures."""
 
-    def __init__(self, works: Sequence[Work], run: NativeRun) -> None:
+    def __init__(self, copies: Sequence[JobCopy], run: NativeRun) -> None:
         self._run = run
         self._watched = {
-            index: work.job
-            for index, work in enumerate(works)
-            if work.job.exitall or work.job.exitall_on_error
+            index: copy.job
+            for index, copy in enumerate(copies)
+            if copy.job.exitall or copy.job.exitall_on_error
         }
         self._next_s = 0.0
         self.has_ended_all = False

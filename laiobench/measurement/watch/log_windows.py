@@ -9,8 +9,8 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from laiobench.measurement.plan.copy import Work
-from laiobench.native import NativeRun, RawDirectionTotals
+from laiobench.measurement.plan.copy import JobCopy
+from laiobench.native import DirectionTotals, NativeRun
 
 
 @dataclass(frozen=True)
@@ -32,9 +32,9 @@ class _Log:
     windows: list[Window] = field(default_factory=list)
     next_s: float = 0.0
     last_ns: int = 0
-    last: dict[str, RawDirectionTotals] = field(default_factory=dict)
+    last: dict[str, DirectionTotals] = field(default_factory=dict)
 
-    def add(self, at_ns: int, totals: dict[str, RawDirectionTotals]) -> None:
+    def add(self, at_ns: int, totals: dict[str, DirectionTotals]) -> None:
         """The window that ends now; the first look at a job only opens one."""
         if not self.last_ns:
             self.last_ns, self.last = at_ns, totals
@@ -47,7 +47,7 @@ class _Log:
 
 
 def _between(
-    direction: str, before: RawDirectionTotals, now: RawDirectionTotals, at_ns: int, length_ns: int
+    direction: str, before: DirectionTotals, now: DirectionTotals, at_ns: int, length_ns: int
 ) -> Window | None:
     """One without I/Os has no latency, and is left out, as in fio."""
     ios = now.ios - before.ios
@@ -61,14 +61,14 @@ def _between(
 
 
 class Windows:
-    """The logs of those works of a run that want one."""
+    """The logs of those copies of a run that want one."""
 
-    def __init__(self, works: Sequence[Work], run: NativeRun) -> None:
+    def __init__(self, copies: Sequence[JobCopy], run: NativeRun) -> None:
         self._run = run
         self._logs = {
-            index: _Log(work.job.log_avg_msec / 1000)
-            for index, work in enumerate(works)
-            if work.job.log_avg_msec and work.job.has_logs
+            index: _Log(copy.job.log_avg_msec / 1000)
+            for index, copy in enumerate(copies)
+            if copy.job.log_avg_msec and copy.job.has_logs
         }
 
     def next_look_s(self) -> float:
@@ -90,6 +90,6 @@ class Windows:
             log.add(at_ns, totals)
 
     def of(self, index: int) -> tuple[Window, ...]:
-        """All windows of a work so far, in the order of time."""
+        """All windows of a copy so far, in the order of time."""
         log = self._logs.get(index)
         return tuple(log.windows) if log else ()

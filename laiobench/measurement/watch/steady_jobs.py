@@ -6,20 +6,20 @@ Knows when to look, and whom; whether a rate is steady, `steady` judges.
 import time
 from collections.abc import Sequence
 
-from laiobench.measurement.plan.copy import Work
+from laiobench.measurement.plan.copy import JobCopy
 from laiobench.measurement.watch.steady_state import SteadyOutcome, SteadyWatch
 from laiobench.native import NativeRun
 
 
 class SteadyJobs:
-    """The watches over those works of a run that want one."""
+    """The watches over those copies of a run that want one."""
 
-    def __init__(self, works: Sequence[Work], run: NativeRun) -> None:
+    def __init__(self, copies: Sequence[JobCopy], run: NativeRun) -> None:
         self._run = run
         self._watches = {
             index: watch
-            for index, work in enumerate(works)
-            if (watch := SteadyWatch.of(work.job)) is not None
+            for index, copy in enumerate(copies)
+            if (watch := SteadyWatch.of(copy.job)) is not None
         }
         self._next_s = dict.fromkeys(self._watches, 0.0)
         self.has_ended_any = False
@@ -46,6 +46,6 @@ class SteadyJobs:
                 self._run.stop_job(index)
 
     def outcome(self, index: int) -> SteadyOutcome | None:
-        """What came of a work's watch; None if it has none."""
+        """What came of a copy's watch; None if it has none."""
         watch = self._watches.get(index)
         return watch.outcome if watch else None

@@ -19,8 +19,8 @@ from dataclasses import dataclass, replace
 from typing import Self
 
 from laiobench.errors import RunError
-from laiobench.measurement.plan.copy import Work
-from laiobench.native import InFlight, NativeRun, RawInFlight
+from laiobench.measurement.plan.copy import JobCopy
+from laiobench.native import InFlightReport, JobInFlight, NativeRun
 from laiobench.native.failures import explain_failure
 from laiobench.units import NS_PER_S, format_ns
 
@@ -42,33 +42,33 @@ class Hang:
     job: str
     lasted_ns: int
     """For how long the oldest was away, as far as was seen."""
-    oldest: InFlight
+    oldest: InFlightReport
 
 
 class HangWatch:
-    """Looks after the works of a running group, while entered; `warn` is given the sentences."""
+    """Looks after the copies of a running group, while entered; `warn` is given the sentences."""
 
     def __init__(
         self,
-        works: Sequence[Work],
+        copies: Sequence[JobCopy],
         native_run: NativeRun,
         timeout_s: float,
         warn: Callable[[str], None],
     ) -> None:
-        self._works = works
+        self._works = copies
         self._native_run = native_run
         self._timeout_ns = round(timeout_s * NS_PER_S)
         self._warn = warn
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="hang watch", daemon=True)
-        self._tell_at_ns = dict.fromkeys(range(len(works)), self._timeout_ns)
+        self._tell_at_ns = dict.fromkeys(range(len(copies)), self._timeout_ns)
         self._hangs: dict[int, Hang] = {}
         self._pauses: deque[tuple[int, int]] = deque(maxlen=1000)
         """When the watcher was awake again, and how late that was; both in ns."""
 
     @property
     def hangs(self) -> Sequence[Hang]:
-        """The longest of each work that had one, in their order."""
+        """The longest of each copy that had one, in their order."""
         return [self._hangs[index] for index in sorted(self._hangs)]
 
     def __enter__(self) -> Self:
@@ -93,10 +93,10 @@ class HangWatch:
             if late_ns > _LATE_NS:
                 self._pauses.append((now_ns, late_ns))
             asleep_ns = now_ns
-            for index, work in enumerate(self._works):
-                self._look_at(index, work.job.name)
+            for index, copy in enumerate(self._works):
+                self._look_at(index, copy.job.name)
 
-    def _in_flight(self, index: int) -> RawInFlight:
+    def _in_flight(self, index: int) -> JobInFlight:
         """What is not back, of the age that it has but for pauses since it went out."""
         seen = self._native_run.in_flight(index, _NAMED)
         now_ns = time.monotonic_ns()
@@ -136,17 +136,17 @@ class HangWatch:
 
     def tell_what_is_left(self) -> None:
         """Of those who leave while I/Os are in flight: the kernel lets no process go then."""
-        for index, work in enumerate(self._works):
+        for index, copy in enumerate(self._works):
             in_flight = self._native_run.in_flight(index, _NAMED)
             if in_flight.count:
                 self._warn(
-                    f"job {work.job.name}: leaving with {in_flight.count:,} I/Os in flight; if the "
+                    f"job {copy.job.name}: leaving with {in_flight.count:,} I/Os in flight; if the "
                     "prompt does not come back, the kernel waits for the device to answer them:\n"
                     + _named(in_flight.oldest)
                 )
 
 
-def _named(oldest: Sequence[InFlight]) -> str:
+def _named(oldest: Sequence[InFlightReport]) -> str:
     return "\n".join(
         f"  {io.direction} of {io.bytes:,} bytes at offset {io.offset:,}, "
         f"{format_ns(io.age_ns)} ago"

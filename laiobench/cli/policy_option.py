@@ -11,13 +11,15 @@ from laiobench.results.comparison import Comparison, Verdict
 
 
 @dataclass(frozen=True)
-class Judge:
+class PolicyOption:
     """A policy, for a live comparison."""
 
     policy: Policy
 
     @classmethod
-    def of(cls, file: Path | None, pairs: int | None, until_width: float | None) -> "Judge | None":
+    def of(
+        cls, file: Path | None, pairs: int | None, until_width: float | None
+    ) -> "PolicyOption | None":
         """What --policy says, if anything.
 
         Raises:
