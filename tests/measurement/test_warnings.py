@@ -360,3 +360,8 @@ def test_each_says_what_to_do() -> None:
     all_of_them = found(run_of(Job(iodepth=8, direct=False, runtime=60), troubled), clock=clock)
     assert len(all_of_them) == 8
     assert all(warning.seen and warning.why and warning.do for warning in all_of_them)
+
+
+def test_a_file_s_name_that_is_not_utf8_is_printable_in_a_warning() -> None:
+    warning = Warning(id="memory", seen="a: b\udcff is on tmpfs", why="w", do="d b\udcff")
+    assert (warning.seen, warning.do) == ("a: b\ufffd is on tmpfs", "d b\ufffd")
