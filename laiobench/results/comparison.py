@@ -17,6 +17,7 @@ from laiobench.results import notebook
 from laiobench.results.metrics import METRICS, Better, Key, Metric
 from laiobench.results.model import Name, Record, Time, json_of
 from laiobench.results.run_result import RunResult, Tool
+from laiobench.results.warning import Warning
 
 if TYPE_CHECKING:
     import pandas
