@@ -150,12 +150,15 @@ static long fake_getevents(long max, struct io_event *events,
     return n;
 }
 
-static long fake_destroy(void)
+/* Of several contexts the last one set up is who gets completions. */
+static long fake_destroy(aio_context_t id)
 {
     fake_kernel.destroy_calls++;
     CHECK_EQUAL(fake_kernel.held_count, 0); /* the real one would wait */
-    free(ring);
-    ring = NULL;
+    if ((uintptr_t)ring == id) {
+        ring = NULL;
+    }
+    free((AioRing *)(uintptr_t)id);
     return 0;
 }
 
@@ -173,7 +176,7 @@ bool fake_kernel_call(long number, const long a[6], long *result)
                                  (const struct timespec *)a[4]);
         return true;
     case SYS_io_destroy:
-        *result = fake_destroy();
+        *result = fake_destroy((aio_context_t)a[0]);
         return true;
     default:
         return false;

@@ -30,6 +30,7 @@ static inline Bench *make_bench(const EngineConfig *config)
     Error error = {0};
 
     memset(bench, 0, sizeof(*bench));
+    bench->target.fd = 99;
     bench->ctx = make_context();
     CHECK_EQUAL(done_list_init(&bench->done, REQUESTS), 0);
     bench->engine =
@@ -42,7 +43,6 @@ static inline Bench *make_bench(const EngineConfig *config)
             .buffer = bench->buffers[i],
             .bytes = BLOCK,
             .offset = (uint64_t)i * BLOCK,
-            .iocb.aio_fildes = 99,
         };
         memset(bench->buffers[i], 0xee, BLOCK);
     }

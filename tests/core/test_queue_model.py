@@ -26,9 +26,10 @@ from native_programs import build
 
 REQUESTS = 64
 BLOCK = 4096
+EOF = 1  # REQUEST_EOF
 
-Done = tuple[int, int, int]
-"""Number, result, and whether the rest was zero-filled."""
+Done = tuple[int, int]
+"""Number and result."""
 
 
 @dataclass
@@ -120,7 +121,7 @@ class Model:
             self.pending.append(number)
         else:
             is_read = number % 2 == 0
-            self.finish(number, 0 if is_read else -errno.ENOSPC, eof=is_read)
+            self.finish(number, EOF if is_read else -errno.ENOSPC)
 
     def cancel(self) -> None:
         for number in self.pending:
@@ -128,9 +129,9 @@ class Model:
         self.pending = []
         self.blocked = False
 
-    def finish(self, number: int, result: int, *, eof: bool = False) -> None:
+    def finish(self, number: int, result: int) -> None:
         del self.left[number]
-        self.done.append((number, result, int(eof)))
+        self.done.append((number, result))
 
 
 class QueueMachine(RuleBasedStateMachine):
@@ -242,7 +243,7 @@ class QueueMachine(RuleBasedStateMachine):
         done = [tuple(request) for request in self.state["done"]]
         assert done == self.model.done  # each once, in order, as it ended
         self.finished += len(done)
-        self.free += [number for number, _, _ in done]
+        self.free += [number for number, _ in done]
         self.model.done = []
         assert self.state["held"] == self.kernel.held  # first in, first out
         assert self.state["pending"] == len(self.model.pending)

@@ -12,7 +12,7 @@
 /*
  * Carry out @request as the completion rule says: a short read is continued,
  * zeros stand for what is beyond the end, a write that gets nowhere is
- * -ENOSPC.  Sets request->eof; returns 0 or -errno.
+ * -ENOSPC.  Returns what is then the request's result.
  *
  * A misaligned write reads what is around it, and writes both: @read_modify
  * keeps two of them apart.  Aligned writes to the same blocks know nothing of

@@ -150,7 +150,7 @@ void laio_queue_cancel(LaioQueue *queue, const struct Target *target)
             queue->engine->ctx->counters.submit.withdrawn++;
             fail(queue, request, -ECANCELED);
         } else {
-            queue->iocbs[kept++] = &request->iocb;
+            queue->iocbs[kept++] = laio_iocb_of(request);
         }
     }
     queue->tail = kept;

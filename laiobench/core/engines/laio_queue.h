@@ -5,6 +5,8 @@
  */
 #pragma once
 
+#include <stddef.h>
+
 #include "engines/aio_ring.h"
 #include "engines/engine.h"
 #include "loop/timer.h"
@@ -37,9 +39,19 @@ static inline uint32_t laio_queue_pending(const LaioQueue *queue)
     return queue->tail - queue->head;
 }
 
+/* The iocb is what this engine keeps in a request, right at its start. */
+_Static_assert(sizeof(struct iocb) <= REQUEST_ENGINE_BYTES &&
+                   offsetof(Request, engine_part) == 0,
+               "an iocb has its place in a request");
+
+static inline struct iocb *laio_iocb_of(Request *request)
+{
+    return (struct iocb *)request->engine_part;
+}
+
 static inline Request *laio_request_of(const struct iocb *iocb)
 {
-    return (Request *)iocb; /* its first member */
+    return (Request *)iocb;
 }
 
 /* Make room at the end. */

@@ -8,6 +8,7 @@
 #include "engines/linux_aio.h"
 
 #include <errno.h>
+#include <linux/fs.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -45,27 +46,44 @@ static const uint16_t iocb_opcodes[][2] = { /* for one buffer, for several */
 };
 
 /*
- * What is left of @request, in the kernel's words.  The fields that are not
- * set are 0 from the start, and stay so.
+ * What stays in a request's iocb for as long as it comes to this engine.  That
+ * it is there already, its aio_data tells.
  */
-static inline void prepare(LinuxAioState *state, Request *request)
+static __attribute__((noinline, cold)) void bind(const LinuxAioState *state,
+                                                 Request *request)
 {
-    struct iocb *iocb = &request->iocb;
+    *laio_iocb_of(request) = (struct iocb){
+        .aio_data = (uintptr_t)state,
+        .aio_fildes = (uint32_t)request_fd(request),
+        .aio_flags = state->iocb_flags,
+        .aio_resfd = state->iocb_resfd,
+    };
+}
+
+/* @request but for the first @done bytes, in the kernel's words. */
+static inline void prepare(LinuxAioState *state, Request *request,
+                           uint32_t done)
+{
+    struct iocb *iocb = laio_iocb_of(request);
     uintptr_t buffer = (uintptr_t)request->buffer;
 
-    iocb->aio_flags = state->iocb_flags;
-    iocb->aio_resfd = state->iocb_resfd;
-    iocb->aio_offset = (int64_t)(request->offset + request->bytes_done);
+    if (__builtin_expect(iocb->aio_data != (uintptr_t)state, 0)) {
+        bind(state, request);
+    }
+    iocb->aio_offset = (int64_t)(request->offset + done);
     if (__builtin_expect(request->niov == 0, 1)) {
         iocb->aio_lio_opcode = iocb_opcodes[request->op][0];
-        iocb->aio_buf = buffer + request->bytes_done;
-        iocb->aio_nbytes = request_bytes_left(request);
+        iocb->aio_buf = buffer + done;
+        iocb->aio_nbytes = request->bytes - done;
     } else {
         iocb->aio_lio_opcode = iocb_opcodes[request->op][1];
         iocb->aio_buf = buffer;
         iocb->aio_nbytes = request->niov;
     }
+    iocb->aio_rw_flags = request->flags;
 }
+
+_Static_assert(REQUEST_NOWAIT == RWF_NOWAIT, "flags are the kernel's");
 
 static void submit_and_reap(LinuxAioState *state)
 {
@@ -102,8 +120,8 @@ void laio_submit(Engine *engine, Request *request)
         pool_fallback_submit(&state->fallback, request);
         return;
     }
-    prepare(state, request);
-    laio_queue_append(&state->queue, &request->iocb);
+    prepare(state, request, 0);
+    laio_queue_append(&state->queue, laio_iocb_of(request));
     if (laio_queue_is_due(&state->queue)) {
         submit_and_reap(state);
     }
@@ -150,8 +168,8 @@ static void resubmit_tail(LinuxAioState *state, Request *request)
         pool_fallback_submit(&state->fallback, request);
         return;
     }
-    prepare(state, request);
-    laio_queue_append(&state->queue, &request->iocb);
+    prepare(state, request, request->bytes_done);
+    laio_queue_append(&state->queue, laio_iocb_of(request));
 }
 
 /* All that is not a whole success.  Returns whether the request is done. */
@@ -203,7 +221,7 @@ static uint32_t complete_events(LinuxAioState *state,
         if (i + PREFETCH_DISTANCE < n) {
             const char *ahead =
                 (const char *)(uintptr_t)events[i + PREFETCH_DISTANCE].obj;
-            __builtin_prefetch(ahead + sizeof(struct iocb), 1);
+            __builtin_prefetch(ahead + REQUEST_ENGINE_BYTES, 1);
         }
         finished += complete(state, &events[i]);
     }

@@ -39,8 +39,7 @@ int request_end_of_target(Request *request)
         memset((uint8_t *)request->buffer + request->bytes_done, 0,
                request_bytes_left(request));
     }
-    request->eof = true;
-    return 0;
+    return REQUEST_EOF;
 }
 
 int done_list_init(DoneList *list, uint32_t requests)

@@ -5,7 +5,6 @@
  */
 #pragma once
 
-#include <linux/aio_abi.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -25,22 +24,35 @@ typedef enum RequestState {
     REQUEST_DONE,      /* reaped, not recorded yet */
 } RequestState;
 
+typedef enum RequestFlag {
+    REQUEST_NOWAIT = 8, /* fail with -EAGAIN rather than wait; as RWF_NOWAIT */
+} RequestFlag;
+
+/* A result: the target ended before the rest, which was zero-filled. */
+#define REQUEST_EOF 1
+
+/* Room for what an engine hands to the kernel: an iocb, an io_uring_sqe. */
+#define REQUEST_ENGINE_BYTES 64
+
 /*
- * Two cache lines: the kernel reads the first, the loop the second.  The
- * iocb is filled in by the engine but for aio_fildes, which stays.
+ * Two cache lines: its engine's, which the kernel may read, and the loop's.
  */
 typedef struct Request {
-    struct iocb iocb;
+    /*
+     * Its engine's own; nobody else looks at it.  0 before the first I/O, and
+     * then as that engine left it: no request goes to engines of two types.
+     */
+    uint8_t engine_part[REQUEST_ENGINE_BYTES];
 
-    struct Target *target; /* where to, and so whose it is */
+    struct Target *target; /* where to, and so whose it is; it knows the fd */
     void *buffer;          /* of bytes; if niov > 0: an array of struct iovec */
     uint64_t offset;
     uint32_t bytes;
     uint32_t bytes_done; /* by earlier, short completions */
-    int32_t result;      /* 0 or -errno, once done */
+    int32_t result;      /* once done: 0, REQUEST_EOF or -errno */
     uint8_t op;          /* RequestOp */
     uint8_t state;       /* RequestState, atomic: read by hang reports too */
-    bool eof;            /* the rest was not there, and zero-filled */
+    uint8_t flags;       /* RequestFlag */
     uint8_t niov;        /* the array is the request's to change */
     uint64_t queued;     /* times in ticks: handed to the engine, */
     uint64_t submitted;  /* submit returned, */
@@ -48,11 +60,6 @@ typedef struct Request {
 } __attribute__((aligned(64))) Request;
 
 _Static_assert(sizeof(Request) == 128, "a request is two cache lines");
-
-static inline int request_fd(const Request *request)
-{
-    return (int)request->iocb.aio_fildes;
-}
 
 /* Whoever sets it, and whoever looks, may be on different threads. */
 static inline void request_set_state(Request *request, RequestState state)
@@ -77,14 +84,13 @@ static inline void request_begin(Request *request, uint64_t now)
 {
     __atomic_store_n(&request->queued, now, __ATOMIC_RELAXED);
     request->bytes_done = 0;
-    request->eof = false;
     request_set_state(request, REQUEST_PENDING);
 }
 
 /* Of one that is done: all of it, where it was to go. */
 static inline bool request_succeeded(const Request *request)
 {
-    return request->result == 0 && !request->eof;
+    return request->result == 0;
 }
 
 /* What is left to do after short completions. */
@@ -96,7 +102,7 @@ static inline uint32_t request_bytes_left(const Request *request)
 /* @bytes more are done, and not all. */
 void request_advance(Request *request, uint32_t bytes);
 
-/* The target ends before the rest: 0 and zeros for a reader, else -ENOSPC. */
+/* The target ends before the rest: zeros and REQUEST_EOF for a reader, else -ENOSPC. */
 int request_end_of_target(Request *request);
 
 /*

@@ -30,6 +30,11 @@ void target_attach(Target *target, AioContext *ctx, Engine *engine);
 /* Nothing may be in flight. */
 void target_detach(Target *target);
 
+static inline int request_fd(const Request *request)
+{
+    return request->target->fd;
+}
+
 /* Of a request of several buffers. */
 bool target_takes_iov(const Target *target, const Request *request);
 

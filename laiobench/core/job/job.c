@@ -38,7 +38,7 @@ static void prepare_request(Job *job, uint32_t index)
     Request *request = &job->memory.requests[index];
 
     request->buffer = job_memory_buffer(&job->memory, index);
-    request->iocb.aio_rw_flags = job->config.pacing.nowait ? RWF_NOWAIT : 0;
+    request->flags = job->config.pacing.nowait ? REQUEST_NOWAIT : 0;
 }
 
 static void prepare_requests(Job *job)
@@ -47,7 +47,6 @@ static void prepare_requests(Job *job)
         Request *request = &job->memory.requests[i];
 
         request->target = &job->target;
-        request->iocb.aio_fildes = (uint32_t)job->config.fd;
         prepare_request(job, i);
         job->idle[job->idle_count++] = request;
     }

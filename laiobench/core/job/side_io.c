@@ -46,7 +46,7 @@ static SideIoStep next_sync(SideIo *side_io, Request *slot, uint32_t index,
     }
     request_set_io(slot, side_io->sync, 0, 0);
     slot->buffer = NULL; /* the kernel wants it so, and no flags */
-    slot->iocb.aio_rw_flags = 0;
+    slot->flags = 0;
     side_io->is_sync_due = false;
     side_io->is_alone = true;
     set_extra(side_io, index);

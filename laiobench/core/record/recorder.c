@@ -52,7 +52,7 @@ void recorder_add_failure(Recorder *recorder, const Request *request)
         recorder->directions[recorder_direction(request)];
     uint32_t code = (uint32_t)-request->result;
 
-    if (request->result == 0) {
+    if (request->result == REQUEST_EOF) {
         record->eofs++;
     } else {
         record->errors[code < ERRNO_MAX ? code : ERRNO_MAX - 1]++;

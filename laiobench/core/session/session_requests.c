@@ -64,7 +64,8 @@ static void withdraw_waiting(Slot *slot)
 /* Read beyond the end of the target, a request has zeros there: not counted. */
 static uint32_t bytes_there(const Request *request)
 {
-    return request->eof ? request->bytes_done : request->bytes;
+    return request->result == REQUEST_EOF ? request->bytes_done
+                                          : request->bytes;
 }
 
 /* The requests whose turn comes leave together. */
@@ -76,7 +77,8 @@ void session_collect_done(Session *session)
             Slot *slot = slot_of_request(request);
 
             session->started_count--;
-            end_turn(slot, request->result, bytes_there(request));
+            end_turn(slot, request->result < 0 ? request->result : 0,
+                     bytes_there(request));
         }
         if (session->waiting_count > 0) {
             engine_plug(session->engine);
@@ -109,7 +111,6 @@ static SessionRequest *issue(Slot *slot, SessionTarget *target, RequestOp op,
 
     slot->target = target;
     slot->request = (Request){
-        .iocb.aio_fildes = (uint32_t)target->base.fd,
         .target = &target->base,
         .buffer = bytes ? slot->face.buffer : NULL,
         .offset = offset,

@@ -112,8 +112,7 @@ static void print_done(void)
     for (const char *comma = ""; done_list_count(&bench->done); comma = ", ") {
         Request *request = done_list_pop(&bench->done);
 
-        printf("%s[%d, %d, %d]", comma, number_of(request), request->result,
-               request->eof);
+        printf("%s[%d, %d]", comma, number_of(request), request->result);
     }
 }
 

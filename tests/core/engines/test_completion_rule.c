@@ -33,8 +33,7 @@ static void a_read_at_the_end_of_the_target_is_zero_filled_and_no_success(void)
     reap(bench);
     fake_kernel_complete(0, 0);
     CHECK_EQUAL(reap(bench), 1);
-    CHECK_EQUAL(bench->requests[0].result, 0);
-    CHECK(bench->requests[0].eof);
+    CHECK_EQUAL(bench->requests[0].result, REQUEST_EOF);
     CHECK(!request_succeeded(&bench->requests[0]));
     CHECK_EQUAL(bench->buffers[0][1023], 0xee); /* the device's */
     CHECK_EQUAL(bench->buffers[0][1024], 0);
@@ -69,7 +68,7 @@ static void strict_short_io_ends_the_request_at_once(void)
     fake_kernel_complete(0, 512);
     fake_kernel_complete(0, 512);
     CHECK_EQUAL(reap(bench), 2);
-    CHECK(bench->requests[0].eof);
+    CHECK_EQUAL(bench->requests[0].result, REQUEST_EOF);
     CHECK_EQUAL(bench->buffers[0][511], 0xee);
     CHECK_EQUAL(bench->buffers[0][512], 0);
     CHECK_EQUAL(bench->requests[1].result, -ENOSPC);
@@ -110,7 +109,7 @@ static void several_buffers_go_as_a_vector_and_a_short_one_goes_on(void)
     CHECK(iov[1].iov_base == bench->buffers[1] + 500);
     fake_kernel_complete(0, 0); /* and there it ends */
     CHECK_EQUAL(reap(bench), 1);
-    CHECK(next_done(bench)->eof);
+    CHECK_EQUAL(next_done(bench)->result, REQUEST_EOF);
     CHECK_EQUAL(bench->buffers[1][499], 0xee);
     CHECK_EQUAL(bench->buffers[1][500], 0);
     CHECK_EQUAL(bench->buffers[1][3095], 0);

@@ -184,7 +184,6 @@ static void a_misaligned_request_goes_to_the_pool_and_never_to_the_kernel(void)
 
     target_init(&bench->target, fd, &limits, bench);
     for (int i = 0; i < 3; i++) {
-        bench->requests[i].iocb.aio_fildes = (uint32_t)fd;
         bench->requests[i].offset = 1024;
         bench->requests[i].bytes = 512;
     }
@@ -255,6 +254,32 @@ static void each_completion_sets_the_eventfd_if_asked_to(void)
     free_bench(bench);
 }
 
+/* What an engine keeps in a request is of that engine: see bind(). */
+static void a_request_that_comes_to_another_engine_tells_that_one(void)
+{
+    EngineConfig config = usual;
+    Bench *first, *second = NULL;
+
+    config.notify = true;
+    first = make_bench(&config);
+    for (int round = 0; round < 2; round++) {
+        Bench *bench =
+            round == 0 ? first : (second = make_bench(&config));
+
+        first->requests[0].target = &bench->target;
+        bench->target.fd = 50 + round;
+        bench->engine->ops->submit(bench->engine, &first->requests[0]);
+        CHECK_EQUAL(fake_kernel.held[0]->aio_fildes, 50 + round);
+        CHECK_EQUAL(fake_kernel.held[0]->aio_resfd,
+                    bench->engine->notifier->read_fd);
+        fake_kernel_succeed_all();
+        CHECK_EQUAL(reap(bench), 1);
+        CHECK(request_succeeded(done_list_pop(&bench->done)));
+    }
+    free_bench(second);
+    free_bench(first);
+}
+
 static void a_failed_setup_leaves_nothing_behind(void)
 {
     AioContext *ctx = make_context();
@@ -291,6 +316,7 @@ static const TestCase tests[] = {
     TEST(a_misaligned_request_goes_to_the_pool_and_never_to_the_kernel),
     TEST(without_eventfds_those_who_need_one_are_told_and_others_run),
     TEST(each_completion_sets_the_eventfd_if_asked_to),
+    TEST(a_request_that_comes_to_another_engine_tells_that_one),
     TEST(a_failed_setup_leaves_nothing_behind),
 };
 
