@@ -13,6 +13,7 @@ from typing import Any
 import click
 
 from laiobench.cli.params import DurationType
+from laiobench.cli.results_option import DEFAULT
 from laiobench.errors import UsageError
 from laiobench.measurement.runner import SAMPLE_INTERVAL_S
 from laiobench.measurement.watch.stuck_io import DEFAULT_HANG_TIMEOUT_S
@@ -27,8 +28,7 @@ _OPTIONS = (
         "--results",
         type=click.Path(path_type=Path),
         metavar="FOLDER",
-        help="Save the document in this folder, by date and name.  "
-        f"[default: {reference.DEFAULT_FOLDER}]",
+        help=f"Save the document in this folder, by date and name.  {DEFAULT}",
     ),
     click.option("--no-save", is_flag=True, help="Do not save the document."),
     click.option(
@@ -74,7 +74,7 @@ class Destination:
             raise UsageError(f"{' and '.join(given)} contradict each other", "give one of them")
         if no_save:
             return cls(None, None)
-        return cls(output, None) if output else cls(None, results or reference.DEFAULT_FOLDER)
+        return cls(output, None) if output else cls(None, results or reference.default_folder())
 
     @property
     def files(self) -> list[str]:

@@ -1,19 +1,39 @@
 """References: which stored document a user means by a path, `last`, or the beginning of an id.
 
-Knows names in a folder of results; opens none of them.
+A folder of results may have folders in it, as a baseline has its sessions: their results
+are the folder's too, and their ids say where they are.  Knows names; opens no document.
 """
 
+import os
+import re
 from pathlib import Path
 
 from laiobench.errors import UsageError
 
 DEFAULT_FOLDER = Path("results")
+FOLDER_VARIABLE = "LAIOBENCH_RESULTS"
 LAST = "last"
+_LAST_BUT = re.compile(r"last(?:~(\d{1,9}))?")
+
+
+def default_folder() -> Path:
+    """Where results are, if nobody says otherwise."""
+    return Path(os.environ.get(FOLDER_VARIABLE) or DEFAULT_FOLDER)
 
 
 def paths(folder: Path) -> list[Path]:
-    """The results in a folder, oldest first."""
-    return sorted(path for path in folder.glob("*.json") if not path.name.startswith("."))
+    """The results in a folder and in those that are in it, oldest first."""
+    found = [*folder.glob("*.json"), *folder.glob("*/*.json")]
+    return sorted(path for path in found if not _is_hidden(path.relative_to(folder)))
+
+
+def _is_hidden(path: Path) -> bool:
+    return any(part.startswith(".") for part in path.parts)
+
+
+def identifier(path: Path, folder: Path) -> str:
+    """How users name it: the file's name below the folder, or the beginning of it."""
+    return str(path.relative_to(folder).with_suffix(""))
 
 
 def check_reference(reference: str) -> None:
@@ -30,7 +50,7 @@ def check_reference(reference: str) -> None:
 
 
 def find(reference: str, folder: Path) -> Path:
-    """The file that `reference` names: a path, `last`, or the beginning of an id.
+    """The file that `reference` names: a path, `last`, `last~1`, or the beginning of an id.
 
     Raises:
         UsageError: none, or more than one.
@@ -39,17 +59,30 @@ def find(reference: str, folder: Path) -> Path:
     if Path(reference).is_file():
         return Path(reference)
     known = paths(folder)
-    if reference == LAST and known:
-        return known[-1]
-    matching = [path for path in known if path.name.startswith(reference)]
+    if last := _LAST_BUT.fullmatch(reference):
+        return _last_but(int(last[1] or 0), known, folder)
+    matching = [path for path in known if str(path.relative_to(folder)).startswith(reference)]
     if len(matching) == 1:
         return matching[0]
     if matching:
         raise UsageError(
             f"{reference} is the beginning of {len(matching)} results in {folder}",
-            "write more of it: " + ", ".join(path.stem for path in matching[:5]),
+            "write more of it: " + ", ".join(identifier(path, folder) for path in matching[:5]),
         )
-    raise UsageError(
+    raise _no_result(reference, known, folder)
+
+
+def _last_but(number: int, known: list[Path], folder: Path) -> Path:
+    """The newest one, or as many before it."""
+    if number < len(known):
+        return known[-1 - number]
+    raise _no_result(f"{LAST}~{number}" if number else LAST, known, folder)
+
+
+def _no_result(reference: str, known: list[Path], folder: Path) -> UsageError:
+    return UsageError(
         f"there is no result {reference} in {folder}",
-        "`laiobench list` shows those there are" if known else "it holds no results",
+        f"`laiobench list` shows the {len(known)} that there are"
+        if known
+        else "it holds no results",
     )

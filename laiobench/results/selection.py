@@ -1,6 +1,6 @@
 """Selecting stored runs: what a user names on either side of a comparison, as digests.
 
-A reference is a file, a folder, `last` or the beginning of an id; of a live
+A reference is a file, a folder, `last`, `last~1` or the beginning of an id; of a live
 comparison, its baseline's runs are meant, or with `REFERENCE:VARIANT` those of that
 variant.  What is damaged is an error, never left out in silence; runs that did not
 end well are left out of folders, and told.
@@ -89,7 +89,7 @@ def read(reference: str, folder: Path) -> Selection:
     place = Path(reference)
     variant = None
     if place.is_dir():
-        files = [*reference_module.paths(place), *_of_sessions(place)]
+        files = reference_module.paths(place)
     else:
         file, variant = _split(reference, folder)
         files = [file]
@@ -106,17 +106,6 @@ def read(reference: str, folder: Path) -> Selection:
     return Selection(
         reference, tuple(runs), tuple(failed), tuple(interrupted), tuple(files), variant
     )
-
-
-def _of_sessions(folder: Path) -> list[Path]:
-    """A baseline's sessions are folders of their own."""
-    sessions = sorted(path for path in folder.iterdir() if path.is_dir())
-    return [
-        path
-        for session in sessions
-        if not session.name.startswith(".")
-        for path in reference_module.paths(session)
-    ]
 
 
 def documents(selection: Selection) -> Iterator[bytes]:

@@ -19,7 +19,7 @@ from laiobench.files import outputs
 from laiobench.files.regular import read_document
 from laiobench.results.calibration import Calibration
 from laiobench.results.comparison import Comparison
-from laiobench.results.reference import paths
+from laiobench.results.reference import identifier, paths
 from laiobench.results.run_result import SCHEMA_VERSION, Head, RunResult
 
 Document = RunResult | Comparison
@@ -29,13 +29,9 @@ Document = RunResult | Comparison
 class Stored:
     """A result, and the file that it is in."""
 
-    path: Path
+    id: str
+    """How users name it."""
     result: Document
-
-    @property
-    def id(self) -> str:
-        """How users name it: the file's name, or the beginning of it."""
-        return self.path.stem
 
 
 def check_writable(folder: Path) -> None:
@@ -186,7 +182,7 @@ def stored(folder: Path) -> Iterator[Stored | LaiobenchError]:
     """All results, oldest first; in the place of an unreadable one, why it is."""
     for path in paths(folder):
         try:
-            yield Stored(path, load_document(path))
+            yield Stored(identifier(path, folder), load_document(path))
         except LaiobenchError as error:
             yield error
 

@@ -8,6 +8,7 @@ import click
 from laiobench.cli import exports
 from laiobench.cli.job_command import JobCommand
 from laiobench.cli.params import DurationType, ShareType
+from laiobench.cli.results_option import results_option
 from laiobench.cli.write_options import WriteOptions, write_options
 from laiobench.comparison.variants import check_keys, parse, variants
 from laiobench.errors import UsageError
@@ -84,14 +85,7 @@ from laiobench.results.metrics import METRICS
 )
 @exports.option("gate")
 @click.option("--json", "as_json", is_flag=True, help="Print the whole document, as JSON.")
-@click.option(
-    "--results",
-    type=click.Path(path_type=Path),
-    metavar="FOLDER",
-    default=reference.DEFAULT_FOLDER,
-    show_default=True,
-    help="Where the document is saved, after each trial.",
-)
+@results_option("Where the document is saved, after each trial.")
 @click.option(
     "--resume",
     "resumed",

@@ -6,9 +6,9 @@ from pathlib import Path
 import click
 
 from laiobench.cli.console import answer, say
+from laiobench.cli.results_option import NAMED_BY_IDS, results_option
 from laiobench.errors import UsageError
 from laiobench.report.text import comparison_table
-from laiobench.results import reference as reference_module
 from laiobench.results.metrics import COMPARED, METRICS
 from laiobench.results.selection import select
 from laiobench.words import suggest
@@ -25,18 +25,12 @@ from laiobench.words import suggest
     help="Compare only this one; may be repeated.  One of: " + ", ".join(METRICS) + ".",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the whole document, as JSON.")
-@click.option(
-    "--results",
-    type=click.Path(path_type=Path),
-    metavar="FOLDER",
-    default=reference_module.DEFAULT_FOLDER,
-    show_default=True,
-    help="Where results are that are named by their ids.",
-)
+@results_option(NAMED_BY_IDS)
 def command(base: str, new: str, metrics: tuple[str, ...], as_json: bool, results: Path) -> None:
     """Compare the results of NEW with those of BASE.
 
-    Each is a file, a folder of results, the beginning of an id, or `last`; of a live
+    Each is a file, a folder of results, the beginning of an id, `last`, or `last~1`, the
+    one before it; of a live
     comparison the baseline's runs are meant, or with ID:VARIANT those of that variant.
 
     Stored results count once for each session of measuring (runs of one boot, no more

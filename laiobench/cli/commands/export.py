@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from laiobench.cli.exports import STDOUT, Export, put
+from laiobench.cli.results_option import NAMED_BY_IDS, results_option
 from laiobench.errors import UsageError
 from laiobench.report import export
 from laiobench.report.export import FORMATS, Document
@@ -24,18 +25,12 @@ _LIST = "\n".join(f"{name:<19} {format_.summary}" for name, format_ in FORMATS.i
 @click.option(
     "--output", default=STDOUT, metavar="FILE", help="Write it here, not to standard output."
 )
-@click.option(
-    "--results",
-    type=click.Path(path_type=Path),
-    metavar="FOLDER",
-    default=reference_module.DEFAULT_FOLDER,
-    show_default=True,
-    help="Where results are that are named by their ids.",
-)
+@results_option(NAMED_BY_IDS)
 def command(references: tuple[str, ...], name: str, output: str, results: Path) -> None:
     """Write RESULT, a run's or a comparison's document, in another format.
 
-    RESULT is a file, a folder, the beginning of an id, or `last`, which is the default.
+    RESULT is a file, a folder, the beginning of an id, `last`, which is the default, or
+    `last~1`, the one before it.
     """
     export.load(name)
     if output != STDOUT:

@@ -8,12 +8,12 @@ import click
 
 from laiobench.cli import exports
 from laiobench.cli.console import answer, say
+from laiobench.cli.results_option import NAMED_BY_IDS, results_option
 from laiobench.comparison.gate import baseline, policy, suggest_policy
 from laiobench.comparison.gate.policy import Policy
 from laiobench.errors import ExitCode, RunError, UsageError
 from laiobench.report.text import comparison_table, gate_table
 from laiobench.results import calibration, selection
-from laiobench.results import reference as reference_module
 from laiobench.results.comparison import Comparison, Verdict
 from laiobench.results.selection import Selection
 
@@ -34,14 +34,7 @@ DEFAULT_POLICY = Path("gate.toml")
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the whole document, as JSON.")
 @exports.option("gate")
-@click.option(
-    "--results",
-    type=click.Path(path_type=Path),
-    metavar="FOLDER",
-    default=reference_module.DEFAULT_FOLDER,
-    show_default=True,
-    help="Where results are that are named by their ids.",
-)
+@results_option(NAMED_BY_IDS)
 @click.option(
     "--update-baseline",
     is_flag=True,

@@ -20,7 +20,7 @@ from laiobench.words import DIRECTIONS
 
 
 @click.command("history", short_help="Show a metric over stored results.")
-@click.argument("folder", default=str(reference.DEFAULT_FOLDER))
+@click.argument("folder", default=lambda: str(reference.default_folder()))
 @click.option(
     "--metric",
     default="iops",
@@ -62,7 +62,7 @@ def command(
         raise UsageError(f"--min-effect must be a share below 1, not {min_effect:g}")
     if not Path(folder).is_dir():
         raise UsageError(f"{folder} is no folder of results")
-    found = selection.select(folder, reference.DEFAULT_FOLDER)
+    found = selection.select(folder, reference.default_folder())
     for text in found.left_out:
         say(f"warning: left out: {text}")
     key = change_points.find_key(found.runs, metric, job, direction)

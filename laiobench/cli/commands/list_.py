@@ -6,22 +6,16 @@ from pathlib import Path
 import click
 
 from laiobench.cli.console import answer, say
+from laiobench.cli.results_option import results_option
 from laiobench.errors import LaiobenchError, UsageError
 from laiobench.report.text import comparison_table, run_table
-from laiobench.results import reference, store
+from laiobench.results import store
 from laiobench.results.comparison import Comparison
 
 
 @click.command("list", short_help="List the stored results.")
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON array.")
-@click.option(
-    "--results",
-    type=click.Path(path_type=Path),
-    metavar="FOLDER",
-    default=reference.DEFAULT_FOLDER,
-    show_default=True,
-    help="Where results are.",
-)
+@results_option("Where results are.")
 def command(as_json: bool, results: Path) -> None:
     """List the stored results, oldest first.  What can't be read is told on stderr."""
     if results.exists() and not results.is_dir():

@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from laiobench.cli.console import answer, say
+from laiobench.cli.results_option import results_option
 from laiobench.report.text import calibration_table, comparison_table, gate_table, run_table
 from laiobench.results import calibration, reference, store
 from laiobench.results.comparison import Comparison
@@ -14,16 +15,9 @@ from laiobench.results.run_result import RunResult
 @click.command("show", short_help="Show a stored result.")
 @click.argument("result", default=reference.LAST)
 @click.option("--json", "as_json", is_flag=True, help="Print the whole document, as JSON.")
-@click.option(
-    "--results",
-    type=click.Path(path_type=Path),
-    metavar="FOLDER",
-    default=reference.DEFAULT_FOLDER,
-    show_default=True,
-    help="Where results are.",
-)
+@results_option("Where results are.")
 def command(result: str, as_json: bool, results: Path) -> None:
-    """Show RESULT: a file, the beginning of an id, or `last`, which is the default."""
+    """Show RESULT: a file, the beginning of an id, `last`, which is the default, or `last~1`."""
     found = store.load_document(reference.find(result, results))
     answer(found.to_json() if as_json else _render(found), is_document=as_json)
     if isinstance(found, RunResult) and not as_json:

@@ -20,7 +20,13 @@ from laiobench.words import suggest
 
 ENVIRONMENT_PREFIX = "LAIOBENCH_"
 NOT_OPTIONS = frozenset(
-    {"LAIOBENCH_SCRATCH", "LAIOBENCH_TRACEBACK", "LAIOBENCH_NO_SKIPS", "LAIOBENCH_READONLY"}
+    {
+        "LAIOBENCH_SCRATCH",
+        "LAIOBENCH_RESULTS",
+        "LAIOBENCH_TRACEBACK",
+        "LAIOBENCH_NO_SKIPS",
+        "LAIOBENCH_READONLY",
+    }
 )
 
 

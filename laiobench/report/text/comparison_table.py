@@ -225,7 +225,14 @@ def summary(identifier: str, comparison: Comparison) -> dict[str, Any]:
         "id": identifier,
         "started_at": comparison.started_at,
         "status": comparison.status,
-        "jobs": [f"{' : '.join(variant.name for variant in comparison.variants)}"],
+        "jobs": list(
+            dict.fromkeys(
+                str(job.get("name", "job"))
+                for variant in comparison.variants
+                for job in variant.jobs
+            )
+        ),
+        "variants": [variant.name for variant in comparison.variants],
         "iops": _iops(comparison.find("iops")),
     }
 

@@ -241,8 +241,23 @@ def summary(identifier: str, result: RunResult) -> dict[str, Any]:
         "started_at": result.started_at,
         "status": result.status,
         "jobs": list(dict.fromkeys(job.name for job in result.jobs)),
+        "variants": [],
         "iops": [round(direction.iops, 1) for direction in ios],
     }
+
+
+_SHOWN = 3
+_LONGEST_NAME = 20
+
+
+def _few(texts: Sequence[str]) -> str:
+    """The first ones, and how many more there are."""
+    shown = ", ".join(texts[:_SHOWN])
+    return f"{shown} and {len(texts) - _SHOWN} more" if len(texts) > _SHOWN else shown
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= _LONGEST_NAME else name[: _LONGEST_NAME - 1] + "…"
 
 
 def render_summaries(rows: Sequence[dict[str, Any]]) -> str:
@@ -252,8 +267,8 @@ def render_summaries(rows: Sequence[dict[str, Any]]) -> str:
             (
                 row["id"],
                 row["status"],
-                ", ".join(row["jobs"]),
-                ", ".join(format_count(iops) for iops in row["iops"]),
+                _few([_short(name) for name in row["variants"] or row["jobs"]]),
+                _few([format_count(iops) for iops in row["iops"]]),
             )
             for row in rows
         ],

@@ -1,0 +1,26 @@
+"""`--results`: the folder of results that a command reads or saves to, and its default."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from laiobench.results import reference
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+
+DEFAULT = f"[default: {reference.FOLDER_VARIABLE}, or {reference.DEFAULT_FOLDER}]"
+
+NAMED_BY_IDS = "Where results are that are named by their ids."
+
+
+def results_option(text: str) -> Callable[[_Command], _Command]:
+    """The option, of a command that gets it as `results`."""
+    return click.option(
+        "--results",
+        type=click.Path(path_type=Path),
+        metavar="FOLDER",
+        default=reference.default_folder,
+        help=f"{text}  {DEFAULT}",
+    )
