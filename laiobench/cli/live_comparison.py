@@ -23,7 +23,7 @@ from laiobench.comparison.hooks import Around
 from laiobench.comparison.values import values
 from laiobench.comparison.variants import LiveVariant
 from laiobench.errors import ExitCode, LaiobenchError, UsageError
-from laiobench.measurement.control import Control, Watcher
+from laiobench.measurement.control import Control, OnProgress
 from laiobench.measurement.measure import run
 from laiobench.measurement.targets import Permission
 from laiobench.measurement.watch.stuck_io import DEFAULT_HANG_TIMEOUT_S
@@ -115,7 +115,7 @@ def _trial(
     around: Around,
     allowed: Permission,
     control: Control,
-    watch: Watcher,
+    watch: OnProgress,
     said: Sequence[str],
     *,
     quiet: bool,

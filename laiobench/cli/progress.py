@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from laiobench.cli.console import draw, say
-from laiobench.measurement.control import Control, Progress, Watcher
+from laiobench.measurement.control import Control, OnProgress, Progress
 from laiobench.measurement.runner import SAMPLE_INTERVAL_S
 from laiobench.results.histogram import added, counts_of_bins
 from laiobench.units import format_bandwidth, format_count, format_ns
@@ -67,7 +67,7 @@ def knows_escapes() -> bool:
 
 
 @contextmanager
-def progress(control: Control, *, enabled: bool) -> Iterator[Watcher]:
+def progress(control: Control, *, enabled: bool) -> Iterator[OnProgress]:
     """A watcher that draws, if there is a terminal to draw on; the line is gone at the end."""
     screen = _Screen(control, is_drawn=is_shown(quiet=not enabled))
     try:

@@ -42,5 +42,5 @@ class Progress:
     totals: Totals
 
 
-Watcher = Callable[[Sequence[Progress]], None]
+OnProgress = Callable[[Sequence[Progress]], None]
 Teller = Callable[[str], None]

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 from laiobench.errors import UsageError
 from laiobench.jobs.options import LONGEST_S, Job
-from laiobench.measurement.control import Control, Teller, Watcher
+from laiobench.measurement.control import Control, OnProgress, Teller
 from laiobench.measurement.outcome.build import from_trial
-from laiobench.measurement.runner import run_jobs
+from laiobench.measurement.runner import RunContext, run_jobs
 from laiobench.measurement.targets import Permission
 from laiobench.measurement.watch.stuck_io import DEFAULT_HANG_TIMEOUT_S
 from laiobench.results.run_result import RunResult
@@ -20,7 +20,7 @@ def run(
     *,
     allow_write: Permission | Sequence[str] = (),
     control: Control | None = None,
-    watch: Watcher | None = None,
+    watch: OnProgress | None = None,
     tell: Teller = lambda _: None,
     warn: Teller = lambda _: None,
     hang_timeout_s: float = DEFAULT_HANG_TIMEOUT_S,
@@ -54,13 +54,7 @@ def run(
         raise UsageError(
             f"the hang timeout must be from 0 to {LONGEST_S:,} s, not {hang_timeout_s:g}"
         )
-    trial = run_jobs(
-        sequence,
-        allow_write=allow_write,
-        control=control,
-        watch=watch,
-        tell=tell,
-        warn=warn,
-        hang_timeout_s=hang_timeout_s,
+    context = RunContext(
+        allow_write, control or Control(), watch, tell, warn, hang_timeout_s=hang_timeout_s
     )
-    return from_trial(trial, argv, notes)
+    return from_trial(run_jobs(sequence, context), argv, notes)

@@ -11,30 +11,23 @@ from datetime import UTC, datetime
 
 from laiobench.errors import RunError
 from laiobench.jobs.options import Job
-from laiobench.measurement.control import Control, Progress, Teller, Watcher
+from laiobench.measurement.control import Control, OnProgress, Progress, Teller
 from laiobench.measurement.plan.copy import JobCopy
+from laiobench.measurement.plan.group import GroupLayout
 from laiobench.measurement.plan.placement import lay_out, to_run
-from laiobench.measurement.plan.threads import WorkerLayout, plan_workers
-from laiobench.measurement.plan.throttles import ThrottleLayout, plan_throttle_groups
 from laiobench.measurement.plan.verify_regions import check_verified_regions
-from laiobench.measurement.plan.verify_state import Verification, verification_of
-from laiobench.measurement.plan.waits import check_waits, waits_of
+from laiobench.measurement.plan.verify_state import verification_of
+from laiobench.measurement.plan.waits import check_waits
 from laiobench.measurement.targets import Permission, Targets, scratch
 from laiobench.measurement.trial import JobRun, Trial
 from laiobench.measurement.watch.bad_blocks import save_dumps
 from laiobench.measurement.watch.exit_all import ExitAll
-from laiobench.measurement.watch.log_windows import Windows
-from laiobench.measurement.watch.steady_jobs import SteadyJobs
+from laiobench.measurement.watch.log_windows import job_logs
+from laiobench.measurement.watch.steady_jobs import steady_jobs
 from laiobench.measurement.watch.stuck_io import DEFAULT_HANG_TIMEOUT_S, Hang, HangWatch
 from laiobench.measurement.watch.time_series import Series, make_point
-from laiobench.native import (
-    ClockReport,
-    JobPlan,
-    NativeRun,
-    RunPlan,
-    RunReport,
-    Sample,
-)
+from laiobench.measurement.watch.watcher import Watcher
+from laiobench.native import ClockReport, NativeRun, RunReport, Sample
 
 SAMPLE_INTERVAL_S = 1.0
 
@@ -46,9 +39,12 @@ _LONGEST_WAIT_S = 0.25
 class RunContext:
     """What running jobs needs to know besides the jobs."""
 
-    control: Control
-    targets: Targets
-    watch: Watcher | None = None
+    allow_write: Permission | Sequence[str] = ()
+    """The targets whose data may be lost."""
+    control: Control = field(default_factory=Control)
+    """Asks to stop, from a signal handler."""
+    watch: OnProgress | None = None
+    """Is given a sample of every running job each second."""
     tell: Teller = lambda _: None
     """Is given sentences for the user, such as what is waited for."""
     warn: Teller = lambda _: None
@@ -60,135 +56,14 @@ class RunContext:
 # ---- running -----------------------------------------------------------------------
 
 
-@dataclass
-class _Group:
-    """Works that run together."""
-
-    copies: list[JobCopy]
-    workers: WorkerLayout = field(init=False)
-    throttles: ThrottleLayout = field(init=False)
-    series: list[Series] = field(init=False)
-    copies_of: dict[int, set[int]] = field(init=False)
-    """Which copies may come to each worker; both by index."""
-
-    waits: list[range] = field(init=False)
-    verifications: list[Verification | None] = field(default_factory=list)
-    steady: SteadyJobs | None = None
-    windows: Windows | None = None
-    exiting: ExitAll | None = None
-    was_stopped: bool = False
-    """Jobs were asked to stop in mid-run."""
-
-    def __post_init__(self) -> None:
-        self.workers = plan_workers(self.copies)
-        self.waits = waits_of(self.copies)
-        self.throttles = plan_throttle_groups(self.copies)
-        self.series = [Series() for _ in self.copies]
-        self.copies_of = {}
-        for copy, ring in enumerate(self.workers.rings):
-            for worker in ring:
-                self.copies_of.setdefault(worker, set()).add(copy)
-
-    def plan(self) -> RunPlan:
-        self.verifications = [verification_of(copy) for copy in self.copies]
-        copies = tuple(
-            JobPlan(
-                job=copy.job,
-                worker=ring[0],
-                fd=copy.target.fd if copy.target else -1,
-                limits=copy.target.limits if copy.target else None,
-                region_start=copy.region.start,
-                region_bytes=copy.region.length,
-                region_blocks=copy.region.blocks,
-                step_bytes=copy.region.step_bytes,
-                ios=copy.ios,
-                bytes=copy.bytes,
-                seed=copy.seed,
-                throttle=throttle,
-                start_delay_s=copy.start_delay_s,
-                phase=copy.phase,
-                waits_for=waits_for,
-                verify=verification.plan if verification else None,
-            )
-            for copy, ring, throttle, waits_for, verification in zip(
-                self.copies,
-                self.workers.rings,
-                self.throttles.indexes,
-                self.waits,
-                self.verifications,
-                strict=True,
-            )
-        )
-        return RunPlan(self.workers.plans, copies, self.throttles.plans)
-
-    def _sharing(self, ring: tuple[int, ...]) -> set[int]:
-        """The copies that may come to any of these workers."""
-        return set().union(*(self.copies_of[worker] for worker in ring))
-
-    def _is_notified(self, ring: tuple[int, ...]) -> bool:
-        """Whether a copy that may come to these workers moves, waits, or is handed turns."""
-        return any(
-            len(self.workers.rings[index]) > 1
-            or self.throttles.is_shared(index)
-            or len(self.waits[index]) > 0
-            or (self.was_stopped and self.copies[index].job.may_idle)
-            for index in self._sharing(ring)
-        )
-
-    def runs(self, report: RunReport) -> list[JobRun]:
-        """What became of each copy."""
-        ios = [job.ios for job in report.jobs]
-        rings = self.workers.rings
-        return [
-            JobRun(
-                copy=copy,
-                report=job,
-                workers=tuple(report.workers[index] for index in ring),
-                ios_of_workers=sum(ios[index] for index in self._sharing(ring)),
-                is_notified=self._is_notified(ring),
-                series=series,
-                steady=self.steady.outcome(index) if self.steady else None,
-                windows=self.windows.of(index) if self.windows else (),
-                was_exited=self.exiting is not None and self.exiting.has_ended_all,
-                dumps=save_dumps(copy, job.verify),
-            )
-            for index, (copy, job, ring, series) in enumerate(
-                zip(self.copies, report.jobs, rings, self.series, strict=True)
-            )
-        ]
-
-
-def _groups(copies: Sequence[JobCopy]) -> list[_Group]:
-    numbers = sorted({copy.group for copy in copies})
-    return [_Group([copy for copy in copies if copy.group == number]) for number in numbers]
-
-
-def run_jobs(
-    jobs: Sequence[Job],
-    *,
-    allow_write: Permission | Sequence[str] = (),
-    control: Control | None = None,
-    watch: Watcher | None = None,
-    tell: Teller = lambda _: None,
-    warn: Teller = lambda _: None,
-    hang_timeout_s: float = DEFAULT_HANG_TIMEOUT_S,
-) -> Trial:
+def run_jobs(jobs: Sequence[Job], context: RunContext) -> Trial:
     """Run all jobs, group after group.
-
-    Args:
-        jobs: what to run.
-        allow_write: the targets whose data may be lost.
-        control: asks to stop, from a signal handler.
-        watch: gets a sample of every running job each second.
-        tell: gets sentences for the user, such as what is waited for.
-        warn: gets those that must not be missed: I/Os do not come back.
-        hang_timeout_s: for so long an I/O may be away before that; 0: for ever.
 
     Raises:
         LaiobenchError: a target can't be used, or the first group could not be
             set up.  Once anything has been measured, it is returned.
     """
-    control = control or Control()
+    control, tell = context.control, context.tell
     started_at = datetime.now(UTC)
     runs: list[JobRun] = []
     failures: list[str] = []
@@ -205,16 +80,15 @@ def run_jobs(
         )
         return str(path)
 
-    with Targets(allow_write, tell=tell, stop=lambda: control.stop) as targets:
-        around = RunContext(control, targets, watch, tell, warn, hang_timeout_s)
+    with Targets(context.allow_write, tell=tell, stop=lambda: control.stop) as targets:
         check_waits(jobs)
         copies = to_run(lay_out(jobs, targets, prepare_scratch))
         check_verified_regions(copies)
-        for group in _groups(copies):
+        for layout in _layouts(copies):
             if control.stop:
                 break
             try:
-                group_runs, clock, group_hangs = _run_group(group, around)
+                group_runs, clock, group_hangs = _run_group(layout, context)
             except RunError as error:
                 if not runs:
                     raise
@@ -227,81 +101,140 @@ def run_jobs(
     return Trial(tuple(runs), clock, started_at, control.stop, tuple(failures), tuple(hangs))
 
 
+def _layouts(copies: Sequence[JobCopy]) -> list[GroupLayout]:
+    numbers = sorted({copy.group for copy in copies})
+    return [GroupLayout.of([copy for copy in copies if copy.group == number]) for number in numbers]
+
+
 def _run_group(
-    group: _Group, around: RunContext
+    layout: GroupLayout, context: RunContext
 ) -> tuple[list[JobRun], ClockReport, Sequence[Hang]]:
-    native_run = NativeRun(group.plan())
-    group.steady = SteadyJobs(group.copies, native_run)
-    group.windows = Windows(group.copies, native_run)
-    group.exiting = ExitAll(group.copies, native_run)
-    hang_watch = HangWatch(group.copies, native_run, around.hang_timeout_s, around.warn)
+    group = _Group(layout)
+    native_run, control = group.run, context.control
+    hang_watch = HangWatch(layout.copies, native_run, context.hang_timeout_s, context.warn)
     try:
         with hang_watch:
             native_run.start()
-            _follow(native_run, group, around)
+            _follow(group, context)
         report = native_run.collect()
-        for verification, job in zip(group.verifications, report.jobs, strict=True):
-            if verification:
-                verification.end(is_exact=job.has_finished)
-        if around.control.leave:
+        group.end_verifications(report)
+        if control.leave:
             hang_watch.tell_what_is_left()
     finally:
-        if around.control.leave:
+        if control.leave:
             native_run.stop()  # closing would wait for what is in flight
         else:
             native_run.close()
-    return group.runs(report), report.clock, hang_watch.hangs
+    return group.outcome(report), report.clock, hang_watch.hangs
 
 
-def _follow(native_run: NativeRun, group: _Group, around: RunContext) -> None:
+def _follow(group: "_Group", context: RunContext) -> None:
     """Until all have finished, or the user leaves: take samples, pass on requests."""
-    control, exiting = around.control, group.exiting
-    steady, windows = group.steady, group.windows
-    assert steady is not None and windows is not None and exiting is not None
+    native_run, control = group.run, context.control
     started = last_sample = time.monotonic()
-    stopped = finished = False
+    finished = False
     while not finished and not control.leave:
         next_sample = last_sample + SAMPLE_INTERVAL_S
-        next_look = min(
-            next_sample, steady.next_look_s(), windows.next_look_s(), exiting.next_look_s()
-        )
+        next_look = min([next_sample, *(watcher.next_look_s for watcher in group.watchers)])
         wait_s = min(_LONGEST_WAIT_S, max(0.0, next_look - time.monotonic()))
         finished = native_run.wait(wait_s)
-        if control.stop and not stopped:
+        if control.stop and not group.was_asked_to_stop:
             native_run.stop()
-            stopped = True
-        steady.look()
-        windows.look(is_last=finished)
-        exiting.look()
-        group.was_stopped = stopped or steady.has_ended_any or exiting.has_ended_all
+            group.was_asked_to_stop = True
         now = time.monotonic()
+        group.look(now, is_last=finished)
         if now < next_sample and not finished:
             continue
-        samples = _sample_all(native_run, group, is_last=finished)
-        if around.watch:
-            around.watch(
+        samples = group.sample(is_last=finished)
+        if context.watch:
+            context.watch(
                 [
                     Progress(
                         copy, now - started, now - last_sample, sample, native_run.totals(index)
                     )
-                    for index, (copy, sample) in enumerate(zip(group.copies, samples, strict=True))
+                    for index, (copy, sample) in enumerate(
+                        zip(group.layout.copies, samples, strict=True)
+                    )
                 ]
             )
         last_sample = now
 
 
-def _sample_all(native_run: NativeRun, group: _Group, *, is_last: bool) -> list[Sample]:
-    """Every job's newest interval, which its series keeps; one without I/Os is a stall."""
-    for verification in group.verifications:
-        if verification:
-            verification.save()
-    samples = [native_run.sample(index) for index in range(len(group.copies))]
-    for index, sample in enumerate(samples):
-        if sample.is_new_window:
-            group.series[index] = Series()
-        is_verifying = group.verifications[index] and not native_run.totals(index).is_measuring
-        if sample.ios or not (is_last or is_verifying):
-            group.series[index].add(
-                make_point(sample.at_ns, sample.ios, sample.bytes, sample.bins, sample.max_ns)
+# ---- a group ---------------------------------------------------------------------------
+
+
+class _Group:
+    """Copies that run together, in the core, and all that looks at them meanwhile.
+
+    Raises:
+        RunError: it could not be set up.
+    """
+
+    def __init__(self, layout: GroupLayout) -> None:
+        copies = layout.copies
+        self.layout = layout
+        self.verifications = [verification_of(copy) for copy in copies]
+        self.run = NativeRun(
+            layout.plan([verified.plan if verified else None for verified in self.verifications])
+        )
+        self.series = [Series() for _ in copies]
+        self.steady = steady_jobs(copies, self.run)
+        self.logs = job_logs(copies, self.run)
+        self.exit_all = ExitAll.of(copies, self.run)
+        self.watchers: list[Watcher] = [*self.steady.values(), *self.logs.values()]
+        if self.exit_all:
+            self.watchers.append(self.exit_all)
+        self.was_asked_to_stop = False
+        """By the user."""
+
+    def look(self, now_s: float, *, is_last: bool) -> None:
+        """Have those look whose time has come."""
+        for watcher in self.watchers:
+            if now_s >= watcher.next_look_s or (is_last and watcher.looks_at_the_end):
+                watcher.look(now_s)
+
+    def sample(self, *, is_last: bool) -> list[Sample]:
+        """Every job's newest interval, which its series keeps; one without I/Os is a stall."""
+        for verification in self.verifications:
+            if verification:
+                verification.save()
+        samples = [self.run.sample(index) for index in range(len(self.layout.copies))]
+        for index, sample in enumerate(samples):
+            if sample.is_new_window:
+                self.series[index] = Series()
+            is_verifying = self.verifications[index] and not self.run.totals(index).is_measuring
+            if sample.ios or not (is_last or is_verifying):
+                self.series[index].add(
+                    make_point(sample.at_ns, sample.ios, sample.bytes, sample.bins, sample.max_ns)
+                )
+        return samples
+
+    def end_verifications(self, report: RunReport) -> None:
+        """Keep what is known to be written, of jobs that need it."""
+        for verification, job in zip(self.verifications, report.jobs, strict=True):
+            if verification:
+                verification.end(is_exact=job.has_finished)
+
+    def outcome(self, report: RunReport) -> list[JobRun]:
+        """What became of each copy."""
+        layout = self.layout
+        ios = [job.ios for job in report.jobs]
+        was_stopped = self.was_asked_to_stop or any(each.has_ended_jobs for each in self.watchers)
+        was_exited = self.exit_all is not None and self.exit_all.has_ended_jobs
+        return [
+            JobRun(
+                copy=copy,
+                report=job,
+                workers=tuple(report.workers[index] for index in ring),
+                ios_of_workers=sum(ios[index] for index in layout.sharing(ring)),
+                is_notified=layout.is_notified(ring, was_stopped=was_stopped),
+                series=series,
+                steady=self.steady[index].outcome if index in self.steady else None,
+                windows=tuple(self.logs[index].windows) if index in self.logs else (),
+                was_exited=was_exited,
+                dumps=save_dumps(copy, job.verify),
             )
-    return samples
+            for index, (copy, job, ring, series) in enumerate(
+                zip(layout.copies, report.jobs, layout.workers.rings, self.series, strict=True)
+            )
+        ]

@@ -8,13 +8,13 @@ from program import Program
 # In a process of its own, which can be ended if it waits for the runtime after all.
 _SCRIPT = """
 from laiobench.jobs.options import Job
-from laiobench.measurement.runner import run_jobs
+from laiobench.measurement.runner import RunContext, run_jobs
 
 def watch(progress):
     raise RuntimeError("whoever watches has failed")
 
 options = dict(filename=%r, rw="randread", iodepth=8, time_based=True, runtime="300")
-run_jobs([Job(**options), Job(**options, iothread="main")], watch=watch)
+run_jobs([Job(**options), Job(**options, iothread="main")], RunContext(watch=watch))
 """
 
 

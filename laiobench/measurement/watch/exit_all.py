@@ -3,40 +3,40 @@
 Looks at them while the group runs; knows nothing of why others end.
 """
 
-import time
 from collections.abc import Sequence
+from typing import Self
 
 from laiobench.measurement.plan.copy import JobCopy
+from laiobench.measurement.watch.watcher import Watcher
 from laiobench.native import NativeRun
 
 _INTERVAL_S = 0.02
 
 
-class ExitAll:
+class ExitAll(Watcher):
     """Stops a group once one of these jobs has finished, or finished with failures."""
 
     def __init__(self, copies: Sequence[JobCopy], run: NativeRun) -> None:
+        super().__init__(_INTERVAL_S)
         self._run = run
         self._watched = {
             index: copy.job
             for index, copy in enumerate(copies)
             if copy.job.exitall or copy.job.exitall_on_error
         }
-        self._next_s = 0.0
-        self.has_ended_all = False
 
-    def next_look_s(self) -> float:
-        """When to look again (time.monotonic)."""
-        return self._next_s if self._watched and not self.has_ended_all else float("inf")
+    @classmethod
+    def of(cls, copies: Sequence[JobCopy], run: NativeRun) -> Self | None:
+        """One for these copies, if any of them is to end the others."""
+        watcher = cls(copies, run)
+        return watcher if watcher._watched else None
 
-    def look(self) -> None:
+    def take(self) -> bool:
         """Stop all if one has finished that is to end them."""
-        if time.monotonic() < self.next_look_s():
-            return
-        self._next_s = time.monotonic() + _INTERVAL_S
         for index, job in self._watched.items():
             totals = self._run.totals(index)
             if totals.has_finished and (job.exitall or totals.has_failed):
-                self.has_ended_all = True
+                self.has_ended_jobs = True
                 self._run.stop()
-                return
+                break
+        return True

@@ -5,11 +5,11 @@ job runs: its I/Os cost nothing more.  A window is as long as it was, not as it
 was meant to be.  How logs are written is a format's matter.
 """
 
-import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from laiobench.measurement.plan.copy import JobCopy
+from laiobench.measurement.watch.watcher import Watcher
 from laiobench.native import DirectionTotals, NativeRun
 
 
@@ -26,26 +26,6 @@ class Window:
     """Means of slat, clat and lat."""
 
 
-@dataclass
-class _Log:
-    interval_s: float
-    windows: list[Window] = field(default_factory=list)
-    next_s: float = 0.0
-    last_ns: int = 0
-    last: dict[str, DirectionTotals] = field(default_factory=dict)
-
-    def add(self, at_ns: int, totals: dict[str, DirectionTotals]) -> None:
-        """The window that ends now; the first look at a job only opens one."""
-        if not self.last_ns:
-            self.last_ns, self.last = at_ns, totals
-            return
-        for direction, now in totals.items():
-            before = self.last[direction]
-            if window := _between(direction, before, now, at_ns, at_ns - self.last_ns):
-                self.windows.append(window)
-        self.last_ns, self.last = at_ns, totals
-
-
 def _between(
     direction: str, before: DirectionTotals, now: DirectionTotals, at_ns: int, length_ns: int
 ) -> Window | None:
@@ -60,36 +40,40 @@ def _between(
     return Window(direction, at_ns, length_ns, ios, now.bytes - before.bytes, (slat, clat, lat))
 
 
-class Windows:
-    """The logs of those copies of a run that want one."""
+class JobLog(Watcher):
+    """The log of one copy of a job."""
 
-    def __init__(self, copies: Sequence[JobCopy], run: NativeRun) -> None:
-        self._run = run
-        self._logs = {
-            index: _Log(copy.job.log_avg_msec / 1000)
-            for index, copy in enumerate(copies)
-            if copy.job.log_avg_msec and copy.job.has_logs
-        }
+    looks_at_the_end = True
 
-    def next_look_s(self) -> float:
-        """When to look again (time.monotonic)."""
-        return min((log.next_s for log in self._logs.values()), default=float("inf"))
+    def __init__(self, interval_s: float, index: int, run: NativeRun) -> None:
+        super().__init__(interval_s)
+        self.windows: list[Window] = []
+        """All so far, in the order of time."""
+        self._index, self._run = index, run
+        self._last_ns = 0
+        self._last: dict[str, DirectionTotals] = {}
 
-    def look(self, *, is_last: bool = False) -> None:
-        """End the windows that are over, or all of them."""
-        now = time.monotonic()
-        for index, log in self._logs.items():
-            if now < log.next_s and not is_last:
-                continue
-            at_ns, totals = self._run.direction_totals(index)
-            if not totals:  # it does not measure yet
-                log.next_s = now + min(0.01, log.interval_s)
-                continue
-            begun = log.next_s if log.last_ns else now
-            log.next_s = max(now, begun + log.interval_s)
-            log.add(at_ns, totals)
+    def take(self) -> bool:
+        """End the window that is over, if the job measures."""
+        at_ns, totals = self._run.direction_totals(self._index)
+        if not totals:
+            return False
+        if self._last_ns:  # the first look only opens a window
+            self._end_window(at_ns, totals)
+        self._last_ns, self._last = at_ns, totals
+        return True
 
-    def of(self, index: int) -> tuple[Window, ...]:
-        """All windows of a copy so far, in the order of time."""
-        log = self._logs.get(index)
-        return tuple(log.windows) if log else ()
+    def _end_window(self, at_ns: int, totals: dict[str, DirectionTotals]) -> None:
+        for direction, now in totals.items():
+            before = self._last[direction]
+            if window := _between(direction, before, now, at_ns, at_ns - self._last_ns):
+                self.windows.append(window)
+
+
+def job_logs(copies: Sequence[JobCopy], run: NativeRun) -> dict[int, JobLog]:
+    """The logs of those copies of a run that want one, by the copy's index."""
+    return {
+        index: JobLog(copy.job.log_avg_msec / 1000, index, run)
+        for index, copy in enumerate(copies)
+        if copy.job.log_avg_msec and copy.job.has_logs
+    }

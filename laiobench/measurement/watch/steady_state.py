@@ -96,10 +96,6 @@ class SteadyWatch:
             job.steadystate_check_interval,
         )
 
-    @property
-    def has_begun(self) -> bool:
-        return self._begun_ns is not None
-
     def add(self, at_ns: int, ios: int, size_bytes: int) -> bool:
         """The job's totals at a moment of its window.  Returns whether it is steady."""
         if self._begun_ns is None:

@@ -1,0 +1,98 @@
+"""GroupLayout: copies of jobs that run together, and all that they share."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Self
+
+from laiobench.measurement.plan.copy import JobCopy
+from laiobench.measurement.plan.threads import WorkerLayout, plan_workers
+from laiobench.measurement.plan.throttles import ThrottleLayout, plan_throttle_groups
+from laiobench.measurement.plan.waits import waits_of
+from laiobench.native import JobPlan, RunPlan, VerifyPlan
+
+
+@dataclass(frozen=True)
+class GroupLayout:
+    """Copies that run together, their workers, limits and waits."""
+
+    copies: Sequence[JobCopy]
+    workers: WorkerLayout
+    throttles: ThrottleLayout
+    waits: Sequence[range]
+    """For which of the copies each waits, by index."""
+    coming_to: Mapping[int, frozenset[int]]
+    """Which copies may come to each worker; both by index."""
+
+    @classmethod
+    def of(cls, copies: Sequence[JobCopy]) -> Self:
+        """Lay these out.
+
+        Raises:
+            UsageError: copies that share a worker or a limit disagree about it.
+        """
+        workers = plan_workers(copies)
+        coming_to: dict[int, set[int]] = {}
+        for index, ring in enumerate(workers.rings):
+            for worker in ring:
+                coming_to.setdefault(worker, set()).add(index)
+        return cls(
+            copies,
+            workers,
+            plan_throttle_groups(copies),
+            waits_of(copies),
+            {worker: frozenset(coming) for worker, coming in coming_to.items()},
+        )
+
+    def plan(self, verify_plans: Sequence[VerifyPlan | None]) -> RunPlan:
+        """What the core is to run.
+
+        Args:
+            verify_plans: of each copy; None where nothing is verified.
+        """
+        jobs = tuple(
+            JobPlan(
+                job=copy.job,
+                worker=ring[0],
+                fd=copy.target.fd if copy.target else -1,
+                limits=copy.target.limits if copy.target else None,
+                region_start=copy.region.start,
+                region_bytes=copy.region.length,
+                region_blocks=copy.region.blocks,
+                step_bytes=copy.region.step_bytes,
+                ios=copy.ios,
+                bytes=copy.bytes,
+                seed=copy.seed,
+                throttle=throttle,
+                start_delay_s=copy.start_delay_s,
+                phase=copy.phase,
+                waits_for=waits_for,
+                verify=verify_plan,
+            )
+            for copy, ring, throttle, waits_for, verify_plan in zip(
+                self.copies,
+                self.workers.rings,
+                self.throttles.indexes,
+                self.waits,
+                verify_plans,
+                strict=True,
+            )
+        )
+        return RunPlan(self.workers.plans, jobs, self.throttles.plans)
+
+    def sharing(self, ring: Sequence[int]) -> frozenset[int]:
+        """The copies that may come to any of these workers."""
+        return frozenset().union(*(self.coming_to[worker] for worker in ring))
+
+    def is_notified(self, ring: Sequence[int], *, was_stopped: bool) -> bool:
+        """Whether a copy that may come to these workers moves, waits, or is handed turns.
+
+        Args:
+            was_stopped: jobs were asked to stop in mid-run, which wakes those that idle.
+        """
+        return any(
+            len(self.workers.rings[index]) > 1
+            or self.throttles.is_shared(index)
+            or len(self.waits[index]) > 0
+            or (was_stopped and self.copies[index].job.may_idle)
+            for index in self.sharing(ring)
+        )
