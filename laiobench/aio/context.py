@@ -14,7 +14,8 @@ from laiobench.aio.arguments import MAX_DURATION_NS, whole_number_in
 from laiobench.aio.operation import JoinOperation, SleepOperation
 from laiobench.aio.scheduler import Scheduler, note_failures
 from laiobench.aio.task import Task
-from laiobench.native.session import CompletionMode, EngineName, Session, SessionUsage
+from laiobench.jobs.options.engines import EngineName
+from laiobench.native.session import CompletionMode, Session, SessionUsage
 from laiobench.native.structures import CounterGroups
 
 T = TypeVar("T")

@@ -15,6 +15,7 @@ from typing import Self
 from laiobench import native
 from laiobench.errors import LaiobenchError, RunError
 from laiobench.jobs.options import Job
+from laiobench.jobs.options.engines import ENGINES
 from laiobench.jobs.options.output import log_files
 from laiobench.measurement.plan.copy import JobCopy
 from laiobench.measurement.plan.placement import lay_out, to_run
@@ -225,7 +226,7 @@ def _groups(copies: Sequence[JobCopy]) -> Iterator[GroupPreview]:
                     name=plan.name,
                     jobs=tuple(_name(copy) for copy in coming),
                     iodepth=depth,
-                    aio_slots=depth if plan.job.engine == "libaio" else 0,
+                    aio_slots=depth if ENGINES[plan.job.engine].uses_aio_events else 0,
                 )
             )
         buffers = sum(copy.job.iodepth * copy.job.largest_bytes for copy in members)

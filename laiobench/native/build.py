@@ -17,6 +17,7 @@ CONTRACT = [
     "contract/counters.h",
     "base/error.h",
     "contract/target_limits.h",
+    "contract/engine_types.h",
     "contract/pacing_plan.h",
     "contract/data_plan.h",
     "contract/verify_plan.h",

@@ -157,10 +157,11 @@ def _fill_worker(native: Any, plan: WorkerPlan, alive: Callable[[Any], Any]) -> 
         native.poll_max_ns = job.poll_max_ns
     native.poll_grow = job.poll_grow
     native.poll_shrink = job.poll_shrink
-    native.null_latency_ns = round(job.null_latency_us * 1000)
-    native.null_jitter = job.null_jitter
-    native.null_servers = job.null_servers
-    native.seed = plan.seed
+    null = native.engine_options.null
+    null.latency_ns = round(job.null_latency_us * 1000)
+    null.jitter = job.null_jitter
+    null.servers = job.null_servers
+    null.seed = plan.seed
     native.cpus = alive(ffi.new("int[]", cpus))
     native.cpu_count = len(cpus)
     native.nice = job.nice

@@ -7,6 +7,7 @@ import errno
 from typing import Any, Self
 
 from laiobench.errors import RunError
+from laiobench.jobs.options.engines import ENGINES
 from laiobench.native._core import ffi, lib
 from laiobench.native.failures import Explained, explain_failure, has_room_for
 from laiobench.native.plans import RunPlan, to_native
@@ -48,7 +49,7 @@ class NativeRun:
     def _events(self) -> int:
         """That the run asks the kernel for."""
         jobs = [plan.job for plan in self._plan.jobs]
-        return sum(job.iodepth for job in jobs if job.engine == "libaio")
+        return sum(job.iodepth for job in jobs if ENGINES[job.engine].uses_aio_events)
 
     def _check_room(self) -> None:
         """Before anything is made: with many jobs that takes seconds and gigabytes."""

@@ -7,7 +7,7 @@ every call that submits or waits.
 """
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, NewType, Protocol, cast
+from typing import TYPE_CHECKING, Any, NewType, Protocol, cast
 
 from laiobench.errors import RunError
 from laiobench.jobs.options import CompletionMode as CompletionMode
@@ -24,7 +24,6 @@ from laiobench.native.structures import (
 if TYPE_CHECKING:
     from typing_extensions import Buffer
 
-EngineName = Literal["libaio", "threads", "null"]
 
 FINISHED_AT_ONCE = 1024
 """As many finished requests are told of in one call; the rest in the next."""
@@ -87,7 +86,7 @@ class Session:
         plan.completion, plan.engine = names
         plan.iodepth = iodepth
         plan.poll_max_ns = poll_max_ns
-        plan.null_latency_ns = null_latency_ns
+        plan.engine_options.null.latency_ns = null_latency_ns
         error = ffi.new("Error *")
         self._session = lib.session_open(plan, error)
         if self._session == ffi.NULL:

@@ -12,6 +12,7 @@
 
 #include "contract/counters.h"
 #include "contract/data_plan.h"
+#include "contract/engine_types.h"
 #include "base/error.h"
 #include "contract/pacing_plan.h"
 #include "contract/target_limits.h"
@@ -67,10 +68,7 @@ typedef struct WorkerPlan {
     bool poll_step;         /* adaptive: judge by the last wait, not an average */
     uint64_t poll_max_ns;   /* adaptive: look for so long at most; 0: don't */
     uint32_t poll_grow, poll_shrink;
-    uint64_t null_latency_ns;
-    double null_jitter;
-    uint32_t null_servers;
-    uint64_t seed;          /* of the null engine's jitter */
+    EngineOptions engine_options;
     const int *cpus;
     uint32_t cpu_count; /* 0: anywhere */
     int nice;           /* of its thread, besides the process's own */

@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "contract/counters.h"
+#include "contract/engine_types.h"
 #include "base/error.h"
 #include "contract/target_limits.h"
 
@@ -22,7 +23,7 @@ typedef struct SessionPlan {
     const char *engine;       /* libaio, threads, null */
     uint32_t iodepth;         /* requests in flight at a time; more wait */
     uint64_t poll_max_ns;     /* adaptive: look for so long at most */
-    uint64_t null_latency_ns; /* the null engine's service time */
+    EngineOptions engine_options;
 } SessionPlan;
 
 typedef struct Session Session;

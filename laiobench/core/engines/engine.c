@@ -17,3 +17,13 @@ const EngineType *engine_find(const char *name)
     }
     return NULL;
 }
+
+bool engine_capabilities(const char *name, EngineCapabilities *capabilities)
+{
+    const EngineType *type = engine_find(name);
+
+    if (type) {
+        *capabilities = type->capabilities;
+    }
+    return type;
+}

@@ -8,6 +8,7 @@
  */
 #pragma once
 
+#include "contract/engine_types.h"
 #include "loop/aio_context.h"
 #include "engines/request.h"
 
@@ -68,16 +69,13 @@ typedef struct EngineConfig {
     bool reap_on_submit; /* take what has completed right after submitting */
     bool strict_short_io; /* a short I/O ends the request at once */
     uint32_t max_events_per_call; /* wait() takes no more; 0: all there are */
-    /* The null engine's target. */
-    uint64_t null_latency_ns; /* mean service time; 0: done when submitted */
-    double null_jitter;       /* service times are within mean × (1 ± this) */
-    uint32_t null_servers;    /* requests served at a time; 0: all */
-    uint64_t seed;
+    EngineOptions options; /* of the one that is opened, only its own count */
 } EngineConfig;
 
-/* A kind of engine, by the name that users give. */
+/* A kind of engine, by the name that users give, and what it can do. */
 typedef struct EngineType {
     const char *name;
+    EngineCapabilities capabilities;
     Engine *(*open)(AioContext *ctx, DoneList *done,
                     const EngineConfig *config, Error *error);
 } EngineType;

@@ -469,4 +469,10 @@ out_free:
     return NULL;
 }
 
-const EngineType engine_linux_aio = {.name = "libaio", .open = laio_open};
+const EngineType engine_linux_aio = {
+    .name = "libaio",
+    .capabilities = {.uses_aio_events = true,
+                     .takes_nowait = true,
+                     .bounds_waits = true},
+    .open = laio_open,
+};

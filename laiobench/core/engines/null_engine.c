@@ -3,7 +3,7 @@
  * no data; everything else on a request's way is the same, so that the rest
  * of the program can be measured, and tested, against a known truth.
  *
- * It models a queue with `null_servers` servers, first come first served.
+ * It models a queue with so many servers, first come first served.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -319,6 +319,7 @@ static const EngineOps null_ops = {
 static Engine *null_open(AioContext *ctx, DoneList *done,
                          const EngineConfig *config, Error *error)
 {
+    const NullOptions *options = &config->options.null;
     NullEngine *null = calloc(1, sizeof(*null));
 
     if (!null) {
@@ -326,11 +327,11 @@ static Engine *null_open(AioContext *ctx, DoneList *done,
         return NULL;
     }
     null->base = (Engine){.ops = &null_ops, .ctx = ctx, .done = done};
-    null->latency = clock_ns_to_ticks(ctx->clock, config->null_latency_ns);
-    null->jitter = config->null_jitter;
-    null->servers = config->null_servers;
+    null->latency = clock_ns_to_ticks(ctx->clock, options->latency_ns);
+    null->jitter = options->jitter;
+    null->servers = options->servers;
     null->max_batch = config->max_batch ? config->max_batch : UINT32_MAX;
-    random_stream_init(&null->random, config->seed);
+    random_stream_init(&null->random, options->seed);
     timer_init(&null->timer, ctx, timer_expired, null);
 
     null->heap = calloc(config->max_requests, sizeof(*null->heap));
@@ -353,4 +354,8 @@ static Engine *null_open(AioContext *ctx, DoneList *done,
     return &null->base;
 }
 
-const EngineType engine_null = {.name = "null", .open = null_open};
+const EngineType engine_null = {
+    .name = "null",
+    .capabilities = {.is_simulated = true},
+    .open = null_open,
+};

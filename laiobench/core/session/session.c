@@ -156,7 +156,7 @@ static int open_engine(Session *session, const SessionPlan *plan, Error *error)
         .max_requests = plan->iodepth,
         .max_events = plan->iodepth,
         .max_batch = MAX_BATCH,
-        .null_latency_ns = plan->null_latency_ns,
+        .options = plan->engine_options,
     };
     int ret;
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import ClassVar, Literal
 
+from laiobench.jobs.options.engines import EngineName
 from laiobench.jobs.options.group import Alias, OptionGroup, option
 from laiobench.jobs.options.types import Count, Flag
 
@@ -16,7 +17,7 @@ class MechanismOptions(OptionGroup):
 
     ALIASES: ClassVar[Mapping[str, Alias]] = {"ioengine": "engine"}
 
-    engine: Literal["libaio", "threads", "null"] = option(
+    engine: EngineName = option(
         "libaio",
         "Linux native AIO, a pool of threads, or a simulated target (see null_*)",
     )

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, ClassVar, Literal
 
+from laiobench.jobs.options.engines import ENGINES, names_of_those_that
 from laiobench.jobs.options.group import Alias, OptionGroup, option
 from laiobench.jobs.options.types import Count, Flag, parse_flag
 
@@ -83,7 +84,9 @@ class QueueOptions(OptionGroup):
             yield f"iodepth_batch_complete_min is {least}, above iodepth: they would never come"
         if most and most < least:
             yield "iodepth_batch_complete_max is below iodepth_batch_complete_min"
-        if most and job.engine != "libaio":
-            yield "iodepth_batch_complete_max needs engine=libaio, whose call takes it"
-        if job.nowait and job.engine != "libaio":
-            yield "nowait needs engine=libaio: the kernel is asked for it with each I/O"
+        if most and not ENGINES[job.engine].bounds_waits:
+            engines = names_of_those_that("bounds_waits")
+            yield f"iodepth_batch_complete_max needs engine={engines}, whose call takes it"
+        if job.nowait and not ENGINES[job.engine].takes_nowait:
+            engines = names_of_those_that("takes_nowait")
+            yield f"nowait needs engine={engines}: the kernel is asked for it with each I/O"

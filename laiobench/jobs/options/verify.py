@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 from pydantic import BeforeValidator
 
 from laiobench.jobs.options.byte_pattern import Pattern
+from laiobench.jobs.options.engines import ENGINES
 from laiobench.jobs.options.group import OptionGroup, option
 from laiobench.jobs.options.types import Count, Flag, Size
 
@@ -105,7 +106,7 @@ class VerifyOptions(OptionGroup):
                 "place there: use verify=crc32c, or leave it out"
             )
         yield from _faults_of_blocks(job)
-        if job.engine == "null":
+        if ENGINES[job.engine].is_simulated:
             yield "engine=null keeps no data, so there is nothing to verify"
         if job.verify_only and not job.verify_state_load and job.time_based and not job.number_ios:
             yield (

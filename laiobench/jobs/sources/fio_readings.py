@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from laiobench.jobs.options import Job
+from laiobench.jobs.options.engines import ENGINES
 from laiobench.jobs.sources.fio_differences import DEFAULTS, same_with_decimal_kilos
 from laiobench.jobs.sources.resolve import notes
 from laiobench.jobs.sources.settings import Draft
@@ -36,7 +37,7 @@ class _Read:
 
     def counts_on(self, name: str) -> bool:
         """Whether its author may have fio's default of an option in mind."""
-        is_simulated = self.job.engine == "null" and name != "engine"
+        is_simulated = ENGINES[self.job.engine].is_simulated and name != "engine"
         is_set = name in self.draft.settings or name in self.besides
         return self.draft.is_fio and not is_set and not is_simulated
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from laiobench.jobs.options import Job
+from laiobench.jobs.options.engines import ENGINES
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,7 @@ _THROTTLED = Condition("throttle_iops or throttle_bw", lambda job: job.is_thrott
 _ADAPTIVE = Condition("completion=adaptive", lambda job: job.completion == "adaptive")
 _WRITES = Condition("a job that writes", lambda job: job.writes)
 _PINNED = Condition("cpus_allowed", lambda job: bool(job.cpus_allowed))
-_NULL = Condition("engine=null", lambda job: job.engine == "null")
+_NULL = Condition("engine=null", lambda job: ENGINES[job.engine].is_simulated)
 _PACED = Condition("rate or rate_iops", lambda job: job.is_paced)
 _THINKS = Condition("thinktime", lambda job: job.thinktime > 0)
 _LEAST = Condition("rate_min or rate_iops_min", lambda job: job.has_least_rate)

@@ -9,6 +9,7 @@ from errno import EAGAIN
 from itertools import groupby
 
 from laiobench.jobs.options import Job
+from laiobench.jobs.options.engines import ENGINES
 from laiobench.measurement.outcome.conditions import NEEDED_BY
 from laiobench.measurement.plan.copy import JobCopy
 from laiobench.measurement.trial import JobRun, Trial
@@ -137,14 +138,15 @@ def _submit_blocks(run: JobRun) -> Iterator[Warning]:
     share = inside_ns / measured_ns if measured_ns else 0.0
     completed = run.ios_of_workers  # as is what was counted of them
     inline = run.counters["other"]["completed_in_submit"]
-    if job.engine != "libaio" or job.iodepth == 1 or share < BLOCKING_SHARE or not completed:
+    call = ENGINES[job.engine].submit_call
+    if not call or job.iodepth == 1 or share < BLOCKING_SHARE or not completed:
         return
     depth, allowed = _true_depth(run, share), measured_depth(run)
     if allowed == 1 or depth > allowed / 2:
         return
     yield Warning(
         id="submit_blocks",
-        seen=f"{job.name}: {share:.0%} of the time was spent inside io_submit; "
+        seen=f"{job.name}: {share:.0%} of the time was spent inside {call}; "
         f"effectively depth {depth:.1f}, not {allowed}"
         + (f" ({inline / completed:.0%} completed inside the call)" if inline else ""),
         why="the target or file system serves these I/Os while they are submitted, one by one",
@@ -198,11 +200,12 @@ def _run_delay(run: JobRun) -> Iterator[Warning]:
 
 def _buffered(run: JobRun) -> Iterator[Warning]:
     job = run.copy.job
-    if job.engine == "libaio" and not job.direct:
+    call = ENGINES[job.engine].submit_call
+    if call and not job.direct:
         yield Warning(
             id="buffered",
             seen=f"{job.name} goes through the page cache (direct=0)",
-            why="memory is measured as much as the device, and io_submit waits for both",
+            why=f"memory is measured as much as the device, and {call} waits for both",
             do="use direct=1 to measure the device",
         )
 
@@ -254,7 +257,8 @@ def _fills(other: JobRun, run: JobRun) -> bool:
 def _why_unstored(job: Job) -> str:
     if not job.writes:
         return "reads of them never reach the device"
-    waits = ", during which io_submit waits, as for extensions" if job.engine == "libaio" else ""
+    call = ENGINES[job.engine].submit_call
+    waits = f", during which {call} waits, as for extensions" if call else ""
     return f"writes into them allocate or convert blocks{waits}"
 
 

@@ -13,6 +13,7 @@ from typing import Protocol
 
 from laiobench.errors import UsageError, raise_all
 from laiobench.jobs.options import Job
+from laiobench.jobs.options.engines import ENGINES
 from laiobench.measurement.plan.copy import JobCopy
 from laiobench.measurement.plan.region import Region, budget_of, null_region_of, region_of
 from laiobench.measurement.targets import Declined, OpenTarget, scratch
@@ -110,7 +111,7 @@ def unused_name(name: str, names: set[str]) -> str:
 
 
 def _uses_scratch(job: Job) -> bool:
-    return job.filename is None and job.engine != "null"
+    return job.filename is None and not ENGINES[job.engine].is_simulated
 
 
 def _prepare_scratch(jobs: Sequence[Job], prepare: Preparer) -> dict[str | None, str]:
@@ -127,7 +128,7 @@ def _open_what_is_there(jobs: Sequence[Job], targets: Opener) -> None:
     """Before anything is made, so that all refusals are told at once, and have cost nothing."""
     refusals: dict[str, UsageError] = {}
     for job in jobs:
-        if job.engine == "null" or job.path is None or not os.path.lexists(job.path):
+        if ENGINES[job.engine].is_simulated or job.path is None or not os.path.lexists(job.path):
             continue
         try:
             targets.open(job.path, job)
@@ -143,7 +144,7 @@ def _files_of_known_size(jobs: Sequence[Job]) -> dict[str, int]:
     needed: dict[str, int] = {}
     for job in jobs:
         size = _bytes_needed(job)
-        if job.path is not None and size is not None and job.engine != "null":
+        if job.path is not None and size is not None and not ENGINES[job.engine].is_simulated:
             needed[job.path] = max(size, needed.get(job.path, 0))
     return needed
 
@@ -213,7 +214,7 @@ def _target_of(
     job: Job, targets: Opener, scratch_paths: Mapping[str | None, str]
 ) -> tuple[OpenTarget | None, int | None]:
     """The target, if there is one; and how much of it there is, where that is not its end."""
-    if job.engine == "null":
+    if ENGINES[job.engine].is_simulated:
         return None, NULL_TARGET_BYTES
     if _uses_scratch(job):
         target = targets.open(scratch_paths[job.directory], job, is_ours=True)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from laiobench.errors import RunError, UsageError
 from laiobench.jobs.options import Job
 from laiobench.jobs.options.compound_types import Amount
+from laiobench.jobs.options.engines import ENGINES
 from laiobench.measurement.targets import OpenTarget
 from laiobench.units import format_size
 
@@ -78,7 +79,7 @@ def region_of(
         )
     if job.direct:
         _check_alignment(job, target, offset)
-    if job.mem_align < PAGE_BYTES and job.engine != "null":
+    if job.mem_align < PAGE_BYTES and not ENGINES[job.engine].is_simulated:
         _check_memory(job, target)
     length = end - offset if job.is_strided and has_end else size
     if job.largest_bytes > length:

@@ -7,6 +7,7 @@ from typing import Any
 
 from tabulate import tabulate
 
+from laiobench.jobs.options.engines import ENGINES
 from laiobench.report.text.costs import costs
 from laiobench.report.text.merging import copies_of_jobs, merged, merged_latency, reported
 from laiobench.results.run_parts import SteadyStateResult
@@ -138,7 +139,8 @@ def _costs_of_ios(copies: Sequence[JobResult]) -> str:
         return f"{what}; cpu not known"
     switches = cost.count("other", "voluntary_switches")
     switches += cost.count("other", "involuntary_switches")
-    submits = "io_submit" if options.get("engine") == "libaio" else "submits"
+    engine = ENGINES.get(options.get("engine", ""))  # None: of another version
+    submits = (engine and engine.submit_call) or "submits"
     return (
         f"{what}\n"
         f"  cpu {format_ns(cost.cpu_ns / cost.ios)} per I/O "

@@ -58,7 +58,7 @@ static void run(const char *mode, const JobConfig *config)
         .completion = completion_find(mode),
         .engine = &noting,
         .engine_config = {.max_requests = DEPTH, .max_events = DEPTH,
-                          .null_latency_ns = 20000},
+                          .options.null.latency_ns = 20000},
         .min_nr = 1,
         .poll_max_ns = strcmp(mode, "adaptive") ? 0 : 32768,
         .poll_grow = 2,

@@ -29,7 +29,7 @@ static void start(Bench *bench, const char *completion, uint64_t runtime_ns)
         .completion = completion_find(completion),
         .engine = engine_find("null"),
         .engine_config = {.max_requests = 4, .max_events = 4,
-                          .null_latency_ns = 200000},
+                          .options.null.latency_ns = 200000},
         .min_nr = 1,
         .poll_max_ns = strcmp(completion, "adaptive") ? 0 : 32768,
         .poll_grow = 2,

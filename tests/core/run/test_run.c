@@ -5,6 +5,7 @@
 #include "contract/api.h"
 #include "fixture.h"
 #include "harness.h"
+#include "record/recorder.h"
 
 enum { BLOCK = 4096, BLOCKS = 256, MAX_THREADS = 4 };
 
@@ -67,8 +68,8 @@ static Run *start(const Case *what, int fd)
             .ppoll = what->ppoll,
             .max_batch = 32,
             .complete_min = 1,
-            .null_latency_ns = what->null_latency_ns,
-            .null_jitter = 0.5,
+            .engine_options.null = {.latency_ns = what->null_latency_ns,
+                                    .jitter = 0.5},
             .poll_max_ns = strcmp(what->completion, "adaptive") ? 0 : 32768,
             .poll_grow = 2,
             .poll_shrink = 2,

@@ -28,7 +28,7 @@ static Session *open_session(const char *completion, const char *engine,
         .engine = engine,
         .iodepth = iodepth,
         .poll_max_ns = 32768,
-        .null_latency_ns = null_latency_ns,
+        .engine_options.null.latency_ns = null_latency_ns,
     };
     Error error = {0};
     Session *session = session_open(&plan, &error);
