@@ -18,22 +18,11 @@ static bool any(const double values[PACED_DIRECTIONS])
     return values[0] > 0 || values[1] > 0 || values[2] > 0;
 }
 
-static bool has_floor(const PacingPlan *plan)
-{
-    return any(plan->min_ios_per_s) || any(plan->min_bytes_per_s);
-}
-
-static bool has_max_latency(const PacingPlan *plan)
-{
-    return plan->max_latency_ns[0] > 0 || plan->max_latency_ns[1] > 0 ||
-           plan->max_latency_ns[2] > 0;
-}
-
 bool admission_is_needed(const PacingPlan *plan)
 {
     return any(plan->bytes_per_s) || any(plan->ios_per_s) ||
-           plan->think_ns > 0 || plan->depth_low > 0 ||
-           has_max_latency(plan) || has_floor(plan) || plan->target_ns > 0;
+           plan->think_ns > 0 || plan->depth_low > 0 || bounds_are_set(plan) ||
+           plan->target_ns > 0;
 }
 
 int admission_init(Admission *admission, const PacingPlan *plan,
@@ -49,6 +38,8 @@ int admission_init(Admission *admission, const PacingPlan *plan,
     };
     pacer_init(&admission->pacer, plan, uses, is_mix, block_bytes, seed,
                clock);
+    think_time_init(&admission->think, &admission->plan, clock);
+    bounds_init(&admission->bounds, &admission->plan, recorder);
     admission->intended = calloc(depth, sizeof(*admission->intended));
     return admission->intended ? 0 : error_set(error, "malloc", ENOMEM, 0);
 }
@@ -91,103 +82,21 @@ static void is_nearly_due(void *opaque)
     admission->events->go_on(admission->opaque);
 }
 
-/* ---- pauses ------------------------------------------------------------------ */
-
-static void pause_is_over(void *opaque)
+static void pause_is_over(void *opaque, uint64_t paused_ticks)
 {
     Admission *admission = opaque;
-    uint64_t now = aio_context_read_clock(admission->ctx);
 
-    admission->think = THINK_NOT;
-    admission->think_counted = 0;
-    admission->think_last = now;
     if (admission->plan.think_shifts) {
-        pacer_shift(&admission->pacer, now - admission->think_began);
+        pacer_shift(&admission->pacer, paused_ticks);
     }
     admission->events->go_on(admission->opaque);
 }
 
-/* Nothing is in flight: the program that we play has something to do. */
-static void begin_pause(Admission *admission)
-{
-    uint64_t now = aio_context_read_clock(admission->ctx);
-    uint64_t busy_until =
-        now + ticks(admission, admission->plan.think_spin_ns);
-
-    admission->think = THINK_PAUSES;
-    admission->think_began = now;
-    while (clock_now(admission->pacer.clock) < busy_until) {
-    }
-    timer_arm(&admission->think_timer,
-              now + ticks(admission, admission->plan.think_ns));
-}
-
-static void count_for_pause(Admission *admission)
-{
-    const PacingPlan *plan = &admission->plan;
-    bool is_enough;
-
-    admission->think_counted++;
-    is_enough =
-        plan->think_ios > 0 && admission->think_counted >= plan->think_ios;
-    is_enough |= plan->think_every_ns > 0 &&
-                 admission->ctx->now - admission->think_last >=
-                     ticks(admission, plan->think_every_ns);
-    if (is_enough && admission->think == THINK_NOT) {
-        admission->think = THINK_DRAINS;
-    }
-}
-
-/* ---- the least rate ------------------------------------------------------------- */
-
-static void count_so_far(Admission *admission)
-{
-    for (int i = 0; i < PACED_DIRECTIONS; i++) {
-        const DirectionRecord *record = admission->recorder->directions[i];
-
-        admission->counted_ios[i] = record ? record->ios : 0;
-        admission->counted_bytes[i] = record ? record->bytes : 0;
-    }
-    admission->counted_at = admission->ctx->now;
-    timer_arm(&admission->cycle_timer,
-              admission->ctx->now +
-                  ticks(admission, admission->plan.min_rate_cycle_ns));
-}
-
-static bool is_too_slow(Admission *admission, int i, double seconds)
-{
-    const DirectionRecord *record = admission->recorder->directions[i];
-    double ios, bytes;
-
-    if (!record) {
-        return false;
-    }
-    ios = (double)(record->ios - admission->counted_ios[i]) / seconds;
-    bytes = (double)(record->bytes - admission->counted_bytes[i]) / seconds;
-    if (ios >= admission->plan.min_ios_per_s[i] &&
-        bytes >= admission->plan.min_bytes_per_s[i]) {
-        return false;
-    }
-    admission->report.rate_missed = true;
-    admission->report.direction = (uint32_t)i;
-    admission->report.ios_per_s = ios;
-    admission->report.bytes_per_s = bytes;
-    return true;
-}
-
-static void cycle_is_over(void *opaque)
+static void rate_is_missed(void *opaque)
 {
     Admission *admission = opaque;
-    double seconds = (double)(admission->ctx->now - admission->counted_at) /
-                     (double)admission->pacer.clock->ticks_per_s;
 
-    for (int i = 0; i < PACED_DIRECTIONS; i++) {
-        if (is_too_slow(admission, i, seconds)) {
-            admission->events->give_up(admission->opaque);
-            return;
-        }
-    }
-    count_so_far(admission);
+    admission->events->give_up(admission->opaque);
 }
 
 /* ---- life -------------------------------------------------------------------------- */
@@ -199,46 +108,33 @@ void admission_attach(Admission *admission, AioContext *ctx,
     admission->events = events;
     admission->opaque = opaque;
     timer_init(&admission->due_timer, ctx, is_nearly_due, admission);
-    timer_init(&admission->think_timer, ctx, pause_is_over, admission);
-    timer_init(&admission->cycle_timer, ctx, cycle_is_over, admission);
-    if (admission->think == THINK_PAUSES) {
-        timer_arm(&admission->think_timer,
-                  admission->think_began +
-                      ticks(admission, admission->plan.think_ns));
-    }
-    if (admission->counted_at > 0) {
-        timer_arm(&admission->cycle_timer,
-                  admission->counted_at +
-                      ticks(admission, admission->plan.min_rate_cycle_ns));
-    }
+    think_time_attach(&admission->think, ctx, pause_is_over, admission);
+    bounds_attach(&admission->bounds, ctx, rate_is_missed, admission);
 }
 
 void admission_detach(Admission *admission)
 {
     timer_disarm(&admission->due_timer);
-    timer_disarm(&admission->think_timer);
-    timer_disarm(&admission->cycle_timer);
+    think_time_detach(&admission->think);
+    bounds_detach(&admission->bounds);
     admission->ctx = NULL;
 }
 
 void admission_begin(Admission *admission)
 {
     pacer_begin(&admission->pacer, admission->ctx->now);
-    admission->think_last = admission->ctx->now;
+    think_time_begin(&admission->think);
 }
 
 void admission_open_window(Admission *admission)
 {
     pacer_reset_counts(&admission->pacer, admission->ctx->now);
-    if (has_floor(&admission->plan)) {
-        count_so_far(admission);
-    }
+    bounds_open_window(&admission->bounds);
 }
 
 void admission_close_window(Admission *admission)
 {
-    timer_disarm(&admission->cycle_timer);
-    admission->counted_at = 0;
+    bounds_close_window(&admission->bounds);
 }
 
 void admission_end(Admission *admission)
@@ -268,14 +164,6 @@ static bool depth_allows(Admission *admission, uint32_t in_flight)
     return in_flight < admission->depth_limit && !admission->is_draining;
 }
 
-static bool pause_allows(Admission *admission, uint32_t in_flight)
-{
-    if (admission->think == THINK_DRAINS && in_flight == 0) {
-        begin_pause(admission);
-    }
-    return admission->think == THINK_NOT;
-}
-
 static bool time_allows(Admission *admission)
 {
     if (!admission->pacer.is_on ||
@@ -289,13 +177,14 @@ static bool time_allows(Admission *admission)
 bool admission_admit(Admission *admission, uint32_t in_flight)
 {
     return depth_allows(admission, in_flight) &&
-           pause_allows(admission, in_flight) && time_allows(admission);
+           think_time_allows(&admission->think, in_flight) &&
+           time_allows(admission);
 }
 
 bool admission_waits(const Admission *admission)
 {
     return admission->due_timer.state != TIMER_IDLE ||
-           admission->think_timer.state != TIMER_IDLE;
+           think_time_waits(&admission->think);
 }
 
 uint32_t admission_pick_direction(const Admission *admission)
@@ -320,28 +209,7 @@ void admission_issue(Admission *admission, uint32_t index,
         admission->intended[index] = pacer_issue(
             &admission->pacer, direction, request->bytes, admission->ctx->now);
     }
-    if (admission->plan.think_ns > 0 && admission->plan.think_on_issue) {
-        count_for_pause(admission);
-    }
-}
-
-static bool took_too_long(Admission *admission, Direction direction,
-                          const Request *request)
-{
-    uint64_t max_ns = direction < PACED_DIRECTIONS
-                          ? admission->plan.max_latency_ns[direction]
-                          : 0;
-    uint64_t ns = clock_ticks_to_ns(admission->pacer.clock,
-                                    request->reaped - request->queued);
-
-    if (max_ns == 0 || ns <= max_ns || admission->report.latency_exceeded) {
-        return false;
-    }
-    admission->report.latency_exceeded = true;
-    admission->report.direction = direction;
-    admission->report.offset = request->offset;
-    admission->report.latency_ns = ns;
-    return true;
+    think_time_count(&admission->think, true);
 }
 
 static AdmissionVerdict search_on(Admission *admission, const Request *request)
@@ -360,9 +228,7 @@ AdmissionVerdict admission_complete(Admission *admission, uint32_t index,
 {
     Direction direction = recorder_direction(request);
 
-    if (admission->plan.think_ns > 0 && !admission->plan.think_on_issue) {
-        count_for_pause(admission);
-    }
+    think_time_count(&admission->think, false);
     if (!request_succeeded(request)) {
         return ADMISSION_GO_ON;
     }
@@ -370,7 +236,7 @@ AdmissionVerdict admission_complete(Admission *admission, uint32_t index,
         recorder_add_response(admission->recorder, request,
                               admission->intended[index]);
     }
-    if (took_too_long(admission, direction, request)) {
+    if (bounds_latency_is_exceeded(&admission->bounds, request)) {
         return ADMISSION_END_JOB;
     }
     return admission->is_searching ? search_on(admission, request)
@@ -379,7 +245,8 @@ AdmissionVerdict admission_complete(Admission *admission, uint32_t index,
 
 void admission_report(const Admission *admission, PacingReport *report)
 {
-    *report = admission->report;
+    *report = (PacingReport){0};
+    bounds_report(&admission->bounds, report);
     report->late = admission->pacer.late;
     report->late_max_ns =
         clock_ticks_to_ns(admission->pacer.clock, admission->pacer.late_max);

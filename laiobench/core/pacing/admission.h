@@ -1,27 +1,23 @@
 /*
- * Admission: what a job's I/Os wait for besides a free slot and a throttle group:
- * their time, a pause, a depth; and the bounds at which the job must end.  It
- * keeps the timers for that, and tells its job when to try again.
+ * Admission: whether a job may issue one more I/O now.  It has a schedule, pauses
+ * and a depth to keep to, and says when to try again; once a bound is crossed it
+ * tells the job to end.  Knows nothing of slots, nor of throttle groups.
  *
  * All on the home thread of the context that the job is attached to.
  */
 #pragma once
 
+#include "pacing/bounds.h"
 #include "pacing/depth_search.h"
 #include "pacing/pacer.h"
+#include "pacing/think_time.h"
 #include "record/recorder.h"
 #include "loop/timer.h"
 
 typedef struct AdmissionEvents {
     void (*go_on)(void *opaque);   /* try again to issue */
-    void (*give_up)(void *opaque); /* a bound was crossed: see its report */
+    void (*give_up)(void *opaque); /* a bound was crossed: see bounds */
 } AdmissionEvents;
-
-typedef enum ThinkState {
-    THINK_NOT,
-    THINK_DRAINS, /* lets what is in flight come back */
-    THINK_PAUSES,
-} ThinkState;
 
 typedef struct Admission {
     PacingPlan plan;
@@ -32,27 +28,17 @@ typedef struct Admission {
     uint32_t depth_limit; /* of those that may be in flight now */
     bool is_draining;     /* it was full, and is not down to depth_low yet */
 
-    ThinkState think;
-    uint64_t think_counted; /* I/Os since the last pause */
-    uint64_t think_last;    /* when it was over; ticks */
-    uint64_t think_began;
+    ThinkTime think;
+    Bounds bounds;
 
     DepthSearch search;
     bool is_searching;
 
     Recorder *recorder;
-    uint64_t counted_ios[PACED_DIRECTIONS]; /* at the last look at the rate */
-    uint64_t counted_bytes[PACED_DIRECTIONS];
-    uint64_t counted_at;
-
-    PacingReport report;
-
     AioContext *ctx;
     const AdmissionEvents *events;
     void *opaque;
-    Timer due_timer;   /* shortly before the next I/O is due */
-    Timer think_timer; /* at the end of a pause */
-    Timer cycle_timer; /* at the next look at the rate */
+    Timer due_timer; /* shortly before the next I/O is due */
 } Admission;
 
 /* Is there anything to wait for, or to end for? */

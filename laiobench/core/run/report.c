@@ -120,7 +120,7 @@ uint32_t run_latency_bins(const Run *run, uint32_t job, uint32_t direction,
 void run_worker_report(const Run *run, uint32_t index, WorkerReport *report)
 {
     const Worker *worker = &run->workers[index].worker;
-    const Usage *usage = &worker->usage;
+    const ThreadUsage *usage = &worker->usage;
     const JobAccounts *accounts = &worker->accounts;
 
     *report = (WorkerReport){

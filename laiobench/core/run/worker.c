@@ -2,12 +2,7 @@
 #include "run/worker.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <sched.h>
-#include <stdio.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "loop/aio_wait.h"
@@ -15,51 +10,12 @@
 #include "engines/engine_calls.h"
 #include "base/compiler.h"
 
-/* Between looks at the ring, when the loop itself has failed. */
-#define FAILED_LOOP_PAUSE_NS 1000000
-
 #define BATCHES_PER_ROUND 8
 
-/* ---- what the kernel counts -------------------------------------------- */
-
-static uint64_t timeval_ns(struct timeval time)
-{
-    return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_usec * 1000;
-}
-
-/* /proc/thread-self/schedstat: time on a CPU, time waiting for one, slices. */
-static uint64_t read_run_delay_ns(int fd)
-{
-    char text[96] = "";
-    unsigned long long on_cpu, delay = 0;
-
-    if (fd >= 0 && pread(fd, text, sizeof(text) - 1, 0) > 0 &&
-        sscanf(text, "%llu %llu", &on_cpu, &delay) != 2) {
-        delay = 0;
-    }
-    return delay;
-}
-
 /* Of its thread, and of those of a pool that work for it. */
-static Usage read_usage(const Worker *worker)
+static ThreadUsage read_usage(const Worker *worker)
 {
-    const PoolUsage *pool = &worker->engine->pool;
-    uint64_t pool_user_ns = counter_read(&pool->user_ns);
-    uint64_t pool_system_ns = counter_read(&pool->system_ns);
-    struct rusage usage;
-    struct timespec cpu;
-
-    getrusage(RUSAGE_THREAD, &usage);
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &cpu);
-    return (Usage){
-        .cpu_ns = (uint64_t)cpu.tv_sec * 1000000000u + (uint64_t)cpu.tv_nsec +
-                  pool_user_ns + pool_system_ns,
-        .user_ns = timeval_ns(usage.ru_utime) + pool_user_ns,
-        .system_ns = timeval_ns(usage.ru_stime) + pool_system_ns,
-        .voluntary_switches = (uint64_t)usage.ru_nvcsw,
-        .involuntary_switches = (uint64_t)usage.ru_nivcsw,
-        .run_delay_ns = read_run_delay_ns(worker->schedstat_fd),
-    };
+    return thread_usage_read(worker->schedstat_fd, &worker->engine->pool);
 }
 
 /* ---- sums -------------------------------------------------------------- */
@@ -92,7 +48,7 @@ static void enter_window(Worker *worker, Job *job)
 static void leave_window(Worker *worker, Job *job)
 {
     Counters now;
-    Usage used;
+    ThreadUsage used;
 
     if (!job->is_in_window) {
         return;
@@ -142,25 +98,12 @@ static void job_moves(void *opaque, Job *job)
     worker_hand_over(worker->next, job);
 }
 
-/* Of the calling thread. */
-static void read_cpus(uint64_t cpus[WORKER_CPU_WORDS])
-{
-    cpu_set_t set;
-
-    _Static_assert(sizeof(set) == WORKER_CPU_WORDS * sizeof(cpus[0]),
-                   "a set of CPUs has room");
-    CPU_ZERO(&set);
-    sched_getaffinity(0, sizeof(set), &set); /* if it fails, it is empty */
-    memcpy(cpus, &set, sizeof(set));
-}
-
 /* Its only CPU may have gone offline, or somebody has moved the thread. */
 static void look_at_cpus(Worker *worker)
 {
-    uint64_t now[WORKER_CPU_WORDS];
+    ThreadCpus now = thread_cpus_read();
 
-    read_cpus(now);
-    worker->cpus_changed |= memcmp(now, worker->cpus, sizeof(now)) != 0;
+    worker->cpus_changed |= !thread_cpus_equal(&now, &worker->cpus);
 }
 
 static void job_ends(void *opaque, Job *job)
@@ -292,21 +235,15 @@ static void handle_done(Worker *worker)
 }
 
 /*
- * The loop can't be trusted to wake up any more.  Requests still complete:
- * look for them now and then, without the loop's help, until all are back.
+ * The loop itself has failed, and so have its jobs; but nothing that is in
+ * flight is left behind.
  */
 static void run_without_loop(Worker *worker)
 {
-    const struct timespec pause = {.tv_nsec = FAILED_LOOP_PAUSE_NS};
-    AioContext *ctx = &worker->ctx;
-
     stop_jobs(worker, false, JOB_END_LOOP_FAILED);
     while (worker->job_count > 0) {
-        engine_reap(worker->engine, &ctx->counters.reaped.nested);
-        bh_poll(ctx); /* the thread pool's requests come back by bottom half */
+        completion_serve_without_loop(&worker->completion);
         handle_done(worker);
-        clock_nanosleep(CLOCK_MONOTONIC, 0, &pause, NULL);
-        aio_context_read_clock(ctx);
     }
 }
 
@@ -404,32 +341,20 @@ void worker_cleanup(Worker *worker)
 
 int worker_open(Worker *worker, Error *error)
 {
-    EngineConfig engine_config = worker->config.engine_config;
+    const WorkerConfig *config = &worker->config;
     int ret;
 
     aio_context_set_home(&worker->ctx);
-    read_cpus(worker->cpus);
-    worker->schedstat_fd =
-        open("/proc/thread-self/schedstat", O_RDONLY | O_CLOEXEC);
-    engine_config.notify |= worker->config.completion->needs_eventfd;
-    worker->engine = worker->config.engine->open(&worker->ctx, &worker->done,
-                                                 &engine_config, error);
-    if (!worker->engine) {
-        ret = -error->code;
-        goto out_schedstat;
-    }
-    ret = completion_attach(&worker->completion, worker->config.completion,
-                            worker->config.min_nr, worker->engine, error);
+    worker->cpus = thread_cpus_read();
+    worker->schedstat_fd = thread_schedstat_open();
+    ret =
+        completion_open(&worker->completion, config->completion,
+                        config->min_nr, config->engine, &config->engine_config,
+                        &worker->ctx, &worker->done, error);
     if (ret < 0) {
-        goto out_engine;
+        close(worker->schedstat_fd);
     }
-    return 0;
-
-out_engine:
-    worker->engine->ops->destroy(worker->engine);
-    worker->engine = NULL;
-out_schedstat:
-    close(worker->schedstat_fd);
+    worker->engine = worker->completion.engine;
     return ret;
 }
 
@@ -440,7 +365,6 @@ void worker_close(Worker *worker)
     while ((job = TAILQ_FIRST(&worker->jobs))) { /* left in mid-flight */
         remove_job(worker, job);
     }
-    completion_detach(&worker->completion);
-    worker->engine->ops->destroy(worker->engine);
+    completion_close(&worker->completion);
     close(worker->schedstat_fd);
 }

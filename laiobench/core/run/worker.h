@@ -6,8 +6,9 @@
 #pragma once
 
 #include "loop/event_loop.h"
-#include "completion/completion.h"
+#include "completion/completion_life.h"
 #include "job/job.h"
+#include "run/thread_usage.h"
 
 typedef struct WorkerConfig {
     FdMonKind fdmon;
@@ -20,24 +21,12 @@ typedef struct WorkerConfig {
     uint32_t poll_grow, poll_shrink;
 } WorkerConfig;
 
-/* What the kernel says of a thread at one moment. */
-typedef struct Usage {
-    uint64_t cpu_ns;             /* exact */
-    uint64_t user_ns, system_ns; /* its parts, as of the last tick */
-    uint64_t voluntary_switches, involuntary_switches;
-    uint64_t run_delay_ns; /* ready to run, and not running */
-    uint64_t measured_ns;  /* the time itself: all of these are within it */
-} Usage;
-
-/* As large as the kernel's sets of CPUs are here. */
-#define WORKER_CPU_WORDS 16
-
 typedef struct Worker Worker;
 
 struct Worker {
     AioContext ctx;
     DoneList done;
-    Engine *engine;
+    Engine *engine; /* of the completion, once it is open */
     Completion completion;
     TAILQ_HEAD(, Job) jobs;
     uint32_t job_count;
@@ -48,13 +37,13 @@ struct Worker {
     Job *arrivals; /* atomic: handed over, not seen yet */
     BottomHalf *arrive_bh, *drain_bh;
     int schedstat_fd;
-    uint64_t cpus[WORKER_CPU_WORDS]; /* where it might run when it was opened */
+    ThreadCpus cpus;   /* where it might run when it was opened */
     bool cpus_changed; /* since then, and not by us */
 
     /* Whenever a job of ours is in its measured window, added up. */
     uint32_t jobs_in_window;
     Counters window, at_open;
-    Usage usage, used_at_open;
+    ThreadUsage usage, used_at_open;
 
     JobAccounts accounts; /* of what jobs did here */
     Counters life;        /* as they were when the last job left */
@@ -72,7 +61,7 @@ int worker_init(Worker *worker, const WorkerConfig *config, const Clock *clock,
 /* The thread that has run it is gone, or is the caller. */
 void worker_cleanup(Worker *worker);
 
-/* Home thread from now on: the caller.  Open the engine and put up the door. */
+/* Home thread from now on: the caller.  Open the engine, which the mode reaps. */
 int worker_open(Worker *worker, Error *error);
 
 /* Home thread: close the engine, which waits for what is in flight. */

@@ -6,13 +6,9 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 /* In one io_submit(), as the field does. */
 #define MAX_BATCH 32
-
-/* Between looks at the ring, when the loop itself has failed. */
-#define FAILED_LOOP_PAUSE_NS 1000000
 
 /* How the time to look grows and shrinks, where the mode is adaptive. */
 #define POLL_GROW 2
@@ -37,24 +33,13 @@ static void unplug(Session *session)
     }
 }
 
-/* It can't be trusted to wake up any more: look now and then. */
-static void go_round_without_sleep(Session *session)
-{
-    const struct timespec pause = {.tv_nsec = FAILED_LOOP_PAUSE_NS};
-
-    engine_reap(session->engine,
-                               &session->ctx.counters.reaped.nested);
-    aio_poll(&session->ctx, false);
-    clock_nanosleep(CLOCK_MONOTONIC, 0, &pause, NULL);
-}
-
 /* Returns whether there was progress: not if a signal ended the sleep. */
 static bool go_round_once(Session *session, bool blocking)
 {
     bool progress = true;
 
     if (__builtin_expect(session->ctx.failure.code != 0, 0)) {
-        go_round_without_sleep(session);
+        completion_serve_without_loop(&session->completion);
     } else {
         progress = aio_poll(&session->ctx, blocking);
     }
@@ -163,17 +148,9 @@ static int open_engine(Session *session, const SessionPlan *plan, Error *error)
     if (!mode || !engine || plan->iodepth == 0) {
         return error_set(error, "plan", EINVAL, 0);
     }
-    config.notify = mode->needs_eventfd;
-    session->engine =
-        engine->open(&session->ctx, &session->done, &config, error);
-    if (!session->engine) {
-        return -error->code;
-    }
-    ret = completion_attach(&session->completion, mode, 1, session->engine,
-                            error);
-    if (ret < 0) {
-        session->engine->ops->destroy(session->engine);
-    }
+    ret = completion_open(&session->completion, mode, 1, engine, &config,
+                          &session->ctx, &session->done, error);
+    session->engine = session->completion.engine;
     return ret;
 }
 
@@ -223,8 +200,7 @@ void session_close(Session *session)
 {
     SessionTarget *target;
 
-    completion_detach(&session->completion);
-    session->engine->ops->destroy(session->engine);
+    completion_close(&session->completion);
     slots_cleanup(session);
     while ((target = TAILQ_FIRST(&session->targets))) {
         session_detach(session, target);

@@ -1,13 +1,13 @@
 /*
- * Session: an AioContext with its engine and door, run by the thread that
- * calls, for requests that are issued one by one.  Behind session_api.h:
+ * Session: an AioContext with its engine and completion mode, run by the thread
+ * that calls, for requests that are issued one by one.  Behind session_api.h:
  * session.c makes and runs it, session_requests.c knows what a request goes
  * through, session_writes.c which writes must not meet, session_slots.c where
  * a request and its bytes are kept.
  */
 #pragma once
 
-#include "completion/completion.h"
+#include "completion/completion_life.h"
 #include "contract/session_api.h"
 #include "engines/target.h"
 #include "loop/timer.h"
@@ -50,7 +50,7 @@ struct Session {
     Clock clock;
     AioContext ctx;
     DoneList done;
-    Engine *engine;
+    Engine *engine; /* of the completion, once it is open */
     Completion completion;
     uint32_t iodepth;
     bool plugged;

@@ -4,47 +4,28 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "verify/bad_blocks.h"
 #include "verify/verify_block.h"
-
-/* Of a cell: the generation that was written last, 0 for none, and flags. */
-#define CELL_IN_FLIGHT (UINT32_C(1) << 31) /* its next generation, or a read */
-#define CELL_VERIFIED (UINT32_C(1) << 30)  /* since it was written */
-#define CELL_UNKNOWN (UINT32_C(1) << 29)   /* writing failed, or it was trimmed */
-#define CELL_GENERATION (CELL_UNKNOWN - 1)
-
-/* Failures whose bytes are kept, and those that are told of. */
-#define FAILURES_WITH_BYTES 8
-#define FAILURES_KEPT 64
-
-/* Cells that belong together: of a request. */
-typedef struct Cells {
-    uint64_t first, count;
-} Cells;
+#include "verify/written_map.h"
 
 struct Verifier {
     VerifyPlan plan;
     BlockMaker maker;
     bool writes_only; /* null: nothing is judged */
-    uint32_t *cells;
+    WrittenMap map;
     uint32_t max_bytes; /* of a read */
     uint64_t cursor;    /* of the pass over all */
 
-    Cells *backlog; /* a ring of what has been written and not verified */
+    CellRange *backlog; /* a ring of what has been written and not verified */
     uint32_t backlog_mask, backlog_head, backlog_tail;
     uint32_t backlog_due; /* entries to verify now */
 
-    uint8_t *blocks; /* expected and scratch, then kept ones, in pairs */
-    size_t blocks_bytes;
-    VerifyFailure failures[FAILURES_KEPT];
+    uint8_t *scratch; /* two blocks: what was expected, and another */
+    BadBlocks bad;
     VerifyReport report;
 };
 
 /* ---- life ----------------------------------------------------------------- */
-
-static uint8_t *block_number(const Verifier *verifier, uint32_t number)
-{
-    return verifier->blocks + (size_t)number * verifier->plan.block_bytes;
-}
 
 static int make_backlog(Verifier *verifier, uint32_t iodepth)
 {
@@ -63,10 +44,13 @@ static int make_backlog(Verifier *verifier, uint32_t iodepth)
 
 static int make_memory(Verifier *verifier, uint32_t iodepth)
 {
-    verifier->blocks_bytes =
-        (size_t)verifier->plan.block_bytes * 2 * (1 + FAILURES_WITH_BYTES);
-    verifier->blocks = memory_map(verifier->blocks_bytes);
-    return verifier->blocks ? make_backlog(verifier, iodepth) : -ENOMEM;
+    int ret = bad_blocks_init(&verifier->bad, verifier->plan.block_bytes);
+
+    verifier->scratch = memory_map(2 * (size_t)verifier->plan.block_bytes);
+    if (ret < 0 || !verifier->scratch) {
+        return -ENOMEM;
+    }
+    return make_backlog(verifier, iodepth);
 }
 
 static int make_maker(Verifier *verifier, const DataPlan *data, uint64_t seed,
@@ -104,14 +88,12 @@ int verifier_new(Verifier **made, const VerifyPlan *plan, const DataPlan *data,
         return error_set(error, "malloc", ENOMEM, sizeof(*verifier));
     }
     verifier->plan = *plan;
-    verifier->cells = plan->written;
     verifier->max_bytes = max_bytes;
-    for (uint64_t i = 0; plan->is_loaded && i < plan->cells; i++) {
-        verifier->cells[i] &= ~CELL_VERIFIED; /* that was then */
-    }
+    written_map_init(&verifier->map, plan);
     ret = make_maker(verifier, data, seed, error);
     if (ret == 0 && make_memory(verifier, iodepth) < 0) {
-        ret = error_set(error, "malloc", ENOMEM, verifier->blocks_bytes);
+        ret = error_set(error, "malloc", ENOMEM,
+                        bad_blocks_bytes(plan->block_bytes));
     }
     if (ret < 0) {
         verifier_free(verifier);
@@ -127,23 +109,14 @@ void verifier_free(Verifier *verifier)
         return;
     }
     verify_hash_close(&verifier->maker.hash);
-    memory_unmap(verifier->blocks, verifier->blocks_bytes);
+    bad_blocks_cleanup(&verifier->bad);
+    memory_unmap(verifier->scratch, 2 * (size_t)verifier->plan.block_bytes);
     free(verifier->backlog);
     free(verifier);
 }
 
-/* ---- cells ------------------------------------------------------------------ */
-
-static Cells cells_of(const Verifier *verifier, const Request *request)
-{
-    return (Cells){
-        .first = (request->offset - verifier->plan.start) /
-                 verifier->plan.block_bytes,
-        .count = request->bytes / verifier->plan.block_bytes,
-    };
-}
-
-static void set_read(const Verifier *verifier, Request *request, Cells cells)
+static void set_read(const Verifier *verifier, Request *request,
+                     CellRange cells)
 {
     uint32_t bytes = verifier->plan.block_bytes;
 
@@ -152,56 +125,32 @@ static void set_read(const Verifier *verifier, Request *request, Cells cells)
                    (uint32_t)(cells.count * bytes));
 }
 
-/* Whoever reads the file of cells after a crash sees each whole. */
-static void set_cell(Verifier *verifier, uint64_t cell, uint32_t value)
-{
-    __atomic_store_n(&verifier->cells[cell], value, __ATOMIC_RELAXED);
-}
-
-static uint32_t next_generation(uint32_t value)
-{
-    uint32_t generation = (value & CELL_GENERATION) + 1;
-
-    return generation > CELL_GENERATION ? 1 : generation;
-}
-
-static bool is_any(const Verifier *verifier, Cells cells, uint32_t flags)
-{
-    for (uint64_t i = 0; i < cells.count; i++) {
-        if (verifier->cells[cells.first + i] & flags) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* ---- writing ------------------------------------------------------------------ */
 
 bool verifier_may_write(const Verifier *verifier, const Request *request)
 {
-    return !is_any(verifier, cells_of(verifier, request), CELL_IN_FLIGHT);
+    return !written_map_is_in_flight(
+        &verifier->map, written_map_range(&verifier->map, request));
 }
 
 void verifier_begin_write(Verifier *verifier, Request *request)
 {
-    Cells cells = cells_of(verifier, request);
+    CellRange cells = written_map_range(&verifier->map, request);
     uint32_t bytes = verifier->plan.block_bytes;
 
     for (uint64_t i = 0; i < cells.count; i++) {
-        uint32_t value = verifier->cells[cells.first + i];
+        uint32_t generation = written_map_begin_write(
+            &verifier->map, cells.first + i, request->op == REQUEST_TRIM);
 
-        set_cell(verifier, cells.first + i,
-                 value | CELL_IN_FLIGHT |
-                     (request->op == REQUEST_TRIM ? CELL_UNKNOWN : 0));
         if (request->op == REQUEST_WRITE) {
             verify_block_make(&verifier->maker, request->offset + i * bytes,
-                              next_generation(value),
+                              generation,
                               (uint8_t *)request->buffer + i * bytes);
         }
     }
 }
 
-static void add_to_backlog(Verifier *verifier, Cells cells)
+static void add_to_backlog(Verifier *verifier, CellRange cells)
 {
     verifier->backlog[verifier->backlog_tail++ & verifier->backlog_mask] =
         cells;
@@ -209,16 +158,11 @@ static void add_to_backlog(Verifier *verifier, Cells cells)
 
 void verifier_end_write(Verifier *verifier, const Request *request)
 {
-    Cells cells = cells_of(verifier, request);
+    CellRange cells = written_map_range(&verifier->map, request);
     bool is_known =
         request->op == REQUEST_WRITE && request_succeeded(request);
 
-    for (uint64_t i = 0; i < cells.count; i++) {
-        uint32_t value = verifier->cells[cells.first + i];
-
-        set_cell(verifier, cells.first + i,
-                 next_generation(value) | (is_known ? 0 : CELL_UNKNOWN));
-    }
+    written_map_end_write(&verifier->map, cells, is_known);
     if (verifier->backlog && is_known) {
         add_to_backlog(verifier, cells);
     }
@@ -226,24 +170,12 @@ void verifier_end_write(Verifier *verifier, const Request *request)
 
 void verifier_assume_written(Verifier *verifier, const Request *request)
 {
-    Cells cells = cells_of(verifier, request);
-
-    for (uint64_t i = 0; i < cells.count; i++) {
-        uint32_t value = next_generation(verifier->cells[cells.first + i]);
-
-        set_cell(verifier, cells.first + i,
-                 request->op == REQUEST_WRITE ? value : value | CELL_UNKNOWN);
-    }
+    written_map_end_write(&verifier->map,
+                          written_map_range(&verifier->map, request),
+                          request->op == REQUEST_WRITE);
 }
 
 /* ---- reading back --------------------------------------------------------------- */
-
-/* Something is known of it that has not been verified. */
-static bool is_due(uint32_t value)
-{
-    return (value & CELL_GENERATION) &&
-           !(value & (CELL_UNKNOWN | CELL_VERIFIED));
-}
 
 /*
  * Whether one of the backlog is to be taken now.  A batch, and the next right
@@ -267,18 +199,13 @@ static bool backlog_is_due(Verifier *verifier)
 bool verifier_next_of_backlog(Verifier *verifier, Request *request)
 {
     while (backlog_is_due(verifier)) {
-        Cells cells =
+        CellRange cells =
             verifier->backlog[verifier->backlog_head & verifier->backlog_mask];
 
         verifier->backlog_head++;
         verifier->backlog_due--;
-        if (is_any(verifier, cells,
-                   CELL_IN_FLIGHT | CELL_VERIFIED | CELL_UNKNOWN)) {
+        if (!written_map_begin_check(&verifier->map, cells)) {
             continue; /* written again meanwhile: it will be here again */
-        }
-        for (uint64_t i = 0; i < cells.count; i++) {
-            set_cell(verifier, cells.first + i,
-                     verifier->cells[cells.first + i] | CELL_IN_FLIGHT);
         }
         set_read(verifier, request, cells);
         return true;
@@ -288,80 +215,42 @@ bool verifier_next_of_backlog(Verifier *verifier, Request *request)
 
 bool verifier_next_of_all(Verifier *verifier, Request *request)
 {
-    uint64_t end = verifier->plan.cells, most, count = 0;
+    uint64_t max_cells = verifier->max_bytes / verifier->plan.block_bytes;
+    CellRange cells = {0};
 
-    if (verifier->writes_only) {
-        verifier->cursor = end;
+    if (!verifier->writes_only) {
+        cells =
+            written_map_next_due(&verifier->map, &verifier->cursor, max_cells,
+                                 &verifier->report.unknown_blocks);
     }
-    while (verifier->cursor < end &&
-           !is_due(verifier->cells[verifier->cursor])) {
-        verifier->report.unknown_blocks +=
-            (verifier->cells[verifier->cursor] & CELL_UNKNOWN) != 0;
-        verifier->cursor++;
-    }
-    most = verifier->max_bytes / verifier->plan.block_bytes;
-    while (verifier->cursor + count < end && count < most &&
-           is_due(verifier->cells[verifier->cursor + count])) {
-        count++;
-    }
-    if (count == 0) {
+    if (cells.count == 0) {
         verifier->report.is_over = true;
         return false;
     }
-    set_read(verifier, request, (Cells){verifier->cursor, count});
-    verifier->cursor += count;
+    set_read(verifier, request, cells);
     return true;
 }
 
 static BlockWanted wanted_of(const Verifier *verifier, uint64_t offset,
-                             uint32_t value)
+                             uint32_t generation)
 {
     const VerifyPlan *plan = &verifier->plan;
     BlockWanted wanted = {.offset = offset};
 
     if (!plan->check_reads) {
-        wanted.generation = value & CELL_GENERATION;
+        wanted.generation = generation;
         wanted.or_newer = plan->is_loaded && !plan->is_exact;
         wanted.of_any_run = plan->only && !plan->is_loaded;
     }
     return wanted;
 }
 
-/* What is kept of a failure, its bytes perhaps; NULL: there are many already. */
-static VerifyFailure *keep(Verifier *verifier, const VerifyFailure *failure)
+static bool check_block(Verifier *verifier, uint64_t offset,
+                        uint32_t generation, const uint8_t *block)
 {
-    VerifyFailure *kept;
-
-    if (verifier->report.failures == FAILURES_KEPT) {
-        return NULL;
-    }
-    kept = &verifier->failures[verifier->report.failures++];
-    *kept = *failure;
-    return kept;
-}
-
-static void keep_bytes(Verifier *verifier, VerifyFailure *kept,
-                       const uint8_t *found, const uint8_t *expected)
-{
-    uint32_t number = (uint32_t)(kept - verifier->failures);
-    uint32_t bytes = verifier->plan.block_bytes;
-    uint8_t *at = block_number(verifier, 2 + 2 * number);
-
-    if (number >= FAILURES_WITH_BYTES) {
-        return;
-    }
-    kept->found = memcpy(at, found, bytes);
-    if (expected) {
-        kept->expected = memcpy(at + bytes, expected, bytes);
-    }
-}
-
-static bool check_block(Verifier *verifier, uint64_t offset, uint32_t value,
-                        const uint8_t *block)
-{
-    BlockWanted wanted = wanted_of(verifier, offset, value);
-    uint8_t *expected = block_number(verifier, 0);
-    VerifyFailure failure, *kept;
+    BlockWanted wanted = wanted_of(verifier, offset, generation);
+    uint8_t *expected = verifier->scratch;
+    VerifyFailure failure;
     bool expected_is_known;
 
     verifier->report.blocks++;
@@ -370,32 +259,32 @@ static bool check_block(Verifier *verifier, uint64_t offset, uint32_t value,
     }
     verifier->report.failed_blocks++;
     verify_block_explain(&verifier->maker, &wanted, block, expected,
-                         block_number(verifier, 1), &expected_is_known,
-                         &failure);
-    kept = keep(verifier, &failure);
-    if (kept) {
-        keep_bytes(verifier, kept, block, expected_is_known ? expected : NULL);
-    }
+                         verifier->scratch + verifier->plan.block_bytes,
+                         &expected_is_known, &failure);
+    bad_blocks_keep(&verifier->bad, &failure, block,
+                    expected_is_known ? expected : NULL);
     return false;
 }
 
-static void keep_unreadable(Verifier *verifier, const Request *request,
+static void note_unreadable(Verifier *verifier, const Request *request,
                             uint64_t blocks)
 {
     verifier->report.blocks += blocks;
     verifier->report.failed_blocks += blocks;
     verifier->report.unreadable++;
-    keep(verifier, &(VerifyFailure){
-                       .fault = "unreadable",
-                       .offset = request->offset,
-                       .bytes = request->bytes,
-                       .code = -request->result,
-                   });
+    bad_blocks_keep(&verifier->bad,
+                    &(VerifyFailure){
+                        .fault = "unreadable",
+                        .offset = request->offset,
+                        .bytes = request->bytes,
+                        .code = -request->result,
+                    },
+                    NULL, NULL);
 }
 
 bool verifier_check(Verifier *verifier, const Request *request)
 {
-    Cells cells = cells_of(verifier, request);
+    CellRange cells = written_map_range(&verifier->map, request);
     uint32_t bytes = verifier->plan.block_bytes;
     bool readable = request_succeeded(request), all_well = readable;
 
@@ -404,20 +293,18 @@ bool verifier_check(Verifier *verifier, const Request *request)
     }
     verifier->report.bytes += request->bytes;
     if (!readable) {
-        keep_unreadable(verifier, request, cells.count);
+        note_unreadable(verifier, request, cells.count);
     }
     for (uint64_t i = 0; i < cells.count; i++) {
-        uint32_t value = verifier->cells ? verifier->cells[cells.first + i] : 0;
+        uint64_t cell = cells.first + i;
 
         if (readable && !verifier->writes_only) {
-            all_well &= check_block(verifier, request->offset + i * bytes,
-                                    value,
-                                    (uint8_t *)request->buffer + i * bytes);
+            all_well &=
+                check_block(verifier, request->offset + i * bytes,
+                            written_map_generation(&verifier->map, cell),
+                            (uint8_t *)request->buffer + i * bytes);
         }
-        if (verifier->cells) { /* none, where nothing is known beforehand */
-            set_cell(verifier, cells.first + i,
-                     (value & ~CELL_IN_FLIGHT) | CELL_VERIFIED);
-        }
+        written_map_end_check(&verifier->map, cell);
     }
     return all_well;
 }
@@ -427,10 +314,11 @@ bool verifier_check(Verifier *verifier, const Request *request)
 void verifier_report(const Verifier *verifier, VerifyReport *report)
 {
     *report = verifier->report;
+    report->failures = verifier->bad.count;
 }
 
 void verifier_failure(const Verifier *verifier, uint32_t index,
                       VerifyFailure *failure)
 {
-    *failure = verifier->failures[index];
+    *failure = verifier->bad.failures[index];
 }

@@ -1,12 +1,9 @@
 /*
- * Verifier: what a job's blocks must be.  It writes a header into each, knows
- * which generation was written last, holds up writes that would meet another
- * of the same block, says what is to be read back, and judges what was read.
+ * Verifier: what a job's blocks must be.  It writes a header into each, holds up
+ * writes that would meet another of the same block, says what is to be read
+ * back, and judges what was read.  written_map knows what was written where,
+ * verify_block how a block is made and judged, bad_blocks which were bad.
  * Knows requests, but not who issues them; one thread.
- *
- * A cell is the part of the region that carries one header.  4 bytes are kept
- * for each.  Their memory may be a file: whoever finds it after a crash knows
- * what had been written, and what was on its way.
  */
 #pragma once
 

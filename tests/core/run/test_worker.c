@@ -482,12 +482,12 @@ static void no_rate_is_missed_when_nothing_more_is_to_be_issued(void)
     job.pacing.min_ios_per_s[DIRECTION_WRITE] = 1;
     job.pacing.min_rate_cycle_ns = UINT64_C(3600000000000);
     bench = make_bench_of("poll", &job);
-    CHECK(bench->job.admission.cycle_timer.state != TIMER_IDLE);
+    CHECK(bench->job.admission.bounds.cycle_timer.state != TIMER_IDLE);
     fake_kernel_succeed_all();
     while (bench->job.phase != JOB_VERIFYING) {
         worker_run_once(&bench->worker);
     }
-    CHECK(bench->job.admission.cycle_timer.state == TIMER_IDLE);
+    CHECK(bench->job.admission.bounds.cycle_timer.state == TIMER_IDLE);
     serve(bench);
     CHECK_EQUAL(bench->job.end, JOB_END_COMPLETE);
     free_bench(bench);
@@ -503,7 +503,7 @@ static void a_job_that_waits_for_nothing_is_ended_and_told(void)
     job.pacing.think_ns = 1000000;
     job.pacing.think_ios = 1000;
     bench = make_bench_of("eventfd", &job);
-    bench->job.admission.think = THINK_PAUSES;
+    bench->job.admission.think.state = THINK_PAUSES;
     serve(bench);
     CHECK_EQUAL(bench->job.end, JOB_END_STALLED);
     CHECK_EQUAL(bench->job.accounts.completed, DEPTH);
@@ -524,7 +524,7 @@ static void a_stall_in_a_turn_of_its_throttle_group_ends_the_job_too(void)
     job.pacing.think_ios = 1000;
     bench = make_bench_of("eventfd", &job);
     CHECK(bench->job.throttle.is_waiting);
-    bench->job.admission.think = THINK_PAUSES;
+    bench->job.admission.think.state = THINK_PAUSES;
     serve(bench);
     CHECK_EQUAL(bench->job.end, JOB_END_STALLED);
     free_bench(bench);

@@ -5,6 +5,7 @@
 #include "fixture.h"
 #include "harness.h"
 #include "contract/session_api.h"
+#include "session/session.h"
 
 enum { BLOCK = 512, BLOCKS = 256, BATCH = 64 };
 
@@ -391,6 +392,26 @@ static void plugged_requests_leave_together(void)
     close_bench(&bench);
 }
 
+/* Nothing wakes it up any more, and yet all that is under way comes to its end. */
+static void a_loop_that_fails_ends_requests_and_sleeps(void)
+{
+    for (size_t e = 0; e < 2; e++) {
+        for (size_t m = 0; m < 5; m++) {
+            Bench bench = open_bench(modes[m], engines[e], 4);
+            SessionRequest *sleep;
+
+            error_set(&bench.session->ctx.failure, "read", EIO, 0);
+            sleep = session_sleep(bench.session, 1000000);
+            check_round_trip(&bench, 0, 4 * BLOCK);
+            check_round_trip(&bench, 100, 700); /* misaligned */
+            wait_for(&bench, sleep);
+            CHECK_EQUAL(sleep->result, 0);
+            CHECK_EQUAL(report_of(&bench).failure.code, EIO);
+            close_bench(&bench);
+        }
+    }
+}
+
 static void sleeps_end_in_order_and_can_be_cancelled(void)
 {
     Session *session = open_session("eventfd", "libaio", 4, 0);
@@ -568,6 +589,7 @@ static const TestCase tests[] = {
     TEST(what_completes_inside_its_submit_is_done_without_a_round),
     TEST(plugged_requests_leave_together),
     TEST(sleeps_end_in_order_and_can_be_cancelled),
+    TEST(a_loop_that_fails_ends_requests_and_sleeps),
     TEST(a_poll_returns_when_its_time_is_up),
     TEST(what_waits_for_its_turn_can_be_cancelled),
     TEST(withdrawing_ends_what_was_not_begun),
