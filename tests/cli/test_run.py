@@ -271,3 +271,16 @@ def test_the_scratch_file_is_the_default_and_may_be_written(program: Program) ->
     assert job["write"]["ios"] == 200
     status = Path(job["target"]).stat()
     assert status.st_blocks * 512 >= status.st_size  # no holes
+
+
+def test_percentiles_of_too_few_ios_are_set_apart_with_how_many_they_need(program: Program) -> None:
+    few = program("run", "--engine=null", "--number_ios=1").stdout
+    assert few.count("(…)") == 1
+    row = next(line for line in few.splitlines() if line.startswith("job    read"))
+    assert row.count("(") == 3
+    assert "p50 needs 200, p99 needs 10,000, p99.9 needs 100,000" in few
+    some = program("run", "--engine=null", "--number_ios=20000").stdout
+    row = next(line for line in some.splitlines() if line.startswith("job    read"))
+    assert row.count("(") == 1
+    assert "(…) of too few I/Os to be relied on: p99.9 needs 100,000" in some
+    assert "(…)" not in program("run", "--engine=null", "--number_ios=100000").stdout

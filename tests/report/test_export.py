@@ -19,6 +19,7 @@ from documents_of_runs import document, job
 from laiobench.errors import UsageError
 from laiobench.report import export
 from laiobench.report.export.github_annotations import escape_data, escape_property
+from laiobench.report.text import comparison_table, gate_table
 from laiobench.results.comparison import ComparedMetric, ComparedTrial, Comparison, Variant, Verdict
 from laiobench.results.run_result import RunResult, Tool
 
@@ -319,3 +320,33 @@ def test_a_missing_package_is_told_with_the_extra_that_brings_it(
         [sys.executable, "-c", program], capture_output=True, text=True, check=False
     )
     assert f"pip install 'laiobench[{extra}]'" in done.stderr
+
+
+# ---- words -----------------------------------------------------------------------
+
+
+def test_better_and_worse_are_said_of_shown_differences_alone() -> None:
+    """An interval on both sides of nothing shows neither, whatever its estimate is."""
+    undecided = metric("inconclusive", 0.96, 1.13, metric="iops", better="higher")
+    passed = metric("pass", 0.98, 1.01)
+    for told in (gate_table.sentence(undecided), gate_table.sentence(passed)):
+        assert "shows no difference [" in told
+        assert "better [" not in told
+        assert "worse [" not in told
+    assert "25% worse [+20%, +30%]" in gate_table.sentence(metric("regress", 1.2, 1.3))
+
+
+def test_the_sign_of_a_column_is_said_in_its_head() -> None:
+    head = next(line for line in gate_table.render(gate()).splitlines() if "baseline" in line)
+    assert "change (+ is worse)" in head
+
+
+def test_comparisons_have_the_same_words_in_markdown_as_on_a_terminal() -> None:
+    said = [
+        {word for word in ("worse", "better", "regress", "improve") if f" {word} " in text}
+        for text in (
+            write("markdown", live()).partition("\n\n")[0],
+            comparison_table.render(live()).partition("\n\n")[0].replace("\n", " \n"),
+        )
+    ]
+    assert said == [{"worse", "better"}] * 2

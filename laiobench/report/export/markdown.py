@@ -8,7 +8,7 @@ from tabulate import tabulate
 from laiobench.report.export import Document
 from laiobench.report.export.points import points
 from laiobench.report.text import gate_table
-from laiobench.report.text.comparison_table import sentences
+from laiobench.report.text.comparison_table import MARKS, sentences
 from laiobench.report.text.numbers import (
     format_interval,
     format_ratio,
@@ -71,7 +71,7 @@ def _row(metric: ComparedMetric) -> tuple[str, ...]:
         ratio,
         format_interval(metric) or "–",
         f"{metric.n}" + (f" (sees {seen})" if seen else ""),
-        metric.verdict.replace("_", " "),
+        MARKS[metric.verdict],
     )
 
 

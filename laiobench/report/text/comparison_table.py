@@ -10,7 +10,8 @@ from laiobench.results.comparison import ComparedMetric, Comparison, Summary, Ve
 from laiobench.results.metrics import Key, Metric
 
 _HEADERS = ("", "variant", "median", "spread", "ratio", "interval", "n", "could see", "")
-_MARKS = {
+MARKS = {
+    # The same words wherever a comparison is told; regress and improve are a gate's.
     Verdict.REGRESS: "worse",
     Verdict.IMPROVE: "better",
     Verdict.PASS: "pass",
@@ -95,7 +96,7 @@ def _variant_row(metric: ComparedMetric) -> tuple[str, ...]:
         format_interval(metric),
         _count(metric),
         format_share(metric.smallest_visible),
-        _MARKS[metric.verdict],
+        MARKS[metric.verdict],
     )
 
 

@@ -7,7 +7,9 @@ from tabulate import tabulate
 from laiobench.report.text.numbers import format_value, title
 from laiobench.results.comparison import Change, ComparedMetric, Comparison, Verdict
 
-HEADERS = ("metric", "baseline", "candidate", "change", "interval", "allowed", "n", "verdict")
+HEADERS = (
+    "metric", "baseline", "candidate", "change (+ is worse)", "interval", "allowed", "n", "verdict",
+)  # fmt: skip
 
 
 _SAME = 5e-5
@@ -65,17 +67,17 @@ def sentence(metric: ComparedMetric) -> str:
         why = metric.reason or "there is no interval"
         return f"{name} is inconclusive: {why}."
     allowed = f"{_percent(metric.max_regression or 0.0)}"
-    between = f"{_worse(change.estimate)} {_interval(change)}"
+    between = _shown(change)
     match metric.verdict:
         case Verdict.REGRESS:
-            return f"{name} is {between}: all of it beyond the {allowed} allowed."
+            return f"{name} {between}: all of it beyond the {allowed} allowed."
         case Verdict.IMPROVE:
-            return f"{name} is {between}: all of it better by more than {allowed}."
+            return f"{name} {between}: all of it better by more than {allowed}."
         case Verdict.PASS:
-            return f"{name} is {between}: all of it within the {allowed} allowed."
+            return f"{name} {between}: all of it within the {allowed} allowed."
     visible = metric.smallest_visible
     seen = f"; so many trials see {_percent(visible)}" if visible is not None else ""
-    return f"{name} is inconclusive: {between}, which crosses the {allowed} allowed{seen}."
+    return f"{name} {between}: inconclusive, as it crosses the {allowed} allowed{seen}."
 
 
 def conclusion(comparison: Comparison) -> str:
@@ -88,7 +90,7 @@ def conclusion(comparison: Comparison) -> str:
     return (
         f"{text}: {len(comparison.metrics)} "
         f"{'metric' if len(comparison.metrics) == 1 else 'metrics'}, intervals of {level:.4g} "
-        f"from {how}; + is worse"
+        f"from {how}; regress, improve: worse, better by more than is allowed"
     )
 
 
@@ -96,10 +98,14 @@ def _interval(change: Change) -> str:
     return f"[{_signed(change.low)}, {_signed(change.high)}]"
 
 
-def _worse(share: float) -> str:
-    if abs(share) < _SAME:
-        return "the same"
-    return f"{_percent(abs(share))} {'worse' if share > 0 else 'better'}"
+def _shown(change: Change) -> str:
+    """Better or worse only where the whole interval is: else nothing of the kind was shown."""
+    if change.low <= 0 <= change.high:
+        return f"shows no difference {_interval(change)}"
+    return (
+        f"is {_percent(abs(change.estimate))} {'worse' if change.estimate > 0 else 'better'} "
+        f"{_interval(change)}"
+    )
 
 
 def _signed(share: float) -> str:

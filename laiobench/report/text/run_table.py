@@ -7,11 +7,12 @@ from typing import Any
 
 from tabulate import tabulate
 
+from laiobench.comparison.values import samples_needed
 from laiobench.jobs.options.engines import ENGINES
 from laiobench.report.text.costs import costs
 from laiobench.report.text.merging import copies_of_jobs, merged, merged_latency, reported
 from laiobench.results.run_parts import SteadyStateResult
-from laiobench.results.run_result import DirectionResult, JobResult, RunResult
+from laiobench.results.run_result import DirectionResult, JobResult, Latency, RunResult
 from laiobench.units import (
     NS_PER_S,
     format_bandwidth,
@@ -26,11 +27,20 @@ _HEADERS = (
 )  # fmt: skip
 
 
+_PERCENTILES = ("50", "99", "99.9")
+
+
 def render(result: RunResult) -> str:
     """The whole result: what was measured, at what cost, and whether it is proven."""
     if not result.jobs:
         return f"nothing was measured (status {result.status})"
-    parts = [_measured(result.jobs), "", *map(_costs, copies_of_jobs(result.jobs)), _proof(result)]
+    parts = [
+        _measured(result.jobs),
+        *_few_samples(result.jobs),
+        "",
+        *map(_costs, copies_of_jobs(result.jobs)),
+        _proof(result),
+    ]
     if result.status != "ok":
         parts.append(f"status  {result.status}")
     return "\n".join(parts)
@@ -91,10 +101,33 @@ def _row(title: str, name: str, direction: DirectionResult) -> tuple[str, ...]:
         format_count(direction.iops),
         format_bandwidth(direction.bw_bytes) if name != "sync" else "–",
         format_ns(latency.mean) if latency.count else "–",
-        *(format_ns(at[key]) if key in at else "–" for key in ("50", "99", "99.9")),
+        *(_percentile(key, latency) if key in at else "–" for key in _PERCENTILES),
         format_ns(latency.max) if latency.count else "–",
         format_count(sum(direction.errors.values())),
     )
+
+
+def _percentile(key: str, latency: Latency) -> str:
+    """In parentheses where it is of so few I/Os that comparing refuses it."""
+    text = format_ns(latency.percentiles[key])
+    return f"({text})" if _is_of_few(key, latency) else text
+
+
+def _is_of_few(key: str, latency: Latency) -> bool:
+    return 0 < latency.count < samples_needed(float(key))
+
+
+def _few_samples(jobs: Sequence[JobResult]) -> list[str]:
+    """What the parentheses mean, if there are any."""
+    latencies = [
+        direction.lat_ns for _, members in _entries(jobs) for direction in merged(members).values()
+    ]
+    needed = [
+        f"p{key} needs {samples_needed(float(key)):,}"
+        for key in _PERCENTILES
+        if any(key in latency.percentiles and _is_of_few(key, latency) for latency in latencies)
+    ]
+    return [f"(…) of too few I/Os to be relied on: {', '.join(needed)}"] if needed else []
 
 
 def _costs(copies: Sequence[JobResult]) -> str:
