@@ -18,7 +18,8 @@ from laiobench.cli.progress import CLEAR_LINE, is_shown, knows_escapes, progress
 from laiobench.cli.stopping import leave_at_once, stop_on_signals
 from laiobench.cli.time_left import TimeLeft
 from laiobench.cli.write_options import WriteOptions
-from laiobench.comparison.experiment import Experiment, Step, make_design
+from laiobench.comparison.design import make_design
+from laiobench.comparison.experiment import Experiment, Observer, Step
 from laiobench.comparison.hooks import Around
 from laiobench.comparison.values import values
 from laiobench.comparison.variants import LiveVariant
@@ -98,12 +99,7 @@ def measure(
             allowed = writing.permission(lambda: control.stop)
             trial = _trial(around, allowed, control, watch, said, quiet=quiet)
             comparison = experiment.run(
-                trial,
-                control=control,
-                save=place.save_now_and_then,
-                after_trial=Teller() if is_shown(quiet=quiet) else None,
-                is_enough=judge.is_conclusive if judge else None,
-                look_after=judge.policy.pairs.min if judge else 0,
+                trial, control=control, observer=_Follower(place, judge, quiet=quiet)
             )
         code = _report(comparison, place, judge, wanted, as_json=as_json, quiet=quiet)
         if control.leave:
@@ -137,6 +133,25 @@ def _trial(
             around.after(variant.set)
 
     return make
+
+
+class _Follower(Observer):
+    """Saves what there is and tells it, after each trial; ends early by the policy."""
+
+    def __init__(self, place: "Place", judge: PolicyOption | None, *, quiet: bool) -> None:
+        self.look_after = judge.policy.pairs.min if judge else 0
+        self._place, self._judge = place, judge
+        self._teller = Teller() if is_shown(quiet=quiet) else None
+
+    def is_enough(self, experiment: Experiment) -> bool:
+        """Whether the policy's question has an answer already."""
+        return self._judge is not None and self._judge.is_conclusive(experiment.document("ok"))
+
+    def after_trial(self, experiment: Experiment) -> None:
+        """The document is `interrupted` until the end."""
+        self._place.save_now_and_then(experiment.document("interrupted"))
+        if self._teller:
+            self._teller(experiment.step())
 
 
 class Teller:

@@ -14,7 +14,8 @@ from pydantic import ValidationError
 from laiobench import native
 from laiobench.comparison import analysis, power, rank_tests
 from laiobench.comparison import shift as shift_module
-from laiobench.comparison.experiment import Measure, Step, begin, make_design
+from laiobench.comparison.design import make_design
+from laiobench.comparison.experiment import Measure, Step, StepObserver, begin
 from laiobench.comparison.variants import LiveVariant
 from laiobench.errors import Interrupted, RunError, UsageError
 from laiobench.jobs.options import LONGEST_S, Job
@@ -87,7 +88,7 @@ def calibrate(
         timed = tuple(_timed(job, length_s) for job in jobs)
         design = make_design(pairs=pairs, seed=seed)
         experiment = begin([LiveVariant(side, timed) for side in SIDES], design)
-        comparison = experiment.run(measure, control=control, after_trial=after_trial)
+        comparison = experiment.run(measure, control=control, observer=StepObserver(after_trial))
         _check(comparison)
         targets |= {j.target for t in comparison.trials for j in t.run.jobs if j.target}
         found.append(_of_length(comparison, length_s))

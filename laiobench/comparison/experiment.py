@@ -7,22 +7,23 @@ with the first trial that fails.  Never ends because of what it sees.
 The last part is the Python API: `laiobench.ab`.
 """
 
-import itertools
-import secrets
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from enum import Enum, auto
 from typing import Any
 
 from laiobench import native
-from laiobench.comparison import analysis, rank_tests
+from laiobench.comparison import analysis
+from laiobench.comparison.design import make_design
 from laiobench.comparison.rank_tests import WidthRule
 from laiobench.comparison.trial_order import Slot, slots
-from laiobench.comparison.variants import LiveVariant
+from laiobench.comparison.trial_warnings import of_trials, too_wide
+from laiobench.comparison.variants import LiveVariant, described, product, restored
 from laiobench.errors import Interrupted, LaiobenchError, UsageError
-from laiobench.jobs.options import LONGEST_S, Job
+from laiobench.jobs.options import Job
 from laiobench.measurement.control import Control
 from laiobench.measurement.measure import run
 from laiobench.measurement.plan.placement import check_measured
@@ -33,7 +34,6 @@ from laiobench.results.comparison import (
     Comparison,
     Design,
     Status,
-    Variant,
     Verdict,
 )
 from laiobench.results.digest import RunDigest, digest
@@ -42,9 +42,6 @@ from laiobench.results.run_result import RunResult, Tool
 from laiobench.results.warning import Warning
 from laiobench.version import __version__
 from laiobench.words import printable
-
-DEFAULT_PAIRS = 10
-MOST_PAIRS = 1_000
 
 Measure = Callable[[LiveVariant, int], RunResult]
 """Makes a trial of a variant; the number is the trial's, from 0."""
@@ -64,6 +61,51 @@ class Step:
     """The watched metrics, after all complete pairs."""
 
 
+class End(Enum):
+    """Why a comparison has no more trials."""
+
+    ALL_MADE = auto()
+    NARROW_ENOUGH = auto()
+    ENOUGH_SEEN = auto()
+    OUT_OF_TIME = auto()
+    INTERRUPTED = auto()
+    FAILED = auto()
+
+    @property
+    def status(self) -> Status:
+        """Of the document."""
+        if self is End.INTERRUPTED:
+            return "interrupted"
+        return "failed" if self is End.FAILED else "ok"
+
+
+class Observer:
+    """Whoever follows a comparison while it is made; this one does nothing."""
+
+    look_after = 0
+    """After the block that makes it so many pairs `is_enough` is asked, once; 0: never.
+    To ask after each block would be to wait for what one wants to see."""
+
+    def is_enough(self, experiment: "Experiment") -> bool:
+        """Whether it may end already."""
+        return False
+
+    def after_trial(self, experiment: "Experiment") -> None:
+        """A trial has been made: `experiment.step()` tells which."""
+
+
+class StepObserver(Observer):
+    """Tells each trial to a function, if there is one."""
+
+    def __init__(self, tell: Callable[[Step], None] | None) -> None:
+        self._tell = tell
+
+    def after_trial(self, experiment: "Experiment") -> None:
+        """Tell it."""
+        if self._tell:
+            self._tell(experiment.step())
+
+
 @dataclass
 class Experiment:
     """A comparison as it is being made."""
@@ -73,6 +115,8 @@ class Experiment:
     argv: Sequence[str]
     started_at: str
     trials: list[ComparedTrial] = field(default_factory=list)
+    failures: list[str] = field(default_factory=list)
+    """Why a trial failed, which ends it."""
     _digests: list[tuple[Slot, RunDigest]] = field(default_factory=list)
 
     @property
@@ -101,86 +145,68 @@ class Experiment:
             self._add(slot, trial.run)
 
     def run(
-        self,
-        measure: Measure,
-        *,
-        control: Control,
-        after_trial: Callable[[Step], None] | None = None,
-        save: Callable[[Comparison], None] | None = None,
-        is_enough: Callable[[Comparison], bool] | None = None,
-        look_after: int = 0,
+        self, measure: Measure, *, control: Control, observer: Observer | None = None
     ) -> Comparison:
         """Make the trials that are missing.
 
         Args:
             measure: makes one.
             control: asks to stop, from a signal handler.
-            after_trial: is told of each trial.
-            save: is given the document after each trial; it is `interrupted` until the end.
-            is_enough: whether it may end already; is asked once, of the document after the
-                block that makes it `look_after` pairs.  To ask after each would be to wait
-                for what one wants to see.
-            look_after: see there.
+            observer: follows it.
 
         Raises:
             UsageError: what was asked for makes no sense, as the first trial found.
         """
-        began_s = time.monotonic()
+        end = self._make_trials(measure, control, observer or Observer())
+        return self.document(end.status)
+
+    def _make_trials(self, measure: Measure, control: Control, observer: Observer) -> End:
+        began_s = block_began_s = time.monotonic()
         order, longest_s = self._order, 0.0
-        block_began_s = began_s
         for position in range(len(self.trials), len(order)):
-            if self._is_narrow_enough(order[position - 1] if position else None):
-                break
-            if (
-                is_enough
-                and self._has_just_made(look_after, order[:position])
-                and is_enough(self.document("ok"))
-            ):
-                break
-            if position == 0 or order[position - 1].ends_block:
+            done = order[:position]
+            if self._is_narrow_enough(done):
+                return End.NARROW_ENOUGH
+            if self._has_just_made(observer.look_after, done) and observer.is_enough(self):
+                return End.ENOUGH_SEEN
+            if not done or done[-1].ends_block:
                 now_s = time.monotonic()
                 longest_s = max(longest_s, now_s - block_began_s)
                 block_began_s = now_s
                 if self._is_over(now_s - began_s + longest_s):
-                    break
-            made = self._make(measure, order[position], position, control)
-            if isinstance(made, Comparison):
-                return made
-            self._add(order[position], made)
-            if save:
-                save(self.document("interrupted"))
-            if after_trial:
-                after_trial(self._step(order[position], len(order)))
-        return self.document("ok")
+                    return End.OUT_OF_TIME
+            if end := self._make(measure, order[position], control):
+                return end
+            observer.after_trial(self)
+        return End.ALL_MADE
 
-    def _make(
-        self, measure: Measure, slot: Slot, position: int, control: Control
-    ) -> RunResult | Comparison:
-        """A trial; or the document, if there is none and it ends here."""
+    def _make(self, measure: Measure, slot: Slot, control: Control) -> End | None:
+        """Make a trial and keep it; why it all ends here, if it does."""
         if control.stop:
-            return self.document("interrupted")
+            return End.INTERRUPTED
         try:
-            result = measure(self.variants[slot.variant], position)
+            result = measure(self.variants[slot.variant], len(self.trials))
         except Interrupted:
-            return self.document("interrupted")
+            return End.INTERRUPTED
         except LaiobenchError as error:
             if control.stop:
-                return self.document("interrupted")
+                return End.INTERRUPTED
             if isinstance(error, UsageError) and not self.trials:
                 raise
-            return self._failed(slot, position, str(error))
+            return self._fail(slot, str(error))
         if result.status == "interrupted":
-            return self.document("interrupted")
+            return End.INTERRUPTED
         if result.status == "failed":
-            return self._failed(slot, position, "; ".join(result.failures), result)
-        return result
+            return self._fail(slot, "; ".join(result.failures), result)
+        self._add(slot, result)
+        return None
 
-    def document(self, status: Status, failures: Sequence[str] = ()) -> Comparison:
+    def document(self, status: Status) -> Comparison:
         """What there is so far."""
         compared = self._compare(None)
         return Comparison(
             status=status,
-            failures=list(failures),
+            failures=list(self.failures),
             tool=Tool(version=__version__, build=native.source_hash()),
             argv=[printable(word) for word in self.argv],
             started_at=self.started_at,
@@ -190,7 +216,18 @@ class Experiment:
             variants=[described(variant) for variant in self.variants],
             trials=list(self.trials),
             metrics=compared,
-            warnings=[*self._own_warnings(status), *self._warnings_of_trials()],
+            warnings=list(self._warnings(status)),
+        )
+
+    def step(self) -> Step:
+        """The trial that was made last."""
+        slot, run = self._digests[-1]
+        return Step(
+            number=len(self.trials),
+            trials=len(self._order),
+            variant=self.variants[slot.variant],
+            run=run,
+            compared=self._compare(self.design.watched),
         )
 
     # ---- trials ----------------------------------------------------------------
@@ -202,36 +239,24 @@ class Experiment:
         )
         self._digests.append((slot, digest(result)))
 
-    def _step(self, slot: Slot, trials: int) -> Step:
-        return Step(
-            number=len(self.trials),
-            trials=trials,
-            variant=self.variants[slot.variant],
-            run=self._digests[-1][1],
-            compared=self._compare(self.design.watched),
-        )
-
-    def _failed(
-        self, slot: Slot, position: int, why: str, result: RunResult | None = None
-    ) -> Comparison:
+    def _fail(self, slot: Slot, why: str, result: RunResult | None = None) -> End:
         """A comparison is as good as all of its trials; the bad one is kept, to be looked at."""
-        name = self.variants[slot.variant].name
+        name, position = self.variants[slot.variant].name, len(self.trials)
         if result is not None:
             self.trials.append(
                 ComparedTrial(variant=name, block=slot.block, position=position, run=result)
             )
-        return self.document(
-            "failed", [f"trial {position + 1} ({name}, block {slot.block + 1}) failed: {why}"]
-        )
+        self.failures.append(f"trial {position + 1} ({name}, block {slot.block + 1}) failed: {why}")
+        return End.FAILED
 
     # ---- when it ends ----------------------------------------------------------
 
     def _is_over(self, expected_s: float) -> bool:
         return self.design.max_time_s is not None and expected_s > self.design.max_time_s
 
-    def _is_narrow_enough(self, last: Slot | None) -> bool:
+    def _is_narrow_enough(self, done: Sequence[Slot]) -> bool:
         """Looked at after each block only; what can't be measured is never known well enough."""
-        if self.design.until_width is None or last is None or not last.ends_block:
+        if self.design.until_width is None or not done or not done[-1].ends_block:
             return False
         return not self._too_wide()
 
@@ -273,85 +298,11 @@ class Experiment:
         chosen = metrics if metrics is not None else COMPARED
         return analysis.compare_blocks(blocks, names, metrics=chosen)
 
-    def _own_warnings(self, status: Status) -> list[Warning]:
-        if status != "ok" or self.design.until_width is None:
-            return []
-        wide = self._too_wide()
-        if not wide:
-            return []
-        return [
-            Warning(
-                id="too_wide",
-                seen=f"not known to within {self.design.until_width:.2g} after all trials: "
-                + ", ".join(wide),
-                why="the trials or the time were over before the interval was as narrow as asked, "
-                "or there is none",
-                do="raise --pairs, --max-time or --runtime",
-            )
-        ]
-
-    def _warnings_of_trials(self) -> list[Warning]:
-        """Each once, with how many trials had it."""
-        seen: dict[str, list[Warning]] = {}
-        for trial in self.trials:
-            for identifier, warning in {w.id: w for w in trial.run.warnings}.items():
-                seen.setdefault(identifier, []).append(warning)
-        return [
-            warnings[0].model_copy(
-                update={
-                    "seen": f"in {len(warnings)} of {len(self.trials)} trials: {warnings[0].seen}"
-                }
-            )
-            for warnings in seen.values()
-        ]
-
-
-def described(variant: LiveVariant) -> Variant:
-    """A variant as documents have it."""
-    return Variant(
-        name=printable(variant.name),
-        set={printable(key): printable(value) for key, value in variant.set.items()},
-        jobs=[job.model_dump(mode="json", exclude_defaults=True) for job in variant.jobs],
-    )
-
-
-def make_design(
-    *,
-    pairs: int | None = None,
-    until_width: float | None = None,
-    max_time_s: float | None = None,
-    seed: int | None = None,
-    watched: Sequence[str] = ("iops",),
-    prepare: str | None = None,
-    cleanup: str | None = None,
-) -> Design:
-    """A design, checked.
-
-    Raises:
-        UsageError: it makes no sense.
-    """
-    if pairs is None:
-        pairs = 100 if until_width is not None else DEFAULT_PAIRS
-    if not 1 <= pairs <= MOST_PAIRS:
-        raise UsageError(f"pairs must be from 1 to {MOST_PAIRS:,}, not {pairs}")
-    if until_width is not None:
-        if not 0 < until_width < 1:
-            raise UsageError(f"a width must be between 0 and 100 %, not {until_width:.0%}")
-        if pairs < rank_tests.MIN_PAIRS:
-            raise UsageError(f"a width needs at least {rank_tests.MIN_PAIRS} pairs, not {pairs}")
-    if max_time_s is not None and not 0 < max_time_s <= LONGEST_S:
-        raise UsageError(f"the time must be above 0 and below ten years, not {max_time_s:g} s")
-    if unknown := [name for name in watched if name not in METRICS]:
-        raise UsageError(f"there is no metric {unknown[0]}", "these are: " + ", ".join(METRICS))
-    return Design(
-        seed=secrets.randbits(32) if seed is None else seed,
-        pairs=pairs,
-        until_width=until_width,
-        max_time_s=max_time_s,
-        watched=list(watched),
-        prepare=prepare,
-        cleanup=cleanup,
-    )
+    def _warnings(self, status: Status) -> Iterator[Warning]:
+        width = self.design.until_width
+        if status == "ok" and width is not None and (wide := self._too_wide()):
+            yield too_wide(width, wide)
+        yield from of_trials([trial.run for trial in self.trials])
 
 
 def begin(
@@ -378,12 +329,7 @@ def resume(document: Comparison, design: Design) -> Experiment:
     """
     if document.design is None:
         raise UsageError("this comparison is of stored results: there is nothing to go on with")
-    variants = [
-        LiveVariant(
-            variant.name, tuple(Job.model_validate(job) for job in variant.jobs), variant.set
-        )
-        for variant in document.variants
-    ]
+    variants = [restored(variant) for variant in document.variants]
     experiment = Experiment(variants, design, document.argv, document.started_at)
     experiment.take_up([trial for trial in document.trials if trial.run.status == "ok"])
     return experiment
@@ -430,7 +376,7 @@ def ab(
     """
     sequence = [jobs] if isinstance(jobs, Job) else list(jobs)
     experiment = begin(
-        _product(sequence, vary),
+        product(sequence, vary),
         make_design(
             pairs=pairs,
             until_width=until_width,
@@ -440,7 +386,9 @@ def ab(
         ),
     )
     default = _default_measure(allow_write, control)
-    return experiment.run(measure or default, control=control or Control(), after_trial=after_trial)
+    return experiment.run(
+        measure or default, control=control or Control(), observer=StepObserver(after_trial)
+    )
 
 
 def _default_measure(allow_write: Permission | Sequence[str], control: Control | None) -> Measure:
@@ -448,19 +396,3 @@ def _default_measure(allow_write: Permission | Sequence[str], control: Control |
         return run(variant.jobs, allow_write=allow_write, control=control)
 
     return measure_jobs
-
-
-def _product(jobs: Sequence[Job], vary: Mapping[str, Sequence[Any]]) -> list[LiveVariant]:
-    if "name" in vary:
-        raise UsageError("the name can't vary: jobs are compared by their names")
-    found = []
-    for values in itertools.product(*vary.values()):
-        chosen = dict(zip(vary, values, strict=True))
-        varied = [Job.model_validate(job.model_dump(exclude_unset=True) | chosen) for job in jobs]
-        name = " ".join(
-            str(value) if len(chosen) == 1 else f"{key}={value}" for key, value in chosen.items()
-        )
-        found.append(
-            LiveVariant(name, tuple(varied), {key: str(value) for key, value in chosen.items()})
-        )
-    return found

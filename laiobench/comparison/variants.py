@@ -10,11 +10,13 @@ import math
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from laiobench.errors import UsageError, raise_all
 from laiobench.jobs.options import Job, option_names
 from laiobench.jobs.sources import Draft, Setting, put, resolve
-from laiobench.words import suggest
+from laiobench.results.comparison import Variant
+from laiobench.words import printable, suggest
 
 ORIGIN = "--vary"
 
@@ -156,3 +158,39 @@ def _name(chosen: Sequence[tuple[Vary, str]]) -> str:
     if len(chosen) == 1:
         return chosen[0][1]
     return " ".join(f"{vary.key}={value}" for vary, value in chosen)
+
+
+def product(jobs: Sequence[Job], vary: Mapping[str, Sequence[Any]]) -> list[LiveVariant]:
+    """The variants of jobs for each combination of these options' values.
+
+    Raises:
+        UsageError: the name is among the options.
+    """
+    if "name" in vary:
+        raise UsageError("the name can't vary: jobs are compared by their names")
+    found = []
+    for values in itertools.product(*vary.values()):
+        chosen = dict(zip(vary, values, strict=True))
+        varied = [Job.model_validate(job.model_dump(exclude_unset=True) | chosen) for job in jobs]
+        name = " ".join(
+            str(value) if len(chosen) == 1 else f"{key}={value}" for key, value in chosen.items()
+        )
+        found.append(
+            LiveVariant(name, tuple(varied), {key: str(value) for key, value in chosen.items()})
+        )
+    return found
+
+
+def described(variant: LiveVariant) -> Variant:
+    """A variant as documents have it."""
+    return Variant(
+        name=printable(variant.name),
+        set={printable(key): printable(value) for key, value in variant.set.items()},
+        jobs=[job.model_dump(mode="json", exclude_defaults=True) for job in variant.jobs],
+    )
+
+
+def restored(variant: Variant) -> LiveVariant:
+    """One that a document describes."""
+    jobs = tuple(Job.model_validate(job) for job in variant.jobs)
+    return LiveVariant(variant.name, jobs, variant.set)

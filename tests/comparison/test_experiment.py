@@ -7,6 +7,7 @@ import pytest
 
 from documents_of_runs import document, job
 from laiobench.comparison import experiment as live
+from laiobench.comparison.design import make_design
 from laiobench.comparison.variants import LiveVariant
 from laiobench.errors import RunError, UsageError
 from laiobench.jobs.options import Job
@@ -135,13 +136,38 @@ def test_an_interrupted_trial_does_not_count() -> None:
 
 def test_the_document_is_saved_after_each_trial_and_is_interrupted_until_the_end() -> None:
     saved: list[Comparison] = []
+
+    class Saving(live.Observer):
+        def after_trial(self, experiment: live.Experiment) -> None:
+            saved.append(experiment.document("interrupted"))
+
     experiment = live.begin(
-        [LiveVariant("1", (BASE,)), LiveVariant("2", (BASE,))], live.make_design(pairs=6, seed=1)
+        [LiveVariant("1", (BASE,)), LiveVariant("2", (BASE,))], make_design(pairs=6, seed=1)
     )
-    last = experiment.run(Device(), control=Control(), save=saved.append)
+    last = experiment.run(Device(), control=Control(), observer=Saving())
     assert [len(document.trials) for document in saved] == list(range(1, 13))
     assert {document.status for document in saved} == {"interrupted"}
     assert last.status == "ok"
+
+
+@pytest.mark.parametrize(("is_enough", "trials"), [(True, 8), (False, 12)])
+def test_whether_it_is_enough_is_asked_once_after_so_many_pairs(
+    is_enough: bool, trials: int
+) -> None:
+    asked: list[int] = []
+
+    class Asked(live.Observer):
+        look_after = 3
+
+        def is_enough(self, experiment: live.Experiment) -> bool:
+            asked.append(len(experiment.trials))
+            return is_enough
+
+    variants = [LiveVariant("1", (BASE,)), LiveVariant("2", (BASE,))]
+    experiment = live.begin(variants, make_design(pairs=6, seed=1))
+    last = experiment.run(Device(), control=Control(), observer=Asked())
+    assert asked == [8]  # ABBA blocks have two pairs each
+    assert (last.status, len(last.trials)) == ("ok", trials)
 
 
 def test_half_a_block_is_left_out() -> None:

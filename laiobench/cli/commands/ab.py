@@ -122,7 +122,8 @@ def command(
     # numpy is wanted from here on.
     from laiobench.cli import live_comparison
     from laiobench.cli.policy_option import PolicyOption
-    from laiobench.comparison.experiment import begin, make_design, resume
+    from laiobench.comparison.design import make_design
+    from laiobench.comparison.experiment import begin, resume
 
     judge = PolicyOption.of(policy_file, pairs, until_width)
     wanted = exports.parse(export_texts, "gate" if judge else "comparison", as_json=as_json)

@@ -1,0 +1,52 @@
+"""The design of a live comparison: how many pairs, in which order, and when it ends."""
+
+import secrets
+from collections.abc import Sequence
+
+from laiobench.comparison import rank_tests
+from laiobench.errors import UsageError
+from laiobench.jobs.options import LONGEST_S
+from laiobench.results.comparison import Design
+from laiobench.results.metrics import METRICS
+
+DEFAULT_PAIRS = 10
+MOST_PAIRS = 1_000
+
+
+def make_design(
+    *,
+    pairs: int | None = None,
+    until_width: float | None = None,
+    max_time_s: float | None = None,
+    seed: int | None = None,
+    watched: Sequence[str] = ("iops",),
+    prepare: str | None = None,
+    cleanup: str | None = None,
+) -> Design:
+    """A design, checked.
+
+    Raises:
+        UsageError: it makes no sense.
+    """
+    if pairs is None:
+        pairs = 100 if until_width is not None else DEFAULT_PAIRS
+    if not 1 <= pairs <= MOST_PAIRS:
+        raise UsageError(f"pairs must be from 1 to {MOST_PAIRS:,}, not {pairs}")
+    if until_width is not None:
+        if not 0 < until_width < 1:
+            raise UsageError(f"a width must be between 0 and 100 %, not {until_width:.0%}")
+        if pairs < rank_tests.MIN_PAIRS:
+            raise UsageError(f"a width needs at least {rank_tests.MIN_PAIRS} pairs, not {pairs}")
+    if max_time_s is not None and not 0 < max_time_s <= LONGEST_S:
+        raise UsageError(f"the time must be above 0 and below ten years, not {max_time_s:g} s")
+    if unknown := [name for name in watched if name not in METRICS]:
+        raise UsageError(f"there is no metric {unknown[0]}", "these are: " + ", ".join(METRICS))
+    return Design(
+        seed=secrets.randbits(32) if seed is None else seed,
+        pairs=pairs,
+        until_width=until_width,
+        max_time_s=max_time_s,
+        watched=list(watched),
+        prepare=prepare,
+        cleanup=cleanup,
+    )
