@@ -1,5 +1,6 @@
 """Kinds of values that commands' own options take."""
 
+from pathlib import Path
 from typing import Any
 
 import click
@@ -19,6 +20,18 @@ class DurationType(click.ParamType[float]):
             return parse_duration_ns(value, "s") / NS_PER_S
         except ValueError as error:
             self.fail(str(error), param, ctx)
+
+
+class PathType(click.ParamType[Path]):
+    """A file or a folder.  An empty one would be the current folder: a variable without a value."""
+
+    name = "path"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
+        if value == "":
+            named = param.opts[0] if param else "a path"
+            self.fail(f"{named} is empty: is a variable empty?", param, ctx)
+        return Path(value)
 
 
 class ShareType(click.ParamType[float]):

@@ -1,11 +1,11 @@
 """`--results`: the folder of results that a command reads or saves to, and its default."""
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
+from laiobench.cli.params import PathType
 from laiobench.results import reference
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
@@ -19,7 +19,7 @@ def results_option(text: str) -> Callable[[_Command], _Command]:
     """The option, of a command that gets it as `results`."""
     return click.option(
         "--results",
-        type=click.Path(path_type=Path),
+        type=PathType(),
         metavar="FOLDER",
         default=reference.default_folder,
         help=f"{text}  {DEFAULT}",

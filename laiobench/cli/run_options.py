@@ -12,23 +12,30 @@ from typing import Any
 
 import click
 
-from laiobench.cli.params import DurationType
+from laiobench.cli.params import DurationType, PathType
 from laiobench.cli.results_option import DEFAULT
-from laiobench.errors import UsageError
+from laiobench.errors import RunError, UsageError
 from laiobench.measurement.runner import SAMPLE_INTERVAL_S
 from laiobench.measurement.watch.stuck_io import DEFAULT_HANG_TIMEOUT_S
 from laiobench.results import reference, store
 from laiobench.results.run_result import RunResult
 
 _OPTIONS = (
-    click.option(
-        "--output", type=click.Path(path_type=Path), metavar="FILE", help="Save the document here."
-    ),
+    click.option("--output", type=PathType(), metavar="FILE", help="Save the document here."),
     click.option(
         "--results",
-        type=click.Path(path_type=Path),
+        type=PathType(),
         metavar="FOLDER",
         help=f"Save the document in this folder, by date and name.  {DEFAULT}",
+    ),
+    click.option(
+        "--log-dir",
+        "--log_dir",
+        type=PathType(),
+        default=Path(),
+        metavar="FOLDER",
+        help="Where logs, states of verifications and bad blocks go, in place of the current "
+        "folder.",
     ),
     click.option("--no-save", is_flag=True, help="Do not save the document."),
     click.option(
@@ -105,6 +112,19 @@ class RunOptions:
     hang_timeout_s: float
     status_interval_s: float | None
     quiet: bool
+    log_dir: Path
+
+    def check(self) -> None:
+        """Find out before the run whether what comes of it can be saved.
+
+        Raises:
+            UsageError, RunError: it can't.
+        """
+        self.destination.check()
+        try:
+            self.log_dir.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise RunError(f"{self.log_dir} cannot be made: {error.strerror}") from None
 
 
 def run_options(command: Callable[..., int]) -> Callable[..., int]:
@@ -117,12 +137,12 @@ def run_options(command: Callable[..., int]) -> Callable[..., int]:
     @functools.wraps(command)
     def with_running(
         *, output: Path | None, results: Path | None, no_save: bool, hang_timeout: float,
-        status_interval: float | None, quiet: bool, **others: Any,
+        status_interval: float | None, quiet: bool, log_dir: Path, **others: Any,
     ) -> int:  # fmt: skip
         if status_interval is not None and status_interval < SAMPLE_INTERVAL_S:
             raise UsageError(f"--status-interval must be at least {SAMPLE_INTERVAL_S:g} s")
         destination = Destination.of(output, results, no_save)
-        running = RunOptions(destination, hang_timeout, status_interval, quiet)
+        running = RunOptions(destination, hang_timeout, status_interval, quiet, log_dir)
         return command(running=running, **others)
 
     wrapped: Callable[..., int] = with_running

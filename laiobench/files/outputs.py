@@ -23,6 +23,7 @@ _BOTTOMLESS = frozenset(os.makedev(1, minor) for minor in (3, 5, 7))
 _TERMINALS = frozenset({4, 5, *range(136, 144)})
 
 _GET_FLAGS = 0x80086601  # FS_IOC_GETFLAGS
+_FLAGS = struct.Struct("i4x")
 _UNCHANGEABLE = 0x10 | 0x20  # FS_IMMUTABLE_FL, FS_APPEND_FL
 
 
@@ -50,16 +51,24 @@ def check_folder(folder: Path) -> None:
         OSError: they can't be.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        try_out(fd)
+    finally:
+        os.close(fd)
+
+
+def try_out(folder: int) -> None:
+    """The same of an open folder.
+
+    Raises:
+        OSError: they can't be.
+    """
     if _is_unchangeable(folder):
-        raise _denied(errno.EPERM, folder)
+        raise OSError(errno.EPERM, os.strerror(errno.EPERM))
     partial.remove_left_over(folder)
-    with Partial(folder) as one, Partial(folder) as other:
-        name = partial.hidden_name()
-        one.replace(name)
-        try:
-            other.replace(name)
-        finally:
-            (folder / name).unlink()
+    with Partial(folder) as file:
+        file.try_out()
 
 
 def is_stream(path: Path) -> bool:
@@ -153,20 +162,25 @@ def _check_replaceable(path: Path) -> None:
     """
     if is_mount_point(path):
         raise _denied(errno.EBUSY, path)
-    if _is_unchangeable(path) or _is_kept_by_another(path):
+    if _is_unchangeable_file(path) or _is_kept_by_another(path):
         raise _denied(errno.EPERM, path)
 
 
-def _is_unchangeable(path: Path) -> bool:
+def _is_unchangeable(fd: int) -> bool:
     """Whether chattr has made it so; where there is no such thing, it is not."""
-    flags = struct.Struct("i")
+    with contextlib.suppress(OSError):
+        answer = fcntl.ioctl(fd, _GET_FLAGS, bytes(_FLAGS.size))
+        return bool(_FLAGS.unpack(answer)[0] & _UNCHANGEABLE)
+    return False
+
+
+def _is_unchangeable_file(path: Path) -> bool:
     with contextlib.suppress(OSError):
         fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         try:
-            answer = fcntl.ioctl(fd, _GET_FLAGS, bytes(8))
+            return _is_unchangeable(fd)
         finally:
             os.close(fd)
-        return bool(flags.unpack(answer[: flags.size])[0] & _UNCHANGEABLE)
     return False
 
 

@@ -19,25 +19,30 @@ from pathlib import Path
 
 # A name that nobody else would give a file of theirs.
 _HIDDEN = re.compile(r"\.laiobench-[0-9a-f]{16}\.partial")
+_UNNAMED = os.O_TMPFILE | os.O_RDWR | os.O_CLOEXEC
 _UNNAMED_IS_UNKNOWN = {errno.EOPNOTSUPP, errno.EISDIR, errno.EINVAL, errno.ENOSYS, errno.ENOENT}
 _LINKS_ARE_UNKNOWN = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK}
 
 
 class Partial:
-    """A new file, open for reading and writing as `fd`, until `close()`."""
+    """A new file, open for reading and writing as `fd`, until `close()`; `folder` is open, too."""
 
-    def __init__(self, folder: Path, mode: int = 0o666) -> None:
-        """A file that is to get its name in `folder`.
+    def __init__(self, folder: Path | int, mode: int = 0o666) -> None:
+        """A file that is to get its name in `folder`, which may be an open one.
 
         Raises:
             OSError: it can't be there.
         """
-        self._folder = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        flags = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
+        if isinstance(folder, int):
+            self.folder = os.open(".", flags, dir_fd=folder)
+        else:
+            self.folder = os.open(folder, flags)
         self._hidden: str | None = None
         try:
-            self.fd = self._make(folder, mode)
+            self.fd = self._make(mode)
         except BaseException:
-            os.close(self._folder)
+            os.close(self.folder)
             raise
 
     def __enter__(self) -> "Partial":
@@ -49,19 +54,19 @@ class Partial:
     def close(self) -> None:
         """The end of it, unless it has got its name."""
         self.hide_no_more()
-        os.close(self._folder)
+        os.close(self.folder)
         os.close(self.fd)
 
     def hide_no_more(self) -> None:
         """Remove the hidden name, if it has one."""
         if self._hidden:
             with contextlib.suppress(OSError):
-                os.unlink(self._hidden, dir_fd=self._folder)
+                os.unlink(self._hidden, dir_fd=self.folder)
             self._hidden = None
 
-    def _make(self, folder: Path, mode: int) -> int:
+    def _make(self, mode: int) -> int:
         try:
-            fd = os.open(folder, os.O_TMPFILE | os.O_RDWR | os.O_CLOEXEC, mode)
+            fd = os.open(".", _UNNAMED, mode, dir_fd=self.folder)
         except OSError as error:
             if error.errno not in _UNNAMED_IS_UNKNOWN:
                 raise
@@ -76,7 +81,7 @@ class Partial:
         flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
         while True:
             name = hidden_name()
-            fd = os.open(name, flags, mode, dir_fd=self._folder)
+            fd = os.open(name, flags, mode, dir_fd=self.folder)
             hold(fd)
             if os.fstat(fd).st_nlink:  # else it was taken for a left-over one before that
                 self._hidden = name
@@ -97,10 +102,10 @@ class Partial:
                 raise
             self._rename_to_free(name)
         self.hide_no_more()
-        os.fsync(self._folder)
+        os.fsync(self.folder)
 
     def replace(self, name: str) -> None:
-        """Give it its name; what had it before is gone.
+        """Give it its name, also after a crash; what had it before is gone.
 
         Raises:
             OSError: it can't be, and nothing has changed.
@@ -109,29 +114,64 @@ class Partial:
             hidden = hidden_name()
             self._link_as(hidden)
             self._hidden = hidden
-        os.rename(self._hidden, name, src_dir_fd=self._folder, dst_dir_fd=self._folder)
+        self._rename(self._hidden, name)
         self._hidden = None
-        os.fsync(self._folder)
+        os.fsync(self.folder)
+
+    def try_out(self) -> None:
+        """Take a hidden name, and then another.
+
+        Raises:
+            OSError: names can't be given and changed here.
+        """
+        name = hidden_name()
+        if not self._hidden:
+            self._link_as(name)
+            self._hidden, name = name, hidden_name()
+        self._rename(self._hidden, name)
+        self._hidden = name
+
+    def _rename(self, name: str, other: str) -> None:
+        os.rename(name, other, src_dir_fd=self.folder, dst_dir_fd=self.folder)
 
     def _link_as(self, name: str) -> None:
         if self._hidden:
-            os.link(self._hidden, name, src_dir_fd=self._folder, dst_dir_fd=self._folder)
+            os.link(self._hidden, name, src_dir_fd=self.folder, dst_dir_fd=self.folder)
         else:  # Python follows the first one only if it is told of a folder
-            os.link(f"/proc/self/fd/{self.fd}", name, dst_dir_fd=self._folder, follow_symlinks=True)
+            os.link(f"/proc/self/fd/{self.fd}", name, dst_dir_fd=self.folder, follow_symlinks=True)
 
     def _rename_to_free(self, name: str) -> None:
         """Where there are no links: reserve the name, then take one's own reservation's place."""
         assert self._hidden
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-        reserved = os.open(name, flags, 0o600, dir_fd=self._folder)
+        reserved = os.open(name, flags, 0o600, dir_fd=self.folder)
         try:
-            now = os.stat(name, dir_fd=self._folder, follow_symlinks=False)
+            now = os.stat(name, dir_fd=self.folder, follow_symlinks=False)
             if not os.path.samestat(now, os.fstat(reserved)) or now.st_size:
                 raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), name)
-            os.rename(self._hidden, name, src_dir_fd=self._folder, dst_dir_fd=self._folder)
+            self._rename(self._hidden, name)
             self._hidden = None
         finally:
             os.close(reserved)
+
+
+@contextlib.contextmanager
+def new_folder(where: Path) -> Iterator[Path]:
+    """A folder in `where` with a hidden name, gone at the end unless it has got another.
+
+    Raises:
+        OSError: it can't be.
+    """
+    with _opened(".", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC, where) as outer:
+        remove_left_over(outer)
+    path = where / hidden_name()
+    path.mkdir()
+    with _opened(path.name, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC, where) as fd:
+        hold(fd)
+        try:
+            yield path
+        finally:
+            shutil.rmtree(path, ignore_errors=True)
 
 
 def hidden_name() -> str:
@@ -145,30 +185,33 @@ def hold(fd: int) -> None:
         fcntl.flock(fd, fcntl.LOCK_EX)
 
 
-def remove_left_over(folder: Path) -> None:
-    """What those have left in `folder` who were killed while they wrote."""
+def remove_left_over(folder: int) -> None:
+    """What those have left in the open `folder` who were killed while they wrote."""
     with contextlib.suppress(OSError), os.scandir(folder) as entries:
         for entry in entries:
             if _HIDDEN.fullmatch(entry.name):
-                _remove_if_dead(Path(entry.path))
+                _remove_if_dead(entry.name, folder)
 
 
-def _remove_if_dead(path: Path) -> None:
+def _remove_if_dead(name: str, folder: int) -> None:
     flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-    with contextlib.suppress(OSError), _opened(path, flags) as fd:
+    with contextlib.suppress(OSError), _opened(name, flags, folder) as fd:
         status = os.fstat(fd)
         if status.st_uid != os.geteuid():
             return
         fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         if stat.S_ISDIR(status.st_mode):
-            shutil.rmtree(path, ignore_errors=True)
+            shutil.rmtree(name, ignore_errors=True, dir_fd=folder)
         elif stat.S_ISREG(status.st_mode):
-            path.unlink()
+            os.unlink(name, dir_fd=folder)
 
 
 @contextlib.contextmanager
-def _opened(path: Path, flags: int) -> Iterator[int]:
-    fd = os.open(path, flags)
+def _opened(name: str, flags: int, folder: int | Path) -> Iterator[int]:
+    if isinstance(folder, Path):
+        fd = os.open(folder / name, flags)
+    else:
+        fd = os.open(name, flags, dir_fd=folder)
     try:
         yield fd
     finally:

@@ -93,7 +93,11 @@ class Preview:
 
 
 def preview(
-    jobs: Sequence[Job], allow_write: Sequence[str] = (), *, readonly: bool = False
+    jobs: Sequence[Job],
+    allow_write: Sequence[str] = (),
+    *,
+    readonly: bool = False,
+    log_dir: Path = Path(),
 ) -> Preview:
     """Lay out `jobs`, and judge what the kernel would say; and we, if all is `readonly`."""
     used, limit = aio_slots()
@@ -107,7 +111,7 @@ def preview(
             copies = to_run(lay_out(possible, glimpses, glimpses.scratch))
             groups += _groups(copies)
             accesses += _accesses(copies, glimpses, allow_write)
-            files += dict.fromkeys(_files(copies))
+            files += dict.fromkeys(str(log_dir / name) for name in _files(copies))
             check_verified_regions(copies)
             if readonly:
                 glimpses.problems += _forbidden(copies, glimpses)
@@ -264,7 +268,7 @@ def _files(copies: Sequence[JobCopy]) -> Iterator[str]:
     for number, copy in enumerate(copies, start=1):
         yield from (file for _, file in log_files(copy.job.name, number, dict(copy.job)))
         if state := saved_state(copy):
-            yield str(state)
+            yield state
 
 
 def _forbidden(copies: Sequence[JobCopy], glimpses: _Glimpses) -> Iterator[LaiobenchError]:

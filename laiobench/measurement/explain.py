@@ -5,6 +5,7 @@ Nothing is run, made or written.
 
 from collections.abc import Mapping, Sequence
 from functools import cache
+from pathlib import Path
 
 from laiobench.errors import LaiobenchError
 from laiobench.jobs.options import Job
@@ -34,12 +35,13 @@ def explain(
     *,
     readonly: bool = False,
     results: Sequence[str] = (),
+    log_dir: Path = Path(),
 ) -> tuple[Explanation, Sequence[LaiobenchError]]:
     """The explanation of `jobs`, which are the `drafts` resolved, and the problems as errors.
 
-    `results`: where the result would be saved.
+    `results`: where the result would be saved; `log_dir`: where what jobs name would be.
     """
-    seen = preview(jobs, allow_write, readonly=readonly)
+    seen = preview(jobs, allow_write, readonly=readonly, log_dir=log_dir)
     accesses = [_access(access) for access in seen.accesses]
     document = Explanation(
         jobs=[_job(draft, job) for draft, job in zip(drafts, jobs, strict=True)],

@@ -3,6 +3,7 @@
 What the Python API offers and what the commands use.
 """
 
+import os
 from collections.abc import Sequence
 
 from laiobench.errors import UsageError
@@ -11,6 +12,7 @@ from laiobench.measurement.control import Control, OnProgress, Teller
 from laiobench.measurement.outcome.build import from_trial
 from laiobench.measurement.runner import RunContext, run_jobs
 from laiobench.measurement.targets import Permission
+from laiobench.measurement.watch.log_windows import LogSink
 from laiobench.measurement.watch.stuck_io import DEFAULT_HANG_TIMEOUT_S
 from laiobench.results.run_result import RunResult
 
@@ -26,6 +28,8 @@ def run(
     hang_timeout_s: float = DEFAULT_HANG_TIMEOUT_S,
     argv: Sequence[str] | None = None,
     notes: Sequence[str] = (),
+    logs: LogSink | None = None,
+    log_dir: str | os.PathLike[str] = "",
 ) -> RunResult:
     """Run one job or several, and return what was measured.
 
@@ -40,6 +44,8 @@ def run(
         hang_timeout_s: for so long an I/O may be away before that; 0: for ever.
         argv: what to note as the command; default: the process's own.
         notes: what to note of how the jobs were read.
+        logs: is given the windows of jobs with a write_*_log, as they end.
+        log_dir: where states of verifications and bad blocks go; default: the current folder.
 
     Raises:
         UsageError: there is no job, or the timeout is none.
@@ -55,6 +61,13 @@ def run(
             f"the hang timeout must be from 0 to {LONGEST_S:,} s, not {hang_timeout_s:g}"
         )
     context = RunContext(
-        allow_write, control or Control(), watch, tell, warn, hang_timeout_s=hang_timeout_s
+        allow_write,
+        control or Control(),
+        watch,
+        tell,
+        warn,
+        hang_timeout_s=hang_timeout_s,
+        logs=logs,
+        log_dir=log_dir,
     )
     return from_trial(run_jobs(sequence, context), argv, notes)

@@ -4,25 +4,28 @@ Runs group after group, takes samples, and passes on what the user asks for
 meanwhile.  Knows nothing of results, files or words; what it yields is a Trial.
 """
 
+import os
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 
 from laiobench.errors import RunError
+from laiobench.files.below import Below
 from laiobench.jobs.options import Job
 from laiobench.measurement.control import Control, OnProgress, Progress, Teller
 from laiobench.measurement.plan.copy import JobCopy
 from laiobench.measurement.plan.group import GroupLayout
 from laiobench.measurement.plan.placement import lay_out, to_run
 from laiobench.measurement.plan.verify_regions import check_verified_regions
-from laiobench.measurement.plan.verify_state import verification_of
+from laiobench.measurement.plan.verify_state import check_files, verification_of
 from laiobench.measurement.plan.waits import check_waits
 from laiobench.measurement.targets import Permission, Targets, scratch
 from laiobench.measurement.trial import JobRun, Trial
 from laiobench.measurement.watch.bad_blocks import save_dumps
 from laiobench.measurement.watch.exit_all import ExitAll
-from laiobench.measurement.watch.log_windows import job_logs
+from laiobench.measurement.watch.log_windows import LogSink, job_logs
 from laiobench.measurement.watch.steady_jobs import steady_jobs
 from laiobench.measurement.watch.stuck_io import DEFAULT_HANG_TIMEOUT_S, Hang, HangWatch
 from laiobench.measurement.watch.time_series import Series, make_point
@@ -51,6 +54,10 @@ class RunContext:
     """Is given those that must not be missed: I/Os do not come back."""
     hang_timeout_s: float = DEFAULT_HANG_TIMEOUT_S
     """After so long an I/O that is not back is told of; 0: never."""
+    logs: LogSink | None = None
+    """Is given the windows of jobs that have logs, as they end."""
+    log_dir: str | os.PathLike[str] = ""
+    """Where states of verifications and bad blocks go."""
 
 
 # ---- running -----------------------------------------------------------------------
@@ -80,15 +87,17 @@ def run_jobs(jobs: Sequence[Job], context: RunContext) -> Trial:
         )
         return str(path)
 
+    folder = Below(Path(context.log_dir))
     with Targets(context.allow_write, tell=tell, stop=lambda: control.stop) as targets:
         check_waits(jobs)
+        check_files(jobs, folder)
         copies = to_run(lay_out(jobs, targets, prepare_scratch))
         check_verified_regions(copies)
         for layout in _layouts(copies):
             if control.stop:
                 break
             try:
-                group_runs, clock, group_hangs = _run_group(layout, context)
+                group_runs, clock, group_hangs = _run_group(layout, context, folder, len(runs) + 1)
             except RunError as error:
                 if not runs:
                     raise
@@ -107,9 +116,9 @@ def _layouts(copies: Sequence[JobCopy]) -> list[GroupLayout]:
 
 
 def _run_group(
-    layout: GroupLayout, context: RunContext
+    layout: GroupLayout, context: RunContext, folder: Below, first_number: int
 ) -> tuple[list[JobRun], ClockReport, Sequence[Hang]]:
-    group = _Group(layout)
+    group = _Group(layout, context.logs, folder, first_number)
     native_run, control = group.run, context.control
     hang_watch = HangWatch(layout.copies, native_run, context.hang_timeout_s, context.warn)
     try:
@@ -170,16 +179,20 @@ class _Group:
         RunError: it could not be set up.
     """
 
-    def __init__(self, layout: GroupLayout) -> None:
+    def __init__(
+        self, layout: GroupLayout, logs: LogSink | None, folder: Below, first_number: int
+    ) -> None:
+        """Copies are numbered from `first_number`; what they save goes into `folder`."""
         copies = layout.copies
         self.layout = layout
-        self.verifications = [verification_of(copy) for copy in copies]
+        self._folder = folder
+        self.verifications = [verification_of(copy, folder) for copy in copies]
         self.run = NativeRun(
             layout.plan([verified.plan if verified else None for verified in self.verifications])
         )
         self.series = [Series() for _ in copies]
         self.steady = steady_jobs(copies, self.run)
-        self.logs = job_logs(copies, self.run)
+        self.logs = job_logs(copies, self.run, logs, first_number)
         self.exit_all = ExitAll.of(copies, self.run)
         self.watchers: list[Watcher] = [*self.steady.values(), *self.logs.values()]
         if self.exit_all:
@@ -190,7 +203,9 @@ class _Group:
     def look(self, now_s: float, *, is_last: bool) -> None:
         """Have those look whose time has come."""
         for watcher in self.watchers:
-            if now_s >= watcher.next_look_s or (is_last and watcher.looks_at_the_end):
+            if is_last and watcher.looks_at_the_end:
+                watcher.look_at_the_end(now_s)
+            elif now_s >= watcher.next_look_s:
                 watcher.look(now_s)
 
     def sample(self, *, is_last: bool) -> list[Sample]:
@@ -219,6 +234,10 @@ class _Group:
         """What became of each copy."""
         layout = self.layout
         ios = [job.ios for job in report.jobs]
+        dumps = [
+            save_dumps(copy, job.verify, self._folder)
+            for copy, job in zip(layout.copies, report.jobs, strict=True)
+        ]
         was_stopped = self.was_asked_to_stop or any(each.has_ended_jobs for each in self.watchers)
         was_exited = self.exit_all is not None and self.exit_all.has_ended_jobs
         return [
@@ -230,9 +249,10 @@ class _Group:
                 is_notified=layout.is_notified(ring, was_stopped=was_stopped),
                 series=series,
                 steady=self.steady[index].outcome if index in self.steady else None,
-                windows=tuple(self.logs[index].windows) if index in self.logs else (),
+                windows=self.logs[index].windows() if index in self.logs else (),
                 was_exited=was_exited,
-                dumps=save_dumps(copy, job.verify),
+                dumps=dumps[index][0],
+                not_dumped=dumps[index][1],
             )
             for index, (copy, job, ring, series) in enumerate(
                 zip(layout.copies, report.jobs, layout.workers.rings, self.series, strict=True)

@@ -32,6 +32,8 @@ class JobRun:
     """Its group ended with another job (exitall)."""
     dumps: Mapping[int, Dump] = field(default_factory=dict)
     """Where bad blocks were saved, by the number of the failure."""
+    not_dumped: str = ""
+    """Why one was not, in a sentence."""
 
     @property
     def window_ns(self) -> int:

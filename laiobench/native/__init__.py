@@ -20,6 +20,7 @@ from laiobench.native.reports import (
     RunReport,
     Sample,
     Totals,
+    TotalsByDirection,
     WorkerReport,
 )
 from laiobench.native.run import NativeRun
@@ -55,6 +56,7 @@ __all__ = [
     "TargetLimits",
     "ThrottlePlan",
     "Totals",
+    "TotalsByDirection",
     "VerifyFailure",
     "VerifyPlan",
     "VerifyReport",

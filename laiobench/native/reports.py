@@ -147,6 +147,16 @@ class DirectionTotals:
 
 
 @dataclass(frozen=True)
+class TotalsByDirection:
+    """When that was, and when the window opened (CLOCK_MONOTONIC, ns)."""
+
+    at_ns: int
+    window_start_ns: int
+    totals: dict[str, DirectionTotals]
+    """None before the window opens."""
+
+
+@dataclass(frozen=True)
 class InFlightReport:
     """An I/O that is not back; `age_ns` since it was handed to the engine."""
 
@@ -275,17 +285,19 @@ def read_totals(run: Any, index: int) -> Totals:
     )
 
 
-def read_direction_totals(run: Any, index: int) -> tuple[int, dict[str, DirectionTotals]]:
-    """When that was (CLOCK_MONOTONIC), and the totals by direction; none before the window."""
+def read_direction_totals(run: Any, index: int) -> TotalsByDirection:
+    """How far a job is in each direction."""
     native = ffi.new("DirectionTotals *")
     totals = {}
+    window_start_ns = 0
     for number, direction in enumerate(DIRECTIONS):
         if lib.run_direction_totals(run, index, number, native):
             sums = native.latency_ns
+            window_start_ns = native.window_start_ns
             totals[direction] = DirectionTotals(
                 native.ios, native.bytes, (sums[0], sums[1], sums[2])
             )
-    return native.at_ns, totals
+    return TotalsByDirection(native.at_ns, window_start_ns, totals)
 
 
 def read_in_flight(run: Any, index: int, max_oldest: int) -> JobInFlight:

@@ -13,11 +13,11 @@ from laiobench.native.failures import Explained, explain_failure, has_room_for
 from laiobench.native.plans import RunPlan, to_native
 from laiobench.native.reports import (
     BinsRoom,
-    DirectionTotals,
     JobInFlight,
     RunReport,
     Sample,
     Totals,
+    TotalsByDirection,
     read_clock,
     read_direction_totals,
     read_in_flight,
@@ -99,8 +99,8 @@ class NativeRun:
         """How far one job is; costs little."""
         return read_totals(self._run, job)
 
-    def direction_totals(self, job: int) -> tuple[int, dict[str, DirectionTotals]]:
-        """When (CLOCK_MONOTONIC, ns), and how far a job was in each direction."""
+    def direction_totals(self, job: int) -> TotalsByDirection:
+        """How far a job is in each direction, and when."""
         return read_direction_totals(self._run, job)
 
     def sample(self, job: int) -> Sample:

@@ -175,7 +175,10 @@ class JobResult(Record):
     proof: list[ProofRule] = Field(repr=False)
     series: list[SeriesPoint] = Field(repr=False)
     windows: list[LogWindow] = Field(
-        default=[], description="with log_avg_msec and a write_*_log", repr=False
+        default=[],
+        description="with log_avg_msec and a write_*_log; of more than 4,096 in a direction "
+        "neighbours are merged, and the log has all",
+        repr=False,
     )
 
     model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)

@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -96,11 +97,19 @@ def test_a_log_has_windows_where_fio_would_have_each_i_o_and_that_is_noted(
     assert noted in outcome.stderr
 
 
-def test_a_log_that_cannot_be_written_fails_the_run_after_it(program: Program) -> None:
-    outcome = program(*NULL, "--number_ios=10", "--log_avg_msec=100", "--write_bw_log=no/x")
-    assert outcome.code == 1
-    assert "the log no/x_bw.1.log cannot be written: No such file or directory" in outcome.stderr
-    assert "IOPS" in outcome.stdout
+def test_a_log_that_cannot_be_written_any_more_fails_the_run_and_loses_nothing(
+    program: Program,
+) -> None:
+    running = program.start(*NULL, "--runtime=3", "--time_based", "--write_bw_log=x", "--json",
+                            "--log_avg_msec=100")  # fmt: skip
+    log = program.folder / "x_bw.1.log"
+    while not log.exists():
+        time.sleep(0.05)
+    log.unlink()
+    stdout, stderr = running.communicate()
+    assert running.returncode == 1
+    assert "the log x_bw.1.log cannot be written: No such file or directory" in stderr
+    assert len(json.loads(stdout)["jobs"][0]["windows"]) > 20
 
 
 @pytest.mark.fio

@@ -299,26 +299,44 @@ def test_the_current_folder_comes_before_that_of_the_parent(
 
 def test_where_an_included_option_was_written_is_told(tmp_path: Path) -> None:
     write(tmp_path, main="[a]\ninclude one.fio", one="\niodepth=0")
-    with pytest.raises(UsageError, match=r"one\.fio:2: iodepth=0: it must be at least 1"):
+    with pytest.raises(UsageError, match=r"one\.fio:2: iodepth is wrong; what an included file"):
         resolve(fio_file.load(tmp_path / "main.fio").drafts)
 
 
 @pytest.mark.parametrize(
     ("included", "error"),
     [
-        ("include main.fio", "one.fio:1: include main.fio: .*main.fio includes itself"),
+        ("include main.fio", "one.fio:1: include: it includes itself"),
         ("include one.fio", "includes itself"),
         ("[b]", "an included file cannot begin a section"),
-        ("include", "include : it needs a file's name"),
-        ("include none.fio", "none.fio cannot be read: No such file"),
-        ("include .", "is no regular file"),
-        ("include /dev/zero", "/dev/zero cannot be read: it is no regular file"),
-        ("include fifo", "fifo cannot be read: it is no regular file"),
+        ("include", "include: it needs a file's name"),
+        ("include none.fio", "one.fio:1: include: the file cannot be read"),
+        ("include .", "one.fio:1: include: the file cannot be read"),
+        ("include /dev/zero", "one.fio:1: include: the file cannot be read"),
+        ("include fifo", "one.fio:1: include: the file cannot be read"),
         ("include empty.fio\n" * 300, "more than 256 files are included"),
     ],
 )
 def test_what_cannot_be_included(tmp_path: Path, included: str, error: str) -> None:
     write(tmp_path, main="[a]\ninclude one.fio", one=included, empty="")
+    os.mkfifo(tmp_path / "fifo")
+    with pytest.raises(UsageError, match=error):
+        fio_file.load(tmp_path / "main.fio")
+
+
+@pytest.mark.parametrize(
+    ("name", "error"),
+    [
+        ("none.fio", "main.fio:2: include none.fio: .*none.fio cannot be read: No such file"),
+        (".", "is no regular file"),
+        ("/dev/zero", "/dev/zero cannot be read: it is no regular file"),
+        ("fifo", "fifo cannot be read: it is no regular file"),
+    ],
+)
+def test_what_is_told_of_what_a_job_file_itself_includes(
+    tmp_path: Path, name: str, error: str
+) -> None:
+    write(tmp_path, main=f"[a]\ninclude {name}")
     os.mkfifo(tmp_path / "fifo")
     with pytest.raises(UsageError, match=error):
         fio_file.load(tmp_path / "main.fio")

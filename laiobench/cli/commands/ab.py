@@ -7,7 +7,7 @@ import click
 
 from laiobench.cli import exports
 from laiobench.cli.job_command import JobCommand
-from laiobench.cli.params import DurationType, ShareType
+from laiobench.cli.params import DurationType, PathType, ShareType
 from laiobench.cli.results_option import results_option
 from laiobench.cli.write_options import WriteOptions, write_options
 from laiobench.comparison.variants import check_keys, parse, variants
@@ -78,7 +78,7 @@ from laiobench.results.metrics import METRICS
 @click.option(
     "--policy",
     "policy_file",
-    type=click.Path(path_type=Path),
+    type=PathType(),
     metavar="FILE",
     help="Judge the second variant against the first by this policy, which says how many pairs, "
     "and exit as `laiobench gate` does.",

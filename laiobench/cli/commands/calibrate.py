@@ -7,7 +7,7 @@ import click
 
 from laiobench.cli.console import answer, say
 from laiobench.cli.job_command import JobCommand
-from laiobench.cli.params import DurationType
+from laiobench.cli.params import DurationType, PathType
 from laiobench.cli.write_options import WriteOptions, write_options
 from laiobench.jobs.sources import resolve
 from laiobench.jobs.sources.fio_readings import notes_of_run
@@ -51,7 +51,7 @@ from laiobench.results.calibration import DEFAULT_LENGTHS_S, DEFAULT_PAIRS, stat
 @click.option("--json", "as_json", is_flag=True, help="Print the whole document, as JSON.")
 @click.option(
     "--output",
-    type=click.Path(path_type=Path),
+    type=PathType(),
     metavar="FILE",
     help="Save the document here, and not as this machine's calibration.",
 )

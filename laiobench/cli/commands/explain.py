@@ -9,7 +9,7 @@ from laiobench.cli.job_command import JobCommand
 from laiobench.cli.run_options import RunOptions, run_options
 from laiobench.cli.write_options import WriteOptions, write_options
 from laiobench.errors import ExitCode
-from laiobench.jobs.sources import resolve
+from laiobench.jobs.sources import check_places, resolve
 from laiobench.jobs.sources.flags import Flags
 from laiobench.jobs.sources.load import gather
 from laiobench.measurement.explain import explain
@@ -51,12 +51,14 @@ def command(
     """
     drafts = gather(sources, flags, os.environ, section)
     jobs = resolve(drafts)
+    check_places(drafts, jobs, running.log_dir)
     document, problems = explain(
         drafts,
         jobs,
         writing.allow_write,
         readonly=writing.forbids_all,
         results=running.destination.files,
+        log_dir=running.log_dir,
     )
     if as_json:
         answer(json_of(document, indent=2), is_document=True)

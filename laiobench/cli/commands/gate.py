@@ -8,6 +8,7 @@ import click
 
 from laiobench.cli import exports
 from laiobench.cli.console import answer, say
+from laiobench.cli.params import PathType
 from laiobench.cli.results_option import NAMED_BY_IDS, results_option
 from laiobench.comparison.gate import baseline, policy, suggest_policy
 from laiobench.comparison.gate.policy import Policy
@@ -26,7 +27,7 @@ DEFAULT_POLICY = Path("gate.toml")
 @click.option(
     "--policy",
     "policy_file",
-    type=click.Path(path_type=Path),
+    type=PathType(),
     metavar="FILE",
     default=DEFAULT_POLICY,
     show_default=True,
@@ -45,7 +46,7 @@ DEFAULT_POLICY = Path("gate.toml")
 @click.option(
     "--calibration",
     "calibration_file",
-    type=click.Path(path_type=Path),
+    type=PathType(),
     metavar="FILE",
     help="With --init: another calibration than this machine's newest.",
 )

@@ -12,8 +12,9 @@ from laiobench.cli.run_options import Destination, RunOptions, run_options
 from laiobench.cli.status import Status
 from laiobench.cli.stopping import leave_at_once, stop_on_signals
 from laiobench.cli.write_options import WriteOptions, write_options
-from laiobench.errors import ExitCode, LaiobenchError, RunError
-from laiobench.jobs.sources import resolve
+from laiobench.errors import ExitCode, LaiobenchError
+from laiobench.files.below import Below
+from laiobench.jobs.sources import check_places, resolve
 from laiobench.jobs.sources.fio_readings import notes_of_run
 from laiobench.jobs.sources.flags import Flags
 from laiobench.jobs.sources.load import gather
@@ -63,7 +64,10 @@ def command(
     drafts = gather(sources, flags, os.environ, section)
     jobs = resolve(drafts)
     quiet, status_interval_s = running.quiet, running.status_interval_s
-    running.destination.check()
+    check_places(drafts, jobs, running.log_dir)
+    running.check()
+    logs = fio_logs.LogFiles(jobs, Below(running.log_dir))
+    logs.check()
     tell = (lambda _: None) if quiet else say
     # Until the result is safe, no signal may end us.
     with stop_on_signals() as control:
@@ -79,17 +83,26 @@ def command(
                 warn=lambda text: say(f"warning: {text}"),
                 hang_timeout_s=running.hang_timeout_s,
                 notes=notes_of_run(drafts, jobs),
+                logs=logs.add,
+                log_dir=running.log_dir,
             )
-        code = _report(result, running.destination, as_json=as_json, quiet=quiet)
+        code = _report(result, logs, running.destination, as_json=as_json, quiet=quiet)
         if control.leave:
             leave_at_once()
     return code
 
 
-def _report(result: RunResult, destination: Destination, *, as_json: bool, quiet: bool) -> int:
+def _report(
+    result: RunResult,
+    logs: fio_logs.LogFiles,
+    destination: Destination,
+    *,
+    as_json: bool,
+    quiet: bool,
+) -> int:
     """Save first, so that nothing is lost; then print, whether or not that went well."""
     saved: Path | None = None
-    not_logged = _write_logs(result)
+    not_logged = logs.end()
     not_saved: LaiobenchError | None = None
     try:
         saved = destination.save(result)
@@ -105,18 +118,6 @@ def _report(result: RunResult, destination: Destination, *, as_json: bool, quiet
         for problem in [*not_logged, *([not_saved] if not_saved else [])]:
             complain(problem)
     return ExitCode.RUN_FAILED if not_saved or not_logged else _exit_code(result)
-
-
-def _write_logs(result: RunResult) -> list[LaiobenchError]:
-    """fio's logs, where the options say; what could not be written."""
-    problems: list[LaiobenchError] = []
-    for name, text in fio_logs.files(result.jobs).items():
-        try:
-            Path(name).write_text(text)
-        except OSError as error:
-            problem = f"the log {name} cannot be written: {error.strerror}"
-            problems.append(RunError(problem, "its windows are in the document nevertheless"))
-    return problems
 
 
 def _remark(result: RunResult, saved: Path | None) -> None:

@@ -7,11 +7,11 @@ renamed.  Whether it may become one is the gate's to say.
 import os
 import re
 import secrets
-import shutil
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from laiobench.errors import RunError, UsageError
+from laiobench.files.partial import new_folder
 from laiobench.results import store
 from laiobench.results.digest import RunDigest
 from laiobench.results.selection import Selection, documents
@@ -38,22 +38,23 @@ def add_session(folder: Path, candidate: Selection, known: Sequence[RunDigest]) 
     started_at = min(run.started_at for run in candidate.runs)
     stamp = re.sub(r"[-:]", "", started_at.isoformat(timespec="milliseconds"))
     name = f"{stamp.split('+')[0]}Z-{secrets.token_hex(2)}"
-    partial = folder / f".{name}.partial-{os.getpid()}"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        partial.mkdir()
-        for number, document in enumerate(documents(candidate), start=1):
-            _write(partial / f"{number:04d}.json", document)
-        store.sync_folder(partial)
-        place = folder / name
-        partial.rename(place)
-        store.sync_folder(folder)
+        with new_folder(folder) as partial:
+            return _fill(partial, folder / name, documents(candidate))
     except OSError as error:
         raise RunError(
             f"the session cannot be added to the baseline {folder}: {error.strerror}"
         ) from None
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
+
+
+def _fill(partial: Path, place: Path, found: Iterable[bytes]) -> Path:
+    """Write the documents, and give the folder its name when all are on the medium."""
+    for number, document in enumerate(found, start=1):
+        _write(partial / f"{number:04d}.json", document)
+    store.sync_folder(partial)
+    partial.rename(place)
+    store.sync_folder(place.parent)
     return place
 
 

@@ -63,6 +63,13 @@ static inline uint64_t clock_ticks_to_ns(const Clock *clock, uint64_t ticks)
                       32);
 }
 
+/* A reading, as CLOCK_MONOTONIC would have had it. */
+static inline uint64_t clock_to_monotonic_ns(const Clock *clock, uint64_t ticks)
+{
+    return clock->start_ns +
+           clock_ticks_to_ns(clock, ticks - clock->start_ticks);
+}
+
 static inline uint64_t clock_ns_to_ticks(const Clock *clock, uint64_t ns)
 {
     return (uint64_t)((unsigned __int128)ns * clock->ticks_per_s / 1000000000u);

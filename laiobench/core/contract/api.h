@@ -234,6 +234,7 @@ void run_totals(const Run *run, uint32_t job, Totals *totals);
 
 typedef struct DirectionTotals {
     uint64_t at_ns;         /* CLOCK_MONOTONIC */
+    uint64_t window_start_ns;
     uint64_t ios, bytes;    /* since the window opened */
     uint64_t latency_ns[3]; /* the sums of slat, clat and lat of these I/Os */
 } DirectionTotals;

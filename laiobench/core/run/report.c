@@ -3,12 +3,6 @@
 
 /* ---- reports ------------------------------------------------------------- */
 
-static uint64_t monotonic_ns(const Clock *clock, uint64_t ticks)
-{
-    return clock->start_ns +
-           clock_ticks_to_ns(clock, ticks - clock->start_ticks);
-}
-
 void run_job_report(const Run *run, uint32_t index, JobReport *report)
 {
     const Job *job = &run->jobs[index];
@@ -27,8 +21,9 @@ void run_job_report(const Run *run, uint32_t index, JobReport *report)
     };
     admission_report(&job->admission, &report->pacing);
     if (job->window_start != 0) {
-        report->window_start_ns = monotonic_ns(&run->clock, job->window_start);
-        report->window_end_ns = monotonic_ns(&run->clock, end);
+        report->window_start_ns =
+            clock_to_monotonic_ns(&run->clock, job->window_start);
+        report->window_end_ns = clock_to_monotonic_ns(&run->clock, end);
     }
 }
 
@@ -44,8 +39,9 @@ bool run_verify_report(const Run *run, uint32_t index, VerifyReport *report)
         uint64_t end = job_is_finished(job) ? job->verify_end
                                             : clock_now(&run->clock);
 
-        report->started_ns = monotonic_ns(&run->clock, job->verify_start);
-        report->ended_ns = monotonic_ns(&run->clock, end);
+        report->started_ns =
+            clock_to_monotonic_ns(&run->clock, job->verify_start);
+        report->ended_ns = clock_to_monotonic_ns(&run->clock, end);
     }
     return true;
 }

@@ -16,6 +16,8 @@ bool run_direction_totals(const Run *run, uint32_t index, uint32_t direction,
     if (!record || phase < JOB_MEASURING) {
         return false;
     }
+    totals->window_start_ns =
+        clock_to_monotonic_ns(&run->clock, job->window_start);
     totals->ios = counter_read(&record->ios);
     totals->bytes = counter_read(&record->bytes);
     for (uint32_t kind = 0; kind < LATENCY_COUNT; kind++) {

@@ -5,6 +5,7 @@ of settings are put over each other, and `resolve()` makes Jobs of the drafts,
 telling all that is wrong at once, with where it was written.
 """
 
+from laiobench.jobs.sources.destinations import check_places as check_places
 from laiobench.jobs.sources.resolve import notes as notes
 from laiobench.jobs.sources.resolve import resolve as resolve
 from laiobench.jobs.sources.resolve import unknown_option as unknown_option

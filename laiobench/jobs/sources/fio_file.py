@@ -7,7 +7,8 @@ include common.fio  # from the current folder, else from this file's
 iodepth=1
 
 Read as fio does, but for what `differences` lists.  Nothing here runs a command,
-and no file is read but those that are included.
+and no file is read but those that are included; of which errors name the line alone,
+since whoever wrote the job file may not be allowed to read them.
 """
 
 import os
@@ -131,6 +132,10 @@ class _Reader:
         setting = self._jobs[0].settings.get("description") if self._jobs else None
         return str(setting.value) if setting else ""
 
+    @property
+    def _is_included(self) -> bool:
+        return len(self._open) > 1
+
     def _wrong(self, problem: str, remedy: str = "") -> None:
         self._problems.append(UsageError(problem, remedy))
         if len(self._problems) >= _MOST_PROBLEMS:
@@ -158,7 +163,7 @@ class _Reader:
     def _begin(self, code: str, origin: str) -> None:
         name, bracket, rest = code[1:].partition("]")
         name = name.strip()
-        if len(self._open) > 1:
+        if self._is_included:
             self._wrong(
                 f"{origin}: an included file cannot begin a section",
                 "write the section in the file that includes it",
@@ -186,7 +191,9 @@ class _Reader:
             path = self._find(expand(name, self._environment), place.folder)
             text = read_regular(path)
         except (UsageError, ValueError) as error:
-            self._wrong(f"{origin}: include {_shown(name)}: {error}")
+            why = "the file cannot be read" if isinstance(error, UsageError) else error
+            told = f": {why}" if self._is_included else f" {_shown(name)}: {error}"
+            self._wrong(f"{origin}: include{told}")
             return
         self._lines(_Place(text, str(path), path.parent), path)
 
@@ -201,7 +208,7 @@ class _Reader:
         if not os.path.lexists(path):
             path = folder / name
         if Path(os.path.realpath(path)) in self._open:
-            raise ValueError(f"{path} includes itself")
+            raise ValueError("it includes itself")
         if len(self._open) > DEEPEST_INCLUDE:
             raise ValueError(f"files are included more than {DEEPEST_INCLUDE} deep")
         return path
@@ -233,13 +240,22 @@ class _Reader:
                 if name == "filename" and name in self._section.settings:
                     differs = IN_GLOBAL_TOO
             written = None if equals else (name, None)
-            setting = Setting(value, origin, written=written, differs=differs, refusal=refusal)
+            setting = Setting(
+                value, origin, written=written, differs=differs, refusal=refusal,
+                is_hidden=self._is_included,
+            )  # fmt: skip
             put(self._section.settings, name, setting)
             self._section.given.add(name)
         except ValueError as error:
-            self._wrong(f"{origin}: {_shown(code)}: {error}")
+            self._wrong_option(origin, f"{origin}: {_shown(code)}: {error}")
         except UsageError as error:
-            self._wrong(error.problem, error.remedy)
+            self._wrong_option(origin, error.problem, error.remedy)
+
+    def _wrong_option(self, origin: str, problem: str, remedy: str = "") -> None:
+        if self._is_included:
+            problem = f"{origin}: the line is wrong; what an included file says is not shown"
+            remedy = ""
+        self._wrong(problem, remedy)
 
 
 def _is_flag(name: str) -> bool:

@@ -77,13 +77,19 @@ def _not_ours(draft: Draft) -> Iterator[tuple[str, UsageError]]:
     """The settings of options that a job has not, and those that cannot be as they were read."""
     for name, setting in draft.settings.items():
         if setting.refusal:
-            yield name, setting.refusal
+            yield name, _hidden(name, setting) if setting.is_hidden else setting.refusal
         elif name in Job.model_fields or (name in _OF_NAMES_MADE and "filename" in draft.settings):
             continue
         elif name not in FOREIGN:
             yield name, unknown_option(name, setting.origin)
         elif reason := FOREIGN[name].refusal(str(setting.value)):
-            yield name, UsageError(f"{setting.told(name)}: {reason.problem}", reason.remedy)
+            told = UsageError(f"{setting.told(name)}: {reason.problem}", reason.remedy)
+            yield name, _hidden(name, setting) if setting.is_hidden else told
+
+
+def _hidden(name: str, setting: Setting) -> UsageError:
+    """All that is told of a setting that no error may show."""
+    return UsageError(f"{setting.told(name)} is wrong; what an included file says is not shown")
 
 
 def _name(detail: Any) -> str:
@@ -94,6 +100,9 @@ def _explain(detail: Any, draft: Draft) -> Iterator[UsageError]:
     """One of pydantic's errors in our words; several, if options do not fit together."""
     name = _name(detail)
     setting = draft.settings.get(name)
+    if setting and setting.is_hidden:
+        yield _hidden(name, setting)
+        return
     if setting:
         yield UsageError(f"{setting.told(name)}: {_reason(detail)}", _remedy(name, setting, draft))
         return

@@ -9,12 +9,15 @@ import json
 import mmap
 import os
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from laiobench.errors import RunError, UsageError
+from laiobench.files.below import Below
 from laiobench.files.regular import open_regular
+from laiobench.jobs.options import Job
 from laiobench.jobs.options.verify import fitting_block_bytes
 from laiobench.measurement.plan.copy import JobCopy
 from laiobench.measurement.plan.verify_regions import span_of
@@ -33,25 +36,52 @@ class Verification:
     """Of one copy: its plan, and the file that remembers, if there is one."""
 
     plan: VerifyPlan
-    file: Path | None = None
+    fd: int | None = None
+    """Of the file: its name may come to mean another."""
     head: dict[str, Any] | None = None
 
     def save(self) -> None:
         """Put what was written so far onto the medium."""
-        if self.file:
+        if self.fd is not None:
             self.plan.written.flush()
 
     def end(self, *, is_exact: bool) -> None:
         """The copy is over; `is_exact`: nothing of it is in flight any more."""
-        if self.file and self.head and is_exact:
+        if self.fd is None or self.head is None:
+            return
+        if is_exact:
             self.save()
-            with self.file.open("r+b") as file:
-                file.write(_head_bytes({**self.head, "ended_well": True}))
-                file.flush()
-                os.fsync(file.fileno())
+            os.pwrite(self.fd, _head_bytes({**self.head, "ended_well": True}), 0)
+            os.fsync(self.fd)
+        os.close(self.fd)
+        self.fd = None
 
 
-def verification_of(copy: JobCopy) -> Verification | None:
+def check_files(jobs: Sequence[Job], folder: Below) -> None:
+    """Find out before anything is written whether what jobs leave behind can be.
+
+    Bad blocks are no reason to refuse a run, unless they were asked for: there may be none.
+
+    Raises:
+        UsageError, RunError: a file can't be written.
+    """
+    names = []
+    for job in jobs:
+        for copy in range(job.numjobs):
+            if saves_state(job):
+                names.append(_state_name(job, copy))
+            if job.verifies and job.verify_dump and "verify_dump" in job.model_fields_set:
+                names.append(bad_block_name(job, copy, 1 << 60))
+    try:
+        folder.check(names)
+    except OSError as error:
+        raise RunError(
+            f"{error.filename} cannot be written: {error.strerror}",
+            "--log-dir names another folder for states and bad blocks",
+        ) from None
+
+
+def verification_of(copy: JobCopy, folder: Below) -> Verification | None:
     """What `copy` needs to verify; None if it does not.
 
     Raises:
@@ -71,11 +101,11 @@ def verification_of(copy: JobCopy) -> Verification | None:
         "block_bytes": block_bytes,
         "ended_well": False,
     }
-    path = _state_path(copy)
+    name = _state_name(copy.job, copy.copy_index)
     if copy.job.verify_state_load:
-        return _load(path, head)
-    if saved_state(copy):
-        return Verification(_plan(head, _create(path, head)), path, head)
+        return _load(Path(folder.path(name)), head)
+    if saves_state(copy.job):
+        return _create(folder, name, head)
     return Verification(_plan(head, _cells(head["blocks"])))
 
 
@@ -120,14 +150,23 @@ def _plan(head: dict[str, Any], written: mmap.mmap | memoryview, **loaded: bool)
     )
 
 
-def saved_state(copy: JobCopy) -> Path | None:
-    """Where it keeps what was written, if it does."""
-    keeps = copy.job.verifies and copy.job.verify_state_save and copy.job.writes
-    return _state_path(copy) if keeps and not copy.job.verify_state_load else None
+def saves_state(job: Job) -> bool:
+    """Whether it keeps what was written in a file."""
+    return job.verifies and job.verify_state_save and job.writes and not job.verify_state_load
 
 
-def _state_path(copy: JobCopy) -> Path:
-    return Path(f"{plain_name(copy.job.name)}-{copy.copy_index}-verify.state")
+def saved_state(copy: JobCopy) -> str | None:
+    """The name of the file in which it keeps what was written, if it does."""
+    return _state_name(copy.job, copy.copy_index) if saves_state(copy.job) else None
+
+
+def _state_name(job: Job, copy_index: int) -> str:
+    return f"{plain_name(job.name)}-{copy_index}-verify.state"
+
+
+def bad_block_name(job: Job, copy_index: int, offset: int) -> str:
+    """The file for what was received there."""
+    return f"{plain_name(job.name)}.{copy_index}.{offset}.received"
 
 
 def plain_name(name: str) -> str:
@@ -139,33 +178,22 @@ def _head_bytes(head: dict[str, Any]) -> bytes:
     return json.dumps(head).encode().ljust(_HEAD_BYTES, b"\n")
 
 
-def _create(path: Path, head: dict[str, Any]) -> mmap.mmap:
+def _create(folder: Below, name: str, head: dict[str, Any]) -> Verification:
     """The file, whole and on the medium before it has its name; and its cells."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
     size = _HEAD_BYTES + head["blocks"] * BYTES_OF_A_CELL
     try:
-        with temporary.open("w+b") as file:
-            file.write(_head_bytes(head))
-            os.posix_fallocate(file.fileno(), 0, size)  # no SIGBUS, should the disk be full
-            file.flush()
-            os.fsync(file.fileno())
-            temporary.replace(path)
-            _sync_folder(path.parent)
-            return mmap.mmap(file.fileno(), size - _HEAD_BYTES, offset=_HEAD_BYTES)
+        with folder.partial(name) as (file, last):
+            os.pwrite(file.fd, _head_bytes(head), 0)
+            os.posix_fallocate(file.fd, 0, size)  # no SIGBUS, should the disk be full
+            os.fsync(file.fd)
+            file.replace(last)
+            written = mmap.mmap(file.fd, size - _HEAD_BYTES, offset=_HEAD_BYTES)
+            return Verification(_plan(head, written), os.dup(file.fd), head)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
         raise RunError(
-            f"{path} cannot be written: {error.strerror}",
-            "verify_state_save keeps it in the current folder",
+            f"{folder.path(name)} cannot be written: {error.strerror}",
+            "verify_state_save keeps it in the current folder, or in --log-dir",
         ) from None
-
-
-def _sync_folder(folder: Path) -> None:
-    fd = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)
 
 
 def _open_state(path: Path) -> int:

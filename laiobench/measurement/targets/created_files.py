@@ -1,21 +1,29 @@
 """Files that laiobench makes where a job names one that is not there, as fio does.
 
-Such a file carries a mark with its inode and the time of its last change, so that it
-can be written to again without a word, for as long as nobody else has changed,
-copied or replaced it.
+Of such a file its inode and the times of its last change are remembered, so that it
+can be written to again without a word, for as long as nobody else has changed, copied
+or replaced it.  They are kept in XDG_STATE_HOME/laiobench/made: in the file itself they
+could not be, since to write them there would change the time that nobody can put
+back (ctime).
 """
 
 import contextlib
+import hashlib
+import json
 import os
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 from laiobench.errors import RunError, UsageError
+from laiobench.files import outputs
 from laiobench.measurement.targets import refusals
-from laiobench.measurement.targets.filling import write_in_full
+from laiobench.measurement.targets.filling import written_in_full
+from laiobench.measurement.targets.witness import Witness
 from laiobench.units import format_size
 
-_MARK = "user.laiobench.made"
+# The kernel gives changes the time of its last tick, some file systems whole seconds.
+_TICK_S, _COARSE_TICK_S = 0.02, 2.0
 
 
 def make(
@@ -40,8 +48,18 @@ def make(
             "lower size, or name a file elsewhere",
         )
     tell(f"writing {path}, {format_size(size_bytes)}, to be kept and reused")
+    real = folder / Path(path).name
     try:
-        write_in_full(Path(path), size_bytes, stop, mark)
+        with written_in_full(real, size_bytes, stop) as file:
+            witness = Witness(f"/proc/self/fd/{file.fd}")
+            file.link(real.name)
+            remember(str(real), file.fd, witness)
+            witness.close()
+    except FileExistsError:
+        raise RunError(
+            f"{path} is there now, made by somebody else while it was written here",
+            "it was left as it is: run again, or name another file",
+        ) from None
     except OSError as error:
         raise RunError(f"{path} cannot be made: {error.strerror}", "name another file") from None
 
@@ -64,19 +82,56 @@ def forbidden(path: str) -> UsageError:
     )
 
 
-def mark(fd: int) -> None:
-    """As it is now, the open file is as we left it."""
-    with contextlib.suppress(OSError):  # not every file system keeps marks
-        os.setxattr(fd, _MARK, _state(os.fstat(fd)))
+# ---- what we remember -----------------------------------------------------------------
 
 
-def is_as_we_left_it(path: str | os.PathLike[str]) -> bool:
-    """Whether it was made here, and nobody else has changed it since."""
+def remember(path: str, fd: int, witness: Witness) -> None:
+    """As it is now, the open file at `path` is as we left it; unless somebody else opened it."""
+    status = _settled(fd)
+    if witness.has_seen_others():
+        return
+    with contextlib.suppress(OSError, RuntimeError):  # no home, or no room there
+        folder = _memory()
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _forget_what_is_gone(folder)
+        state = {"path": os.fsencode(path).hex(), "state": _state(status)}
+        outputs.write(folder / _name(path), json.dumps(state) + "\n")
+
+
+def is_as_we_left_it(path: str, status: os.stat_result | None = None) -> bool:
+    """Whether the file at `path`, all links resolved, was made here and not changed since."""
     try:
-        return os.getxattr(path, _MARK) == _state(Path(path).stat())
-    except OSError:
+        remembered = json.loads((_memory() / _name(path)).read_bytes())
+        return bool(remembered["state"] == _state(status or os.stat(path)))  # noqa: PTH116
+    except (OSError, RuntimeError, ValueError, KeyError, TypeError):
         return False
 
 
-def _state(status: os.stat_result) -> bytes:
-    return f"{status.st_ino} {status.st_mtime_ns}".encode()
+def _settled(fd: int) -> os.stat_result:
+    """The file's status, when any later change would have another time."""
+    status = os.fstat(fd)
+    has_seconds_only = not (status.st_ctime_ns % 10**9 or status.st_mtime_ns % 10**9)
+    tick_s = _COARSE_TICK_S if has_seconds_only else _TICK_S
+    time.sleep(max(0.0, min(tick_s, status.st_ctime + tick_s - time.time())))
+    return os.fstat(fd)
+
+
+def _state(status: os.stat_result) -> list[int]:
+    return [status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns]
+
+
+def _memory() -> Path:
+    state = os.environ.get("XDG_STATE_HOME")
+    return (Path(state) if state else Path.home() / ".local" / "state") / "laiobench" / "made"
+
+
+def _name(path: str) -> str:
+    return hashlib.sha256(os.fsencode(path)).hexdigest()[:32] + ".json"
+
+
+def _forget_what_is_gone(folder: Path) -> None:
+    for known in folder.glob("*.json"):
+        with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+            path = os.fsdecode(bytes.fromhex(json.loads(known.read_bytes())["path"]))
+            if not os.path.lexists(path):
+                known.unlink()

@@ -21,6 +21,7 @@ from laiobench.jobs.options import Job
 from laiobench.measurement.targets import created_files, refusals
 from laiobench.measurement.targets.permission import Permission, identity
 from laiobench.measurement.targets.question import Contents, contents_of, question
+from laiobench.measurement.targets.witness import Witness
 from laiobench.system.allocation import UNKNOWN, Allocation, allocation_of
 from laiobench.system.devices import disk_name, is_set_readonly
 from laiobench.system.kernel import LIVE
@@ -84,6 +85,19 @@ class _Pin:
         return stat.S_ISBLK(self.status.st_mode)
 
 
+@dataclass(frozen=True)
+class _Ours:
+    """A file that laiobench has made and writes to: pinned, and watched over."""
+
+    path: str
+    fd: int
+    witness: Witness
+
+    def close(self) -> None:
+        self.witness.close()
+        os.close(self.fd)
+
+
 class Targets:
     """All targets of a run, each opened once for those who use it in the same way."""
 
@@ -101,18 +115,23 @@ class Targets:
         self._open: dict[tuple[object, ...], OpenTarget] = {}
         self._claims: dict[tuple[int, ...], int] = {}
         self._granted: set[tuple[int, ...]] = set()
-        self._ours: set[int] = set()
+        self._ours: dict[tuple[int, ...], _Ours] = {}
         self._tell, self._stop = tell, stop
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *exc_info: object) -> None:
-        for fd in self._ours:
-            created_files.mark(fd)
-        for fd in [target.fd for target in self._open.values()] + list(self._claims.values()):
-            with contextlib.suppress(OSError):  # a file system that has died; the I/Os said so
-                os.close(fd)
+        with contextlib.ExitStack() as closing:
+            for file in self._ours.values():
+                closing.enter_context(file.witness.we_close())
+            for fd in [target.fd for target in self._open.values()] + list(self._claims.values()):
+                with contextlib.suppress(OSError):  # a file system that has died; the I/Os said so
+                    os.close(fd)
+        for file in self._ours.values():
+            with contextlib.suppress(OSError):
+                created_files.remember(file.path, file.fd, file.witness)
+            file.close()
         self.abandon()
 
     @property
@@ -149,7 +168,7 @@ class Targets:
         pin = _pin(path, job, may_be_made=not self.are_readonly)
         try:
             which = identity(pin.status)
-            was_made_here = created_files.is_as_we_left_it(pin.again)
+            was_made_here = self._is_ours(pin, which, job)
             if job.writes and which not in self._granted:
                 self._judge(pin, job, is_scratch=is_ours, was_made_here=was_made_here)
                 self._granted.add(which)
@@ -157,12 +176,28 @@ class Targets:
             if key not in self._open:
                 claim = self._claims.get(which) if job.writes else None
                 opened = pin.again if claim is None else f"/proc/self/fd/{claim}"
-                self._open[key] = _open(pin, opened, job)
-                if was_made_here and job.writes:
-                    self._ours.add(self._open[key].fd)
+                ours = self._ours.get(which)
+                with ours.witness.we_open() if ours else contextlib.nullcontext():
+                    self._open[key] = _open(pin, opened, job)
             return self._open[key]
         finally:
             os.close(pin.fd)
+
+    def _is_ours(self, pin: _Pin, which: tuple[int, ...], job: Job) -> bool:
+        """Whether we have made it, and nobody else has changed it.
+
+        From when it is to be written to, it is looked whether anybody else opens it.
+        """
+        if which in self._ours:
+            return True
+        if not job.writes or not created_files.is_as_we_left_it(pin.real, pin.status):
+            return False
+        ours = _Ours(pin.real, os.dup(pin.fd), Witness(pin.again))
+        if not created_files.is_as_we_left_it(pin.real, os.fstat(pin.fd)):
+            ours.close()
+            return False
+        self._ours[which] = ours
+        return True
 
     # ---- may it be written to? ------------------------------------------------------
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from laiobench.errors import RunError, UsageError
-from laiobench.measurement.targets.filling import write_in_full
+from laiobench.measurement.targets.filling import written_in_full
 from laiobench.system.mounts import file_system
 from laiobench.units import format_size
 
@@ -64,6 +64,8 @@ def prepare(
             return path
         if not may_write:
             continue
+        if os.path.lexists(path):
+            _check_is_ours(path)
         if reason := _unsuitable(place, size_bytes):
             reasons.append(f"{place}: {reason}")
             continue
@@ -122,7 +124,6 @@ def _unsuitable(folder: Path, size_bytes: int) -> str:
     """Why not to put it there; empty if nothing speaks against it."""
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _remove_left_over(folder)
         free = os.statvfs(folder)
     except OSError as error:
         return error.strerror or str(error)
@@ -135,19 +136,35 @@ def _unsuitable(folder: Path, size_bytes: int) -> str:
     return ""
 
 
-def _remove_left_over(folder: Path) -> None:
-    """What processes that were killed while writing have left."""
-    for partial in folder.glob(f"{FILE_NAME}.partial-*"):
-        writer = partial.name.rpartition("-")[2]
-        if writer.isdigit() and not Path("/proc", writer).exists():
-            partial.unlink(missing_ok=True)
-
-
 def _write(path: Path, size_bytes: int, stop: Callable[[], bool]) -> None:
     try:
-        write_in_full(path, size_bytes, stop, lambda _fd: None)
+        with written_in_full(path, size_bytes, stop) as file:
+            try:
+                file.link(path.name)
+            except FileExistsError:
+                if not is_usable(path, size_bytes):  # else another run has made it meanwhile
+                    _check_is_ours(path)
+                    file.replace(path.name)
     except OSError as error:
         raise RunError(
             f"the scratch file {path} cannot be written: {error.strerror}",
             f"name a target with --filename, or another folder in {FOLDER_VARIABLE}",
         ) from None
+
+
+def _check_is_ours(path: Path) -> None:
+    """An older one may be replaced, and nothing else.
+
+    Raises:
+        RunError: it is something else.
+    """
+    if not _is_own_file(path):
+        raise RunError(
+            f"{path} is in the scratch file's place, and is none of ours",
+            f"move it away, or name another folder in {FOLDER_VARIABLE}",
+        )
+
+
+def _is_own_file(path: Path) -> bool:
+    status = path.lstat()
+    return stat.S_ISREG(status.st_mode) and status.st_uid == os.getuid() and status.st_nlink == 1

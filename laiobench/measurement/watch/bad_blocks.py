@@ -1,12 +1,12 @@
 """Bad blocks, saved as files: what was received, and what should have been there."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from laiobench.errors import RunError
+from laiobench.errors import UsageError
+from laiobench.files.below import Below
 from laiobench.measurement.plan.copy import JobCopy
-from laiobench.measurement.plan.verify_state import plain_name
+from laiobench.measurement.plan.verify_state import bad_block_name
 from laiobench.native import VerifyReport
 
 # ---- bad blocks ---------------------------------------------------------------------------
@@ -20,30 +20,27 @@ class Dump:
     expected: str | None
 
 
-def save_dumps(copy: JobCopy, report: VerifyReport | None) -> dict[int, Dump]:
-    """Save the blocks that were kept; by the number of the failure.
-
-    Raises:
-        RunError: a file can't be written.
-    """
+def save_dumps(
+    copy: JobCopy, report: VerifyReport | None, folder: Below
+) -> tuple[dict[int, Dump], str]:
+    """Save the blocks that were kept: by the number of the failure; and why one is not, if so."""
+    saved: dict[int, Dump] = {}
     if not report or not copy.job.verify_dump:
-        return {}
-    return dict(_dumps(f"{plain_name(copy.job.name)}.{copy.copy_index}", report))
-
-
-def _dumps(name: str, report: VerifyReport) -> Iterator[tuple[int, Dump]]:
+        return saved, ""
     for number, failure in enumerate(report.failures):
         if failure.found is None:
             continue
-        received = Path(f"{name}.{failure.offset}.received")
-        expected = received.with_suffix(".expected") if failure.expected is not None else None
+        received = bad_block_name(copy.job, copy.copy_index, failure.offset)
+        expected = str(Path(received).with_suffix(".expected"))
         try:
-            received.write_bytes(failure.found)
-            if expected:
-                expected.write_bytes(failure.expected or b"")
-        except OSError as error:
-            raise RunError(
-                f"{received} cannot be written: {error.strerror}",
-                "verify_dump=0 saves no bad blocks",
-            ) from None
-        yield number, Dump(str(received), str(expected) if expected else None)
+            folder.write(received, failure.found)
+            if failure.expected is not None:
+                folder.write(expected, failure.expected)
+        except (OSError, UsageError) as error:
+            why = error.strerror if isinstance(error, OSError) else error.problem
+            return saved, f"the bad block {folder.path(received)} cannot be saved: {why}"
+        saved[number] = Dump(
+            folder.path(received),
+            folder.path(expected) if failure.expected is not None else None,
+        )
+    return saved, ""

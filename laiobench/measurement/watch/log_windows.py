@@ -2,15 +2,20 @@
 
 Differences of totals that the core keeps anyway, taken from outside while the
 job runs: its I/Os cost nothing more.  A window is as long as it was, not as it
-was meant to be.  How logs are written is a format's matter.
+was meant to be.  Each is handed on when it ends; what is kept is bounded, since
+neighbours are merged when there are too many.  How logs are written is a format's
+matter.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from laiobench.measurement.plan.copy import JobCopy
 from laiobench.measurement.watch.watcher import Watcher
-from laiobench.native import DirectionTotals, NativeRun
+from laiobench.native import DirectionTotals, NativeRun, TotalsByDirection
+
+MOST_WINDOWS = 4096
+"""That are kept of a job in a direction; an even number."""
 
 
 @dataclass(frozen=True)
@@ -26,54 +31,133 @@ class Window:
     """Means of slat, clat and lat."""
 
 
+LogSink = Callable[[int, Window, int], None]
+"""Is given which copy of all it is, from 1, a window that has ended, and when the job began to
+measure (CLOCK_MONOTONIC, ns)."""
+
+
+def merge(first: Window, second: Window) -> Window:
+    """Two neighbours as one."""
+    ios = first.ios + second.ios
+    slat, clat, lat = (
+        (mean * first.ios + other * second.ios) / ios
+        for mean, other in zip(first.latency_ns, second.latency_ns, strict=True)
+    )
+    return Window(
+        first.direction,
+        second.end_ns,
+        first.length_ns + second.length_ns,
+        ios,
+        first.size_bytes + second.size_bytes,
+        (slat, clat, lat),
+    )
+
+
+class Kept:
+    """Windows of one direction, at most `limit` of them."""
+
+    def __init__(self, limit: int = MOST_WINDOWS) -> None:
+        self._limit = limit
+        self._windows: list[Window] = []
+        self._of_one = 1
+        self._open: Window | None = None  # collects windows until it is one
+        self._in_open = 0
+
+    def add(self, window: Window) -> None:
+        """Add the newest."""
+        self._open = window if self._open is None else merge(self._open, window)
+        self._in_open += 1
+        if self._in_open < self._of_one:
+            return
+        self._windows.append(self._open)
+        self._open, self._in_open = None, 0
+        if len(self._windows) == self._limit:
+            pairs = zip(self._windows[::2], self._windows[1::2], strict=True)
+            self._windows = [merge(first, second) for first, second in pairs]
+            self._of_one *= 2
+
+    def all(self) -> list[Window]:
+        """In the order of time."""
+        return [*self._windows, *([self._open] if self._open else [])]
+
+
 def _between(
-    direction: str, before: DirectionTotals, now: DirectionTotals, at_ns: int, length_ns: int
+    direction: str, before: DirectionTotals, now: DirectionTotals, from_ns: int, to_ns: int
 ) -> Window | None:
     """One without I/Os has no latency, and is left out, as in fio."""
     ios = now.ios - before.ios
-    if ios <= 0 or length_ns <= 0:
+    if ios <= 0 or to_ns <= from_ns:
         return None
     slat, clat, lat = (
         max(0, after - earlier) / ios
         for earlier, after in zip(before.latency_ns, now.latency_ns, strict=True)
     )
-    return Window(direction, at_ns, length_ns, ios, now.bytes - before.bytes, (slat, clat, lat))
+    return Window(direction, to_ns, to_ns - from_ns, ios, now.bytes - before.bytes,
+                  (slat, clat, lat))  # fmt: skip
 
 
 class JobLog(Watcher):
-    """The log of one copy of a job."""
+    """The log of one copy of a job; `number` is which copy of all it is, from 1."""
 
     looks_at_the_end = True
 
-    def __init__(self, interval_s: float, index: int, run: NativeRun) -> None:
+    def __init__(
+        self, interval_s: float, index: int, run: NativeRun, number: int, sink: LogSink | None
+    ) -> None:
         super().__init__(interval_s)
-        self.windows: list[Window] = []
-        """All so far, in the order of time."""
         self._index, self._run = index, run
+        self._number, self._sink = number, sink
+        self._kept: dict[str, Kept] = {}
         self._last_ns = 0
         self._last: dict[str, DirectionTotals] = {}
 
     def take(self) -> bool:
-        """End the window that is over, if the job measures."""
-        at_ns, totals = self._run.direction_totals(self._index)
-        if not totals:
+        """End the window that is over; the first look only opens one, where measuring began."""
+        seen = self._run.direction_totals(self._index)
+        if not seen.totals:
             return False
-        if self._last_ns:  # the first look only opens a window
-            self._end_window(at_ns, totals)
-        self._last_ns, self._last = at_ns, totals
+        if self._last_ns:
+            self._end_window(seen)
+        else:
+            self._last_ns = seen.window_start_ns
+            self._last = dict.fromkeys(seen.totals, DirectionTotals(0, 0, (0, 0, 0)))
         return True
 
-    def _end_window(self, at_ns: int, totals: dict[str, DirectionTotals]) -> None:
-        for direction, now in totals.items():
-            before = self._last[direction]
-            if window := _between(direction, before, now, at_ns, at_ns - self._last_ns):
-                self.windows.append(window)
+    def look_at_the_end(self, now_s: float) -> None:
+        """A job that was shorter than the time between two looks has a window, too."""
+        only_opens = not self._last_ns
+        self.look(now_s)
+        if only_opens:
+            self.look(now_s)
+
+    def _end_window(self, now: TotalsByDirection) -> None:
+        for direction, totals in now.totals.items():
+            window = _between(direction, self._last[direction], totals, self._last_ns, now.at_ns)
+            if window:
+                self._kept.setdefault(direction, Kept()).add(window)
+                if self._sink:
+                    self._sink(self._number, window, now.window_start_ns)
+        self._last_ns, self._last = now.at_ns, now.totals
+
+    def windows(self) -> tuple[Window, ...]:
+        """All so far, in the order of time."""
+        windows = [window for kept in self._kept.values() for window in kept.all()]
+        return tuple(sorted(windows, key=lambda window: window.end_ns))
 
 
-def job_logs(copies: Sequence[JobCopy], run: NativeRun) -> dict[int, JobLog]:
-    """The logs of those copies of a run that want one, by the copy's index."""
+def job_logs(
+    copies: Sequence[JobCopy], run: NativeRun, sink: LogSink | None, first_number: int
+) -> dict[int, JobLog]:
+    """The logs of those copies of a run that want one, by the copy's index.
+
+    Args:
+        copies: of a group.
+        run: theirs.
+        sink: is given each window as it ends.
+        first_number: which of all copies the first one is.
+    """
     return {
-        index: JobLog(copy.job.log_avg_msec / 1000, index, run)
+        index: JobLog(copy.job.log_avg_msec / 1000, index, run, first_number + index, sink)
         for index, copy in enumerate(copies)
         if copy.job.log_avg_msec and copy.job.has_logs
     }

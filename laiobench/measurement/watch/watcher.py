@@ -32,6 +32,10 @@ class Watcher:
         if self.has_ended_jobs:
             self.next_look_s = float("inf")
 
+    def look_at_the_end(self, now_s: float) -> None:
+        """All jobs have finished: look for the last time."""
+        self.look(now_s)
+
     def take(self) -> bool:
         """See what has become of the jobs; whether there was anything to see yet."""
         raise NotImplementedError

@@ -1,41 +1,107 @@
-"""fio's log files, from the windows of a result: bandwidth, IOPS and latencies over time.
+"""fio's log files, from windows as they end: bandwidth, IOPS and latencies over time.
 
 Each line is `time in ms, value, direction, 0, 0`: of a window there is no block size
 and no priority.  Bandwidth is in KiB/s, latencies are means in ns.  Names are fio's,
 so that what draws its logs draws ours.
+
+Lines are gathered for a second, so that writing them costs little; a file is open
+only meanwhile, so that there may be many.
 """
 
+import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 
+from laiobench.errors import LaiobenchError, RunError, UsageError
+from laiobench.files.below import Below, Identity
+from laiobench.jobs.options import Job
 from laiobench.jobs.options.output import log_files
-from laiobench.results.run_result import JobResult, LogWindow
+from laiobench.measurement.watch.log_windows import Window
 from laiobench.units import NS_PER_S
 
 _NUMBERS = {"read": 0, "write": 1, "trim": 2}
+_GATHER_S = 1.0
 
-Value = Callable[[LogWindow], float]
+Value = Callable[[Window], float]
 
 _VALUES: dict[str, Value] = {
-    "bw": lambda window: window.bytes / 1024 * NS_PER_S / window.length_ns,
+    "bw": lambda window: window.size_bytes / 1024 * NS_PER_S / window.length_ns,
     "iops": lambda window: window.ios * NS_PER_S / window.length_ns,
-    "lat": lambda window: window.lat_ns,
-    "slat": lambda window: window.slat_ns,
-    "clat": lambda window: window.clat_ns,
+    "slat": lambda window: window.latency_ns[0],
+    "clat": lambda window: window.latency_ns[1],
+    "lat": lambda window: window.latency_ns[2],
 }
 
 
-def files(jobs: Sequence[JobResult]) -> dict[str, str]:
-    """The logs that the jobs want, by the names of their files."""
-    found: dict[str, str] = {}
-    for number, job in enumerate(jobs, start=1):
-        for kind, file in log_files(job.name, number, job.options):
-            found[file] = found.get(file, "") + _lines(job.windows, _VALUES[kind])
-    return found
+@dataclass
+class _File:
+    """A log, and its lines that are not in it yet."""
+
+    name: str
+    which: Identity | None = None
+    lines: list[str] = field(default_factory=list)
+    problem: str = ""
 
 
-def _lines(windows: Sequence[LogWindow], value: Value) -> str:
-    return "".join(
-        f"{round(window.t_ns / 1e6)}, {round(value(window))}, {_NUMBERS[window.direction]}, 0, 0\n"
-        for window in windows
-        if window.direction in _NUMBERS
-    )
+class LogFiles:
+    """The logs that jobs want, below a folder; `add` is the sink for their windows."""
+
+    def __init__(self, jobs: Sequence[Job], folder: Below) -> None:
+        self._folder = folder
+        self._files: dict[str, _File] = {}
+        self._of: dict[int, list[tuple[Value, _File]]] = {}
+        copies = [job for job in jobs if not job.create_only for _ in range(job.numjobs)]
+        for number, job in enumerate(copies, start=1):
+            for kind, name in log_files(job.name, number, dict(job)):
+                file = self._files.setdefault(name, _File(name))
+                self._of.setdefault(number, []).append((_VALUES[kind], file))
+        self._written_s = float("-inf")
+
+    def check(self) -> None:
+        """Find out before a run whether they can be written.
+
+        Raises:
+            UsageError, RunError: one can't be.
+        """
+        try:
+            self._folder.check(self._files)
+        except OSError as error:
+            raise RunError(
+                f"the log cannot be written: {error.filename}: {error.strerror}",
+                "make the folder, or name another file",
+            ) from None
+
+    def add(self, number: int, window: Window, window_start_ns: int) -> None:
+        """A window of copy `number` of all; lines are written now and then."""
+        ms = round((window.end_ns - window_start_ns) / 1e6)
+        for value, file in self._of.get(number, ()):
+            direction = _NUMBERS[window.direction]
+            file.lines.append(f"{ms}, {round(value(window))}, {direction}, 0, 0\n")
+        gather_s = max(_GATHER_S, len(self._files) / 1000)
+        if time.monotonic() - self._written_s >= gather_s:
+            self._write()
+
+    def end(self) -> list[LaiobenchError]:
+        """Write what is left, and tell what could not be."""
+        self._write()
+        return [
+            RunError(
+                f"the log {self._folder.path(file.name)} cannot be written: {file.problem}",
+                "its windows are in the document nevertheless",
+            )
+            for file in self._files.values()
+            if file.problem
+        ]
+
+    def _write(self) -> None:
+        for file in self._files.values():
+            try:
+                if file.which is None and not file.problem:
+                    file.which = self._folder.create(file.name)
+                if file.lines and file.which and not file.problem:
+                    self._folder.append(file.name, "".join(file.lines), file.which)
+            except (OSError, UsageError) as error:
+                told = error.strerror if isinstance(error, OSError) else error.problem
+                file.problem = told or str(error)
+            file.lines.clear()
+        self._written_s = time.monotonic()
