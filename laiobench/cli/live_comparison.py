@@ -20,7 +20,7 @@ from laiobench.cli.time_left import TimeLeft
 from laiobench.cli.write_options import WriteOptions
 from laiobench.comparison.design import make_design
 from laiobench.comparison.experiment import Experiment, Observer, Step
-from laiobench.comparison.hooks import Around
+from laiobench.comparison.hooks import TrialCommands
 from laiobench.comparison.values import values
 from laiobench.comparison.variants import LiveVariant
 from laiobench.errors import ExitCode, LaiobenchError, UsageError
@@ -92,12 +92,12 @@ def measure(
     quiet: bool,
 ) -> int:
     """Make the trials, save and print what they came to; what to exit with."""
-    around = Around(experiment.design.prepare, experiment.design.cleanup)
+    commands = TrialCommands(experiment.design.prepare, experiment.design.cleanup)
     # Until the document is safe, no signal may end us.
     with stop_on_signals() as control:
         with progress(control, enabled=not quiet) as watch:
             allowed = writing.permission(lambda: control.stop)
-            trial = _trial(around, allowed, control, watch, said, quiet=quiet)
+            trial = _trial(commands, allowed, control, watch, said, quiet=quiet)
             comparison = experiment.run(
                 trial, control=control, observer=_Follower(place, judge, quiet=quiet)
             )
@@ -108,7 +108,7 @@ def measure(
 
 
 def _trial(
-    around: Around,
+    commands: TrialCommands,
     allowed: Permission,
     control: Control,
     watch: OnProgress,
@@ -117,7 +117,7 @@ def _trial(
     quiet: bool,
 ) -> Callable[[LiveVariant, int], RunResult]:
     def make(variant: LiveVariant, _position: int) -> RunResult:
-        around.before(variant.set)
+        commands.before(variant.set)
         try:
             return run(
                 variant.jobs,
@@ -130,7 +130,7 @@ def _trial(
                 notes=said,
             )
         finally:
-            around.after(variant.set)
+            commands.after(variant.set)
 
     return make
 

@@ -16,7 +16,7 @@ _LAST_LINES = 3
 
 
 @dataclass(frozen=True)
-class Around:
+class TrialCommands:
     """What is run before and after each trial."""
 
     prepare: str | None = None

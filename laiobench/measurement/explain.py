@@ -15,8 +15,8 @@ from laiobench.measurement.dry_run import AccessPreview, GroupPreview, preview
 from laiobench.results.explanation import (
     Access,
     AioSlots,
-    Difference,
     Explanation,
+    FioDifference,
     Group,
     IOThread,
     JobExplanation,
@@ -58,7 +58,7 @@ def explain(
         scratch=[ScratchFile(path=path, bytes=size) for path, size in seen.scratch.items()],
         files=[*seen.files, *results],
         differences=[
-            Difference(where=item.where, fio=item.fio, here=item.here)
+            FioDifference(where=item.where, fio=item.fio, here=item.here)
             for item in differences(drafts, jobs)
         ],
         notes=notes(drafts),

@@ -89,7 +89,7 @@ class ScratchFile(_Record):
     bytes: int
 
 
-class Difference(_Record):
+class FioDifference(_Record):
     """What fio would read otherwise."""
 
     where: str
@@ -117,7 +117,7 @@ class Explanation(_Record):
     files: list[str] = Field(
         description="logs, states of verifications and the result, which it would write"
     )
-    differences: list[Difference]
+    differences: list[FioDifference]
     notes: list[str]
     problems: list[Problem]
 

@@ -13,12 +13,12 @@ import pytest
 from program import Program
 
 MODES = ("poll", "eventfd", "bh", "adaptive", "getevents")
-DOORS = {"adaptive": ("poll", "eventfd")}
+REAPERS = {"adaptive": ("poll", "eventfd")}
 
 
 def reaped(job: dict[str, Any], mode: str) -> int:
-    """By the mode's own doors."""
-    return sum(job["counters"]["reaped"][door] for door in DOORS.get(mode, (mode,)))
+    """By the mode's own reapers."""
+    return sum(job["counters"]["reaped"][reaper] for reaper in REAPERS.get(mode, (mode,)))
 
 
 def two_jobs(program: Program, more: str) -> Path:

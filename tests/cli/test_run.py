@@ -11,7 +11,7 @@ from laiobench import Job
 from program import Program
 
 MODES = ("poll", "eventfd", "bh", "adaptive", "getevents")
-DOORS = {"adaptive": ("poll", "eventfd")}
+REAPERS = {"adaptive": ("poll", "eventfd")}
 
 
 def read_job(file: Path, *more: str) -> list[str]:
@@ -40,7 +40,7 @@ def test_each_mode_proves_itself(
     assert job["proof"]
     assert all(rule["holds"] for rule in job["proof"]), job["proof"]
     reaped = job["counters"]["reaped"]
-    assert sum(reaped[door] for door in DOORS.get(mode, (mode,))) == 2000
+    assert sum(reaped[reaper] for reaper in REAPERS.get(mode, (mode,))) == 2000
     assert sum(reaped.values()) == 2000
     assert job["counters"]["other"]["in_flight_max"] == iodepth
 

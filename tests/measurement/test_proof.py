@@ -24,8 +24,8 @@ def counters() -> dict[str, dict[str, Any]]:
 def worker(mode: str, **changes: Any) -> native.WorkerReport:
     """One that has done 100 I/Os in this mode, as it should."""
     life = counters()
-    doors = {"adaptive": "eventfd"}
-    life["reaped"][doors.get(mode, mode)] = 100
+    reapers = {"adaptive": "eventfd"}
+    life["reaped"][reapers.get(mode, mode)] = 100
     if mode in ("eventfd", "bh", "adaptive"):
         life["eventfd"]["values"] = 98
         life["eventfd"]["reads"] = 60
@@ -67,7 +67,7 @@ def test_a_completion_from_nowhere_is_seen(mode: str) -> None:
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_another_mode_s_door_is_seen(mode: str) -> None:
+def test_another_mode_s_reaper_is_seen(mode: str) -> None:
     other = "getevents" if mode != "getevents" else "poll"
     report = worker(mode)
     for name in ("poll", "eventfd", "bh", "getevents"):

@@ -16,7 +16,7 @@ from laiobench.jobs.sources.settings import Draft
 
 
 @dataclass(frozen=True)
-class Difference:
+class OtherReading:
     """One of them."""
 
     where: str
@@ -44,7 +44,7 @@ class _Read:
 
 def differences(
     drafts: Sequence[Draft], jobs: Sequence[Job], *, besides: Collection[str] = ()
-) -> Iterator[Difference]:
+) -> Iterator[OtherReading]:
     """Settings first, each once; then defaults, and what they come to.
 
     `besides`: options that are set otherwise.
@@ -57,7 +57,7 @@ def differences(
     for name, default in DEFAULTS.items():
         counting = [one for one in read if one.counts_on(name)]
         if counting:
-            yield Difference(
+            yield OtherReading(
                 where=f"{_names(counting)}: no {name}",
                 fio=f"fio's default is {default}",
                 here=_shown_default(name, counting[0].shown[name]),
@@ -81,7 +81,7 @@ def notes_of_run(
     return notes(drafts) + found
 
 
-def _settings(read: Sequence[_Read]) -> Iterator[Difference]:
+def _settings(read: Sequence[_Read]) -> Iterator[OtherReading]:
     seen = set()
     for one in read:
         for name, setting in one.draft.settings.items():
@@ -89,10 +89,10 @@ def _settings(read: Sequence[_Read]) -> Iterator[Difference]:
                 continue
             seen.add(setting)
             if not same_with_decimal_kilos(one.draft, setting):
-                yield Difference(setting.told(name), setting.differs, f"{name}={one.shown[name]}")
+                yield OtherReading(setting.told(name), setting.differs, f"{name}={one.shown[name]}")
 
 
-def _files(read: Sequence[_Read]) -> Iterator[Difference]:
+def _files(read: Sequence[_Read]) -> Iterator[OtherReading]:
     """fio makes a file for each copy of each job that names none."""
     counting = [one for one in read if one.counts_on("filename")]
     copies = sum(one.job.numjobs for one in counting)
@@ -100,7 +100,7 @@ def _files(read: Sequence[_Read]) -> Iterator[Difference]:
         return
     directories = {one.job.directory for one in counting}
     shared = "laiobench's own scratch file" + " in each directory" * (len(directories) > 1)
-    yield Difference(
+    yield OtherReading(
         where=f"{_names(counting)}: no filename",
         fio="fio lays out a file of its own for each copy of each job"
         if copies > 1
@@ -110,9 +110,9 @@ def _files(read: Sequence[_Read]) -> Iterator[Difference]:
     )
 
 
-def _amounts(draft: Draft, job: Job) -> Iterator[Difference]:
+def _amounts(draft: Draft, job: Job) -> Iterator[OtherReading]:
     if job.time_based and job.number_ios:
-        yield Difference(
+        yield OtherReading(
             where=f"{job.name}: number_ios={job.number_ios} with time_based",
             fio="fio goes on for the whole runtime",
             here="the job ends with whichever comes first",
@@ -120,7 +120,7 @@ def _amounts(draft: Draft, job: Job) -> Iterator[Difference]:
     size = job.size.bytes if job.size and not job.filesize else None
     if size and not job.is_random and job.has_one_size and size % job.largest_bytes:
         blocks = size // job.largest_bytes
-        yield Difference(
+        yield OtherReading(
             where=draft.settings["size"].told("size"),
             fio=f"where the target is larger, fio ends with {blocks + 1:,} whole I/Os",
             here=f"with {blocks:,}, which fit",

@@ -69,14 +69,14 @@ def from_trial(
 
 
 def _job_result(run: JobRun) -> JobResult:
-    copy, report, usage = run.copy, run.report, run.usage
+    copy, report = run.copy, run.report
     directions = {
         name: _direction_result(
             direction, run.window_ns, copy.job, has_response=timing.rate_of(copy.job, name)
         )
         for name, direction in report.directions.items()
     }
-    cpu = _cpu(run, usage)
+    usage = {name: used for name, used in run.usage.items() if name not in _CPU_USAGE}
     counters = run.counters
     return JobResult(
         name=copy.job.name,
@@ -91,7 +91,7 @@ def _job_result(run: JobRun) -> JobResult:
         pacing=timing.pacing_result(run),
         latency_target=timing.depth_search_result(run),
         steadystate=timing.steady_state_result(run.steady),
-        cpu=cpu,
+        cpu=_cpu(run),
         accounts=Accounts(
             submitted=report.submitted,
             completed=report.completed,
@@ -121,10 +121,13 @@ def _worker_result(worker: native.WorkerReport) -> WorkerResult:
     )
 
 
-def _cpu(run: JobRun, usage: dict[str, int]) -> Cpu:
-    """Takes its members out of `usage`.  The total is exact; its parts are as of a tick."""
-    total, user, system = (usage.pop(name) for name in ("cpu_ns", "user_ns", "system_ns"))
-    measured_ns = usage.pop("measured_ns")
+# What a thread used that is told as CPU time, and not among the counters.
+_CPU_USAGE = ("cpu_ns", "user_ns", "system_ns", "measured_ns")
+
+
+def _cpu(run: JobRun) -> Cpu:
+    """The total is exact; its parts are as of a tick."""
+    total, user, system, measured_ns = (run.usage[name] for name in _CPU_USAGE)
     user_ns = round(total * user / (user + system)) if user + system else 0
     return Cpu(
         user_ns=user_ns,

@@ -59,10 +59,10 @@ def _mode(job: Job, worker: WorkerReport, is_notified: bool) -> Iterator[Rule]:
     by, completions = worker.life["reaped"], _reaped(worker)
     window = worker.window
     elsewhere = int(by["inline"]) + int(by["nested"]) + int(by["pool"])
-    doors = ("poll", "eventfd") if job.completion == "adaptive" else (job.completion,)
+    reapers = ("poll", "eventfd") if job.completion == "adaptive" else (job.completion,)
     yield _equal(
-        f"reaped by {' and '.join(doors)} = completions",
-        sum(int(by[door]) for door in doors) + elsewhere,
+        f"reaped by {' and '.join(reapers)} = completions",
+        sum(int(by[reaper]) for reaper in reapers) + elsewhere,
         completions,
     )
     match job.completion:
