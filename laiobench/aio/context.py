@@ -11,9 +11,9 @@ from inspect import CORO_CREATED, getcoroutinestate, iscoroutine
 from typing import Any, Self, TypeVar, get_args
 
 from laiobench.aio.arguments import MAX_DURATION_NS, whole_number_in
-from laiobench.aio.operation import JoinOperation, SleepOperation
+from laiobench.aio.operation import SleepOperation
 from laiobench.aio.scheduler import Scheduler, note_failures
-from laiobench.aio.task import Task
+from laiobench.aio.task import JoinOperation, Task
 from laiobench.jobs.options.engines import EngineName
 from laiobench.native.session import CompletionMode, Session, SessionUsage
 from laiobench.native.structures import CounterGroups

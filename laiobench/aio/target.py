@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Self
 from laiobench.aio.arguments import whole_number, whole_view, writable_view
 from laiobench.aio.opening import create_file, open_file
 from laiobench.aio.operation import RequestOperation, raise_failure
-from laiobench.aio.scheduler import SLICE_NS, Scheduler
+from laiobench.aio.scheduler import SLICE_NS
+from laiobench.aio.waker import Waker
 from laiobench.native.session import NativeRequest, NativeTarget, bytes_read, copy_read
 from laiobench.native.structures import TargetLimits, probe_target
 
@@ -32,7 +33,7 @@ class Target:
         self._path = path
         self._limits = limits
         self._direct = direct
-        self._scheduler: Scheduler | None = None
+        self._waker: Waker | None = None
         self._native: NativeTarget | None = None
         self._fd = fd  # last: from now on it is ours to close
 
@@ -223,40 +224,40 @@ class Target:
 
     # ---- contexts -------------------------------------------------------------------
 
-    def attach_to(self, scheduler: Scheduler) -> NativeTarget:
+    def attach_to(self, waker: Waker) -> NativeTarget:
         """The target as the core knows it there; it moves there if it must.
 
         Raises:
             RuntimeError: it is closed, or requests of its are under way elsewhere.
         """
         self._check_open()
-        if self._native is None or self._scheduler is not scheduler:
+        if self._native is None or self._waker is not waker:
             self._leave(may_wait=False)
             limits = self._limits if self._direct else None
-            self._native = scheduler.session.attach(self._fd, limits)
-            self._scheduler = scheduler
+            self._native = waker.session.attach(self._fd, limits)
+            self._waker = waker
         return self._native
 
     def _leave(self, *, may_wait: bool) -> None:
         """Be attached to no context.  One that was closed has let go of it already."""
-        native, scheduler = self._native, self._scheduler
-        if native and scheduler and scheduler.session.is_open and not scheduler.is_inherited:
-            scheduler.check_thread()
-            session = scheduler.session
+        native, waker = self._native, self._waker
+        if native and waker and waker.session.is_open and not waker.is_inherited:
+            waker.check_thread()
+            session = waker.session
             if not may_wait and session.is_busy(native):
                 raise RuntimeError(f"{self._path} has requests under way in another AioContext")
             session.withdraw(native)
             while session.is_busy(native):
-                scheduler.look(go_round=True, max_ns=SLICE_NS)
+                waker.look(go_round=True, max_ns=SLICE_NS)
             session.detach(native)
-        self._native = self._scheduler = None
+        self._native = self._waker = None
 
     def _can_leave_at_once(self) -> bool:
-        native, scheduler = self._native, self._scheduler
-        if native is None or scheduler is None or scheduler.is_inherited:
+        native, waker = self._native, self._waker
+        if native is None or waker is None or waker.is_inherited:
             return True
-        session = scheduler.session
-        return not session.is_open or (scheduler.is_at_home and not session.is_busy(native))
+        session = waker.session
+        return not session.is_open or (waker.is_at_home and not session.is_busy(native))
 
     # ---- checks ---------------------------------------------------------------------
 
@@ -290,9 +291,9 @@ class _Read(_TargetRequest):
         self._offset = offset
         self._count = count
 
-    def issue(self, scheduler: Scheduler) -> NativeRequest:
-        native = self._target.attach_to(scheduler)
-        return scheduler.session.read(native, self._offset, self._count)
+    def issue(self, waker: Waker) -> NativeRequest:
+        native = self._target.attach_to(waker)
+        return waker.session.read(native, self._offset, self._count)
 
 
 class _Write(_TargetRequest):
@@ -303,9 +304,9 @@ class _Write(_TargetRequest):
         self._offset = offset
         self._data = data
 
-    def issue(self, scheduler: Scheduler) -> NativeRequest:
-        native = self._target.attach_to(scheduler)
-        return scheduler.session.write(native, self._offset, self._data)
+    def issue(self, waker: Waker) -> NativeRequest:
+        native = self._target.attach_to(waker)
+        return waker.session.write(native, self._offset, self._data)
 
 
 class _Sync(_TargetRequest):
@@ -315,6 +316,6 @@ class _Sync(_TargetRequest):
         super().__init__(target)
         self._data_only = data_only
 
-    def issue(self, scheduler: Scheduler) -> NativeRequest:
-        native = self._target.attach_to(scheduler)
-        return scheduler.session.sync(native, data_only=self._data_only)
+    def issue(self, waker: Waker) -> NativeRequest:
+        native = self._target.attach_to(waker)
+        return waker.session.sync(native, data_only=self._data_only)

@@ -5,12 +5,10 @@ turn is the context's matter.
 """
 
 from collections.abc import Coroutine, Generator
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
+from typing import Any, Generic, TypeVar, cast
 
-from laiobench.aio.operation import JoinOperation, Operation
-
-if TYPE_CHECKING:
-    from laiobench.aio.scheduler import Scheduler
+from laiobench.aio.operation import Operation
+from laiobench.aio.waker import Waker
 
 T = TypeVar("T")
 
@@ -30,16 +28,14 @@ class Task(Generic[T]):
     running.
     """
 
-    def __init__(
-        self, scheduler: "Scheduler", coroutine: Coroutine[Any, Any, T], *, is_first: bool
-    ) -> None:
+    def __init__(self, waker: Waker, coroutine: Coroutine[Any, Any, T], *, is_first: bool) -> None:
         self.coroutine = coroutine
         self.is_first = is_first
         """Given to `run` itself: its failure ends the run."""
         self.operation: Operation | None = None
         """What it waits for, while it does."""
         self.cancel_requested = False
-        self._scheduler = scheduler
+        self._waker = waker
         self._done = False
         self._result: T | None = None
         self._failure: BaseException | None = None
@@ -73,7 +69,7 @@ class Task(Generic[T]):
         if not self._done:
             raise RuntimeError("the task is still under way: await it")
         if self._failure:
-            self._scheduler.has_seen(self)
+            self._waker.has_seen(self)
             raise self._failure
         return cast(T, self._result)
 
@@ -92,7 +88,7 @@ class Task(Generic[T]):
         """
         if self._done:
             return False
-        self._scheduler.check_thread()
+        self._waker.check_thread()
         self.cancel_requested = True
         if self.operation:
             self.operation.cancel()
@@ -104,11 +100,11 @@ class Task(Generic[T]):
 
     # ---- for the context ----------------------------------------------------------
 
-    def belongs_to(self, scheduler: "Scheduler") -> bool:
+    def belongs_to(self, waker: Waker) -> bool:
         """Whether it is run there."""
-        return self._scheduler is scheduler
+        return self._waker is waker
 
-    def tell_end_to(self, join: JoinOperation) -> None:
+    def tell_end_to(self, join: "JoinOperation") -> None:
         """`join` waits for the end."""
         self._to_tell.append(join)
 
@@ -119,3 +115,52 @@ class Task(Generic[T]):
         to_tell, self._to_tell = self._to_tell, []
         for join in to_tell:
             join.told_of(self)
+
+
+class JoinOperation(Operation):
+    """Other tasks: until all have ended or, if asked for, one has failed."""
+
+    __slots__ = ("_open", "_tasks", "_until_failure", "_waiter", "_waker", "first_failed")
+
+    def __init__(self, tasks: tuple[Task[Any], ...], *, until_failure: bool) -> None:
+        self._tasks = tasks
+        self._until_failure = until_failure
+        self._open = 0
+        self.first_failed: Task[Any] | None = None
+        """Of those that have ended since it began."""
+        self._waker: Waker | None = None
+        self._waiter: Task[Any] | None = None
+
+    def begin(self, waker: Waker, task: Task[Any]) -> bool:
+        for other in self._tasks:
+            if not other.belongs_to(waker):
+                raise RuntimeError("a task can only be awaited in the AioContext that runs it")
+            if other is task:
+                raise RuntimeError("a task cannot await itself")
+        unfinished = [other for other in self._tasks if not other.done]
+        if not unfinished or (self._until_failure and any(each.failed for each in self._tasks)):
+            return True
+        self._open = len(unfinished)
+        self._waker, self._waiter = waker, task
+        for other in unfinished:
+            other.tell_end_to(self)
+        return False
+
+    def told_of(self, ended: Task[Any]) -> None:
+        """One of the tasks has ended."""
+        self._open -= 1
+        if ended.failed and not self.first_failed:
+            self.first_failed = ended
+        if self._open == 0 or (self._until_failure and ended.failed):
+            self.cancel()
+
+    def cancel(self) -> None:
+        waiter, self._waiter = self._waiter, None
+        if self._waker and waiter:
+            self._waker.wake(waiter)
+
+    def leave(self) -> None:
+        self._waiter = None
+
+    def __await__(self) -> Generator[Operation, None, None]:
+        yield self

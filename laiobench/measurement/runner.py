@@ -28,7 +28,7 @@ from laiobench.measurement.watch.exit_all import ExitAll
 from laiobench.measurement.watch.log_windows import LogSink, job_logs
 from laiobench.measurement.watch.steady_jobs import steady_jobs
 from laiobench.measurement.watch.stuck_io import DEFAULT_HANG_TIMEOUT_S, Hang, HangWatch
-from laiobench.measurement.watch.time_series import Series, make_point
+from laiobench.measurement.watch.time_series import Series, make_interval
 from laiobench.measurement.watch.watcher import Watcher
 from laiobench.native import ClockReport, NativeRun, RunReport, Sample
 
@@ -220,7 +220,9 @@ class _Group:
             is_verifying = self.verifications[index] and not self.run.totals(index).is_measuring
             if sample.ios or not (is_last or is_verifying):
                 self.series[index].add(
-                    make_point(sample.at_ns, sample.ios, sample.bytes, sample.bins, sample.max_ns)
+                    make_interval(
+                        sample.at_ns, sample.ios, sample.bytes, sample.bins, sample.max_ns
+                    )
                 )
         return samples
 

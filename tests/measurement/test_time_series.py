@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from laiobench.measurement.watch.time_series import Series, make_point
+from laiobench.measurement.watch.time_series import Series, make_interval
 
 samples = st.lists(
     st.tuples(
@@ -22,7 +22,7 @@ def test_merging_loses_nothing_and_keeps_the_limit(
     totals: dict[int, int] = {}
     for number, (size_bytes, pairs) in enumerate(samples):
         bins = sorted(dict(pairs).items())
-        series.add(make_point(number, sum(n for _, n in bins), size_bytes, bins, 9))
+        series.add(make_interval(number, sum(n for _, n in bins), size_bytes, bins, 9))
         for index, count in bins:
             totals[index] = totals.get(index, 0) + count
     points = list(series)

@@ -10,7 +10,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from documents_of_runs import document, job, latency
 from laiobench.comparison.values import values
-from laiobench.measurement.watch.time_series import Series, make_point
+from laiobench.measurement.watch.time_series import Series, make_interval
 from laiobench.report import export
 from laiobench.report.text import run_table
 from laiobench.report.text.merging import merged
@@ -100,7 +100,7 @@ def test_the_table_says_it() -> None:
 def test_an_interval_with_such_ios_ends_at_the_largest_so_far() -> None:
     series = Series(2)
     for number, bins in enumerate([[(5, 1)], [(OVERFLOW_BIN, 3)], [(7, 2)]]):
-        series.add(make_point(number, 3, 0, bins, SLOW_NS))
+        series.add(make_interval(number, 3, 0, bins, SLOW_NS))
     first, last = (counts_of_bins(point.bins, point.max_ns) for point in series)
     assert first.percentiles((50.0, 99.0)) == {50.0: SLOW_NS, 99.0: SLOW_NS}
     assert last.percentiles((99.0,)) == {99.0: bin_high(7)}

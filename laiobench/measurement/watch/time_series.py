@@ -16,7 +16,7 @@ Bins = list[tuple[int, int]]
 
 
 @dataclass(frozen=True)
-class Point:
+class Interval:
     """An interval, by the moment it ended (CLOCK_MONOTONIC, ns); `packed` holds its bins."""
 
     end_ns: int
@@ -33,17 +33,17 @@ class Point:
         return list(zip(flat[::2], flat[1::2], strict=True))
 
 
-def make_point(end_ns: int, ios: int, size_bytes: int, bins: Bins, max_ns: int) -> Point:
+def make_interval(end_ns: int, ios: int, size_bytes: int, bins: Bins, max_ns: int) -> Interval:
     """A point; its bins are compressed at once, since most are never looked at again."""
     flat = array("Q", [number for pair in bins for number in pair])
-    return Point(end_ns, ios, size_bytes, zlib.compress(flat.tobytes(), 1), max_ns)
+    return Interval(end_ns, ios, size_bytes, zlib.compress(flat.tobytes(), 1), max_ns)
 
 
-def merge(first: Point, second: Point) -> Point:
+def merge(first: Interval, second: Interval) -> Interval:
     """Two neighbouring intervals as one."""
     counts = Counter(dict(first.bins))
     counts.update(dict(second.bins))
-    return make_point(
+    return make_interval(
         second.end_ns,
         first.ios + second.ios,
         first.size_bytes + second.size_bytes,
@@ -57,17 +57,17 @@ class Series:
 
     def __init__(self, limit: int = 512) -> None:
         self._limit = limit
-        self._points: list[Point] = []
+        self._points: list[Interval] = []
         self._samples_per_point = 1
-        self._open: Point | None = None  # collects samples until it is a point
+        self._open: Interval | None = None  # collects samples until it is a point
         self._samples_open = 0
 
-    def __iter__(self) -> Iterator[Point]:
+    def __iter__(self) -> Iterator[Interval]:
         yield from self._points
         if self._open is not None:
             yield self._open
 
-    def add(self, point: Point) -> None:
+    def add(self, point: Interval) -> None:
         """Add the newest interval."""
         self._open = point if self._open is None else merge(self._open, point)
         self._samples_open += 1

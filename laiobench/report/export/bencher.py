@@ -7,7 +7,7 @@ operations per second; the others are created under our metrics' names.
 import json
 
 from laiobench.report.export import Document
-from laiobench.report.export.points import Point, points
+from laiobench.report.export.points import MetricPoint, points
 
 _BUILT_IN = {"lat_mean_ns": "latency", "iops": "throughput"}
 
@@ -21,7 +21,7 @@ def render(document: Document) -> str:
     return json.dumps(found, indent=2) + "\n"
 
 
-def _metric(point: Point) -> dict[str, float]:
+def _metric(point: MetricPoint) -> dict[str, float]:
     if point.spread is None:
         return {"value": point.value}
     return {

@@ -7,7 +7,7 @@ workflow steps name with `tool: customBiggerIsBetter` and `customSmallerIsBetter
 import json
 
 from laiobench.report.export import Document
-from laiobench.report.export.points import Point, points
+from laiobench.report.export.points import MetricPoint, points
 from laiobench.results.metrics import Better
 
 
@@ -26,7 +26,7 @@ def _entries(document: Document, better: Better) -> str:
     return json.dumps(entries, indent=2) + "\n"
 
 
-def _entry(point: Point) -> dict[str, str | float]:
+def _entry(point: MetricPoint) -> dict[str, str | float]:
     entry: dict[str, str | float] = {
         "name": f"{point.place} {point.kind.title}",
         "unit": point.kind.unit,

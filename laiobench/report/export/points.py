@@ -11,7 +11,7 @@ from laiobench.results.run_result import RunResult
 
 
 @dataclass(frozen=True)
-class Point:
+class MetricPoint:
     """A value, and what it is of."""
 
     job: str
@@ -28,20 +28,20 @@ class Point:
         return f"{self.job}/{self.direction}" if self.direction else self.job
 
 
-def points(document: RunResult | Comparison) -> list[Point]:
+def points(document: RunResult | Comparison) -> list[MetricPoint]:
     """What was measured; of a comparison, the last variant's medians: a gate's candidate."""
     if isinstance(document, RunResult):
         return [
-            Point(key.job, key.direction, METRICS[key.metric], value)
+            MetricPoint(key.job, key.direction, METRICS[key.metric], value)
             for key, value in values(digest(document)).items()
             if isinstance(value, float)
         ]
     return list(_of_variant(document))
 
 
-def _of_variant(comparison: Comparison) -> Iterator[Point]:
+def _of_variant(comparison: Comparison) -> Iterator[MetricPoint]:
     name = comparison.variants[-1].name
     for metric in comparison.metrics:
         found = metric.variant_values
         if metric.variant == name and found is not None:
-            yield Point(metric.job, metric.direction, metric.kind, found.median, found.spread)
+            yield MetricPoint(metric.job, metric.direction, metric.kind, found.median, found.spread)

@@ -6,7 +6,7 @@ file's own time is shown.
 
 from laiobench.errors import ExtraMissing
 from laiobench.report.export import Document
-from laiobench.report.export.points import Point, points
+from laiobench.report.export.points import MetricPoint, points
 from laiobench.results.comparison import ComparedMetric, Comparison
 from laiobench.results.run_result import RunResult
 from laiobench.units import NS_PER_S
@@ -52,7 +52,7 @@ def render(document: Document) -> str:
     return generate_latest(gauges.registry).decode()
 
 
-def _put_point(gauges: _Gauges, point: Point) -> None:
+def _put_point(gauges: _Gauges, point: MetricPoint) -> None:
     labels = {"job": point.job, "direction": point.direction or ""}
     kind = point.kind
     if kind.latency:
