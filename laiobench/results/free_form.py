@@ -62,6 +62,23 @@ def _wrong(error: ValidationError) -> PydanticCustomError:
     return PydanticCustomError("free_form", "{what}", {"what": f"{where}: {first['msg']}"})
 
 
+_COUNTERS_OF_BEFORE = {
+    ("submit", "iocbs"): "requests",
+    ("submit", "head_failures"): "rejected",
+    ("other", "io_getevents"): "waits",
+}
+"""What counters were called in documents of earlier versions, and are called now."""
+
+
+def _with_todays_names(counters: dict[str, Any]) -> dict[str, Any]:
+    return {
+        group: {
+            _COUNTERS_OF_BEFORE.get((group, name), name): value for name, value in named.items()
+        }
+        for group, named in counters.items()
+    }
+
+
 def _check_counters(counters: dict[str, Any]) -> dict[str, Any]:
     """Counts by group and name; of batches, by their sizes."""
     for group, named in counters.items():
@@ -73,7 +90,7 @@ def _check_counters(counters: dict[str, Any]) -> dict[str, Any]:
             if not is_well:
                 problem = {"what": f"{group}.{name}: it is no count"}
                 raise PydanticCustomError("free_form", "{what}", problem)
-    return counters
+    return _with_todays_names(counters)
 
 
 def _is_count(value: object) -> bool:

@@ -150,7 +150,7 @@ def test_whole_numbers_may_be_of_any_kind(file: Path) -> None:
 def test_a_buffer_to_read_into_must_be_writable(ctx: AioContext, file: Path, kind: Any) -> None:
     with Target.open(file) as target, pytest.raises(TypeError, match="takes a writable buffer"):
         ctx.run(target.pread_into(0, kind(bytes(BLOCK))))
-    assert ctx.counters()["submit"]["iocbs"] == 0
+    assert ctx.counters()["submit"]["requests"] == 0
 
 
 def test_buffers_must_be_in_one_piece(ctx: AioContext, file: Path) -> None:
@@ -159,7 +159,7 @@ def test_buffers_must_be_in_one_piece(ctx: AioContext, file: Path) -> None:
         for method in (target.pread_into, target.pwrite):
             with pytest.raises(ValueError, match="in one piece"):
                 ctx.run(method(0, view))
-    assert ctx.counters()["submit"]["iocbs"] == 0
+    assert ctx.counters()["submit"]["requests"] == 0
 
 
 def test_a_buffer_that_is_read_into_keeps_its_size(file: Path) -> None:

@@ -71,7 +71,7 @@ def test_a_change_is_two_writes_and_two_syncs(tmp_path: Path, journal: ModuleTyp
         Target.open(tmp_path / "records", writable=True, create=SIZE) as target,
     ):
         ctx.run(journal.write_record(target, 3, b"hello"))
-        assert ctx.counters()["submit"]["iocbs"] == 4
+        assert ctx.counters()["submit"]["requests"] == 4
         assert ctx.counters()["other"]["in_flight_max"] == 1
 
 

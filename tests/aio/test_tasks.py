@@ -287,7 +287,7 @@ def test_what_waits_for_its_turn_is_withdrawn(file: Path) -> None:
         Target.open(file) as target,
     ):
         ctx.run(main(ctx, target))
-        assert ctx.counters()["submit"]["iocbs"] == 1
+        assert ctx.counters()["submit"]["requests"] == 1
         assert ctx.usage().in_use == 0
 
 

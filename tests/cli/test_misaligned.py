@@ -38,7 +38,7 @@ def test_aligned_and_misaligned_offsets_are_told_apart(
     (job,) = outcome.document["jobs"]
     fallbacks = job["counters"]["other"]["pool_fallbacks"]
     assert 350 < fallbacks < 650  # every other multiple of 256 is one of 512
-    assert job["counters"]["submit"]["iocbs"] == 1000 - fallbacks
+    assert job["counters"]["submit"]["requests"] == 1000 - fallbacks
     assert all(rule["holds"] for rule in job["proof"])
 
 

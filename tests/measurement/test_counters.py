@@ -8,14 +8,14 @@ import laiobench
 from laiobench import Job, native
 
 PROMISED = {
-    "submit": "calls iocbs batch_sizes partial eagain eagain_idle head_failures blocked ns",
+    "submit": "calls requests batch_sizes partial eagain eagain_idle rejected blocked ns",
     "reaped": "poll eventfd bh getevents inline nested",
     "poll": "iterations hits misses ns grow shrink disabled",
     "eventfd": "reads values empty",
     "bh": "scheduled coalesced dispatched cancelled",
     "loop": "iterations ppoll epoll_wait blocking zero_timeout",
     "notify": "calls writes suppressed accepted",
-    "other": "io_getevents completed_in_submit pool_fallbacks short_io in_flight_max",
+    "other": "waits completed_in_submit pool_fallbacks short_io in_flight_max",
 }
 OF_THE_THREAD = "voluntary_switches involuntary_switches run_delay_ns"
 

@@ -120,7 +120,7 @@ def test_bottom_halves_reap_no_oftener_than_the_eventfd_is_read() -> None:
 def test_what_never_reached_the_engine_was_not_reaped(mode: str) -> None:
     report = worker(mode, submitted=110, cancelled=6, failed=4)
     report.life["submit"]["withdrawn"] = 6
-    report.life["submit"]["head_failures"] = 4
+    report.life["submit"]["rejected"] = 4
     assert broken(mode, report) == []
 
 

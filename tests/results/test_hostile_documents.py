@@ -155,6 +155,24 @@ def test_what_others_have_besides_is_let_through(document: dict[str, Any], tmp_p
     use(path)
 
 
+def test_what_a_document_of_before_calls_otherwise_is_read(
+    document: dict[str, Any], tmp_path: Path
+) -> None:
+    path = tmp_path / "document.json"
+    names = [("submit", "requests", "iocbs"), ("submit", "rejected", "head_failures"),
+             ("other", "waits", "io_getevents")]  # fmt: skip
+    before = copy.deepcopy(document)
+    for job in before["jobs"]:
+        for group, today, then in names:
+            job["counters"][group][then] = job["counters"][group].pop(today)
+    path.write_text(json.dumps(before))
+    use(path)
+    found = store.load(path)
+    for group, today, then in names:
+        assert found.jobs[0].counters[group][today] == document["jobs"][0]["counters"][group][today]
+        assert then not in found.jobs[0].counters[group]
+
+
 @pytest.mark.parametrize("count", [-1, 1 << 63, 10**400])
 def test_counts_are_what_c_code_can_hold(
     document: dict[str, Any], tmp_path: Path, count: int

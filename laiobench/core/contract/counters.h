@@ -16,13 +16,13 @@
 typedef struct SubmitCounters {
     uint64_t calls;         /* io_submit() calls */
     uint64_t ns;            /* time inside them */
-    uint64_t iocbs;         /* requests that they accepted */
+    uint64_t requests;      /* requests that they accepted */
     uint64_t batch_sizes[BATCH_SIZE_CLASSES];
     uint64_t partial;       /* calls that took fewer than offered */
     uint64_t eagain;        /* refused, with requests in flight */
     uint64_t eagain_idle;   /* refused, with none: retried by a timer */
     uint64_t eintr;
-    uint64_t head_failures; /* requests failed by the call itself */
+    uint64_t rejected;      /* requests failed by the call itself */
     uint64_t withdrawn;     /* cancelled before they were submitted */
     uint64_t blocked;       /* times that requests stayed behind */
 } SubmitCounters;
@@ -78,7 +78,7 @@ typedef struct NotifyCounters {
 } NotifyCounters;
 
 typedef struct OtherCounters {
-    uint64_t io_getevents;
+    uint64_t waits; /* calls that wait for completions: io_getevents(), or as it */
     uint64_t completed_in_submit; /* seen complete when io_submit() returned */
     uint64_t pool_fallbacks; /* misaligned requests: to the thread pool */
     uint64_t short_io;

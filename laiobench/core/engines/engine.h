@@ -57,7 +57,7 @@ struct Engine {
     uint32_t in_flight;      /* requests that wait() may see completed */
     uint64_t events;         /* that came back; each has set the notifier */
     PoolUsage pool;          /* CPU time of threads that work for it */
-    bool is_foreign; /* its ring has a layout that we don't know */
+    bool ready_needs_syscall; /* ready() can but guess: reap() asks the kernel */
 };
 
 /* What every engine is opened with. */
@@ -104,7 +104,7 @@ static inline void engine_count_batch(Engine *engine, uint32_t n)
     uint32_t class = n > 1 ? 32 - (uint32_t)__builtin_clz(n - 1) : 0;
     uint32_t last = BATCH_SIZE_CLASSES - 1;
 
-    submit->iocbs += n;
+    submit->requests += n;
     submit->batch_sizes[class < last ? class : last]++;
     engine->in_flight += n;
     ctx->in_flight += n;

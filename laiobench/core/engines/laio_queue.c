@@ -127,7 +127,7 @@ void laio_queue_submit(LaioQueue *queue)
         if (ret == -EINTR) {
             counters->eintr++;
         } else if (ret < 0) {
-            counters->head_failures++;
+            counters->rejected++;
             fail(queue, laio_request_of(queue->iocbs[queue->head++]), (int)ret);
         }
     }

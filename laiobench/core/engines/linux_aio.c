@@ -101,7 +101,7 @@ static __attribute__((noinline)) void submit_foreign(LinuxAioState *state,
         pool_fallback_submit(&state->fallback, request);
         return;
     }
-    state->base.ctx->counters.submit.head_failures++;
+    state->base.ctx->counters.submit.rejected++;
     request->submitted = request->queued;
     engine_finish(&state->base, request, -EIO);
 }
@@ -286,7 +286,7 @@ static long get_events(LinuxAioState *state, uint32_t min_nr, uint32_t max_nr,
     bool needs_timeout = timeout_ns >= 0 && !ring_has(state, min_nr);
     long n;
 
-    state->base.ctx->counters.other.io_getevents++;
+    state->base.ctx->counters.other.waits++;
     n = syscall(SYS_io_getevents, state->queue.id, (long)min_nr,
                 (long)max_nr, state->events,
                 needs_timeout ? &timeout : NULL);
@@ -417,7 +417,7 @@ static int set_up_context(LinuxAioState *state, uint32_t events, Error *error)
     }
     ring = (AioRing *)(uintptr_t)state->queue.id;
     state->queue.ring = aio_ring_is_known(ring) ? ring : NULL;
-    state->base.is_foreign = !state->queue.ring;
+    state->base.ready_needs_syscall = !state->queue.ring;
     return 0;
 }
 

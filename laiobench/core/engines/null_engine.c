@@ -267,7 +267,7 @@ static int null_wait(Engine *engine, uint32_t min_nr, int64_t timeout_ns,
     if (timeout_ns >= 0) {
         end = now + clock_ns_to_ticks(clock, (uint64_t)timeout_ns);
     }
-    engine->ctx->counters.other.io_getevents++;
+    engine->ctx->counters.other.waits++;
     complete_due(null, now);
     while (done_list_count(&null->finished) < min_nr && null->serving > 0 &&
            now < end) {

@@ -56,7 +56,7 @@ void pool_fallback_submit(PoolFallback *fallback, Request *request)
         ret = thread_pool_submit(fallback->pool, request);
     }
     if (ret < 0) {
-        ctx->counters.submit.head_failures++;
+        ctx->counters.submit.rejected++;
         engine_finish(fallback->engine, request, ret);
         return;
     }

@@ -35,7 +35,7 @@ static void threads_submit(Engine *engine, Request *request)
     ret = thread_pool_submit(threads->pool, request);
     engine->ctx->counters.submit.calls++;
     if (ret < 0) {
-        engine->ctx->counters.submit.head_failures++;
+        engine->ctx->counters.submit.rejected++;
         engine_finish(engine, request, ret);
         return;
     }
@@ -81,7 +81,7 @@ static int threads_wait(Engine *engine, uint32_t min_nr, int64_t timeout_ns,
 {
     ThreadsEngine *threads = (ThreadsEngine *)engine;
 
-    engine->ctx->counters.other.io_getevents++;
+    engine->ctx->counters.other.waits++;
     thread_pool_wait(threads->pool,
                      min_nr < engine->in_flight ? min_nr : engine->in_flight,
                      timeout_ns);

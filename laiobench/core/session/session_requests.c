@@ -96,7 +96,7 @@ void session_look(Session *session)
 {
     Engine *engine = session->engine;
 
-    if (!engine->is_foreign && engine_ready(engine)) {
+    if (!engine->ready_needs_syscall && engine_ready(engine)) {
         engine_reap(engine, &session->ctx.counters.reaped.inline_);
     }
     session_collect_done(session);

@@ -40,7 +40,7 @@ def _ended(worker: WorkerReport) -> int:
 def _reaped(worker: WorkerReport) -> int:
     """Requests that came back from the engine; the others never reached it."""
     submit = worker.life["submit"]
-    return _ended(worker) - int(submit["head_failures"]) - int(submit["withdrawn"])
+    return _ended(worker) - int(submit["rejected"]) - int(submit["withdrawn"])
 
 
 def _accounts(worker: WorkerReport) -> Iterator[Rule]:

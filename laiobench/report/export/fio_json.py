@@ -379,7 +379,7 @@ def _completes(job: JobResult, ios: int) -> dict[str, float]:
     hits = max(
         _counter(job, *name)
         for name in (("poll", "hits"), ("eventfd", "reads"), ("bh", "reaps"),
-                     ("other", "io_getevents"))
+                     ("other", "waits"))
     )  # fmt: skip
     at = _batch_range(max(1, round(ios / hits)) if hits else 1)
     return {"0": 0.0} | {key: 100.0 if ios and key == at else 0.0 for key in _SUBMIT}

@@ -138,12 +138,12 @@ static void print_state(void)
     print_held();
     printf("], \"pending\": %d, \"in_flight\": %u, \"is_retry_armed\": %s, "
            "\"calls\": %u, \"largest_submit\": %u, \"refused\": %d, "
-           "\"head_failures\": %llu, \"withdrawn\": %llu}\n",
+           "\"rejected\": %llu, \"withdrawn\": %llu}\n",
            pending, bench->engine->in_flight,
            timers_deadline(bench->ctx) != UINT64_MAX ? "true" : "false",
            fake_kernel.submit_calls, fake_kernel.largest_submit,
            fake_kernel.submit_failures,
-           (unsigned long long)submit->head_failures,
+           (unsigned long long)submit->rejected,
            (unsigned long long)submit->withdrawn);
     fflush(stdout);
 }

@@ -91,7 +91,7 @@ static void a_partial_accept_moves_exactly_what_was_taken(void)
     CHECK_EQUAL(fake_kernel.held_count, 3);
     CHECK_EQUAL(fake_kernel.submit_calls, 3);
     CHECK_EQUAL(bench->ctx->counters.submit.partial, 2);
-    CHECK_EQUAL(bench->ctx->counters.submit.iocbs, 3);
+    CHECK_EQUAL(bench->ctx->counters.submit.requests, 3);
     fake_kernel_succeed_all();
     CHECK_EQUAL(reap(bench), 3);
     free_bench(bench);

@@ -66,7 +66,7 @@ static void a_bad_request_fails_alone_and_the_rest_goes_on(void)
     submit(bench, 0, 4);
     bench->engine->ops->unplug(bench->engine);
     CHECK_EQUAL(fake_kernel.held_count, 3);
-    CHECK_EQUAL(bench->ctx->counters.submit.head_failures, 1);
+    CHECK_EQUAL(bench->ctx->counters.submit.rejected, 1);
     CHECK_EQUAL(bench->ctx->in_flight, 3);
     CHECK(next_done(bench) == &bench->requests[1]);
     CHECK_EQUAL(bench->requests[1].result, -EBADF);
@@ -139,7 +139,7 @@ static void all_may_be_bad_one_after_the_other(void)
     bench->engine->ops->plug(bench->engine);
     submit(bench, 0, 4);
     bench->engine->ops->unplug(bench->engine);
-    CHECK_EQUAL(bench->ctx->counters.submit.head_failures, 3);
+    CHECK_EQUAL(bench->ctx->counters.submit.rejected, 3);
     for (int i = 0; i < 3; i++) {
         Request *request = next_done(bench);
 

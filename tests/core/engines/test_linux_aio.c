@@ -46,7 +46,7 @@ static void check_foreign(void)
 {
     Bench *bench = make_bench(&usual);
 
-    CHECK(bench->engine->is_foreign);
+    CHECK(bench->engine->ready_needs_syscall);
     submit(bench, 0, 3);
     CHECK(bench->engine->ops->ready(bench->engine)); /* cannot know */
     fake_kernel_succeed_all();
@@ -73,7 +73,7 @@ static void the_known_ring_is_read_without_a_system_call(void)
 {
     Bench *bench = make_bench(&usual);
 
-    CHECK(!bench->engine->is_foreign);
+    CHECK(!bench->engine->ready_needs_syscall);
     submit(bench, 0, 3);
     CHECK(!bench->engine->ops->ready(bench->engine));
     fake_kernel_succeed_all();
