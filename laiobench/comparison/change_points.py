@@ -68,6 +68,23 @@ def find_key(runs: Sequence[RunDigest], metric: str, job: str | None, direction:
     Raises:
         UsageError: none is, or several are.
     """
+    matching = find_keys(runs, metric, job, direction)
+    if len(matching) == 1:
+        return matching[0]
+    if len(jobs := dict.fromkeys(key.job for key in matching)) > 1:
+        raise UsageError("the results are of several jobs", "choose --job: " + ", ".join(jobs))
+    directions = ", ".join(str(key.direction) for key in matching)
+    raise UsageError("the job has several directions", f"choose --direction: {directions}")
+
+
+def find_keys(
+    runs: Sequence[RunDigest], metric: str, job: str | None, direction: str | None
+) -> list[Key]:
+    """All that are meant: of each job and direction, unless they are chosen.
+
+    Raises:
+        UsageError: none is.
+    """
     if metric not in METRICS:
         raise UsageError(
             f"there is no metric {metric}{suggest(metric, METRICS)}",
@@ -79,8 +96,6 @@ def find_key(runs: Sequence[RunDigest], metric: str, job: str | None, direction:
         raise UsageError(
             f"no result has a job {job}{suggest(job, jobs)}", "there are: " + ", ".join(jobs)
         )
-    if job is None and len(jobs) > 1:
-        raise UsageError("the results are of several jobs", "choose --job: " + ", ".join(jobs))
     matching = [
         key
         for key in known
@@ -88,10 +103,7 @@ def find_key(runs: Sequence[RunDigest], metric: str, job: str | None, direction:
     ]
     if not matching:
         raise UsageError(f"no result has {metric} of such a job and direction")
-    if len(matching) > 1:
-        directions = ", ".join(str(key.direction) for key in matching)
-        raise UsageError("the job has several directions", f"choose --direction: {directions}")
-    return matching[0]
+    return matching
 
 
 def points(runs: Sequence[RunDigest], key: Key, *, by_session: bool) -> tuple[list[Point], int]:

@@ -71,3 +71,14 @@ def test_results_are_exported_to_stdout_or_a_file(program: Program, folder: Path
     assert program("export", folder, "--format", "csv", "--output", "all.csv").code == 0
     text = (program.folder / "all.csv").read_text()
     assert sum(line.count(",iops,") for line in text.splitlines()) == 20
+
+
+def test_the_jobs_of_results_of_several_each_have_a_chart(program: Program) -> None:
+    null = ("--engine=null", "--number_ios=100")
+    for _ in range(2):
+        assert program("run", "--name=a", *null, "--name=b", *null, "--rw=rw").code == 0
+    outcome = program("history")
+    assert outcome.code == 0, outcome.stderr
+    for title in ("a read IOPS: 2 points", "b read IOPS: 2 points", "b write IOPS: 2 points"):
+        assert title in outcome.stdout
+    assert program("history", "--json").code == 2

@@ -4,6 +4,7 @@ import csv
 import json
 import shutil
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -15,6 +16,7 @@ from laiobench.comparison.change_points import ChangePoint, Point
 from laiobench.errors import UsageError
 from laiobench.report.text import history_chart
 from laiobench.results import reference, selection
+from laiobench.results.digest import RunDigest
 from laiobench.results.metrics import METRICS, Key
 from laiobench.words import DIRECTIONS
 
@@ -51,7 +53,8 @@ def command(
     as_csv: bool,
     as_json: bool,
 ) -> None:
-    """Show a metric over the results in FOLDER, by time, and when it changed for good.
+    """Show a metric over the results in FOLDER, by time, and when it changed for good:
+    of each job and direction, unless they are chosen.
 
     A change is told where PELT finds one and a rank test confirms it, if it has at least
     3 points on either side and --min-effect.
@@ -65,25 +68,43 @@ def command(
     found = selection.select(folder, reference.default_folder())
     for text in found.left_out:
         say(f"warning: left out: {text}")
-    key = change_points.find_key(found.runs, metric, job, direction)
-    series, lacking = change_points.points(found.runs, key, by_session=sessions)
-    if lacking:
-        say(f"warning: {lacking} of {len(found.runs)} results have no {metric}")
-    if not series:
+    if as_csv or as_json:
+        keys = [change_points.find_key(found.runs, metric, job, direction)]
+    else:
+        keys = change_points.find_keys(found.runs, metric, job, direction)
+    histories = [(key, _points(found.runs, key, by_session=sessions)) for key in keys]
+    if not any(series for _, series in histories):
         raise UsageError(f"no result has a value of {metric} above 0")
-    of_it = [run for run in found.runs if key.job in run.copies]
+    if as_csv:
+        _print_csv(*histories[0])
+        return
+    told = [
+        (key, series, change_points.change_points(series, min_effect=min_effect))
+        for key, series in histories
+        if series
+    ]
+    if as_json:
+        answer(json.dumps(_document(*told[0])), is_document=True)
+    else:
+        answer("\n\n".join(_chart(*each) for each in told))
+
+
+def _points(runs: Sequence[RunDigest], key: Key, *, by_session: bool) -> list[Point]:
+    """The values; what is lacking, and what differs between the runs, is told."""
+    of_it = [run for run in runs if key.job in run.copies]
+    series, lacking = change_points.points(of_it, key, by_session=by_session)
+    if lacking:
+        say(f"warning: {lacking} of {len(of_it)} results of job {key.job} have no {key.metric}")
     if names := change_points.mixed(of_it):
         say(f"warning: not all were measured on the same: {', '.join(names)} differ")
-    if as_csv:
-        _print_csv(key, series)
-        return
-    changes = change_points.change_points(series, min_effect=min_effect)
-    if as_json:
-        answer(json.dumps(_document(key, series, changes)), is_document=True)
-        return
-    title = " ".join(part for part in (key.job, key.direction, METRICS[metric].title) if part)
+    return series
+
+
+def _chart(key: Key, series: list[Point], changes: list[ChangePoint]) -> str:
+    kind = METRICS[key.metric]
+    title = " ".join(part for part in (key.job, key.direction, kind.title) if part)
     width = min(shutil.get_terminal_size().columns, 120)
-    answer(history_chart.render(title, METRICS[metric], series, changes, width))
+    return history_chart.render(title, kind, series, changes, width)
 
 
 def _print_csv(key: Key, series: list[Point]) -> None:
