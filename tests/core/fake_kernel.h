@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "failing_calls.h" /* whose syscall() asks the fake kernel first */
+#include "failing_calls.h" /* its syscall() asks the fake kernel first */
 
 #define FAKE_MAX_IOCBS 4096
 

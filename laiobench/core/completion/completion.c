@@ -66,13 +66,13 @@ void completion_read_leftover(Completion *completion)
     }
 }
 
-HOT_PATH uint32_t completion_reap(Completion *completion, uint64_t *door)
+HOT_PATH uint32_t completion_reap(Completion *completion, uint64_t *reaped_by)
 {
     AioContext *ctx = completion->ctx;
 
-    return engine_reap(
-        completion->engine,
-        ctx->depth > 1 ? &ctx->counters.reaped.nested : door);
+    return engine_reap(completion->engine, ctx->depth > 1
+                                               ? &ctx->counters.reaped.nested
+                                               : reaped_by);
 }
 
 bool completion_is_ready(void *opaque)

@@ -1,7 +1,7 @@
 /*
  * Completion modes: how it is noticed that requests have completed.  A mode
- * is a door between an engine and the loop: it decides who asks the engine,
- * and when.  All doors lead to completion_reap(); none records or refills.
+ * stands between an engine and the loop: it decides who asks the engine, and
+ * when.  All modes reap by completion_reap(); none records or refills.
  * One table of functions, one file for each mode.
  */
 #pragma once
@@ -15,7 +15,8 @@ typedef struct CompletionMode {
     const char *name;
     bool needs_eventfd; /* of the engine, one event per completion */
 
-    /* Put the door up, and take it down.  0 or -errno. */
+    /* Register what notices completions with the context, and remove it.  0 or
+     * -errno. */
     int (*attach)(Completion *completion, Error *error);
     void (*detach)(Completion *completion);
 } CompletionMode;
@@ -44,13 +45,14 @@ int completion_attach(Completion *completion, const CompletionMode *mode,
 void completion_detach(Completion *completion);
 
 /*
- * When all is reaped, and only then: events may be left in the eventfd, whose
- * requests were reaped before it was read.  Read them: the accounts close.
+ * Call it when all is reaped.  Requests may have been reaped before the eventfd
+ * was read, so that their events are still in it.  This reads and counts them,
+ * so that as many events as completions are accounted for.
  */
 void completion_read_leftover(Completion *completion);
 
-/* Reap in the name of @door, or of nested loops; how many. */
-uint32_t completion_reap(Completion *completion, uint64_t *door);
+/* Reap, counted as @reaped_by, or as nested where a loop is inside a loop. */
+uint32_t completion_reap(Completion *completion, uint64_t *reaped_by);
 
 /* The handlers of modes that poll: is there something, and reap it. */
 bool completion_is_ready(void *opaque);

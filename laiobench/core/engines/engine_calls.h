@@ -1,8 +1,7 @@
 /*
- * Calls of an engine on the hot path.  They go through its table, but for
- * native AIO, whose table is looked for and whose functions are then called by
- * name: a comparison costs less than an indirect call, and what has a name can
- * be inlined.
+ * Calls of an engine on the hot path.  Where the engine is native AIO, which one
+ * comparison tells, its functions are called by name: that costs less than an
+ * indirect call, and they can be inlined.  Others are called through their table.
  */
 #pragma once
 

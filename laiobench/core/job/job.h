@@ -1,8 +1,9 @@
 /*
  * Job: keeps a target busy.  It owns the requests and their buffers, decides
  * how many I/Os are still to be issued, and moves through its phases: ramp,
- * measured window, drain.  It runs on one AioContext at a time, whose worker
- * hands it each finished request; it never sees how completions are noticed.
+ * measured window, drain.  It runs on one AioContext at a time; the worker
+ * of that hands it each finished request.  It never sees how completions are
+ * noticed.
  */
 #pragma once
 

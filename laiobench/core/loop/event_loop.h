@@ -8,7 +8,7 @@
 #include "loop/fdmon.h"
 
 /*
- * A context whose home is the calling thread, until aio_context_set_home().
+ * The calling thread is its home, until aio_context_set_home().
  * With FDMON_EPOLL it falls back to ppoll where epoll can't be had.
  */
 int aio_context_init(AioContext *ctx, FdMonKind fdmon, const Clock *clock,

@@ -37,5 +37,5 @@ static inline uint64_t timers_deadline(const AioContext *ctx)
     return first ? first->deadline : UINT64_MAX;
 }
 
-/* For aio_poll(): call those whose time has come by ctx->now. */
+/* For aio_poll(): call those that are due at ctx->now. */
 bool timers_run(AioContext *ctx);

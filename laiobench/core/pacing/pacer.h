@@ -50,7 +50,7 @@ void pacer_init(Pacer *pacer, const PacingPlan *plan,
 /*
  * The first I/O is due @now, or the plan's phase later; other directions follow
  * a part of a gap after it, or equal rates would go in lock-step: each I/O with
- * one of the other direction, whose latency it shares.
+ * one of the other direction, and would share its latency.
  */
 void pacer_begin(Pacer *pacer, uint64_t now);
 
@@ -72,7 +72,7 @@ void pacer_shift(Pacer *pacer, uint64_t ticks);
 /* When the next I/O may go, of whatever direction. */
 uint64_t pacer_due(const Pacer *pacer);
 
-/* Of a mix: the direction whose turn it is at @now, when one is due. */
+/* Of a mix, when an I/O is due at @now: of which direction it is. */
 uint32_t pacer_pick(const Pacer *pacer, uint64_t now);
 
 /*

@@ -51,7 +51,7 @@ static int set_nice(const IOThreadConfig *config, Error *error)
     return 0;
 }
 
-/* On the thread itself, whose CPUs then own the memory that it touches. */
+/* On the thread itself: memory is then near the CPUs that it runs on. */
 static int set_up(IOThread *iothread, Error *error)
 {
     char shown[16];

@@ -1,6 +1,7 @@
 /*
  * Run: the workers, threads and jobs that a plan asks for.  Behind api.h:
- * run.c makes and drives it, report.c tells what came of it.
+ * run_plan.c reads the plan, run.c makes and drives it, report.c tells what came
+ * of it.
  */
 #pragma once
 

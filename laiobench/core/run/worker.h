@@ -53,7 +53,7 @@ struct Worker {
     void *opaque;
 };
 
-/* The context, whose home is the calling thread for now.  0 or -errno. */
+/* Make the context; the calling thread is its home for now.  0 or -errno. */
 int worker_init(Worker *worker, const WorkerConfig *config, const Clock *clock,
                 const bool *go, void (*job_finished)(void *opaque, Job *job),
                 void *opaque, Error *error);

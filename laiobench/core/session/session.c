@@ -84,7 +84,7 @@ uint32_t session_poll(Session *session, bool go_round, uint64_t max_ns,
     while (told < room && (slot = TAILQ_FIRST(&session->finished))) {
         TAILQ_REMOVE(&session->finished, slot, node);
         slot->state = SLOT_TOLD;
-        slots[told++] = slot->face.slot;
+        slots[told++] = slot->public.slot;
     }
     return told;
 }

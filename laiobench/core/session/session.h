@@ -32,7 +32,7 @@ typedef enum SlotState {
 } SlotState;
 
 typedef struct Slot {
-    SessionRequest face; /* first: what the caller has */
+    SessionRequest public; /* first: what the caller has */
     SlotState state;
     bool abandoned;     /* released before it was back */
     size_t room;        /* bytes of the buffer */
@@ -83,7 +83,7 @@ void slots_cleanup(Session *session);
 void slot_enter_writes(Slot *slot);
 void slot_leave_writes(Slot *slot);
 
-/* Take what the engine has done; those whose turn has come start. */
+/* Take what the engine has done; start those that have their turn now. */
 void session_collect_done(Session *session);
 
 /* The same with what is in the ring, without a round of the loop. */

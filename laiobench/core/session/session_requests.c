@@ -9,9 +9,9 @@
 #include "engines/engine_calls.h"
 #include "session/session.h"
 
-static Slot *slot_of(SessionRequest *face)
+static Slot *slot_of(SessionRequest *public)
 {
-    return (Slot *)face; /* its first member */
+    return (Slot *)public; /* its first member */
 }
 
 static Slot *slot_of_request(Request *request)
@@ -19,7 +19,7 @@ static Slot *slot_of_request(Request *request)
     return (Slot *)((char *)request - offsetof(Slot, request));
 }
 
-/* ---- whose turn it is ------------------------------------------------------ */
+/* ---- taking turns ---------------------------------------------------------- */
 
 static void start(Slot *slot)
 {
@@ -68,7 +68,7 @@ static uint32_t bytes_there(const Request *request)
                                           : request->bytes;
 }
 
-/* The requests whose turn comes leave together. */
+/* Requests that get their turn now leave together. */
 void session_collect_done(Session *session)
 {
     while (done_list_count(&session->done) > 0) {
@@ -112,7 +112,7 @@ static SessionRequest *issue(Slot *slot, SessionTarget *target, RequestOp op,
     slot->target = target;
     slot->request = (Request){
         .target = &target->base,
-        .buffer = bytes ? slot->face.buffer : NULL,
+        .buffer = bytes ? slot->public.buffer : NULL,
         .offset = offset,
         .bytes = bytes,
         .op = (uint8_t)op,
@@ -134,7 +134,7 @@ static SessionRequest *issue(Slot *slot, SessionTarget *target, RequestOp op,
         TAILQ_REMOVE(&session->finished, slot, node);
         slot->state = SLOT_TOLD;
     }
-    return &slot->face;
+    return &slot->public;
 }
 
 SessionRequest *session_read(Session *session, SessionTarget *target,
@@ -154,7 +154,7 @@ SessionRequest *session_write(Session *session, SessionTarget *target,
     if (!slot) {
         return NULL;
     }
-    memcpy(slot->face.buffer, data, bytes);
+    memcpy(slot->public.buffer, data, bytes);
     return issue(slot, target, REQUEST_WRITE, offset, bytes);
 }
 
@@ -178,7 +178,7 @@ SessionRequest *session_sleep(Session *session, uint64_t ns)
     slot->state = SLOT_SLEEPING;
     timer_arm(&slot->timer, aio_context_read_clock(&session->ctx) +
                                 clock_ns_to_ticks(&session->clock, ns));
-    return &slot->face;
+    return &slot->public;
 }
 
 void session_cancel(Session *session, SessionRequest *request)
@@ -240,6 +240,6 @@ void session_release(Session *session, SessionRequest *request)
 void session_release_all(Session *session)
 {
     for (Slot *slot = session->made; slot; slot = slot->next_made) {
-        session_release(session, &slot->face);
+        session_release(session, &slot->public);
     }
 }

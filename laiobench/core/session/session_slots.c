@@ -25,7 +25,7 @@ static Slot *make_slot(Session *session)
         return NULL;
     }
     *slot = (Slot){
-        .face.slot = session->slots++,
+        .public.slot = session->slots++,
         .session = session,
         .next_made = session->made,
     };
@@ -36,8 +36,8 @@ static Slot *make_slot(Session *session)
 
 static void drop_buffer(Slot *slot)
 {
-    free(slot->face.buffer);
-    slot->face.buffer = NULL;
+    free(slot->public.buffer);
+    slot->public.buffer = NULL;
     slot->session->buffer_bytes -= slot->room;
     slot->room = 0;
 }
@@ -51,11 +51,11 @@ static bool make_room(Slot *slot, size_t bytes)
         return true;
     }
     drop_buffer(slot);
-    slot->face.buffer = aligned_alloc(PAGE_BYTES, room);
-    if (!slot->face.buffer) {
+    slot->public.buffer = aligned_alloc(PAGE_BYTES, room);
+    if (!slot->public.buffer) {
         return false;
     }
-    memset(slot->face.buffer, 0, room);
+    memset(slot->public.buffer, 0, room);
     slot->room = room;
     slot->session->buffer_bytes += room;
     return true;
@@ -89,9 +89,9 @@ Slot *slot_get(Session *session, size_t bytes)
     }
     if (slot) {
         slot->abandoned = false;
-        slot->face.done = false;
-        slot->face.result = 0;
-        slot->face.bytes = 0;
+        slot->public.done = false;
+        slot->public.result = 0;
+        slot->public.bytes = 0;
     }
     return slot;
 }
@@ -99,9 +99,9 @@ Slot *slot_get(Session *session, size_t bytes)
 void slot_finish(Slot *slot, int result, uint32_t bytes)
 {
     slot->session->ended++;
-    slot->face.done = true;
-    slot->face.result = result;
-    slot->face.bytes = result == 0 ? bytes : 0;
+    slot->public.done = true;
+    slot->public.result = result;
+    slot->public.bytes = result == 0 ? bytes : 0;
     if (slot->abandoned) {
         slot_free(slot);
     } else {
@@ -117,7 +117,7 @@ void slots_cleanup(Session *session)
     while ((slot = session->made)) {
         session->made = slot->next_made;
         timer_disarm(&slot->timer);
-        free(slot->face.buffer);
+        free(slot->public.buffer);
         free(slot);
     }
 }

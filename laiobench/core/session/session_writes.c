@@ -43,9 +43,9 @@ void slot_enter_writes(Slot *slot)
 }
 
 /*
- * Those whose last obstacle it was start with the next request that is issued
- * or comes back.  There is one to come back: whoever waits for blocks does so,
- * in the end, for something in flight.
+ * Writes that have no obstacle left now start with the next request that is
+ * issued or comes back.  One will come back: what waits for blocks waits, in the
+ * end, for something in flight.
  */
 void slot_leave_writes(Slot *slot)
 {

@@ -21,7 +21,7 @@ typedef struct SizedMapLevel {
 } SizedMapLevel;
 
 typedef struct RandomMapSized {
-    bool use_lfsr; /* whose order it is then, but for what was visited */
+    bool use_lfsr; /* begin in the order of lfsr, where that is not visited */
     Lfsr lfsr;
     RandomStream stream;
     SizedMapLevel levels[SIZED_MAP_LEVELS_MAX];

@@ -97,7 +97,7 @@ static double seconds_since(uint64_t start_ns)
 
 /* ---- time --------------------------------------------------------------------- */
 
-/* At 1,000 a second, whose first is due at once. */
+/* At 1,000 a second; the first is due at once. */
 static void check_none_was_early(const Bench *bench)
 {
     uint64_t due = test_clock()->ticks_per_s / 1000 * (bench->issued - 1);

@@ -471,7 +471,7 @@ static void what_is_held_at_the_end_of_a_ramp_is_charged_or_stays(void)
     free_bench(bench);
 }
 
-/* Reading back issues nothing of the workload, whose rate is then nothing. */
+/* Reading back issues nothing of the workload: its rate is 0 meanwhile. */
 static void no_rate_is_missed_when_nothing_more_is_to_be_issued(void)
 {
     JobConfig job = job_of(4);
