@@ -25,64 +25,18 @@ from laiobench.measurement.plan.verify_state import memory_to_verify, saved_stat
 from laiobench.measurement.plan.waits import check_waits
 from laiobench.measurement.targets import OpenTarget, refusals, scratch
 from laiobench.measurement.targets.created_files import check_is_one, forbidden, is_as_we_left_it
+from laiobench.results.explanation import Access, Group, IOThread, Write
 from laiobench.system.machine import aio_slots
 
 _UNKNOWN_BYTES = 1 << 60
 
 
 @dataclass(frozen=True)
-class ThreadPreview:
-    """A worker, and what comes to it."""
-
-    name: str
-    jobs: tuple[str, ...]
-    iodepth: int
-    """Of all its jobs together."""
-    aio_slots: int
-    """Events that the kernel must have room for."""
-
-
-@dataclass(frozen=True)
-class GroupPreview:
-    """What runs together."""
-
-    iothreads: tuple[ThreadPreview, ...]
-    buffer_bytes: int
-    map_bytes: int
-    """Of random maps, which take memory where sizes differ."""
-    verify_bytes: int
-    """Of what is kept to verify by."""
-
-    @property
-    def iodepth(self) -> int:
-        return sum(thread.iodepth for thread in self.iothreads)
-
-    @property
-    def aio_slots(self) -> int:
-        return sum(thread.aio_slots for thread in self.iothreads)
-
-
-@dataclass(frozen=True)
-class AccessPreview:
-    """Where a copy of a job reads or writes."""
-
-    job: str
-    target: str
-    writes: bool
-    start_byte: int
-    end_byte: int | None
-    """None where the target's size is not known."""
-    most_bytes: int | None
-    """How much it moves at most, in both directions; None: until its runtime is over."""
-    needs_allow_write: bool
-
-
-@dataclass(frozen=True)
 class Preview:
     """The plan, and what would keep it from being run."""
 
-    groups: tuple[GroupPreview, ...]
-    accesses: tuple[AccessPreview, ...]
+    groups: tuple[Group, ...]
+    accesses: tuple[Access, ...]
     scratch: dict[str, int]
     """The scratch files that would be made first, and their bytes."""
     files: tuple[str, ...]
@@ -101,8 +55,8 @@ def preview(
 ) -> Preview:
     """Lay out `jobs`, and judge what the kernel would say; and we, if all is `readonly`."""
     used, limit = aio_slots()
-    groups: list[GroupPreview] = []
-    accesses: list[AccessPreview] = []
+    groups: list[Group] = []
+    accesses: list[Access] = []
     files: list[str] = []
     with _Glimpses() as glimpses:
         possible = [job for job in jobs if glimpses.can_be_laid_out(job)]
@@ -213,7 +167,7 @@ def _imagined(path: str, *, is_regular_file: bool) -> OpenTarget:
     return OpenTarget(path, -1, limits)
 
 
-def _groups(copies: Sequence[JobCopy]) -> Iterator[GroupPreview]:
+def _groups(copies: Sequence[JobCopy]) -> Iterator[Group]:
     for _, group in groupby(copies, key=lambda copy: copy.group):
         members = list(group)
         layout = plan_workers(members)
@@ -226,26 +180,28 @@ def _groups(copies: Sequence[JobCopy]) -> Iterator[GroupPreview]:
             coming = coming_to.get(index, [])
             depth = sum(copy.job.iodepth for copy in coming)
             threads.append(
-                ThreadPreview(
+                IOThread(
                     name=plan.name,
-                    jobs=tuple(_name(copy) for copy in coming),
+                    jobs=[_name(copy) for copy in coming],
                     iodepth=depth,
                     aio_slots=depth if ENGINES[plan.job.engine].uses_aio_events else 0,
                 )
             )
         buffers = sum(copy.job.iodepth * copy.job.largest_bytes for copy in members)
         known = [copy for copy in members if copy.region.length < _UNKNOWN_BYTES // 2]
-        yield GroupPreview(
-            tuple(threads),
-            buffers,
+        yield Group(
+            iothreads=threads,
+            iodepth=sum(thread.iodepth for thread in threads),
+            buffer_bytes=buffers,
             map_bytes=sum(native.map_bytes_of(copy.job, copy.region.length) for copy in known),
             verify_bytes=sum(memory_to_verify(copy) for copy in known),
+            aio_slots=sum(thread.aio_slots for thread in threads),
         )
 
 
 def _accesses(
     copies: Sequence[JobCopy], glimpses: _Glimpses, allow_write: Sequence[str]
-) -> Iterator[AccessPreview]:
+) -> Iterator[Access]:
     allowed = {os.path.realpath(path) for path in allow_write}
     for copy in copies:
         if copy.target is None:
@@ -253,15 +209,15 @@ def _accesses(
         region, path = copy.region, copy.target.path
         end = region.start + (region.size if copy.job.is_plain else region.length)
         is_ours = glimpses.is_scratch(path) or is_as_we_left_it(path)
-        yield AccessPreview(
+        access = Access(
             job=_name(copy),
             target=path,
-            writes=copy.job.writes,
             start_byte=region.start,
             end_byte=end if end < _UNKNOWN_BYTES // 2 else None,
             most_bytes=copy.bytes or (copy.ios * copy.job.largest_bytes if copy.ios else None),
-            needs_allow_write=copy.job.writes and not is_ours and path not in allowed,
         )
+        needs_word = not is_ours and path not in allowed
+        yield Write(**dict(access), needs_allow_write=needs_word) if copy.job.writes else access
 
 
 def _files(copies: Sequence[JobCopy]) -> Iterator[str]:
@@ -286,9 +242,7 @@ def _name(copy: JobCopy) -> str:
     return f"{name} {copy.copy_index + 1}/{count}" if count > 1 else name
 
 
-def _too_many_slots(
-    groups: Sequence[GroupPreview], used: int, limit: int
-) -> Iterator[LaiobenchError]:
+def _too_many_slots(groups: Sequence[Group], used: int, limit: int) -> Iterator[LaiobenchError]:
     most = max((group.aio_slots for group in groups), default=0)
     if used + most > limit:
         yield RunError(

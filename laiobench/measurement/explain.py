@@ -11,14 +11,11 @@ from laiobench.errors import LaiobenchError
 from laiobench.jobs.options import Job
 from laiobench.jobs.sources import Draft, notes
 from laiobench.jobs.sources.fio_readings import differences
-from laiobench.measurement.dry_run import AccessPreview, GroupPreview, preview
+from laiobench.measurement.dry_run import preview
 from laiobench.results.explanation import (
-    Access,
     AioSlots,
     Explanation,
     FioDifference,
-    Group,
-    IOThread,
     JobExplanation,
     OptionValue,
     Plan,
@@ -42,19 +39,18 @@ def explain(
     `results`: where the result would be saved; `log_dir`: where what jobs name would be.
     """
     seen = preview(jobs, allow_write, readonly=readonly, log_dir=log_dir)
-    accesses = [_access(access) for access in seen.accesses]
     document = Explanation(
         jobs=[_job(draft, job) for draft, job in zip(drafts, jobs, strict=True)],
         plan=Plan(
-            groups=[_group(group) for group in seen.groups],
+            groups=list(seen.groups),
             aio_slots=AioSlots(
                 needed=max((group.aio_slots for group in seen.groups), default=0),
                 used=seen.aio_slots_used,
                 limit=seen.aio_slots_limit,
             ),
         ),
-        reads=[access for access in accesses if not isinstance(access, Write)],
-        writes=[access for access in accesses if isinstance(access, Write)],
+        reads=[access for access in seen.accesses if not isinstance(access, Write)],
+        writes=[access for access in seen.accesses if isinstance(access, Write)],
         scratch=[ScratchFile(path=path, bytes=size) for path, size in seen.scratch.items()],
         files=[*seen.files, *results],
         differences=[
@@ -93,35 +89,3 @@ def _job(draft: Draft, job: Job) -> JobExplanation:
             written=written if is_bare else f"{written}={text}",
         )
     return JobExplanation(name=job.name, options=options)
-
-
-def _group(group: GroupPreview) -> Group:
-    return Group(
-        iothreads=[
-            IOThread(
-                name=thread.name,
-                jobs=list(thread.jobs),
-                iodepth=thread.iodepth,
-                aio_slots=thread.aio_slots,
-            )
-            for thread in group.iothreads
-        ],
-        iodepth=group.iodepth,
-        buffer_bytes=group.buffer_bytes,
-        map_bytes=group.map_bytes,
-        verify_bytes=group.verify_bytes,
-        aio_slots=group.aio_slots,
-    )
-
-
-def _access(access: AccessPreview) -> Access:
-    common = {
-        "job": access.job,
-        "target": access.target,
-        "start_byte": access.start_byte,
-        "end_byte": access.end_byte,
-        "most_bytes": access.most_bytes,
-    }
-    if access.writes:
-        return Write(**common, needs_allow_write=access.needs_allow_write)
-    return Access(**common)
