@@ -2,7 +2,7 @@
 
 import copy
 from collections.abc import Callable
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from click.testing import CliRunner
@@ -11,6 +11,7 @@ import laiobench
 from laiobench import native
 from laiobench.cli.commands.run import command
 from laiobench.jobs.options import Job
+from laiobench.jobs.options.modes import MODES, CompletionMode
 from laiobench.measurement.outcome import proof
 
 Change = Callable[[dict[str, Any]], None]
@@ -44,9 +45,6 @@ def broken(mode: str, report: native.WorkerReport, **more: bool) -> list[str]:
     return [
         rule.rule for rule in proof.check(Job(completion=mode), report, **more) if not rule.holds
     ]
-
-
-MODES = ["poll", "eventfd", "bh", "adaptive", "getevents"]
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -154,3 +152,10 @@ def test_a_broken_rule_is_exit_code_1() -> None:
     )
     assert outcome.return_value == 1
     assert "this = that: 1,234 against 5" in outcome.stderr
+
+
+def test_each_mode_has_traits_to_be_proven_by_and_counters_of_its_own() -> None:
+    assert set(MODES) == set(get_args(CompletionMode))
+    sources = native.empty_counters()["reaped"]
+    for mode in MODES.values():
+        assert set(mode.reaped_by) <= set(sources)

@@ -16,7 +16,6 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError, PydanticUndefined
 
 from laiobench import units
-from laiobench.jobs.options.completion import CompletionMode as CompletionMode
 from laiobench.jobs.options.completion import MechanismOptions
 from laiobench.jobs.options.compound_types import Amount, PerDirection
 from laiobench.jobs.options.data import DataOptions
@@ -24,6 +23,7 @@ from laiobench.jobs.options.durability import DurabilityOptions
 from laiobench.jobs.options.duration import TimeOptions
 from laiobench.jobs.options.group import LONGEST_S as LONGEST_S
 from laiobench.jobs.options.group import OptionGroup
+from laiobench.jobs.options.modes import CompletionMode as CompletionMode
 from laiobench.jobs.options.name import NamingOptions
 from laiobench.jobs.options.null import NullOptions
 from laiobench.jobs.options.output import OutputOptions

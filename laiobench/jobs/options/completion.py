@@ -5,9 +5,8 @@ from typing import ClassVar, Literal
 
 from laiobench.jobs.options.engines import EngineName
 from laiobench.jobs.options.group import Alias, OptionGroup, option
+from laiobench.jobs.options.modes import CompletionMode
 from laiobench.jobs.options.types import Count, Flag
-
-CompletionMode = Literal["poll", "eventfd", "bh", "adaptive", "getevents"]
 
 
 class MechanismOptions(OptionGroup):

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from laiobench.jobs.options import Job
+from laiobench.jobs.options.modes import MODES, Mode
 from laiobench.native import WorkerReport
 
 
@@ -26,7 +27,7 @@ def check(job: Job, worker: WorkerReport, *, is_notified: bool = False) -> list[
 
     `is_notified`: other workers notify it in mid-run, since jobs move or share a limit.
     """
-    return [*_accounts(worker), *_mode(job, worker, is_notified)]
+    return [*_accounts(worker), *_mode(MODES[job.completion], worker, is_notified)]
 
 
 def _equal(rule: str, left: int, right: int) -> Rule:
@@ -50,37 +51,36 @@ def _accounts(worker: WorkerReport) -> Iterator[Rule]:
     yield _equal("reaped by all sources = completions", by_source, _reaped(worker))
 
 
-def _mode(job: Job, worker: WorkerReport, is_notified: bool) -> Iterator[Rule]:
-    """What only this mode does.
+def _mode(mode: Mode, worker: WorkerReport, is_notified: bool) -> Iterator[Rule]:
+    """What the mode promises.
 
     Inline and nested reaping were asked for, or are no mode's; nor is the pool, which takes
     misaligned I/Os.
     """
     by, completions = worker.life["reaped"], _reaped(worker)
-    window = worker.window
     elsewhere = int(by["inline"]) + int(by["nested"]) + int(by["pool"])
-    reapers = ("poll", "eventfd") if job.completion == "adaptive" else (job.completion,)
     yield _equal(
-        f"reaped by {' and '.join(reapers)} = completions",
-        sum(int(by[reaper]) for reaper in reapers) + elsewhere,
+        f"reaped by {' and '.join(mode.reaped_by)} = completions",
+        sum(int(by[reaper]) for reaper in mode.reaped_by) + elsewhere,
         completions,
     )
-    match job.completion:
-        case "poll":
-            yield _equal("eventfd reads = 0", int(window["eventfd"]["reads"]), 0)
-            yield _equal(
-                "sleeps with I/Os in flight = 0", int(window["loop"]["slept_in_flight"]), 0
-            )
-            if not is_notified:
-                yield _equal("notifier writes = 0", int(window["notify"]["writes"]), 0)
-        case "eventfd":
-            yield _equal("poll iterations = 0", int(window["poll"]["iterations"]), 0)
-            yield _all_events(worker, completions)
-        case "adaptive":
-            yield _all_events(worker, completions)
-        case "bh":
-            ran, reads = int(worker.life["bh"]["reaps"]), int(worker.life["eventfd"]["reads"])
-            yield Rule("bottom halves that reaped <= eventfd reads", ran <= reads, ran, reads)
+    if not mode.sleeps_in_flight:
+        yield from _awake(worker, is_notified)
+    if not mode.looks_before_sleeping:
+        yield _equal("poll iterations = 0", int(worker.window["poll"]["iterations"]), 0)
+    if mode.takes_each_event:
+        yield _all_events(worker, completions)
+    if mode.reaps_in_bottom_halves:
+        ran, reads = int(worker.life["bh"]["reaps"]), int(worker.life["eventfd"]["reads"])
+        yield Rule("bottom halves that reaped <= eventfd reads", ran <= reads, ran, reads)
+
+
+def _awake(worker: WorkerReport, is_notified: bool) -> Iterator[Rule]:
+    window = worker.window
+    yield _equal("eventfd reads = 0", int(window["eventfd"]["reads"]), 0)
+    yield _equal("sleeps with I/Os in flight = 0", int(window["loop"]["slept_in_flight"]), 0)
+    if not is_notified:
+        yield _equal("notifier writes = 0", int(window["notify"]["writes"]), 0)
 
 
 def _all_events(worker: WorkerReport, completions: int) -> Rule:
