@@ -5,6 +5,7 @@ Knows the terminal, the policy and the file; what is compared, and in which orde
 """
 
 import contextlib
+import os
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -197,6 +198,8 @@ class Place:
     """Of a new one, which gets its name when it is first saved."""
     _saved_at_s: float = float("-inf")
     _took_s: float = 0.0
+    _held: int | None = None
+    """The file as it was saved last, locked: two that went on with it would lose one's trials."""
 
     @classmethod
     def new(cls, folder: Path) -> "Place":
@@ -204,11 +207,21 @@ class Place:
         store.check_writable(folder)
         return cls(folder, folder)
 
+    @classmethod
+    def of(cls, path: Path) -> "Place":
+        """The file of a comparison to go on with.
+
+        Raises:
+            UsageError: another laiobench is at it.
+        """
+        return cls(path, _held=store.hold(path))
+
     def save(self, comparison: Comparison) -> Path:
         if self.folder:
-            self.path, self.folder = store.save(comparison, self.folder), None
-        else:
-            store.save_as(comparison, self.path)
+            self.path, self.folder = self.folder / store.file_name(comparison), None
+        held, self._held = self._held, store.save_held(comparison, self.path)
+        if held is not None:
+            os.close(held)
         return self.path
 
     def save_now_and_then(self, comparison: Comparison) -> None:

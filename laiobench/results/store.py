@@ -5,6 +5,7 @@ A document appears whole or not at all.  In a folder of results each run has a f
 
 import contextlib
 import errno
+import fcntl
 import os
 import re
 import secrets
@@ -97,6 +98,56 @@ def save_as(result: Document | Calibration, path: Path) -> Path:
     except OSError as error:
         raise _cannot_save(path, error) from None
     return path
+
+
+def save_held(result: Document, path: Path) -> int:
+    """As `save_as`, and keep others from going on with it for as long as a descriptor is open.
+
+    Returns:
+        The descriptor, which the caller closes.
+
+    Raises:
+        RunError: it can't be written; an earlier file there is unharmed.
+    """
+    try:
+        file = outputs.replace(path.resolve(), result.to_json() + "\n")
+    except OSError as error:
+        raise _cannot_save(path, error) from None
+    held = os.dup(file.fd)
+    file.close()
+    return held
+
+
+def hold(path: Path) -> int:
+    """Keep others from going on with the document at `path`, as `save_held` does.
+
+    Raises:
+        UsageError: another one is at it, or it can't be read.
+    """
+    while True:
+        try:
+            fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        except OSError as error:
+            raise UsageError(f"{path} cannot be read: {error.strerror}") from None
+        try:
+            with contextlib.suppress(OSError):  # where there are no locks, nobody is kept out
+                _lock(fd, path)
+            if path.exists() and os.path.samestat(os.fstat(fd), path.stat()):
+                return fd
+        except BaseException:
+            os.close(fd)
+            raise
+        os.close(fd)  # it was replaced in between
+
+
+def _lock(fd: int, path: Path) -> None:
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise UsageError(
+            f"{path} is being written by another laiobench, whose trials would be lost",
+            "wait until that has ended, and go on then",
+        ) from None
 
 
 def sync_folder(folder: Path) -> None:

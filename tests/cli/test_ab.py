@@ -165,6 +165,26 @@ def test_ctrl_c_loses_nothing_and_resume_goes_on(program: Program) -> None:
     assert len(list(results.glob("2*.json"))) == 1
 
 
+def test_two_do_not_go_on_with_one_comparison(program: Program) -> None:
+    log, hold = program.folder / "log", program.folder / "hold"
+    prepare = "--prepare=echo trial >> log; while test -e hold; do sleep 0.05; done"
+    assert program("ab", *NULL, MODES, "--pairs=1", prepare).code == 0
+    hold.touch()
+    first = program.start("ab", "--resume=last", "--pairs=2", prepare)
+    deadline = time.monotonic() + 60
+    while len(log.read_text().split()) < 3 and time.monotonic() < deadline:
+        time.sleep(0.05)
+    second = program("ab", "--resume=last", "--pairs=3", prepare)
+    hold.unlink()
+    first.communicate(timeout=60)
+    assert second.code == 2
+    assert "is being written by another laiobench" in second.stderr
+    assert first.returncode == 0
+    assert (
+        len(program("ab", "--resume=last", "--pairs=2", prepare, "--json").document["trials"]) == 4
+    )
+
+
 def test_commands_are_never_taken_from_a_file(program: Program) -> None:
     begun = ("ab", *NULL, "--vary=x=1,2", "--pairs=2")
     assert program(*begun, "--prepare=echo {x} >> log").code == 0

@@ -153,7 +153,7 @@ def command(
                 "--resume goes on with the jobs, variants and seed of the comparison",
                 "give it without SOURCE, --vary, --seed and options of jobs",
             )
-        place = live_comparison.Place(reference.find(resumed, results))
+        place = live_comparison.Place.of(reference.find(resumed, results))
         earlier = store.load_comparison(place.path)
         experiment = resume(
             earlier,
