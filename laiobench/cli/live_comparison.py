@@ -29,7 +29,7 @@ from laiobench.measurement.control import Control, OnProgress
 from laiobench.measurement.measure import run
 from laiobench.measurement.targets import Permission
 from laiobench.measurement.watch.stuck_io import DEFAULT_HANG_TIMEOUT_S
-from laiobench.report.text import comparison_table, gate_table, numbers
+from laiobench.report.text import comparison_table, gate_table, numbers, remarks
 from laiobench.results import store
 from laiobench.results.comparison import Comparison, Design
 from laiobench.results.run_result import RunResult
@@ -271,10 +271,10 @@ def _report(
         exports.write_all(wanted, comparison)
     finally:
         if not quiet:
-            for warning in comparison.warnings:
-                say(f"warning: {warning.seen}: {warning.why}\n  {warning.do}")
-        for failure in comparison.failures:
-            say(f"failed: {failure}")
+            for sentence in remarks.remarks(comparison):
+                say(sentence)
+        for sentence in remarks.failures(comparison):
+            say(sentence)
         if not_saved:
             complain(not_saved)
         elif not quiet:

@@ -13,7 +13,7 @@ from laiobench.cli.results_option import NAMED_BY_IDS, results_option
 from laiobench.comparison.gate import baseline, policy, suggest_policy
 from laiobench.comparison.gate.policy import Policy
 from laiobench.errors import ExitCode, RunError, UsageError
-from laiobench.report.text import comparison_table, gate_table
+from laiobench.report.text import comparison_table, gate_table, remarks
 from laiobench.results import calibration, selection
 from laiobench.results.comparison import Comparison, Verdict
 from laiobench.results.selection import Selection
@@ -234,10 +234,10 @@ def report(
     sys.stdout.flush()
     exports.write_all(wanted, judged)
     if not quiet:
-        for warning in judged.warnings:
-            say(f"warning: {warning.seen}: {warning.why}\n  {warning.do}")
-    for failure in judged.failures:
-        say(f"failed: {failure}")
+        for sentence in remarks.remarks(judged):
+            say(sentence)
+    for sentence in remarks.failures(judged):
+        say(sentence)
     assert judged.exit_code is not None  # a policy has judged
     return judged.exit_code
 

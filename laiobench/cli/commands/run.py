@@ -20,7 +20,7 @@ from laiobench.jobs.sources.flags import Flags
 from laiobench.jobs.sources.load import gather
 from laiobench.measurement.measure import run
 from laiobench.report.export import fio_logs
-from laiobench.report.text import calibration_table, run_table
+from laiobench.report.text import calibration_table, remarks, run_table
 from laiobench.results import calibration
 from laiobench.results.run_result import RunResult
 
@@ -113,18 +113,16 @@ def _report(
     finally:
         if not quiet:
             _remark(result, saved)
-        for failure in result.failures:
-            say(f"failed: {failure}")
+        for sentence in remarks.failures(result):
+            say(sentence)
         for problem in [*not_logged, *([not_saved] if not_saved else [])]:
             complain(problem)
     return ExitCode.RUN_FAILED if not_saved or not_logged else _exit_code(result)
 
 
 def _remark(result: RunResult, saved: Path | None) -> None:
-    for note in result.notes:
-        say(f"note: {note}")
-    for warning in result.warnings:
-        say(f"warning: {warning.seen}: {warning.why}\n  {warning.do}")
+    for sentence in remarks.remarks(result):
+        say(sentence)
     for sentence in calibration_table.shares(result, calibration.find(result.cpu_model)):
         say(sentence)
     if saved:

@@ -1,6 +1,7 @@
 """CSV: a line for each value of a run, or for each compared metric.
 
-The first line names the columns; numbers are in the units that their names say.
+The first line names the columns; numbers are in the units that their names say.  Each line
+has what was said of the document that it is from; one without any numbers has a line too.
 """
 
 import csv
@@ -10,15 +11,18 @@ from collections.abc import Iterator, Sequence
 from laiobench.errors import UsageError
 from laiobench.report.export import Document
 from laiobench.report.export.points import points
+from laiobench.report.text import remarks
 from laiobench.results.comparison import Summary
 from laiobench.results.run_result import RunResult
 from laiobench.words import one_line
 
-_RUN = ("started_at", "status", "job", "direction", "metric", "unit", "better", "value")
+_ORIGIN = ("command", "version", "host", "kernel", "targets")
+_SAID = (*_ORIGIN, "failures", "notes", "warnings")
+_RUN = ("started_at", "status", "job", "direction", "metric", "unit", "better", "value", *_SAID)
 _COMPARED = (
     "started_at", "status", "job", "direction", "metric", "better", "baseline", "variant", "n",
     "level", "baseline_median", "variant_median", "ratio", "low", "high", "smallest_visible",
-    "p", "max_regression", "verdict", "reason",
+    "p", "max_regression", "verdict", "reason", *_SAID,
 )  # fmt: skip
 
 Cell = str | float | None
@@ -38,17 +42,30 @@ def render(documents: Sequence[Document]) -> str:
     writer = csv.DictWriter(text, columns, lineterminator="\n")
     writer.writeheader()
     for document in documents:
-        for row in _rows(document):
-            writer.writerow({column: _cell(value) for column, value in row.items()})
+        head = _head(document)
+        for row in list(_rows(document)) or [{}]:
+            cells = {column: _cell(value) for column, value in {**head, **row}.items()}
+            writer.writerow(cells)
     return text.getvalue()
 
 
+def _head(document: Document) -> dict[str, Cell]:
+    """What is said of all of it, the same in each of its lines."""
+    origin = remarks.origin(document)
+    return {
+        "started_at": document.started_at,
+        "status": document.status,
+        **{name: origin.get(name) for name in _ORIGIN},
+        "failures": "; ".join(document.failures),
+        "notes": "; ".join(document.notes) if isinstance(document, RunResult) else None,
+        "warnings": "; ".join(f"{each.seen}: {each.why}" for each in document.warnings),
+    }
+
+
 def _rows(document: Document) -> Iterator[dict[str, Cell]]:
-    head = {"started_at": document.started_at, "status": document.status}
     if isinstance(document, RunResult):
         for point in points(document):
             yield {
-                **head,
                 "job": point.job,
                 "direction": point.direction,
                 "metric": point.kind.name,
@@ -60,7 +77,6 @@ def _rows(document: Document) -> Iterator[dict[str, Cell]]:
     for metric in document.metrics:
         known = metric.model_dump(mode="json")
         yield {
-            **head,
             **{column: known[column] for column in _COMPARED if column in known},
             "baseline_median": _median(metric.baseline_values),
             "variant_median": _median(metric.variant_values),

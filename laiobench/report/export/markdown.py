@@ -1,4 +1,7 @@
-"""Markdown: tables for an issue, a page, or a pull request."""
+"""Markdown: tables for an issue, a page, or a pull request.
+
+With them goes all that was said of the numbers, and where they are from.
+"""
 
 import re
 from collections.abc import Sequence
@@ -7,7 +10,7 @@ from tabulate import tabulate
 
 from laiobench.report.export import Document
 from laiobench.report.export.points import points
-from laiobench.report.text import gate_table
+from laiobench.report.text import gate_table, remarks
 from laiobench.report.text.comparison_table import MARKS, sentences
 from laiobench.report.text.numbers import (
     format_interval,
@@ -24,7 +27,7 @@ _COMPARED = ("metric", "variant", "baseline", "variant's", "ratio", "interval", 
 
 
 def render(document: Document) -> str:
-    """A table, and the sentences that go with it."""
+    """A table, the sentences that go with it, and where it comes from."""
     if isinstance(document, RunResult):
         return _run(document)
     return gate(document) if document.verdict is not None else _comparison(document)
@@ -33,13 +36,11 @@ def render(document: Document) -> str:
 def gate(comparison: Comparison) -> str:
     """The gate's verdict, its table and sentences."""
     parts = [f"**{escape(gate_table.conclusion(comparison))}**"]
-    parts += [f"* {escape(failure)}" for failure in comparison.failures]
+    parts.append(_list(remarks.failures(comparison)))
     if comparison.metrics:
         parts.append(table(gate_table.HEADERS, gate_table.rows(comparison.metrics)))
-        parts.append(
-            "\n".join(f"* {escape(gate_table.sentence(metric))}" for metric in comparison.metrics)
-        )
-    return "\n\n".join(parts) + "\n"
+        parts.append(_list([gate_table.sentence(metric) for metric in comparison.metrics]))
+    return _joined(comparison, parts)
 
 
 def _run(result: RunResult) -> str:
@@ -48,15 +49,27 @@ def _run(result: RunResult) -> str:
         for point in points(result)
     ]
     parts = [table(("job", "metric", "value"), rows)] if rows else []
-    if result.status != "ok":
-        parts = [f"**{result.status}**", *(f"* {escape(text)}" for text in result.failures), *parts]
-    return "\n\n".join(parts) + "\n"
+    return _joined(result, [*_status(result), *parts])
 
 
 def _comparison(comparison: Comparison) -> str:
     rows = [_row(metric) for metric in comparison.metrics]
-    said = sentences(comparison).splitlines()
-    parts = [table(_COMPARED, rows), "\n".join(f"* {escape(line)}" for line in said)]
+    said = _list(sentences(comparison).splitlines())
+    return _joined(comparison, [*_status(comparison), table(_COMPARED, rows), said])
+
+
+def _status(document: Document) -> list[str]:
+    """What is told first of what did not end well, and why."""
+    if document.status == "ok":
+        return []
+    return [f"**{document.status}**", _list(remarks.failures(document))]
+
+
+def _joined(document: Document, parts: Sequence[str]) -> str:
+    """With what was said besides, and where it is from."""
+    from_where = [f"{name}: {line}" for name, line in remarks.origin(document).items()]
+    said = [line.replace("\n  ", "; ") for line in remarks.remarks(document)]
+    parts = [*parts, _list(said), "Measured with:", _list(from_where)]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
@@ -86,6 +99,10 @@ def table(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
         tablefmt="github",
         disable_numparse=True,
     )
+
+
+def _list(lines: Sequence[str]) -> str:
+    return "\n".join(f"* {escape(line)}" for line in lines)
 
 
 def escape(text: str) -> str:
