@@ -37,7 +37,7 @@ class Scheduler:
         self._thread = threading.get_ident()
         self._process = os.getpid()
         self._tasks: dict[Task[Any], None] = {}  # those that have not ended, in order
-        self._unseen: dict[Task[Any], None] = {}  # those whose failure nobody has seen
+        self._unseen: dict[Task[Any], None] = {}  # failed, and nobody has seen it
         self._ready: deque[Task[Any]] = deque()
         self._waiting: dict[int, Task[Any]] = {}  # by the slot of their request
         self._steps = 0  # since the loop last had a round for certain
@@ -170,7 +170,7 @@ class Scheduler:
         self.look(go_round=go_round, max_ns=SLICE_NS if must_wait else 0)
 
     def look(self, *, go_round: bool, max_ns: int) -> None:
-        """Those whose requests have finished can go on."""
+        """Tasks that have a finished request can go on."""
         for slot in self.session.poll(go_round=go_round, max_ns=max_ns):
             task = self._waiting.pop(slot, None)
             if task:

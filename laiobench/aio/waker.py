@@ -35,7 +35,7 @@ class Waker(Protocol):
         """What `task` waited for, and was no request, is there."""
 
     def look(self, *, go_round: bool, max_ns: int) -> None:
-        """Wake those whose requests have finished."""
+        """Wake the tasks that have a finished request."""
 
     def has_seen(self, task: Any) -> None:
         """Somebody knows how `task` ended."""

@@ -201,7 +201,7 @@ class _Group:
         """By the user."""
 
     def look(self, now_s: float, *, is_last: bool) -> None:
-        """Have those look whose time has come."""
+        """Have each watcher look that is due."""
         for watcher in self.watchers:
             if is_last and watcher.looks_at_the_end:
                 watcher.look_at_the_end(now_s)

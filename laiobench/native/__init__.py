@@ -1,4 +1,4 @@
-"""The border to the C core: plans go in, raw runs come out.
+"""The border to the C core: plans go in, reports come out.
 
 With `session`, which is for requests issued one by one, the only importer of
 the extension module.  It knows how the core's structures look and turns its

@@ -35,7 +35,7 @@ class SlowIo:
 
 @dataclass(frozen=True)
 class SlowCycle:
-    """The cycle whose rate ended a job."""
+    """The cycle that was too slow, and ended a job."""
 
     direction: int
     ios_per_s: float

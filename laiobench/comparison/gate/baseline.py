@@ -22,7 +22,7 @@ def add_session(folder: Path, candidate: Selection, known: Sequence[RunDigest]) 
 
     Args:
         folder: the baseline's; made if it is not there.
-        candidate: whose runs become a session.
+        candidate: its runs become a session.
         known: the runs that the baseline has.
 
     Raises:

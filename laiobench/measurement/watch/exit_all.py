@@ -1,4 +1,4 @@
-"""Jobs whose end is the end of their group: exitall, and exitall_on_error.
+"""Jobs that end their whole group when they end: exitall, and exitall_on_error.
 
 Looks at them while the group runs; knows nothing of why others end.
 """
