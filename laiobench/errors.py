@@ -60,13 +60,16 @@ class ExtraMissing(UsageError):
 
     Args:
         what: cannot be made without it.
-        package: its name.
+        package: its name; or the names of several.
         extra: that brings it.
     """
 
     def __init__(self, what: str, package: str, extra: str) -> None:
+        # laiobench is on no package index: this is the one place that says how it is installed.
         super().__init__(
-            f"{what} needs {package}, which is not installed", f"pip install 'laiobench[{extra}]'"
+            f"{what} needs {package}: not installed",
+            f"pip install '.[{extra}]' in a checkout of laiobench, or with its wheel: "
+            f"pip install 'FILE.whl[{extra}]'",
         )
 
 

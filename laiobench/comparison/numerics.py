@@ -3,7 +3,7 @@
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
-from laiobench.errors import UsageError
+from laiobench.errors import ExtraMissing
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -11,14 +11,11 @@ if TYPE_CHECKING:
 __all__ = ["StatsMissing", "np"]
 
 
-class StatsMissing(UsageError):
+class StatsMissing(ExtraMissing):
     """numpy and scipy are extras."""
 
     def __init__(self) -> None:
-        super().__init__(
-            "comparing needs numpy and scipy, which are not installed",
-            "pip install 'laiobench[stats]'",
-        )
+        super().__init__("comparing", "numpy and scipy", "stats")
 
 
 try:

@@ -221,5 +221,5 @@ def test_without_numpy_it_says_what_to_install(program: Program) -> None:
     for arguments in (("ab", *NULL, MODES), ("compare", "last", "last")):
         outcome = without(*arguments)
         assert outcome.code == 2
-        assert "pip install 'laiobench[stats]'" in outcome.stderr
+        assert "pip install '.[stats]'" in outcome.stderr
     assert without("list").code == 0

@@ -34,7 +34,7 @@ def plain(built: Built, tmp_path_factory: pytest.TempPathFactory) -> Environment
 
 @pytest.fixture(scope="session")
 def whole(built: Built, tmp_path_factory: pytest.TempPathFactory) -> Environment:
-    """`pip install 'laiobench[all]'`."""
+    """The wheel, with the extra `all`."""
     home = tmp_path_factory.mktemp("whole") / "home"
     return with_results(make_environment(home, built.wheel, ["all"]))
 

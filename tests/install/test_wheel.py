@@ -90,7 +90,7 @@ def test_without_extras_all_but_statistics_work(plain: Environment, name: str) -
 @pytest.mark.parametrize("name", WITH_STATISTICS)
 def test_without_extras_statistics_say_what_they_need(plain: Environment, name: str) -> None:
     command, _ = WITH_STATISTICS[name]
-    assert "laiobench[" in plain.run("laiobench", *command, code=2)
+    assert "pip install '.[" in plain.run("laiobench", *command, code=2)
 
 
 @pytest.mark.parametrize("name", FORMATS)
@@ -149,7 +149,7 @@ def test_without_pandas_a_frame_says_what_it_needs(plain: Environment) -> None:
         "import laiobench\ntry: laiobench.load('base/1.json').to_frame()\n"
         "except laiobench.LaiobenchError as error: print(error)"
     )
-    assert "pip install 'laiobench[pandas]'" in plain.run("python", "-c", code)
+    assert "pip install '.[pandas]'" in plain.run("python", "-c", code)
 
 
 def test_it_is_run_as_a_module_as_well(plain: Environment) -> None:

@@ -319,7 +319,7 @@ def test_a_missing_package_is_told_with_the_extra_that_brings_it(
     done = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=False
     )
-    assert f"pip install 'laiobench[{extra}]'" in done.stderr
+    assert f"pip install '.[{extra}]'" in done.stderr
 
 
 # ---- words -----------------------------------------------------------------------
