@@ -6,13 +6,14 @@ is as wide in each.  And the tool alone, with no device behind it.
 
 import math
 import statistics
+import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 from pydantic import ValidationError
 
 from laiobench import native
-from laiobench.comparison import analysis, power, rank_tests
+from laiobench.comparison import analysis, power, rank_tests, trial_warnings
 from laiobench.comparison import shift as shift_module
 from laiobench.comparison.design import make_design
 from laiobench.comparison.experiment import Measure, Step, StepObserver, begin
@@ -23,6 +24,7 @@ from laiobench.measurement.control import Control
 from laiobench.measurement.measure import run
 from laiobench.measurement.plan.placement import check_measured
 from laiobench.results.calibration import (
+    CPU_CONTENDED,
     DEFAULT_LENGTHS_S,
     DEFAULT_PAIRS,
     EFFECTS,
@@ -83,22 +85,27 @@ def calibrate(
         raise UsageError(f"calibrating needs at least {rank_tests.MIN_PAIRS} pairs, not {pairs}")
     now = datetime.now(UTC).isoformat().replace("+00:00", "Z")
     found = []
-    targets: set[str] = set()
+    trials: list[RunResult] = []
     for length_s in sorted(set(lengths_s)):
         timed = tuple(_timed(job, length_s) for job in jobs)
         design = make_design(pairs=pairs, seed=seed)
         experiment = begin([LiveVariant(side, timed) for side in SIDES], design)
+        began_s = time.monotonic()
         comparison = experiment.run(measure, control=control, observer=StepObserver(after_trial))
         _check(comparison)
-        targets |= {j.target for t in comparison.trials for j in t.run.jobs if j.target}
-        found.append(_of_length(comparison, length_s))
+        trials += [trial.run for trial in comparison.trials]
+        trial_s = (time.monotonic() - began_s) / len(comparison.trials)
+        found.append(_of_length(comparison, length_s, trial_s))
     return Calibration(
         tool=Tool(version=__version__, build=native.source_hash()),
         started_at=now,
-        machine=machine.describe(targets),
+        machine=machine.describe({job.target for run in trials for job in run.jobs if job.target}),
         jobs=[job.model_dump(mode="json", exclude_defaults=True) for job in jobs],
         lengths=found,
         own_costs=_own_costs(jobs, control),
+        warnings=[
+            warning for warning in trial_warnings.of_trials(trials) if warning.id == CPU_CONTENDED
+        ],
     )
 
 
@@ -119,12 +126,13 @@ def _check(comparison: Comparison) -> None:
         raise RunError(comparison.failures[0])
 
 
-def _of_length(comparison: Comparison, length_s: float) -> LengthCalibration:
+def _of_length(comparison: Comparison, length_s: float, trial_s: float) -> LengthCalibration:
     runs = [(trial, digest(trial.run)) for trial in comparison.trials]
     sides = {side: [run for trial, run in runs if trial.variant == side] for side in SIDES}
     compared = analysis.compare_blocks([sides], SIDES, metrics=COMPARED)
     return LengthCalibration(
         runtime_s=length_s,
+        trial_s=trial_s,
         pairs=len(sides[SIDES[0]]),
         floors=[
             _floor(metric, *analysis.pair_values([sides], *SIDES, metric.key))

@@ -18,12 +18,16 @@ from laiobench.results.free_form import Machine
 from laiobench.results.metrics import Better, Key
 from laiobench.results.model import Record, json_of
 from laiobench.results.run_result import Tool
+from laiobench.results.warning import Warning
 
 SCHEMA_VERSION = 1
 FILE_NAME = "calibration.json"
 
 DEFAULT_LENGTHS_S = (0.5, 2.0)
 DEFAULT_PAIRS = 10
+CPU_CONTENDED = "cpu_contended"
+"""The warning of a run whose threads waited for a CPU."""
+
 SIDES = ("A", "A again")
 """Of each pair."""
 
@@ -59,6 +63,9 @@ class LengthCalibration(Record):
     pairs: int
     floors: list[NoiseFloor]
     not_measurable: dict[str, str] = Field(description="metric, and why: too short, mostly")
+    trial_s: float | None = Field(
+        None, description="how long a trial took, with its beginning and end; null: not known"
+    )
 
 
 class OwnCost(Record):
@@ -81,12 +88,18 @@ class Calibration(Record):
     jobs: list[dict[str, Any]] = Field(description="the jobs' options, as they were asked for")
     lengths: list[LengthCalibration] = Field(description="the shortest first")
     own_costs: list[OwnCost]
+    warnings: list[Warning] = Field([], description="of the trials: what made them noisy")
 
     model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
 
     def to_json(self) -> str:
         """The document as text."""
         return json_of(self)
+
+    @property
+    def is_contended(self) -> bool:
+        """Whether others used the CPUs meanwhile, so that some of the noise is theirs."""
+        return any(warning.id == CPU_CONTENDED for warning in self.warnings)
 
     def own_cost(self, completion: str, iodepth: int) -> float | None:
         """The tool's ns per I/O for this mode and depth, if that was calibrated."""

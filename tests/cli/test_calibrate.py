@@ -1,5 +1,7 @@
 """`laiobench calibrate`: this machine's noise, and the tool's share of a run."""
 
+import os
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -7,11 +9,14 @@ import pytest
 
 from documents_of_runs import document, job
 from laiobench.comparison.calibrate import calibrate
+from laiobench.comparison.variants import LiveVariant
 from laiobench.errors import UsageError
 from laiobench.jobs.options import Job
+from laiobench.measurement.measure import run
 from laiobench.report.text.calibration_table import shares
 from laiobench.results.calibration import Calibration
 from laiobench.results.run_result import RunResult
+from laiobench.results.warning import Warning
 from program import Program
 
 NULL = ("--engine=null", "--null_latency_us=10", "--rw=randread")
@@ -68,6 +73,38 @@ def test_what_makes_no_sense_is_refused(more: dict[str, Any], said: str) -> None
 
     with pytest.raises(UsageError, match=said):
         calibrate([Job(engine="null")], measure=never, **more)
+
+
+@pytest.mark.parametrize("is_contended", [True, False])
+def test_what_others_did_meanwhile_is_told(is_contended: bool) -> None:
+    """Each trial as it would be with others on its CPU, or with none."""
+    noise = [
+        Warning(id="cpu_contended", seen="job waited", why="others ran", do="end them"),
+        Warning(id="buffered", seen="", why="", do=""),
+    ]
+
+    def measure(variant: LiveVariant, _position: int) -> RunResult:
+        made = run(variant.jobs)
+        return made.model_copy(update={"warnings": noise if is_contended else noise[1:]})
+
+    quick = Job(engine="null", rw="randread")
+    made = calibrate([quick], measure=measure, lengths_s=(0.01,), pairs=6)
+    assert made.is_contended == is_contended
+    told = [warning.seen for warning in made.warnings]
+    assert told == ["in 12 of 12 trials: job waited"] * is_contended
+    assert made.lengths[0].trial_s and made.lengths[0].trial_s >= 0.01
+
+
+def test_a_cpu_that_is_shared_is_warned_of(at_home: Program) -> None:
+    cpu = min(os.sched_getaffinity(0))
+    hog = subprocess.Popen(["taskset", "-c", str(cpu), "sh", "-c", "while :; do :; done"])
+    try:
+        outcome = at_home("calibrate", *NULL, f"--cpus_allowed={cpu}", "--length=0.2", "--pairs=6")
+    finally:
+        hog.kill()
+        hog.wait()
+    assert outcome.code == 0
+    assert "warning: in " in outcome.stderr and "of the time for a CPU" in outcome.stderr
 
 
 def test_a_trial_that_fails_leaves_no_calibration(at_home: Program, data_file: Path) -> None:

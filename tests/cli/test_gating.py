@@ -1,6 +1,7 @@
 """The gate as CI calls it: exit codes, documents, damaged and empty baselines."""
 
 import json
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -217,25 +218,48 @@ def test_a_session_is_not_added_twice(gate: Any) -> None:
 # ---- a policy from a calibration -------------------------------------------------
 
 
-def test_init_writes_a_policy_that_the_gate_reads_and_overwrites_nothing(
-    program: Program,
-) -> None:
+CONTENDED = {"id": "cpu_contended", "seen": "it waited", "why": "others ran", "do": "end them"}
+
+
+def calibration(folder: Path, *, spread: float = 0.01, **more: Any) -> tuple[str, ...]:
+    """A calibration in `folder`, and how a policy is made from it."""
     floor = {
         "job": "job", "direction": "read", "metric": "lat_p50_ns", "better": "lower",
-        "median": 1e5, "spread": 0.01, "smallest_visible": 0.02, "pairs_to_see": {},
+        "median": 1e5, "spread": spread, "smallest_visible": 0.02, "pairs_to_see": {},
     }  # fmt: skip
-    (program.folder / "calibration.json").write_text(
+    (folder / "calibration.json").write_text(
         json.dumps(
             {
                 "schema": 1, "kind": "calibration", "tool": {"version": "0", "build": "0"},
-                "started_at": "2026-01-01T00:00:00Z", "machine": {}, "jobs": [], "own_costs": [],
+                "started_at": "2026-01-01T00:00:00Z", "machine": {}, "own_costs": [],
+                "jobs": [{"name": "job", "rw": "randread", "iodepth": 4}],
                 "lengths": [
                     {"runtime_s": 1.0, "pairs": 10, "floors": [floor], "not_measurable": {}}
                 ],
             }
+            | more
         )
     )  # fmt: skip
-    arguments = ("gate", "--init", "--calibration", "calibration.json")
+    return ("gate", "--init", "--calibration", "calibration.json")
+
+
+def test_init_refuses_thresholds_that_hide_too_much_unless_they_are_allowed(
+    program: Program,
+) -> None:
+    arguments = calibration(program.folder, spread=0.4, warnings=[CONTENDED])
+    refused = program(*arguments)
+    assert refused.code == 2
+    assert "thresholds would be above 20%: job lat_p50_ns " in refused.stderr
+    assert "others used the CPUs while it was calibrated" in refused.stderr
+    assert not (program.folder / "gate.toml").exists()
+    told = re.search(r"--max-threshold=\S+", refused.stderr)
+    assert told and program(*arguments, told[0]).code == 0
+
+
+def test_init_writes_a_policy_that_the_gate_reads_and_overwrites_nothing(
+    program: Program,
+) -> None:
+    arguments = calibration(program.folder)
     assert program(*arguments).code == 0
     written = (program.folder / "gate.toml").read_text()
     again = program(*arguments)

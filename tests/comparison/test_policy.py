@@ -178,9 +178,18 @@ def limits(made: Policy) -> dict[str, float]:
 
 def test_thresholds_are_above_the_noise_and_never_below_what_is_wanted() -> None:
     noise: dict[str, Any] = {"iops": 0.001, "lat_p50_ns": 0.20}
-    made = limits(suggest_policy.from_calibration(calibration((1.0, noise, []))))
+    made = limits(suggest_policy.from_calibration(calibration((1.0, noise, [])), widest=1))
     assert made["iops"] == 0.05
     assert made["lat_p50_ns"] > 0.1
+
+
+def test_thresholds_that_hide_too_much_are_refused_by_name_unless_they_are_allowed() -> None:
+    noisy = calibration((1.0, {"iops": 0.001, "lat_p50_ns": 0.40}, []))
+    with pytest.raises(UsageError) as caught:
+        suggest_policy.from_calibration(noisy)
+    assert "a lat_p50_ns" in caught.value.problem and "iops" not in caught.value.problem
+    allowed = float(caught.value.remedy.rpartition("--max-threshold=")[2].removesuffix("%")) / 100
+    assert limits(suggest_policy.from_calibration(noisy, widest=allowed))["lat_p50_ns"] == allowed
 
 
 def test_pairs_are_as_many_as_the_noise_needs() -> None:

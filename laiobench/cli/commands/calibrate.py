@@ -95,5 +95,7 @@ def command(
     text = calibration.to_json() if as_json else calibration_table.render(calibration)
     answer(text, is_document=as_json)
     if not quiet:
+        for warning in calibration.warnings:
+            say(f"warning: {warning.seen}: {warning.why}\n  {warning.do}")
         say(f"saved in {path}")
     return 0

@@ -8,7 +8,7 @@ import click
 
 from laiobench.cli import exports
 from laiobench.cli.console import answer, say
-from laiobench.cli.params import PathType
+from laiobench.cli.params import PathType, ShareType
 from laiobench.cli.results_option import NAMED_BY_IDS, results_option
 from laiobench.comparison.gate import baseline, policy, suggest_policy
 from laiobench.comparison.gate.policy import Policy
@@ -19,6 +19,7 @@ from laiobench.results.comparison import Comparison, Verdict
 from laiobench.results.selection import Selection
 
 DEFAULT_POLICY = Path("gate.toml")
+MAX_THRESHOLD = suggest_policy.WIDEST
 
 
 @click.command("gate", short_help="Judge a candidate by a policy.")
@@ -50,6 +51,13 @@ DEFAULT_POLICY = Path("gate.toml")
     metavar="FILE",
     help="With --init: another calibration than this machine's newest.",
 )
+@click.option(
+    "--max-threshold",
+    type=ShareType(),
+    metavar="SHARE",
+    help="With --init: how much the noise may hide before no policy is written.  [default: "
+    f"{MAX_THRESHOLD:.0%}]",
+)
 @click.option("-q", "--quiet", is_flag=True, help="No remarks.")
 def command(
     base: str | None,
@@ -62,6 +70,7 @@ def command(
     accept: bool,
     is_init: bool,
     calibration_file: Path | None,
+    max_threshold: float | None,
     quiet: bool,
 ) -> int:
     """Judge the results of CANDIDATE against those of BASE, and exit with what came of it.
@@ -77,9 +86,9 @@ def command(
     `laiobench ab … --policy gate.toml`.
     """
     _check(base, candidate, update_baseline=update_baseline, accept=accept, is_init=is_init,
-           calibration_file=calibration_file)  # fmt: skip
+           calibration_file=calibration_file, max_threshold=max_threshold)  # fmt: skip
     if is_init:
-        return _init(policy_file, calibration_file)
+        return _init(policy_file, calibration_file, max_threshold or MAX_THRESHOLD)
     assert base is not None and candidate is not None  # _check
     return _gate(
         base, candidate, policy_file, export_texts, results,
@@ -95,6 +104,7 @@ def _check(
     accept: bool,
     is_init: bool,
     calibration_file: Path | None,
+    max_threshold: float | None,
 ) -> None:
     """Which options go together.
 
@@ -104,6 +114,8 @@ def _check(
     if is_init:
         if base or update_baseline or accept:
             raise UsageError("--init only writes a policy", "give it without BASE and CANDIDATE")
+        if max_threshold is not None and not max_threshold > 0:
+            raise UsageError("--max-threshold must be a share above 0, such as 30%")
         return
     if base is None or candidate is None:
         raise UsageError(
@@ -112,6 +124,8 @@ def _check(
         )
     if calibration_file:
         raise UsageError("--calibration is for --init alone")
+    if max_threshold is not None:
+        raise UsageError("--max-threshold is for --init alone")
     if accept and not update_baseline:
         raise UsageError("--accept does nothing without --update-baseline")
     if update_baseline and Path(base).exists() and not Path(base).is_dir():
@@ -121,9 +135,9 @@ def _check(
 # ---- the policy ------------------------------------------------------------------
 
 
-def _init(policy_file: Path, calibration_file: Path | None) -> int:
+def _init(policy_file: Path, calibration_file: Path | None, widest: float) -> int:
     known = calibration.load(calibration_file)
-    made = suggest_policy.from_calibration(known)
+    made = suggest_policy.from_calibration(known, widest=widest)
     remark = (
         f"Written by `laiobench gate --init` from the calibration of {known.started_at},\n"
         f"for trials of {suggest_policy.best_length(known).runtime_s:g} s.\n"

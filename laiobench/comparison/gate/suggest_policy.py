@@ -17,20 +17,26 @@ DEFAULT_METRICS = ("iops", "lat_p50_ns", "lat_p99_ns", "lat_mean_ns", "cpu_ns_pe
 """Of one job, in the order of what `gate --init` takes first."""
 
 
-def from_calibration(calibration: Calibration, wanted: float = 0.05) -> Policy:
+WIDEST = 0.20
+"""No threshold is above this unless the user says so: what is hidden below it is no detail."""
+
+
+def from_calibration(
+    calibration: Calibration, wanted: float = 0.05, widest: float = WIDEST
+) -> Policy:
     """A policy that this machine's noise allows.
 
     For the shortest trials in which most can be measured; thresholds are at least
-    `wanted`, and above what the noise of that many pairs hides.
+    `wanted`, and above what the noise of that many pairs hides; and at most `widest`.
 
     Raises:
-        UsageError: nothing was measurable in the calibration.
+        UsageError: nothing was measurable in the calibration, or the noise hides too much.
     """
     chosen = best_length(calibration)
     floors = _deciding(chosen)
     alpha = 0.05 / len(floors)
     pairs = _pairs(floors, alpha)
-    return Policy(
+    made = Policy(
         pairs=pairs,
         metric=tuple(
             Gated(
@@ -42,6 +48,28 @@ def from_calibration(calibration: Calibration, wanted: float = 0.05) -> Policy:
             )
             for floor in floors
         ),
+    )
+    _check_thresholds(made, widest, calibration)
+    return made
+
+
+def _check_thresholds(made: Policy, widest: float, calibration: Calibration) -> None:
+    """A gate that lets through what matters is none.
+
+    Raises:
+        UsageError: a threshold would be above `widest`.
+    """
+    wide = [metric for metric in made.metric if metric.max_regression > widest]
+    if not wide:
+        return
+    named = ", ".join(f"{metric.job} {metric.name} {metric.max_regression:.0%}" for metric in wide)
+    contended = "; others used the CPUs while it was calibrated" if calibration.is_contended else ""
+    most = max(metric.max_regression for metric in wide)
+    raise UsageError(
+        f"the noise here is so wide that thresholds would be above {widest:.0%}: "
+        f"{named}{contended}",
+        "calibrate again on a machine that does nothing else, with longer trials (`laiobench "
+        f"calibrate --length`), or say that so much may get worse: --max-threshold={most:.0%}",
     )
 
 
