@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -66,6 +66,13 @@ ZONES = st.sampled_from(
 )
 
 
+@example(  # its last zone has 4 KiB left, and writes are of 12 KiB
+    {"bs": "4k,12k"},
+    {"rw": "rw", "rwmixread": 30},
+    {"zonemode": "strided", "zonesize": "32k", "zonerange": "64k", "zoneskip": "8k"},
+    140 * KIB - 64 * KIB,
+    0,
+)
 @settings(deadline=None, max_examples=150)
 @given(SIZES, ORDERS, ZONES, st.integers(64 * KIB, 3 * MIB), st.integers(0, 1 << 40))
 def test_every_io_is_in_its_region_aligned_and_of_a_size_that_there_is(

@@ -261,7 +261,10 @@ MixedIo mixed_workload_next(MixedWorkload *workload, uint32_t index)
     const WorkloadShape *shape = &workload->shape;
     MixedIo io;
 
-    if (shape->zone_bytes > 0 && workload->zone_done >= workload->zone_limit) {
+    /* The last zone may be too short for one direction, and not for another. */
+    if (shape->zone_bytes > 0 &&
+        (workload->zone_done >= workload->zone_limit ||
+         workload->extent < direction->shape->smallest_bytes)) {
         enter_zone(workload, workload->zone_start + shape->zone_range +
                                  shape->zone_skip);
     }
