@@ -10,6 +10,7 @@ Tests may share the machine with others (pytest -n 2), unless they are marked `a
 
 import os
 import shutil
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -32,6 +33,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure() -> None:
+    # In the background of a shell script it is ignored, and what is tested inherits that.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     start_session()
 
 

@@ -255,18 +255,31 @@ static bool is_random(MixedWorkload *workload, const DirectionShape *shape)
             random_unit(&workload->choices) < shape->random_share);
 }
 
+static void enter_next_zone(MixedWorkload *workload)
+{
+    enter_zone(workload, workload->zone_start + workload->shape.zone_range +
+                             workload->shape.zone_skip);
+}
+
+/* The last zone may be too short for one direction, and not for another. */
+static void choose_zone(MixedWorkload *workload, const DirectionShape *shape)
+{
+    if (workload->zone_done >= workload->zone_limit) {
+        enter_next_zone(workload);
+    }
+    if (workload->extent < shape->smallest_bytes) {
+        enter_next_zone(workload);
+    }
+}
+
 MixedIo mixed_workload_next(MixedWorkload *workload, uint32_t index)
 {
     MixedDirection *direction = &workload->directions[index];
     const WorkloadShape *shape = &workload->shape;
     MixedIo io;
 
-    /* The last zone may be too short for one direction, and not for another. */
-    if (shape->zone_bytes > 0 &&
-        (workload->zone_done >= workload->zone_limit ||
-         workload->extent < direction->shape->smallest_bytes)) {
-        enter_zone(workload, workload->zone_start + shape->zone_range +
-                                 shape->zone_skip);
+    if (shape->zone_bytes > 0) {
+        choose_zone(workload, direction->shape);
     }
     io.bytes = choose_bytes(workload, direction->shape);
     if (goes_on(workload, direction, &io)) {
