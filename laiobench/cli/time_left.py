@@ -18,10 +18,11 @@ class TimeLeft:
         """`about 12 min left`, when so much is done and so much is left; empty at the end."""
         if done <= 0 or left <= 0:
             return ""
-        return f"about {_roughly((time.monotonic() - self._began_s) / done * left)} left"
+        return f"about {roughly((time.monotonic() - self._began_s) / done * left)} left"
 
 
-def _roughly(seconds: float) -> str:
+def roughly(seconds: float) -> str:
+    """`12 min`."""
     if seconds < _LEAST_MINUTES_S:
         return f"{max(1, round(seconds))} s"
     if seconds < _LEAST_HOURS_S:

@@ -161,6 +161,32 @@ def test_nights_become_a_baseline_and_another_machine_exits_5(runner: Runner) ->
     assert summary.endswith("\n```\n")
 
 
+@pytest.mark.parametrize("ci", ["github", "gitlab"])
+def test_what_init_writes_is_a_gate_that_runs_as_it_stands(runner: Runner, ci: str) -> None:
+    """From jobs alone to a verdict; `ci/use` is then the sample, for which both are the same."""
+    (runner.work / "gate.toml").unlink()
+    (runner.work / "ci/use").unlink()
+    runner.variables["XDG_STATE_HOME"] = str(runner.work.parent / "state")
+    done = runner(f"laiobench gate --init --ci {ci} --max-threshold=100000%")
+    assert done.returncode == 0, done.stderr
+    folder = {"github": ".github/workflows/storage.yml", "gitlab": ".gitlab-ci.yml"}[ci]
+    workflow = yaml.safe_load((runner.work / folder).read_text())
+    assert workflow == {"github": GITHUB, "gitlab": GITLAB}[ci]
+    script = JUDGE if ci == "github" else GITLAB["change"]["script"][0]
+    done = runner(script)
+    assert done.returncode == 0, done.stderr
+    assert "(exit 0)" in done.stdout + runner.summary.read_text()
+
+
+def test_the_samples_run(runner: Runner) -> None:
+    for name in ("storage.toml", "use"):
+        shutil.copy(ROOT / "docs/ci" / name, runner.work / "ci" / name)
+    assert runner("ci/use base && ci/use candidate").returncode == 0
+    assert runner("ci/use other").returncode == 2
+    shown = runner("laiobench explain ci/storage.toml --engine=null --json")
+    assert [job["name"] for job in json.loads(shown.stdout)["jobs"]] == ["qd1", "qd32"]
+
+
 def test_install_steps_ask_for_the_extras_that_the_others_need() -> None:
     assert "$LAIO_SOURCE[stats,ci]" in step(GITHUB, "change", "Install")
     assert "$LAIO_SOURCE[stats,ci,history]" in step(GITHUB, "nightly", "Install")

@@ -161,6 +161,9 @@ def test_a_policy_that_names_no_metric_there_is_exits_2(gate: Any) -> None:
         ["gate", "base", "new", "--json", "--export", "csv=-"],
         ["gate", "base", "new", "--export", "csv=."],
         ["gate", "--init", "base"],
+        ["gate", "--init", "--ci", "github", "--policy", "other.toml"],
+        ["gate", "base", "new", "--ci", "github"],
+        ["gate", "base", "new", "--max-threshold", "30%"],
         ["gate", "base/01.json", "new", "--update-baseline"],
     ],
 )
@@ -270,10 +273,108 @@ def test_init_writes_a_policy_that_the_gate_reads_and_overwrites_nothing(
     assert program("gate", "base", "new").code == 0
 
 
-def test_init_without_a_calibration_says_how_to_make_one(program: Program) -> None:
+def test_a_calibration_that_is_named_and_not_there_is_told(program: Program) -> None:
     outcome = program("gate", "--init", "--calibration", "nowhere.json")
     assert outcome.code == 2
     assert "laiobench calibrate" in outcome.stderr
+
+
+JOBS_OF_CI = """
+[job.storage]
+engine = "null"
+null_latency_us = 100
+rw = "randread"
+iodepth = 4
+runtime = 0.1
+time_based = true
+"""
+ANY_NOISE = "--max-threshold=100000%"  # what others do on this machine is no part of these tests
+
+
+@pytest.fixture
+def at_home(program: Program) -> Program:
+    """With a state folder of its own: nothing is calibrated."""
+    state = str(program.folder / "state")
+    return Program(program.folder, {**program.environment, "XDG_STATE_HOME": state})
+
+
+def test_init_calibrates_once_for_the_jobs_of_ci_and_again_when_they_change(
+    at_home: Program,
+) -> None:
+    folder = at_home.folder
+    (folder / "ci").mkdir()
+    (folder / "ci/storage.toml").write_text(JOBS_OF_CI)
+
+    def init() -> tuple[bool, str]:
+        """Whether it calibrated, and when the calibration that it took was made."""
+        (folder / "gate.toml").unlink(missing_ok=True)
+        outcome = at_home("gate", "--init", ANY_NOISE)
+        assert outcome.code == 0, outcome.stderr
+        assert "a live gate (`laiobench ab`) will take about" in outcome.stderr
+        policy = (folder / "gate.toml").read_text()
+        assert 'job = "storage"' in policy and "for trials of 0.1 s" in policy
+        return "not calibrated yet: ci/storage.toml: 20 trials" in outcome.stderr, policy[:120]
+
+    first, again = init(), init()
+    assert (first[0], again[0]) == (True, False) and first[1] == again[1]
+    changed = JOBS_OF_CI.replace("iodepth = 4", "iodepth = 2")
+    (folder / "ci/storage.toml").write_text(changed)
+    assert init()[0]
+    assert (folder / "ci/storage.toml").read_text() == changed
+
+
+def test_init_writes_the_jobs_that_were_calibrated_for_as_long_as_the_policy_is_for(
+    program: Program,
+) -> None:
+    assert program(*calibration(program.folder)).code == 0
+    outcome = program("explain", "ci/storage.toml", "--engine=null", "--json")
+    (made,) = outcome.document["jobs"]
+    text = (program.folder / "ci/storage.toml").read_text()
+    assert made["name"] == "job"
+    assert "iodepth = 4\nruntime = 1.0\ntime_based = true\n" in text
+
+
+@pytest.mark.parametrize("jobs", [[{"rw": "randread", "iodepht": 4}], [{"name": "x", "rw": [1]}]])
+def test_a_damaged_calibration_writes_nothing(program: Program, jobs: list[object]) -> None:
+    outcome = program(*calibration(program.folder, jobs=jobs))
+    assert outcome.code == 2 and outcome.stderr.startswith("laiobench: error: ")
+    assert not list(program.folder.rglob("*.toml"))
+
+
+@pytest.mark.parametrize(
+    ("ci", "workflow"),
+    [("github", ".github/workflows/storage.yml"), ("gitlab", ".gitlab-ci.yml")],
+)
+def test_init_writes_a_workflow_and_never_over_one(
+    program: Program, ci: str, workflow: str
+) -> None:
+    arguments = (*calibration(program.folder), "--ci", ci)
+    written = program.folder / workflow
+    written.parent.mkdir(parents=True, exist_ok=True)
+    written.write_text("mine")
+    refused = program(*arguments)
+    assert refused.code == 2 and f"{workflow} is there already" in refused.stderr
+    assert written.read_text() == "mine" and not (program.folder / "gate.toml").exists()
+    written.unlink()
+    (program.folder / "ci").mkdir(exist_ok=True)
+    use = program.folder / "ci/use"
+    use.write_text("my own")
+    assert program(*arguments).code == 0
+    assert "laiobench ab ci/storage.toml" in written.read_text()
+    assert use.read_text() == "my own"
+
+
+def test_init_asks_no_permission_to_write_to_a_target(at_home: Program) -> None:
+    target = at_home.folder / "target"
+    target.write_bytes(bytes(1 << 20))
+    (at_home.folder / "ci").mkdir()
+    (at_home.folder / "ci/storage.toml").write_text(
+        f'[job.w]\nrw = "randwrite"\nfilename = "{target}"\nruntime = 0.1\ntime_based = true\n'
+    )
+    outcome = at_home("gate", "--init")
+    assert outcome.code == 2
+    assert f"laiobench calibrate ci/storage.toml --allow-write={target}" in outcome.stderr
+    assert not any(target.read_bytes())
 
 
 # ---- live ------------------------------------------------------------------------

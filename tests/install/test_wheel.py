@@ -49,6 +49,9 @@ def test_the_wheel_has_every_module_and_what_they_read(built: Built) -> None:
     profiles = {f"laiobench/{name}" for name in matching(built.tree, "profiles/*.*o*")}
     assert profiles and not profiles - names
     assert "laiobench/py.typed" in names
+    recipes = {name for name in built.tree if name.startswith("docs/ci/")}
+    assert len(recipes) == 5
+    assert not {name.replace("docs/ci", "laiobench/recipes") for name in recipes} - names
 
 
 def test_the_wheel_has_nothing_beside_the_package(built: Built) -> None:
@@ -106,6 +109,16 @@ def test_profiles_and_their_schema_are_there(plain: Environment, built: Built) -
     assert "iodepth" in json.dumps(schema)
     ran = plain.run("laiobench", "explain", "oltp-70-30", "--engine=null", "--json")
     assert json.loads(ran)["jobs"][0]["name"]
+
+
+def test_a_first_gate_is_written_with_what_the_wheel_brings(whole: Environment) -> None:
+    whole.run("laiobench", "calibrate", *NULL, "--pairs=6", "--length=0.1", "--output=noise.json")
+    whole.run(
+        "laiobench", "gate", "--init", "--calibration=noise.json", "--ci=github",
+        "--max-threshold=100000%",
+    )  # fmt: skip
+    for name in ("gate.toml", "ci/storage.toml", "ci/use", ".github/workflows/storage.yml"):
+        assert (whole.folder / name).read_text()
 
 
 API = """

@@ -12,9 +12,9 @@ from laiobench.cli.params import PathType, ShareType
 from laiobench.cli.results_option import NAMED_BY_IDS, results_option
 from laiobench.comparison.gate import baseline, policy, suggest_policy
 from laiobench.comparison.gate.policy import Policy
-from laiobench.errors import ExitCode, RunError, UsageError
+from laiobench.errors import ExitCode, UsageError
 from laiobench.report.text import comparison_table, gate_table, remarks
-from laiobench.results import calibration, selection
+from laiobench.results import selection
 from laiobench.results.comparison import Comparison, Verdict
 from laiobench.results.selection import Selection
 
@@ -43,7 +43,18 @@ MAX_THRESHOLD = suggest_policy.WIDEST
     help="Then add CANDIDATE to BASE, a folder, as a session; unless it failed or regressed.",
 )
 @click.option("--accept", is_flag=True, help="With --update-baseline: also if it regressed.")
-@click.option("--init", "is_init", is_flag=True, help="Write a policy from the calibration.")
+@click.option(
+    "--init",
+    "is_init",
+    is_flag=True,
+    help="Write a policy, and the jobs that it is for as ci/storage.toml; calibrates where that "
+    "was not done for these jobs.  No file is overwritten.",
+)
+@click.option(
+    "--ci",
+    type=click.Choice(("github", "gitlab")),
+    help="With --init: also write a workflow, and ci/use, which puts a variant in place.",
+)
 @click.option(
     "--calibration",
     "calibration_file",
@@ -71,6 +82,7 @@ def command(
     is_init: bool,
     calibration_file: Path | None,
     max_threshold: float | None,
+    ci: str | None,
     quiet: bool,
 ) -> int:
     """Judge the results of CANDIDATE against those of BASE, and exit with what came of it.
@@ -86,9 +98,14 @@ def command(
     `laiobench ab … --policy gate.toml`.
     """
     _check(base, candidate, update_baseline=update_baseline, accept=accept, is_init=is_init,
-           calibration_file=calibration_file, max_threshold=max_threshold)  # fmt: skip
+           calibration_file=calibration_file, max_threshold=max_threshold,
+           is_default_policy=policy_file == DEFAULT_POLICY, ci=ci)  # fmt: skip
     if is_init:
-        return _init(policy_file, calibration_file, max_threshold or MAX_THRESHOLD)
+        # numpy is wanted from here on.
+        from laiobench.cli.first_gate import FirstGate
+
+        FirstGate(policy_file, calibration_file, max_threshold or MAX_THRESHOLD, ci, quiet).begin()
+        return ExitCode.OK
     assert base is not None and candidate is not None  # _check
     return _gate(
         base, candidate, policy_file, export_texts, results,
@@ -105,6 +122,8 @@ def _check(
     is_init: bool,
     calibration_file: Path | None,
     max_threshold: float | None,
+    is_default_policy: bool,
+    ci: str | None,
 ) -> None:
     """Which options go together.
 
@@ -113,7 +132,9 @@ def _check(
     """
     if is_init:
         if base or update_baseline or accept:
-            raise UsageError("--init only writes a policy", "give it without BASE and CANDIDATE")
+            raise UsageError("--init judges nothing", "give it without BASE and CANDIDATE")
+        if ci and not is_default_policy:
+            raise UsageError(f"workflows judge by {DEFAULT_POLICY}: give --ci without --policy")
         if max_threshold is not None and not max_threshold > 0:
             raise UsageError("--max-threshold must be a share above 0, such as 30%")
         return
@@ -126,37 +147,12 @@ def _check(
         raise UsageError("--calibration is for --init alone")
     if max_threshold is not None:
         raise UsageError("--max-threshold is for --init alone")
+    if ci:
+        raise UsageError("--ci is for --init alone")
     if accept and not update_baseline:
         raise UsageError("--accept does nothing without --update-baseline")
     if update_baseline and Path(base).exists() and not Path(base).is_dir():
         raise UsageError(f"{base} is a file, and a baseline that is added to is a folder")
-
-
-# ---- the policy ------------------------------------------------------------------
-
-
-def _init(policy_file: Path, calibration_file: Path | None, widest: float) -> int:
-    known = calibration.load(calibration_file)
-    made = suggest_policy.from_calibration(known, widest=widest)
-    remark = (
-        f"Written by `laiobench gate --init` from the calibration of {known.started_at},\n"
-        f"for trials of {suggest_policy.best_length(known).runtime_s:g} s.\n"
-        "Each threshold is above what this machine's noise hides; raise or lower them by what "
-        "matters."
-    )
-    try:
-        with policy_file.open("x", encoding="utf-8") as file:
-            file.write(suggest_policy.to_toml(made, remark))
-    except FileExistsError:
-        raise UsageError(
-            f"{policy_file} is there already, and is not overwritten",
-            "move it away, or name another file with --policy",
-        ) from None
-    except OSError as error:
-        raise RunError(f"{policy_file} cannot be written: {error.strerror}") from None
-    say(f"wrote {policy_file}: {len(made.metric)} metrics, from {made.pairs.min} to "
-        f"{made.pairs.max} pairs")  # fmt: skip
-    return ExitCode.OK
 
 
 # ---- judging ---------------------------------------------------------------------

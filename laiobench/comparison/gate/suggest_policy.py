@@ -4,12 +4,12 @@ Knows which metrics mostly matter, and what so many pairs can see; what a policy
 `laiobench.comparison.gate.policy`'s matter.
 """
 
-import json
 import math
 from collections.abc import Sequence
 
 from laiobench.comparison.gate.policy import MOST_METRICS, SCHEMA_VERSION, Gated, Pairs, Policy
 from laiobench.errors import UsageError
+from laiobench.jobs.sources import toml_text
 from laiobench.results.calibration import Calibration, LengthCalibration, NoiseFloor
 from laiobench.results.metrics import Key
 
@@ -135,7 +135,5 @@ def to_toml(policy: Policy, remark: str = "") -> str:
     for metric in policy.metric:
         lines += ["", "[[gate.metric]]"]
         for key, value in metric.model_dump(exclude_none=True).items():
-            # A JSON string is a TOML one, but for DEL, which TOML wants escaped.
-            text = json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
-            lines.append(f"{key} = {text}")
+            lines.append(f"{key} = {toml_text.value(value)}")
     return "\n".join(lines) + "\n"
