@@ -43,6 +43,7 @@ def merged(jobs: Sequence[JobResult]) -> dict[str, DirectionResult]:
 
 def _one(parts: Sequence[DirectionResult], longest_s: float) -> DirectionResult:
     ios, size_bytes = sum(part.ios for part in parts), sum(part.bytes for part in parts)
+    responses = [part.response_ns for part in parts if part.response_ns]
     errors: Counter[str] = Counter()
     for part in parts:
         errors.update(part.errors)
@@ -54,7 +55,10 @@ def _one(parts: Sequence[DirectionResult], longest_s: float) -> DirectionResult:
             "bw_bytes": size_bytes / longest_s if longest_s else 0.0,
             "short_ios": sum(part.short_ios for part in parts),
             "errors": dict(errors),
+            "slat_ns": merged_latency([part.slat_ns for part in parts]),
+            "clat_ns": merged_latency([part.clat_ns for part in parts]),
             "lat_ns": merged_latency([part.lat_ns for part in parts]),
+            "response_ns": merged_latency(responses) if responses else None,
         }
     )
 
@@ -67,14 +71,14 @@ def merged_latency(parts: Sequence[Latency]) -> Latency:
     counts = added(part.counts for part in found)
     total = sum(part.count for part in found)
     mean = sum(part.mean * part.count for part in found) / total
-    wanted = {float(key): key for key in found[0].percentiles}
+    wanted = {float(key): key for part in found for key in part.percentiles}
     return Latency(
         count=total,
         min=min(part.min for part in found),
         max=counts.max,
         mean=mean,
         stddev=_stddev(found, mean),
-        percentiles={wanted[at]: value for at, value in counts.percentiles(list(wanted)).items()},
+        percentiles={wanted[at]: value for at, value in counts.percentiles(sorted(wanted)).items()},
         histogram=list(counts.pairs),
         overflow=counts.overflow,
     )
