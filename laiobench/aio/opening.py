@@ -10,6 +10,8 @@ import os
 import stat
 from pathlib import Path
 
+from laiobench.files.partial import sync_folder
+
 
 def create_file(path: str, size_bytes: int) -> None:
     """If there is no file, make one of that size, which is there after a crash, too."""
@@ -21,20 +23,12 @@ def create_file(path: str, size_bytes: int) -> None:
         if size_bytes:
             os.posix_fallocate(fd, 0, size_bytes)
         os.fsync(fd)
-        _sync_directory(Path(path).parent)
+        sync_folder(Path(path).parent)
     except BaseException as error:
         Path(path).unlink()
         if isinstance(error, OSError):
             error.filename = path
         raise
-    finally:
-        os.close(fd)
-
-
-def _sync_directory(folder: Path) -> None:
-    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(fd)
     finally:
         os.close(fd)
 

@@ -174,6 +174,16 @@ def new_folder(where: Path) -> Iterator[Path]:
             shutil.rmtree(path, ignore_errors=True)
 
 
+def sync_folder(folder: Path) -> None:
+    """Names that files have got in it, by whatever means, are on the medium when this returns.
+
+    Raises:
+        OSError: they can't be.
+    """
+    with _opened(".", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC, folder) as fd:
+        os.fsync(fd)
+
+
 def hidden_name() -> str:
     """One that `remove_left_over()` knows."""
     return f".laiobench-{secrets.token_hex(8)}.partial"

@@ -26,7 +26,7 @@ from laiobench.measurement.plan.waits import check_waits
 from laiobench.measurement.targets import OpenTarget, refusals, scratch
 from laiobench.measurement.targets.created_files import check_is_one, forbidden, is_as_we_left_it
 from laiobench.results.explanation import Access, Group, IOThread, Write
-from laiobench.system.machine import aio_slots
+from laiobench.system.aio_events import AioRoom, aio_room
 
 _UNKNOWN_BYTES = 1 << 60
 
@@ -54,7 +54,7 @@ def preview(
     log_dir: Path = Path(),
 ) -> Preview:
     """Lay out `jobs`, and judge what the kernel would say; and we, if all is `readonly`."""
-    used, limit = aio_slots()
+    room = aio_room()
     groups: list[Group] = []
     accesses: list[Access] = []
     files: list[str] = []
@@ -71,14 +71,14 @@ def preview(
                 glimpses.problems += _forbidden(copies, glimpses)
         except LaiobenchError as error:
             glimpses.problems.append(error)
-    problems = [*glimpses.problems, *_too_many_slots(groups, used, limit)]
+    problems = [*glimpses.problems, *_too_many_slots(groups, room)]
     return Preview(
         groups=tuple(groups),
         accesses=tuple(accesses),
         scratch=glimpses.missing_scratch(),
         files=tuple(files),
-        aio_slots_used=used,
-        aio_slots_limit=limit,
+        aio_slots_used=room.used,
+        aio_slots_limit=room.limit,
         problems=tuple({str(problem): problem for problem in problems}.values()),
     )
 
@@ -242,11 +242,7 @@ def _name(copy: JobCopy) -> str:
     return f"{name} {copy.copy_index + 1}/{count}" if count > 1 else name
 
 
-def _too_many_slots(groups: Sequence[Group], used: int, limit: int) -> Iterator[LaiobenchError]:
+def _too_many_slots(groups: Sequence[Group], room: AioRoom) -> Iterator[LaiobenchError]:
     most = max((group.aio_slots for group in groups), default=0)
-    if used + most > limit:
-        yield RunError(
-            f"the kernel has no room for {most:,} AIO events: others use {used:,} of the "
-            f"{limit:,} that there may be",
-            f"raise the limit: sysctl -w fs.aio-max-nr={used + most}, or lower iodepth or numjobs",
-        )
+    if not room.has(most):
+        yield RunError(*room.refusal(most))

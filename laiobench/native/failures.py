@@ -6,8 +6,8 @@ Each entry says what it means here and what to do about it.
 import errno
 import os
 from collections.abc import Callable
-from pathlib import Path
 
+from laiobench.system.aio_events import aio_room
 from laiobench.units import format_size
 
 Explained = tuple[str, str]
@@ -17,14 +17,8 @@ Explained = tuple[str, str]
 def _io_setup(code: int, events: int) -> Explained:
     """`events`: all that the run needs, not those of the call that failed."""
     if code == errno.EAGAIN:
-        used, limit = _aio_limits()
-        wanted = used + events
-        return (
-            f"the kernel has no room for the run's {events:,} AIO events: others use {used:,} "
-            f"of the {limit:,} that there may be (io_setup: EAGAIN)",
-            f"raise the limit: sysctl -w fs.aio-max-nr={max(2 * limit, wanted, 1 << 20)}, "
-            "or lower iodepth or numjobs",
-        )
+        problem, remedy = aio_room().refusal(events)
+        return f"{problem} (io_setup: EAGAIN)", remedy
     if code == errno.ENOSYS:
         return (
             "this kernel has no native AIO, or a sandbox forbids it (io_setup: ENOSYS)",
@@ -92,21 +86,6 @@ def _name(code: int) -> str:
 
 def _other(call: str, code: int) -> str:
     return f"{call} failed: {_name(code)}"
-
-
-def _aio_limits() -> tuple[int, int]:
-    """Events in use on this machine, and how many there may be."""
-    folder = Path("/proc/sys/fs")
-    return int((folder / "aio-nr").read_text()), int((folder / "aio-max-nr").read_text())
-
-
-def has_room_for(events: int) -> bool:
-    """Whether the kernel could give so many AIO events now, as far as it tells."""
-    try:
-        used, limit = _aio_limits()
-    except (OSError, ValueError):
-        return True
-    return used + events <= limit
 
 
 def _verify(_code: int, libraries: int) -> Explained:

@@ -9,7 +9,7 @@ from typing import Any, Self
 from laiobench.errors import RunError
 from laiobench.jobs.options.engines import ENGINES
 from laiobench.native._core import ffi, lib
-from laiobench.native.failures import Explained, explain_failure, has_room_for
+from laiobench.native.failures import Explained, explain_failure
 from laiobench.native.plans import RunPlan, to_native
 from laiobench.native.reports import (
     BinsRoom,
@@ -27,6 +27,7 @@ from laiobench.native.reports import (
     read_worker,
 )
 from laiobench.native.structures import text_of
+from laiobench.system.aio_events import aio_room
 
 
 class NativeRun:
@@ -54,7 +55,7 @@ class NativeRun:
     def _check_room(self) -> None:
         """Before anything is made: with many jobs that takes seconds and gigabytes."""
         events = self._events()
-        if not has_room_for(events):
+        if not aio_room().has(events):
             raise RunError(*explain_failure("io_setup", errno.EAGAIN, events))
 
     def _setup_failure(self, error: Any) -> Explained:

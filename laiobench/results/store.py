@@ -150,15 +150,6 @@ def _lock(fd: int, path: Path) -> None:
         ) from None
 
 
-def sync_folder(folder: Path) -> None:
-    """A rename is on disk when its folder is."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
 def load(path: Path) -> RunResult:
     """Read the document of a run.
 

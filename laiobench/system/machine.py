@@ -9,9 +9,10 @@ from typing import Any
 
 import psutil
 
+from laiobench.system.aio_events import aio_room
 from laiobench.system.devices import describe_target
 
-__all__ = ["aio_slots", "describe", "describe_target", "online_cpus", "usable_cpus"]
+__all__ = ["describe", "describe_target", "online_cpus", "usable_cpus"]
 
 
 def describe(paths: Iterable[str]) -> dict[str, Any]:
@@ -25,7 +26,7 @@ def describe(paths: Iterable[str]) -> dict[str, Any]:
         "distribution": _distribution(),
         "virtualisation": _virtualisation(),
         "clock_source": _read("/sys/devices/system/clocksource/clocksource0/current_clocksource"),
-        "aio_max_nr": aio_slots()[1],
+        "aio_max_nr": aio_room().limit,
         "targets": {path: describe_target(path) for path in sorted(set(paths))},
     }
 
@@ -53,12 +54,6 @@ def online_cpus() -> list[int]:
         if first.isdigit():
             cpus += range(int(first), int(last or first) + 1)
     return cpus or list(range(os.cpu_count() or 1))
-
-
-def aio_slots() -> tuple[int, int]:
-    """AIO events in use on this machine, and how many there may be."""
-    folder = Path("/proc/sys/fs")
-    return int(_read(folder / "aio-nr") or 0), int(_read(folder / "aio-max-nr") or 0)
 
 
 def _read(path: str | Path) -> str:

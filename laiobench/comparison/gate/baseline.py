@@ -11,8 +11,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from laiobench.errors import RunError, UsageError
-from laiobench.files.partial import new_folder
-from laiobench.results import store
+from laiobench.files.partial import new_folder, sync_folder
 from laiobench.results.digest import RunDigest
 from laiobench.results.selection import Selection, documents
 
@@ -52,9 +51,9 @@ def _fill(partial: Path, place: Path, found: Iterable[bytes]) -> Path:
     """Write the documents, and give the folder its name when all are on the medium."""
     for number, document in enumerate(found, start=1):
         _write(partial / f"{number:04d}.json", document)
-    store.sync_folder(partial)
+    sync_folder(partial)
     partial.rename(place)
-    store.sync_folder(place.parent)
+    sync_folder(place.parent)
     return place
 
 
