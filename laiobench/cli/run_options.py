@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 from laiobench.cli.params import DurationType, PathType
-from laiobench.cli.results_option import DEFAULT
+from laiobench.cli.shared_options import DEFAULT_RESULTS, quiet_option
 from laiobench.errors import RunError, UsageError
 from laiobench.measurement.runner import SAMPLE_INTERVAL_S
 from laiobench.measurement.watch.stuck_io import DEFAULT_HANG_TIMEOUT_S
@@ -26,7 +26,7 @@ _OPTIONS = (
         "--results",
         type=PathType(),
         metavar="FOLDER",
-        help=f"Save the document in this folder, by date and name.  {DEFAULT}",
+        help=f"Save the document in this folder, by date and name.  {DEFAULT_RESULTS}",
     ),
     click.option(
         "--log-dir",
@@ -54,7 +54,7 @@ _OPTIONS = (
         help="Tell on stderr how the jobs are doing, a JSON object a line, instead of the "
         "progress.",
     ),
-    click.option("-q", "--quiet", is_flag=True, help="No progress, no remarks."),
+    quiet_option(),
 )
 
 

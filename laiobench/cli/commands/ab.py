@@ -8,7 +8,13 @@ import click
 from laiobench.cli import exports
 from laiobench.cli.job_command import JobCommand
 from laiobench.cli.params import DurationType, PathType, ShareType
-from laiobench.cli.results_option import results_option
+from laiobench.cli.shared_options import (
+    json_option,
+    quiet_option,
+    results_option,
+    section_option,
+    seed_option,
+)
 from laiobench.cli.write_options import WriteOptions, write_options
 from laiobench.comparison.variants import check_keys, parse, variants
 from laiobench.errors import UsageError
@@ -34,9 +40,7 @@ from laiobench.results.metrics import METRICS
     needed=("--vary", "--pairs", "--prepare", "--policy"),
 )
 @click.argument("sources", nargs=-1, metavar="[SOURCE]...")
-@click.option(
-    "--section", multiple=True, metavar="NAME", help="Run this job of SOURCE alone, or these."
-)
+@section_option()
 @click.option(
     "--vary",
     multiple=True,
@@ -58,7 +62,7 @@ from laiobench.results.metrics import METRICS
     metavar="DURATION",
     help="Begin nothing that would not end within it.",
 )
-@click.option("--seed", type=int, help="Of the order of trials.  [default: drawn]")
+@seed_option()
 @click.option(
     "--metric",
     "watched",
@@ -84,7 +88,7 @@ from laiobench.results.metrics import METRICS
     "and exit as `laiobench gate` does.",
 )
 @exports.option("gate")
-@click.option("--json", "as_json", is_flag=True, help="Print the whole document, as JSON.")
+@json_option()
 @results_option("Where the document is saved, after each trial.")
 @click.option(
     "--resume",
@@ -93,7 +97,7 @@ from laiobench.results.metrics import METRICS
     help="Go on with a comparison that was interrupted: its file, the beginning of its id, or "
     "`last`.  With --pairs, --until-width or --max-time also further than was meant.",
 )
-@click.option("-q", "--quiet", is_flag=True, help="No progress, no remarks.")
+@quiet_option()
 def command(
     sources: tuple[str, ...],
     section: tuple[str, ...],

@@ -8,6 +8,7 @@ import click
 from laiobench.cli.console import answer, say
 from laiobench.cli.job_command import JobCommand
 from laiobench.cli.params import DurationType, PathType
+from laiobench.cli.shared_options import json_option, quiet_option, section_option, seed_option
 from laiobench.cli.write_options import WriteOptions, write_options
 from laiobench.jobs.sources import resolve
 from laiobench.jobs.sources.fio_readings import notes_of_run
@@ -30,9 +31,7 @@ from laiobench.results.calibration import DEFAULT_LENGTHS_S, DEFAULT_PAIRS, stat
     needed=("--length", "--pairs"),
 )
 @click.argument("sources", nargs=-1, metavar="[SOURCE]...")
-@click.option(
-    "--section", multiple=True, metavar="NAME", help="Run this job of SOURCE alone, or these."
-)
+@section_option()
 @click.option(
     "--length",
     "lengths",
@@ -46,16 +45,16 @@ from laiobench.results.calibration import DEFAULT_LENGTHS_S, DEFAULT_PAIRS, stat
 @click.option(
     "--pairs", type=int, default=DEFAULT_PAIRS, show_default=True, help="Of trials, a length."
 )
-@click.option("--seed", type=int, help="Of the order of trials.  [default: drawn]")
+@seed_option()
 @write_options
-@click.option("--json", "as_json", is_flag=True, help="Print the whole document, as JSON.")
+@json_option()
 @click.option(
     "--output",
     type=PathType(),
     metavar="FILE",
     help="Save the document here, and not as this machine's calibration.",
 )
-@click.option("-q", "--quiet", is_flag=True, help="No progress, no remarks.")
+@quiet_option()
 def command(
     sources: tuple[str, ...],
     section: tuple[str, ...],

@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from laiobench.cli.console import answer, say
-from laiobench.cli.results_option import NAMED_BY_IDS, results_option
+from laiobench.cli.shared_options import WHERE_NAMED_RESULTS_ARE, json_option, results_option
 from laiobench.errors import UsageError
 from laiobench.report.text import comparison_table
 from laiobench.results.metrics import COMPARED, METRICS
@@ -24,8 +24,8 @@ from laiobench.words import suggest
     metavar="NAME",
     help="Compare only this one; may be repeated.  One of: " + ", ".join(METRICS) + ".",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print the whole document, as JSON.")
-@results_option(NAMED_BY_IDS)
+@json_option()
+@results_option(WHERE_NAMED_RESULTS_ARE)
 def command(base: str, new: str, metrics: tuple[str, ...], as_json: bool, results: Path) -> None:
     """Compare the results of NEW with those of BASE.
 

@@ -7,6 +7,7 @@ import click
 from laiobench.cli.console import answer, complain
 from laiobench.cli.job_command import JobCommand
 from laiobench.cli.run_options import RunOptions, run_options
+from laiobench.cli.shared_options import json_option, section_option
 from laiobench.cli.write_options import WriteOptions, write_options
 from laiobench.errors import ExitCode
 from laiobench.jobs.sources import check_places, resolve
@@ -29,10 +30,8 @@ from laiobench.results.model import json_of
     needed=("--allow-write", "--json"),
 )
 @click.argument("sources", nargs=-1, metavar="[SOURCE]...")
-@click.option(
-    "--section", multiple=True, metavar="NAME", help="Take this job of SOURCE alone, or these."
-)
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@section_option("Take")
+@json_option("one JSON document")
 @write_options
 @run_options
 def command(

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from laiobench.cli.exports import STDOUT, Export, put
-from laiobench.cli.results_option import NAMED_BY_IDS, results_option
+from laiobench.cli.shared_options import WHERE_NAMED_RESULTS_ARE, results_option
 from laiobench.errors import UsageError
 from laiobench.report import export
 from laiobench.report.export import FORMATS, Document
@@ -25,7 +25,7 @@ _LIST = "\n".join(f"{name:<19} {format_.summary}" for name, format_ in FORMATS.i
 @click.option(
     "--output", default=STDOUT, metavar="FILE", help="Write it here, not to standard output."
 )
-@results_option(NAMED_BY_IDS)
+@results_option(WHERE_NAMED_RESULTS_ARE)
 def command(references: tuple[str, ...], name: str, output: str, results: Path) -> None:
     """Write RESULT, a run's or a comparison's document, in another format.
 

@@ -9,7 +9,12 @@ import click
 from laiobench.cli import exports
 from laiobench.cli.console import answer, say
 from laiobench.cli.params import PathType, ShareType
-from laiobench.cli.results_option import NAMED_BY_IDS, results_option
+from laiobench.cli.shared_options import (
+    WHERE_NAMED_RESULTS_ARE,
+    json_option,
+    quiet_option,
+    results_option,
+)
 from laiobench.comparison.gate import baseline, policy, suggest_policy
 from laiobench.comparison.gate.policy import Policy
 from laiobench.errors import ExitCode, UsageError
@@ -34,9 +39,9 @@ MAX_THRESHOLD = suggest_policy.WIDEST
     show_default=True,
     help="What may get worse by how much.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print the whole document, as JSON.")
+@json_option()
 @exports.option("gate")
-@results_option(NAMED_BY_IDS)
+@results_option(WHERE_NAMED_RESULTS_ARE)
 @click.option(
     "--update-baseline",
     is_flag=True,
@@ -69,7 +74,7 @@ MAX_THRESHOLD = suggest_policy.WIDEST
     help="With --init: how much the noise may hide before no policy is written.  [default: "
     f"{MAX_THRESHOLD:.0%}]",
 )
-@click.option("-q", "--quiet", is_flag=True, help="No remarks.")
+@quiet_option("No remarks.")
 def command(
     base: str | None,
     candidate: str | None,

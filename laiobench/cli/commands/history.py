@@ -11,6 +11,7 @@ import click
 
 from laiobench.cli.console import answer, say
 from laiobench.cli.params import ShareType
+from laiobench.cli.shared_options import json_option
 from laiobench.comparison import change_points
 from laiobench.comparison.change_points import ChangePoint, Point
 from laiobench.errors import UsageError
@@ -42,7 +43,7 @@ from laiobench.words import DIRECTIONS
     help="The smallest change to tell.",
 )
 @click.option("--csv", "as_csv", is_flag=True, help="Print the points as CSV.")
-@click.option("--json", "as_json", is_flag=True, help="Print points and changes as JSON.")
+@json_option("points and changes as JSON")
 def command(
     folder: str,
     metric: str,

@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from laiobench.cli.console import answer, say
-from laiobench.cli.results_option import results_option
+from laiobench.cli.shared_options import WHERE_RESULTS_ARE, json_option, results_option
 from laiobench.errors import LaiobenchError, UsageError
 from laiobench.report.text import comparison_table, run_table
 from laiobench.results import store
@@ -14,8 +14,8 @@ from laiobench.results.comparison import Comparison
 
 
 @click.command("list", short_help="List the stored results.")
-@click.option("--json", "as_json", is_flag=True, help="Print a JSON array.")
-@results_option("Where results are.")
+@json_option("a JSON array")
+@results_option(WHERE_RESULTS_ARE)
 def command(as_json: bool, results: Path) -> None:
     """List the stored results, oldest first.  What can't be read is told on stderr."""
     if results.exists() and not results.is_dir():

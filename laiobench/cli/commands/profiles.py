@@ -6,11 +6,12 @@ import click
 from tabulate import tabulate
 
 from laiobench.cli.console import answer
+from laiobench.cli.shared_options import json_option
 from laiobench.jobs.sources import profiles, toml_schema
 
 
 @click.command("profiles", short_help="List the shipped profiles.")
-@click.option("--json", "as_json", is_flag=True, help="Print a JSON array.")
+@json_option("a JSON array")
 @click.option("--schema", "as_schema", is_flag=True, help="Print the JSON Schema of a profile.")
 def command(as_json: bool, as_schema: bool) -> None:
     """List the profiles that come with laiobench."""

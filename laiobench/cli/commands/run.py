@@ -9,6 +9,7 @@ from laiobench.cli.console import answer, complain, say
 from laiobench.cli.job_command import JobCommand
 from laiobench.cli.progress import progress
 from laiobench.cli.run_options import Destination, RunOptions, run_options
+from laiobench.cli.shared_options import json_option, section_option
 from laiobench.cli.status import Status
 from laiobench.cli.stopping import leave_at_once, stop_on_signals
 from laiobench.cli.write_options import WriteOptions, write_options
@@ -39,10 +40,8 @@ from laiobench.results.run_result import RunResult
     needed=("--allow-write", "--output", "--json"),
 )
 @click.argument("sources", nargs=-1, metavar="[SOURCE]...")
-@click.option(
-    "--section", multiple=True, metavar="NAME", help="Run this job of SOURCE alone, or these."
-)
-@click.option("--json", "as_json", is_flag=True, help="Print the whole document, as JSON.")
+@section_option()
+@json_option()
 @write_options
 @run_options
 def command(

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from laiobench.cli.console import answer
-from laiobench.cli.results_option import results_option
+from laiobench.cli.shared_options import WHERE_RESULTS_ARE, json_option, results_option
 from laiobench.report.text import (
     calibration_table,
     comparison_table,
@@ -20,8 +20,8 @@ from laiobench.results.run_result import RunResult
 
 @click.command("show", short_help="Show a stored result.")
 @click.argument("result", default=reference.LAST)
-@click.option("--json", "as_json", is_flag=True, help="Print the whole document, as JSON.")
-@results_option("Where results are.")
+@json_option()
+@results_option(WHERE_RESULTS_ARE)
 def command(result: str, as_json: bool, results: Path) -> None:
     """Show RESULT: a file, the beginning of an id, `last`, which is the default, or `last~1`."""
     found = store.load_document(reference.find(result, results))

@@ -1,0 +1,61 @@
+"""Options that several commands have: each is declared here once, and taken by its name.
+
+What a command alone has, and what jobs have, is declared elsewhere.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
+
+import click
+
+from laiobench.results import reference
+
+_F = TypeVar("_F", bound=Callable[..., Any])
+
+
+class Decorator(Protocol):
+    """What gives a command an option."""
+
+    def __call__(self, command: _F, /) -> _F: ...
+
+
+DEFAULT_RESULTS = f"[default: {reference.FOLDER_VARIABLE}, or {reference.DEFAULT_FOLDER}]"
+WHERE_RESULTS_ARE = "Where results are."
+WHERE_NAMED_RESULTS_ARE = "Where results are that are named by their ids."
+
+
+def section_option(verb: str = "Run") -> Decorator:
+    """As `section`: which jobs of a file."""
+    return click.option(
+        "--section",
+        multiple=True,
+        metavar="NAME",
+        help=f"{verb} this job of SOURCE alone, or these.",
+    )
+
+
+def json_option(what: str = "the whole document, as JSON") -> Decorator:
+    """As `as_json`."""
+    return click.option("--json", "as_json", is_flag=True, help=f"Print {what}.")
+
+
+def results_option(text: str) -> Decorator:
+    """As `results`: the folder of results."""
+    return click.option(
+        "--results",
+        type=click.Path(path_type=Path),
+        metavar="FOLDER",
+        default=reference.default_folder,
+        help=f"{text}  {DEFAULT_RESULTS}",
+    )
+
+
+def seed_option() -> Decorator:
+    """As `seed`: of an experiment."""
+    return click.option("--seed", type=int, help="Of the order of trials.  [default: drawn]")
+
+
+def quiet_option(text: str = "No progress, no remarks.") -> Decorator:
+    """As `quiet`."""
+    return click.option("-q", "--quiet", is_flag=True, help=text)
