@@ -19,7 +19,7 @@ from laiobench.comparison.design import make_design
 from laiobench.comparison.experiment import Measure, Step, StepObserver, begin
 from laiobench.comparison.variants import LiveVariant
 from laiobench.errors import Interrupted, RunError, UsageError
-from laiobench.jobs.options import LONGEST_S, Job
+from laiobench.jobs.options import LONGEST_S, Job, traits
 from laiobench.measurement.control import Control
 from laiobench.measurement.measure import run
 from laiobench.measurement.plan.placement import check_measured
@@ -43,11 +43,6 @@ from laiobench.version import __version__
 
 _OWN_COST_RUNTIME_S = 0.2
 _OWN_COST_REPEATS = 3
-# What a job's own I/Os are like, for the loop; the device is left out.
-_OF_THE_LOOP = (
-    "rw", "bs", "iodepth", "max_batch", "completion", "poll_max_ns", "poll_grow", "poll_shrink",
-    "poll_rule", "fdmon", "resfd", "reap_on_submit", "norandommap",
-)  # fmt: skip
 
 
 def calibrate(
@@ -190,7 +185,7 @@ def own_ns_per_io(job: Job, control: Control | None = None) -> float:
     """
     written = job.model_dump(mode="json")
     alone = Job.model_validate(
-        {name: written[name] for name in _OF_THE_LOOP}
+        {name: written[name] for name, its in traits().items() if its.is_own_cost}
         | {"engine": "null", "runtime": _OWN_COST_RUNTIME_S, "time_based": True}
     )
     found = [_ns_per_io(run(alone, control=control)) for _ in range(_OWN_COST_REPEATS)]

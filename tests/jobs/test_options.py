@@ -7,7 +7,15 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from laiobench.jobs.options import ALIASES, GROUPS, Job, option_names, options
+from laiobench.jobs.options import (
+    ALIASES,
+    GROUPS,
+    Job,
+    names_of_scope,
+    option_names,
+    options,
+    traits,
+)
 from laiobench.jobs.sources import resolve, toml_file, toml_schema
 from laiobench.jobs.sources.fio_compat import FLAGS, FOREIGN
 
@@ -98,3 +106,22 @@ def test_defaults_are_what_their_own_schema_takes() -> None:
     for name, field in toml_schema.schema()["$defs"]["options"]["properties"].items():
         if field.get("default") is not None:
             assert jsonschema.Draft202012Validator(field).is_valid(field["default"]), name
+
+
+def test_options_that_go_together_are_said_at_the_option() -> None:
+    """Each of a simulated target needs that engine, and is of the thread that runs it."""
+    of_null = {name: its for name, its in traits().items() if name.startswith("null_")}
+    assert len(of_null) == 3
+    for its in of_null.values():
+        assert its.needs is not None and its.needs.text == "engine=null"
+        assert its.needs.holds(Job(engine="null")) and not its.needs.holds(Job())
+        assert its.scope == "iothread"
+    assert set(of_null) < set(names_of_scope("iothread"))
+    assert names_of_scope("throttle_group") == ("throttle_iops", "throttle_bw", "throttle_burst")
+
+
+@pytest.mark.parametrize("name", [name for name, its in traits().items() if its.needs])
+def test_what_an_option_needs_is_not_there_by_itself(name: str) -> None:
+    """Else the condition could never be told of."""
+    needs = traits()[name].needs
+    assert needs is not None and not needs.holds(Job())

@@ -22,7 +22,7 @@ from laiobench.jobs.options.data import DataOptions
 from laiobench.jobs.options.durability import DurabilityOptions
 from laiobench.jobs.options.duration import TimeOptions
 from laiobench.jobs.options.group import LONGEST_S as LONGEST_S
-from laiobench.jobs.options.group import OptionGroup
+from laiobench.jobs.options.group import OptionGroup, Scope, Traits, traits_of
 from laiobench.jobs.options.modes import CompletionMode as CompletionMode
 from laiobench.jobs.options.name import NamingOptions
 from laiobench.jobs.options.null import NullOptions
@@ -234,6 +234,18 @@ def options() -> Iterator[Option]:
                 unit=_unit(field),
                 is_flag=may_be_bare(field),
             )
+
+
+def traits() -> dict[str, Traits]:
+    """What goes with each option, by its name; in the order of their definition."""
+    return {
+        name: traits_of(field) for group in GROUPS for name, field in group.model_fields.items()
+    }
+
+
+def names_of_scope(scope: Scope) -> tuple[str, ...]:
+    """The options that jobs must agree on that share such a thing."""
+    return tuple(name for name, its in traits().items() if its.scope == scope)
 
 
 def option_names() -> frozenset[str]:

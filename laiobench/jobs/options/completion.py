@@ -4,9 +4,11 @@ from collections.abc import Mapping
 from typing import ClassVar, Literal
 
 from laiobench.jobs.options.engines import EngineName
-from laiobench.jobs.options.group import Alias, OptionGroup, option
+from laiobench.jobs.options.group import Alias, Condition, OptionGroup, option
 from laiobench.jobs.options.modes import CompletionMode
 from laiobench.jobs.options.types import Count, Flag
+
+_ADAPTIVE = Condition("completion=adaptive", lambda job: job.completion == "adaptive")
 
 
 class MechanismOptions(OptionGroup):
@@ -19,11 +21,14 @@ class MechanismOptions(OptionGroup):
     engine: EngineName = option(
         "libaio",
         "Linux native AIO, a pool of threads, or a simulated target (see null_*)",
+        scope="iothread",
     )
     completion: CompletionMode = option(
         "poll",
         "poll, eventfd, bh (eventfd, then a bottom half), adaptive (poll a while, then eventfd) "
         "or getevents",
+        scope="iothread",
+        is_own_cost=True,
     )
     poll_max_ns: Count = option(
         32768,
@@ -31,21 +36,41 @@ class MechanismOptions(OptionGroup):
         unit="ns",
         ge=0,
         le=10**12,
+        needs=_ADAPTIVE,
+        scope="iothread",
+        is_own_cost=True,
     )
     poll_grow: Count = option(
         2,
         "adaptive: grow by this factor when looking longer would have found it",
         ge=1,
         le=1000,
+        needs=_ADAPTIVE,
+        scope="iothread",
+        is_own_cost=True,
     )
     poll_shrink: Count = option(
         2,
         "adaptive: shrink by this factor when it came too late; 0: to nothing",
         ge=0,
         le=1000,
+        needs=_ADAPTIVE,
+        scope="iothread",
+        is_own_cost=True,
     )
     poll_rule: Literal["weighted", "step"] = option(
-        "weighted", "adaptive: judge by a weighted average, or by the last wait"
+        "weighted",
+        "adaptive: judge by a weighted average, or by the last wait",
+        needs=_ADAPTIVE,
+        scope="iothread",
+        is_own_cost=True,
     )
-    resfd: Flag = option(False, "have the kernel set an eventfd also where the mode needs none")
-    fdmon: Literal["epoll", "ppoll"] = option("epoll", "what the loop sleeps in")
+    resfd: Flag = option(
+        False,
+        "have the kernel set an eventfd also where the mode needs none",
+        scope="iothread",
+        is_own_cost=True,
+    )
+    fdmon: Literal["epoll", "ppoll"] = option(
+        "epoll", "what the loop sleeps in", scope="iothread", is_own_cost=True
+    )

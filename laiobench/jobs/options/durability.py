@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import BeforeValidator
 
-from laiobench.jobs.options.group import Alias, OptionGroup, option
+from laiobench.jobs.options.group import WRITES, Alias, OptionGroup, option
 from laiobench.jobs.options.types import Count, Flag, parse_flag
 
 # As fio also writes them.
@@ -35,9 +35,12 @@ class DurabilityOptions(OptionGroup):
         "fsync after every so many writes, with nothing else in flight; 0: never",
         ge=0,
         le=1 << 31,
+        needs=WRITES,
     )
-    fdatasync: Count = option(0, "the same with fdatasync", ge=0, le=1 << 31)
-    end_fsync: Flag = option(False, "fsync when the job has written all")
+    fdatasync: Count = option(0, "the same with fdatasync", ge=0, le=1 << 31, needs=WRITES)
+    end_fsync: Flag = option(False, "fsync when the job has written all", needs=WRITES)
     sync: Annotated[Literal["none", "sync", "dsync"], BeforeValidator(_sync)] = option(
-        "none", "each write is on the medium when it is done: sync (O_SYNC) or dsync (O_DSYNC)"
+        "none",
+        "each write is on the medium when it is done: sync (O_SYNC) or dsync (O_DSYNC)",
+        needs=WRITES,
     )

@@ -5,9 +5,11 @@ that fio has for them, and what must hold between them; `Job` inherits all group
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, ClassVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
+from pydantic.fields import FieldInfo
 
 if TYPE_CHECKING:
     from laiobench.jobs.options import Job
@@ -21,16 +23,56 @@ PRINTABLE = r"^[^\x00-\x1f\x7f]+$"
 Alias = str | Callable[[object], tuple[str, object]]
 
 
+Scope = Literal["job", "iothread", "throttle_group"]
+"""What an option is of: jobs that share that must agree on it."""
+
+
+@dataclass(frozen=True)
+class Condition:
+    """What an option has no effect without, as it is written and as it is asked."""
+
+    text: str
+    holds: Callable[["Job"], bool]
+
+
+@dataclass(frozen=True)
+class Traits:
+    """What goes with an option, besides its value."""
+
+    needs: Condition | None = None
+    scope: Scope = "job"
+    is_own_cost: bool = False
+    """Whether it matters to what laiobench itself costs, with no device behind it."""
+
+
+WRITES = Condition("a job that writes", lambda job: job.writes)
+
+
 def option(
-    default: Any, text: str, *, unit: str = "", may_be_bare: bool = False, **limits: Any
+    default: Any,
+    text: str,
+    *,
+    unit: str = "",
+    may_be_bare: bool = False,
+    needs: Condition | None = None,
+    scope: Scope = "job",
+    is_own_cost: bool = False,
+    **limits: Any,
 ) -> Any:
-    """A field of a group: its default, help text and the bare number's unit."""
-    return Field(
+    """A field of a group: its default, help text, the bare number's unit, and its traits."""
+    field = Field(
         default,
         description=text,
         json_schema_extra={"unit": unit, "may_be_bare": may_be_bare},
         **limits,
     )
+    field.metadata.append(Traits(needs, scope, is_own_cost))
+    return field
+
+
+def traits_of(field: FieldInfo) -> Traits:
+    """Of a field that `option()` made."""
+    return next(part for part in field.metadata if isinstance(part, Traits))
 
 
 class OptionGroup(BaseModel):

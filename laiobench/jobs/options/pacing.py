@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from laiobench.jobs.options.compound_types import CommaForm, PerDirection, count_of, size_of
-from laiobench.jobs.options.group import LONGEST_S, Alias, OptionGroup, option
+from laiobench.jobs.options.group import LONGEST_S, Alias, Condition, OptionGroup, option
 from laiobench.jobs.options.types import Count, Flag, Microseconds, Milliseconds, Seconds
 
 if TYPE_CHECKING:
@@ -14,6 +14,11 @@ _NONE: PerDirection[int] = PerDirection.same(0)
 
 Rate = Annotated[PerDirection[int], CommaForm(size_of(most=1 << 50), blank=0)]
 Iops = Annotated[PerDirection[int], CommaForm(count_of(most=10**9), blank=0)]
+
+
+_PACED = Condition("rate or rate_iops", lambda job: job.is_paced)
+_THINKS = Condition("thinktime", lambda job: job.thinktime > 0)
+_LEAST = Condition("rate_min or rate_iops_min", lambda job: job.has_least_rate)
 
 
 class PacingOptions(OptionGroup):
@@ -31,17 +36,19 @@ class PacingOptions(OptionGroup):
     )
     rate_iops: Iops = option(_NONE, "the same in I/Os a second; the stricter of the two holds")
     rate_process: Literal["linear", "poisson"] = option(
-        "linear", "gaps between I/Os: constant, or exponential as of independent clients"
+        "linear",
+        "gaps between I/Os: constant, or exponential as of independent clients",
+        needs=_PACED,
     )
     rate_min: Rate = option(
         _NONE, "end the job, as failed, in a rate_cycle with less (r,w,t)", unit="bytes/s"
     )
     rate_iops_min: Iops = option(_NONE, "the same in I/Os a second")
     rate_cycle: Milliseconds = option(
-        1000, "over how long rate_min is judged", unit="ms", ge=1, le=1e3 * LONGEST_S
+        1000, "over how long rate_min is judged", unit="ms", ge=1, le=1e3 * LONGEST_S, needs=_LEAST
     )
     rate_ignore_thinktime: Flag = option(
-        False, "pauses delay the schedule, instead of being made up for"
+        False, "pauses delay the schedule, instead of being made up for", needs=_THINKS
     )
     thinktime: Microseconds = option(
         0,
@@ -51,11 +58,16 @@ class PacingOptions(OptionGroup):
         le=1e6 * LONGEST_S,
     )
     thinktime_spin: Microseconds = option(
-        0, "how much of a pause is spent computing, at its start", unit="us", ge=0, le=1e9
+        0,
+        "how much of a pause is spent computing, at its start",
+        unit="us",
+        ge=0,
+        le=1e9,
+        needs=_THINKS,
     )
-    thinktime_blocks: Count = option(1, "I/Os between two pauses", ge=1, lt=1 << 63)
+    thinktime_blocks: Count = option(1, "I/Os between two pauses", ge=1, lt=1 << 63, needs=_THINKS)
     thinktime_blocks_type: Literal["complete", "issue"] = option(
-        "complete", "I/Os are counted when they complete, or when they are issued"
+        "complete", "I/Os are counted when they complete, or when they are issued", needs=_THINKS
     )
     thinktime_iotime: Seconds = option(
         0,
@@ -63,6 +75,7 @@ class PacingOptions(OptionGroup):
         unit="s",
         ge=0,
         le=LONGEST_S,
+        needs=_THINKS,
     )
 
     @property

@@ -107,6 +107,7 @@ class PatternOptions(OptionGroup):
         "read",
         "read, write, randread, randwrite, rw or randrw (mixed), trim, randtrim or trimwrite; "
         "read:8k skips 8k after each I/O, randread:8 does 8 I/Os from each random offset on",
+        is_own_cost=True,
     )
     rw_sequencer: Literal["sequential", "identical"] = option(
         "sequential",
@@ -125,7 +126,7 @@ class PatternOptions(OptionGroup):
         unit="%",
     )
     bs: Annotated[PerDirection[int], CommaForm(_SIZE, blank=4096)] = option(
-        PerDirection.same(4096), "size of each I/O; read,write,trim", unit="bytes"
+        PerDirection.same(4096), "size of each I/O; read,write,trim", unit="bytes", is_own_cost=True
     )
     bsrange: Annotated[PerDirection[Range | None], CommaForm(range_of(_SIZE))] = option(
         PerDirection[Range | None].same(None),

@@ -29,7 +29,7 @@ class QueueOptions(OptionGroup):
         "userspace_reap": _reaped_in_user_space,
     }
 
-    iodepth: Count = option(1, "I/Os kept in flight", ge=1, le=65536)
+    iodepth: Count = option(1, "I/Os kept in flight", ge=1, le=65536, is_own_cost=True)
     iodepth_low: Count | None = option(
         None,
         "once iodepth is reached, issue no more until so few are in flight; none: refill at once",
@@ -41,6 +41,8 @@ class QueueOptions(OptionGroup):
         "I/Os in one io_submit at most; 0: all there are (fio's iodepth_batch_submit, there 1)",
         ge=0,
         le=65536,
+        scope="iothread",
+        is_own_cost=True,
     )
     iodepth_batch_complete_min: Count = option(
         1,
@@ -48,6 +50,7 @@ class QueueOptions(OptionGroup):
         "is, and 0 wants completion=poll, which never waits",
         ge=0,
         le=65536,
+        scope="iothread",
     )
     iodepth_batch_complete_max: Count | None = option(
         None,
@@ -55,6 +58,7 @@ class QueueOptions(OptionGroup):
         "(in fio: iodepth_batch_complete_min)",
         ge=1,
         le=65536,
+        scope="iothread",
     )
     nowait: Flag = option(
         False,
@@ -62,10 +66,13 @@ class QueueOptions(OptionGroup):
         "fails no run",
     )
     reap_on_submit: Flag = option(
-        False, "take completions right after each submit (hides the completion mode)"
+        False,
+        "take completions right after each submit (hides the completion mode)",
+        scope="iothread",
+        is_own_cost=True,
     )
     short_io: Literal["resubmit", "strict"] = option(
-        "resubmit", "a short I/O: ask for the rest, or end it at once"
+        "resubmit", "a short I/O: ask for the rest, or end it at once", scope="iothread"
     )
 
     @staticmethod

@@ -157,7 +157,7 @@ class RandomOptions(OptionGroup):
     TITLE: ClassVar[str] = "Randomness"
 
     norandommap: Flag = option(
-        False, "random offsets may repeat, instead of each block once per pass"
+        False, "random offsets may repeat, instead of each block once per pass", is_own_cost=True
     )
     random_generator: Literal["tausworthe", "tausworthe64", "lfsr"] = option(
         "tausworthe",

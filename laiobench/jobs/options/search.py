@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from laiobench import units
 from laiobench.jobs.options.compound_types import CommaForm, Form, PerDirection
-from laiobench.jobs.options.group import LONGEST_S, Alias, OptionGroup, option
+from laiobench.jobs.options.group import LONGEST_S, Alias, Condition, OptionGroup, option
 from laiobench.jobs.options.types import Flag, Microseconds, Number, Seconds
 
 if TYPE_CHECKING:
@@ -65,6 +65,10 @@ def _limit(text: str, *, is_size: bool) -> float:
     return float(text)
 
 
+_SEARCHES = Condition("latency_target", lambda job: job.latency_target > 0)
+_STEADY = Condition("steadystate", lambda job: job.steadystate is not None)
+
+
 class SearchOptions(OptionGroup):
     """Runs that look for a load, or a state."""
 
@@ -86,15 +90,21 @@ class SearchOptions(OptionGroup):
         le=_LONGEST_US,
     )
     latency_window: Microseconds = option(
-        1_000_000, "how long each depth is tried", unit="us", ge=1, le=_LONGEST_US
+        1_000_000, "how long each depth is tried", unit="us", ge=1, le=_LONGEST_US, needs=_SEARCHES
     )
     latency_percentile: Number = option(
-        100, "share of I/Os that must be within latency_target", unit="%", gt=0, le=100
+        100,
+        "share of I/Os that must be within latency_target",
+        unit="%",
+        gt=0,
+        le=100,
+        needs=_SEARCHES,
     )
     latency_run: Flag = option(
         False,
         "measure at the depth found until the runtime is over, instead of for one latency_window "
         "(in fio: go on searching)",
+        needs=_SEARCHES,
     )
     max_latency: Annotated[PerDirection[float], CommaForm(_microseconds, blank=0.0)] = option(
         PerDirection.same(0.0),
@@ -108,13 +118,13 @@ class SearchOptions(OptionGroup):
         "mean, else I/Os or bytes a second",
     )
     steadystate_duration: Seconds = option(
-        0, "for how long it must be steady", unit="s", ge=0, le=LONGEST_S
+        0, "for how long it must be steady", unit="s", ge=0, le=LONGEST_S, needs=_STEADY
     )
     steadystate_ramp_time: Seconds = option(
-        0, "how long to measure before it is judged", unit="s", ge=0, le=LONGEST_S
+        0, "how long to measure before it is judged", unit="s", ge=0, le=LONGEST_S, needs=_STEADY
     )
     steadystate_check_interval: Seconds = option(
-        1, "the intervals whose rates are judged", unit="s", ge=0.01, le=LONGEST_S
+        1, "the intervals whose rates are judged", unit="s", ge=0.01, le=LONGEST_S, needs=_STEADY
     )
 
     @staticmethod

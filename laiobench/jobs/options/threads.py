@@ -3,11 +3,14 @@
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from laiobench.jobs.options.group import PRINTABLE, Alias, OptionGroup, option
+from laiobench.jobs.options.group import PRINTABLE, Alias, Condition, OptionGroup, option
 from laiobench.jobs.options.types import ContinueOnError, Count, Cpus, Flag, Nice, cpus_of_mask
 
 if TYPE_CHECKING:
     from laiobench.jobs.options import Job
+
+
+_PINNED = Condition("cpus_allowed", lambda job: bool(job.cpus_allowed))
 
 
 class ThreadOptions(OptionGroup):
@@ -21,11 +24,11 @@ class ThreadOptions(OptionGroup):
     }
 
     numjobs: Count = option(1, "copies of the job, a thread each", ge=1, le=4096)
-    cpus_allowed: Cpus | None = option(None, "CPUs to run on, such as 0,2-5")
+    cpus_allowed: Cpus | None = option(None, "CPUs to run on, such as 0,2-5", scope="iothread")
     cpus_allowed_policy: Literal["shared", "split"] = option(
-        "shared", "all copies on all of cpus_allowed, or each on one of them"
+        "shared", "all copies on all of cpus_allowed, or each on one of them", needs=_PINNED
     )
-    nice: Nice = option(0, "of the job's threads, -20 to 19", ge=-20, le=19)
+    nice: Nice = option(0, "of the job's threads, -20 to 19", ge=-20, le=19, scope="iothread")
     group_reporting: Flag = option(
         False, "one row for all jobs of a group in the table; the document has each apart"
     )

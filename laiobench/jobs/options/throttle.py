@@ -3,11 +3,14 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, ClassVar
 
-from laiobench.jobs.options.group import PRINTABLE, OptionGroup, option
+from laiobench.jobs.options.group import PRINTABLE, Condition, OptionGroup, option
 from laiobench.jobs.options.types import Count, Seconds, Size
 
 if TYPE_CHECKING:
     from laiobench.jobs.options import Job
+
+
+_THROTTLED = Condition("throttle_iops or throttle_bw", lambda job: job.is_throttled)
 
 
 class ThrottleOptions(OptionGroup):
@@ -16,7 +19,11 @@ class ThrottleOptions(OptionGroup):
     TITLE: ClassVar[str] = "Limits"
 
     throttle_iops: Count = option(
-        0, "I/Os a second of the throttle group; 0: no limit", ge=0, le=10**9
+        0,
+        "I/Os a second of the throttle group; 0: no limit",
+        ge=0,
+        le=10**9,
+        scope="throttle_group",
     )
     throttle_bw: Size = option(
         0,
@@ -24,9 +31,16 @@ class ThrottleOptions(OptionGroup):
         unit="bytes/s",
         ge=0,
         le=1 << 50,
+        scope="throttle_group",
     )
     throttle_burst: Seconds = option(
-        0.1, "how much missed time may be made up for at once", unit="s", ge=0, le=3600
+        0.1,
+        "how much missed time may be made up for at once",
+        unit="s",
+        ge=0,
+        le=3600,
+        needs=_THROTTLED,
+        scope="throttle_group",
     )
     throttle_group: str | None = option(
         None,

@@ -8,9 +8,8 @@ from collections.abc import Iterator, Sequence
 from errno import EAGAIN
 from itertools import groupby
 
-from laiobench.jobs.options import Job
+from laiobench.jobs.options import Job, traits
 from laiobench.jobs.options.engines import ENGINES
-from laiobench.measurement.outcome.conditions import NEEDED_BY
 from laiobench.measurement.plan.copy import JobCopy
 from laiobench.measurement.trial import JobRun, Trial
 from laiobench.native import search_window_us
@@ -118,16 +117,16 @@ def _ignored_options(trial: Trial) -> Iterator[Warning]:
     if trial.interrupted or trial.failures:
         return  # it may have mattered to a job that did not run
     jobs = [run.copy.job for run in trial.runs]
-    for name, condition in NEEDED_BY.items():
-        setting = [job for job in jobs if name in job.model_fields_set]
-        if not setting or any(condition.holds(job) for job in setting):
+    for name, its in traits().items():
+        needs, setting = its.needs, [job for job in jobs if name in job.model_fields_set]
+        if not needs or not setting or any(needs.holds(job) for job in setting):
             continue
         yield Warning(
             id="ignored_option",
             seen=f"{', '.join(dict.fromkeys(job.name for job in setting))}: {name} has no effect "
-            f"without {condition.text}",
+            f"without {needs.text}",
             why="it was set, and the run was the same as without it",
-            do=f"add {condition.text}, or leave {name} out",
+            do=f"add {needs.text}, or leave {name} out",
         )
 
 

@@ -4,20 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from laiobench.errors import UsageError
-from laiobench.jobs.options import Job
+from laiobench.jobs.options import Job, names_of_scope
 from laiobench.measurement.plan.copy import JobCopy
 from laiobench.measurement.plan.placement import MAIN, first_difference, unused_name
 from laiobench.native import WorkerPlan
 
 # ---- on workers -----------------------------------------------------------------------
-
-# Options that are the worker's, so that all jobs of an IOThread must agree on them.
-SHARED_OPTIONS = (
-    "engine", "completion", "fdmon", "resfd", "max_batch", "reap_on_submit", "short_io",
-    "iodepth_batch_complete_min", "iodepth_batch_complete_max",
-    "poll_max_ns", "poll_grow", "poll_shrink", "poll_rule", "cpus_allowed", "nice",
-    "null_latency_us", "null_jitter", "null_servers",
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -88,7 +80,7 @@ def _ring(plans: Sequence[WorkerPlan], first: int, job: Job) -> tuple[int, ...]:
 
 
 def _check_agreement(first: JobCopy, copy: JobCopy) -> None:
-    if name := first_difference(first.job, copy.job, SHARED_OPTIONS):
+    if name := first_difference(first.job, copy.job, names_of_scope("iothread")):
         raise UsageError(
             f"jobs {first.job.name} and {copy.job.name} share the IOThread "
             f"{copy.iothread}, but differ in {name}",

@@ -4,13 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from laiobench.errors import UsageError
+from laiobench.jobs.options import names_of_scope
 from laiobench.measurement.plan.copy import JobCopy
 from laiobench.measurement.plan.placement import first_difference
 from laiobench.native import ThrottlePlan
 
 # ---- in throttle groups ----------------------------------------------------------------
-
-LIMITS = ("throttle_iops", "throttle_bw", "throttle_burst")
 
 
 @dataclass(frozen=True)
@@ -42,7 +41,7 @@ def plan_throttle_groups(copies: Sequence[JobCopy]) -> ThrottleLayout:
         group = copy.job.throttle_group
         key = group or copy.position
         first = first_of.setdefault(key, copy)
-        if name := first_difference(first.job, copy.job, LIMITS):
+        if name := first_difference(first.job, copy.job, names_of_scope("throttle_group")):
             raise UsageError(
                 f"jobs {first.job.name} and {copy.job.name} are in the throttle group "
                 f"{group}, but differ in {name}",
