@@ -4,11 +4,11 @@ What a command alone has, and what jobs have, is declared elsewhere.
 """
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 import click
 
+from laiobench.cli.params import PathType
 from laiobench.results import reference
 
 _F = TypeVar("_F", bound=Callable[..., Any])
@@ -44,7 +44,7 @@ def results_option(text: str) -> Decorator:
     """As `results`: the folder of results."""
     return click.option(
         "--results",
-        type=click.Path(path_type=Path),
+        type=PathType(),
         metavar="FOLDER",
         default=reference.default_folder,
         help=f"{text}  {DEFAULT_RESULTS}",
