@@ -111,14 +111,21 @@ def test_profiles_and_their_schema_are_there(plain: Environment, built: Built) -
     assert json.loads(ran)["jobs"][0]["name"]
 
 
+IN_A_NEW_FOLDER = """
+import os, subprocess, sys
+os.mkdir("first")
+sys.exit(subprocess.run([sys.executable, "-m", "laiobench", *sys.argv[1:]], cwd="first").returncode)
+"""
+
+
 def test_a_first_gate_is_written_with_what_the_wheel_brings(whole: Environment) -> None:
     whole.run("laiobench", "calibrate", *NULL, "--pairs=6", "--length=0.1", "--output=noise.json")
     whole.run(
-        "laiobench", "gate", "--init", "--calibration=noise.json", "--ci=github",
-        "--max-threshold=100000%",
+        "python", "-c", IN_A_NEW_FOLDER, "gate", "--init", "--calibration=../noise.json",
+        "--ci=github", "--max-threshold=100000%",
     )  # fmt: skip
     for name in ("gate.toml", "ci/storage.toml", "ci/use", ".github/workflows/storage.yml"):
-        assert (whole.folder / name).read_text()
+        assert (whole.folder / "first" / name).read_text()
 
 
 API = """
