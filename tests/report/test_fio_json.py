@@ -14,6 +14,7 @@ from documents_of_runs import document, job
 from laiobench.report import export as formats
 from laiobench.report.export.fio_json import bin_index, bin_value
 from laiobench.results.run_result import RunResult
+from program import Program
 
 LATER_THAN_FIO_3_33 = {"job_start"}
 ONLY_WITH_PERCENTILES = {"percentile", "bins"}  # fio prints those of clat, unless it is asked
@@ -118,3 +119,46 @@ def test_a_failed_run_has_its_error_s_number() -> None:
     made["jobs"][0]["read"]["errors"] = {"EIO": 3}
     text = formats.write("fio-json", [RunResult.model_validate(made)])
     assert json.loads(text)["jobs"][0]["error"] == 5
+
+
+GROUPS = (
+    "[global]\n{engine}\nsize=256k\nbs=4k\nrw=randrw\ngroup_reporting=1\n"
+    "unified_rw_reporting={unified}\n[a]\nnumjobs=2\n[b]\niodepth=4\n[c]\nstonewall\n"
+)
+DIRECTIONS = {"read", "write", "trim"}
+REPORTED = {"none": DIRECTIONS, "mixed": {"mixed"}, "both": DIRECTIONS | {"mixed"}}
+
+
+def reported_of(entry: dict[str, Any]) -> set[str]:
+    return (DIRECTIONS | {"mixed"}) & entry.keys()
+
+
+@pytest.mark.fio
+@pytest.mark.parametrize("unified", REPORTED)
+def test_a_group_that_reports_as_one_has_one_entry_as_in_fio(
+    tmp_path: Path, program: Program, unified: str
+) -> None:
+    jobs = tmp_path / "fio.fio"
+    jobs.write_text(GROUPS.format(engine="ioengine=null", unified=unified))
+    subprocess.run(
+        ["fio", jobs, "--output-format=json", "--output=out.json"],
+        cwd=tmp_path, check=True, capture_output=True,
+    )  # fmt: skip
+    theirs = json.loads((tmp_path / "out.json").read_text())["jobs"]
+    program.folder.joinpath("ours.fio").write_text(
+        GROUPS.format(engine="engine=null", unified=unified)
+    )
+    assert program("run", "ours.fio").code == 0
+    ours = json.loads(program("export", "--format=fio-json").stdout)["jobs"]
+    for entry in [*ours, *theirs]:
+        assert reported_of(entry) == REPORTED[unified]
+    told = ("jobname", "groupid")
+    assert [[entry[key] for key in told] for entry in ours] == [
+        [entry[key] for key in told] for entry in theirs
+    ]
+    for entry, copies in zip(ours, (3, 1), strict=True):
+        parts = [entry[name] for name in reported_of(entry) - {"mixed"} or {"mixed"}]
+        assert sum(part["total_ios"] for part in parts) == copies * 64
+        for part in [*parts, *([entry["mixed"]] if "mixed" in entry else [])]:
+            for latency in ("slat_ns", "clat_ns", "lat_ns"):
+                assert part[latency]["N"] == part["total_ios"]

@@ -137,6 +137,7 @@ class JobArguments(TypedDict, total=False):
     write_iops_log: Any
     write_lat_log: Any
     per_job_logs: Flag
+    unified_rw_reporting: Any
 
     # Threads
     numjobs: Any

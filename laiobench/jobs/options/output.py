@@ -1,7 +1,9 @@
 """What is recorded besides, and how it is reported."""
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+
+from pydantic import BeforeValidator
 
 from laiobench.jobs.options.group import Alias, OptionGroup, option
 from laiobench.jobs.options.types import Flag, LogName, Milliseconds, Percentiles
@@ -23,6 +25,14 @@ def log_files(name: str, number: int, options: Mapping[str, Any]) -> Iterator[tu
     for option_name, kinds in LOGS.items():
         if (given := options.get(option_name)) is not None:
             yield from ((kind, f"{given or name}_{kind}{which}.log") for kind in kinds)
+
+
+def _unified(value: object) -> object:
+    """fio's numbers for its words."""
+    return {"0": "none", "1": "mixed", "2": "both"}.get(str(value), value)
+
+
+Unified = Annotated[Literal["none", "mixed", "both"], BeforeValidator(_unified)]
 
 
 class OutputOptions(OptionGroup):
@@ -55,6 +65,10 @@ class OutputOptions(OptionGroup):
         None, "write NAME_lat.N.log, and those of slat and clat", may_be_bare=True
     )
     per_job_logs: Flag = option(True, "a log for each copy; 0: all in one without the N")
+    unified_rw_reporting: Unified = option(
+        "none",
+        "in fio-json: all I/Os as one, `mixed`, in the place of each direction; both: besides",
+    )
 
     @property
     def has_logs(self) -> bool:

@@ -80,7 +80,6 @@ FOREIGN: dict[str, Foreign] = dict(
             "gtod_reduce disable_lat disable_clat disable_slat disable_bw_measurement disable_bw",
         ),
         *_noted("the best clock is chosen, and the result says which", "clocksource gtod_cpu"),
-        *_noted("reads and writes are always reported apart", "unified_rw_reporting"),
         *_noted("a stonewall begins a group, and nothing else does", "new_group"),
         *_noted("every job is in the result", "stats"),
         *_noted("this is about printing, which is done otherwise here", "disk_util unit_base"),

@@ -14,6 +14,7 @@ from functools import cache
 from typing import Any
 
 from laiobench.jobs.options import Job
+from laiobench.report.text import merging
 from laiobench.results.run_result import DirectionResult, JobResult, Latency, RunResult
 from laiobench.units import BINARY_SUFFIXES, NS_PER_S, format_exact
 from laiobench.words import IO_DIRECTIONS
@@ -49,7 +50,10 @@ def _document(result: RunResult, *, with_bins: bool) -> Json:
         "timestamp_ms": ended_ms,
         "time": ended.strftime("%a %b %e %H:%M:%S %Y"),
         "global options": {},
-        "jobs": [_job(job, started, with_bins=with_bins) for job in result.jobs],
+        "jobs": [
+            _job(merging.as_one_job(jobs), started, with_bins=with_bins)
+            for jobs in merging.reported(result.jobs)
+        ],
         "disk_util": [],
     }
 
@@ -76,14 +80,7 @@ def _job(job: JobResult, started: datetime, *, with_bins: bool) -> Json:
         "eta": 0,
         "elapsed": -(-job.runtime_ns // NS_PER_S),
         "job options": job_options(job.options),
-        **{
-            name: _direction(job, directions.get(name), with_bins=with_bins)
-            for name in IO_DIRECTIONS
-        },
-        "sync": {
-            "total_ios": job.sync.ios if job.sync else 0,
-            "lat_ns": _latency(job.sync.lat_ns if job.sync else None, with_bins=with_bins),
-        },
+        **_directions(job, with_bins=with_bins),
         "job_runtime": job.runtime_ns // _NS_PER_MS,
         "usr_cpu": _percent(job.cpu.user_ns, job.measured_ns),
         "sys_cpu": _percent(job.cpu.system_ns, job.measured_ns),
@@ -98,6 +95,23 @@ def _job(job: JobResult, started: datetime, *, with_bins: bool) -> Json:
         **_search(job),
         **_steady_state(job),
     }
+
+
+def _directions(job: JobResult, *, with_bins: bool) -> Json:
+    """Each by itself, all as one, or both, as unified_rw_reporting says."""
+    unified = job.options.get("unified_rw_reporting", "none")
+    found: Json = {}
+    if unified != "mixed":
+        directions = job.directions()
+        for name in IO_DIRECTIONS:
+            found[name] = _direction(job, directions.get(name), with_bins=with_bins)
+        found["sync"] = {
+            "total_ios": job.sync.ios if job.sync else 0,
+            "lat_ns": _latency(job.sync.lat_ns if job.sync else None, with_bins=with_bins),
+        }
+    if unified != "none":
+        found["mixed"] = _direction(job, merging.as_one_direction([job]), with_bins=with_bins)
+    return found
 
 
 def _search(job: JobResult) -> Json:

@@ -6,12 +6,14 @@ rates are over the time of the job that took longest.
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
+from typing import Any
 
 from laiobench.results.histogram import added
-from laiobench.results.run_result import DirectionResult, JobResult, Latency
+from laiobench.results.run_result import DirectionResult, JobResult, Latency, SeriesPoint
 from laiobench.units import NS_PER_S
+from laiobench.words import IO_DIRECTIONS
 
 
 def reported(jobs: Sequence[JobResult]) -> list[list[JobResult]]:
@@ -39,6 +41,64 @@ def merged(jobs: Sequence[JobResult]) -> dict[str, DirectionResult]:
         name: _one([job.directions()[name] for job in jobs if name in job.directions()], longest_s)
         for name in names
     }
+
+
+def as_one_direction(jobs: Sequence[JobResult]) -> DirectionResult | None:
+    """All I/Os of `jobs`, of whatever direction; a sync is none.  None: they have no direction."""
+    longest_s = max(job.runtime_ns for job in jobs) / NS_PER_S
+    parts = [
+        part for job in jobs for name, part in job.directions().items() if name in IO_DIRECTIONS
+    ]
+    return _one(parts, longest_s) if parts else None
+
+
+def as_one_job(jobs: Sequence[JobResult]) -> JobResult:
+    """A group's jobs as one: called as the first, with the options of the last, as fio has it."""
+    first, last = jobs[0], jobs[-1]
+    if len(jobs) == 1:
+        return first
+    return first.model_copy(
+        update={
+            **merged(jobs),
+            "options": last.options,
+            "runtime_ns": max(job.runtime_ns for job in jobs),
+            "cpu": first.cpu.model_copy(
+                update={
+                    "user_ns": sum(job.cpu.user_ns for job in jobs),
+                    "system_ns": sum(job.cpu.system_ns for job in jobs),
+                    "measured_ns": sum(job.measured_ns for job in jobs),
+                }
+            ),
+            "counters": _summed([job.counters for job in jobs]),
+            "series": _series_of_all(jobs),
+        }
+    )
+
+
+def _summed(counters: Sequence[Mapping[str, Mapping[str, Any]]]) -> dict[str, dict[str, Any]]:
+    total: dict[str, dict[str, Any]] = {}
+    for groups in counters:
+        for group, members in groups.items():
+            into = total.setdefault(group, {})
+            for name, value in members.items():
+                if isinstance(value, Mapping):
+                    into[name] = dict(Counter(into.get(name, {})) + Counter(value))
+                else:
+                    into[name] = into.get(name, 0) + value
+    return total
+
+
+def _series_of_all(jobs: Sequence[JobResult]) -> list[SeriesPoint]:
+    """I/Os and bytes of each interval that all have; they began together."""
+    return [
+        points[0].model_copy(
+            update={
+                "ios": sum(point.ios for point in points),
+                "bytes": sum(point.bytes for point in points),
+            }
+        )
+        for points in zip(*(job.series for job in jobs), strict=False)
+    ]
 
 
 def _one(parts: Sequence[DirectionResult], longest_s: float) -> DirectionResult:
