@@ -211,9 +211,11 @@ def test_only_the_scratch_file_itself_is_our_own(program: Program, data_file: Pa
     )
     inside = Program(program.folder, {**program.environment, "LAIOBENCH_SCRATCH": "."})
     assert "job theirs would overwrite" in complaint_after(inside("run", profile))
-    assert inside("run", "--rw=randwrite", "--size=1m", "--number_ios=10").code == 0
-    assert data_file.read_bytes() == before  # the link was replaced, not followed
-    assert not program.folder.joinpath("laiobench-scratch.dat").is_symlink()
+    refused = inside("run", "--rw=randwrite", "--size=1m", "--number_ios=10")
+    assert refused.code == RUN_FAILED
+    assert "is in the scratch file's place, and is none of ours" in refused.stderr
+    assert data_file.read_bytes() == before  # the link was neither followed nor replaced
+    assert program.folder.joinpath("laiobench-scratch.dat").is_symlink()
 
 
 def complaint_after(outcome: Outcome) -> str:
