@@ -104,13 +104,12 @@ class Running:
         os.kill(pid, number)
 
     def wait_until_begun(self) -> None:
-        """Until the interpreter has come to the program, which lets SIGINT end it first."""
+        """Until the interpreter catches SIGINT, which the program goes on doing."""
         status = Path(f"/proc/{self.process.pid}/status")
         deadline = time.monotonic() + PATIENCE_S
-        for is_caught in (True, False):
-            while _catches_sigint(status.read_text()) is not is_caught:
-                assert time.monotonic() < deadline, "the program did not begin"
-                time.sleep(0.001)
+        while not _catches_sigint(status.read_text()):
+            assert time.monotonic() < deadline, "the program did not begin"
+            time.sleep(0.001)
 
     def wait_until_measuring(self) -> None:
         """Until the IOThread has begun its work."""
