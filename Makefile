@@ -3,9 +3,10 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+C_FILES = $(shell find laiobench tests -name '*.[ch]' ! -name _core.c)
 BUILT_FROM := pyproject.toml setup.py $(shell find laiobench -name 'build.py' -o -name '*.[ch]' ! -name _core.c)
 
-.PHONY: run test lint docs peers clean
+.PHONY: run test lint format hooks docs peers clean
 
 run: $(VENV)/.runs
 	$(BIN)/laiobench run
@@ -24,7 +25,18 @@ test: $(VENV)/.installed
 lint: $(VENV)/.installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	@$(BIN)/clang-format --dry-run --Werror $(C_FILES)
 	$(BIN)/mypy
+
+format: $(VENV)/.installed
+	$(BIN)/ruff check --fix-only .
+	$(BIN)/ruff format .
+	@$(BIN)/clang-format -i $(C_FILES)
+
+# Checks what is committed, by what .pre-commit-config.yaml names.
+hooks: $(VENV)/.installed
+	$(BIN)/pip install --quiet --disable-pip-version-check pre-commit
+	$(BIN)/pre-commit install
 
 # What is made from definitions: docs/options.md, and the arguments of Job.
 docs: $(VENV)/.installed

@@ -56,7 +56,8 @@ ssize_t write(int fd, const void *buffer, size_t bytes)
 
 int epoll_create1(int flags)
 {
-    return fails(&failing_calls.epoll_create1) ? -1 : REAL(epoll_create1)(flags);
+    return fails(&failing_calls.epoll_create1) ? -1
+                                               : REAL(epoll_create1)(flags);
 }
 
 int epoll_ctl(int epoll_fd, int op, int fd, struct epoll_event *event)

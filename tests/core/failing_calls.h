@@ -7,9 +7,9 @@
 #include <stdbool.h>
 
 typedef struct FailingCall {
-    int failures; /* so many of the next calls fail ... */
-    int code;     /* ... with this errno */
-    int calls;    /* that there were */
+    int failures;         /* so many of the next calls fail ... */
+    int code;             /* ... with this errno */
+    int calls;            /* that there were */
     void (*before)(void); /* is called first, once */
 } FailingCall;
 

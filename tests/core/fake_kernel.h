@@ -14,10 +14,10 @@
 #define FAKE_MAX_IOCBS 4096
 
 typedef struct FakeKernel {
-    uint32_t ring_events;  /* of the next ring; 0: 8 */
+    uint32_t ring_events; /* of the next ring; 0: 8 */
     /* Of the next ring; 0: as the real one has them. */
     uint32_t magic, compat_features, incompat_features, header_length;
-    int setup_errno;       /* for io_setup() */
+    int setup_errno; /* for io_setup() */
 
     /* The next io_submit() calls: how many fail, and how; what they take. */
     int submit_failures;
@@ -25,11 +25,11 @@ typedef struct FakeKernel {
     uint32_t submit_limit; /* at most so many a call; 0: all */
     int takes_nothing;     /* so many calls take none, and that is no error */
     uint64_t bad_iocb_offset; /* an iocb at this offset fails the call at it */
-    int bad_iocb_errno;    /* 0: none is bad */
-    bool completes_at_once; /* inside io_submit(), as RAM disks do */
-    int getevents_errno;   /* for io_getevents() */
+    int bad_iocb_errno;       /* 0: none is bad */
+    bool completes_at_once;   /* inside io_submit(), as RAM disks do */
+    int getevents_errno;      /* for io_getevents() */
     bool getevents_had_timeout; /* its last call */
-    void (*on_submit)(void); /* called first in io_submit() */
+    void (*on_submit)(void);    /* called first in io_submit() */
 
     /* What it has: submitted and not completed, oldest first. */
     struct iocb *held[FAKE_MAX_IOCBS];

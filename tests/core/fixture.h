@@ -52,8 +52,7 @@ static inline int make_file(size_t bytes)
     unlink(name);
     for (size_t at = 0; at < bytes; at += sizeof(block)) {
         memset(block, (int)(at / sizeof(block)), sizeof(block));
-        CHECK_EQUAL(pwrite(fd, block, sizeof(block), (off_t)at),
-                    sizeof(block));
+        CHECK_EQUAL(pwrite(fd, block, sizeof(block), (off_t)at), sizeof(block));
     }
     CHECK_EQUAL(fsync(fd), 0);
     return fd;

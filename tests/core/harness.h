@@ -22,24 +22,23 @@ typedef struct TestCase {
     void (*run)(void);
 } TestCase;
 
-#define CHECK(condition)                                                   \
-    do {                                                                   \
-        if (!(condition)) {                                                \
-            fprintf(stderr, "%s:%d: %s: does not hold: %s\n", __FILE__,    \
-                    __LINE__, __func__, #condition);                       \
-            exit(1);                                                       \
-        }                                                                  \
+#define CHECK(condition) \
+    do { \
+        if (!(condition)) { \
+            fprintf(stderr, "%s:%d: %s: does not hold: %s\n", __FILE__, \
+                    __LINE__, __func__, #condition); \
+            exit(1); \
+        } \
     } while (0)
 
-#define CHECK_EQUAL(left, right)                                           \
-    do {                                                                   \
-        long long left_ = (long long)(left), right_ = (long long)(right);  \
-        if (left_ != right_) {                                             \
-            fprintf(stderr, "%s:%d: %s: %s = %lld, but %s = %lld\n",       \
-                    __FILE__, __LINE__, __func__, #left, left_, #right,    \
-                    right_);                                               \
-            exit(1);                                                       \
-        }                                                                  \
+#define CHECK_EQUAL(left, right) \
+    do { \
+        long long left_ = (long long)(left), right_ = (long long)(right); \
+        if (left_ != right_) { \
+            fprintf(stderr, "%s:%d: %s: %s = %lld, but %s = %lld\n", __FILE__, \
+                    __LINE__, __func__, #left, left_, #right, right_); \
+            exit(1); \
+        } \
     } while (0)
 
 #define TEST(function) {#function, function}
@@ -89,8 +88,8 @@ static inline int run_tests(int argc, char **argv, const TestCase *tests,
     return argc < 2 ? 0 : 2;
 }
 
-#define TEST_MAIN(tests)                                                   \
-    int main(int argc, char **argv)                                        \
-    {                                                                      \
+#define TEST_MAIN(tests) \
+    int main(int argc, char **argv) \
+    { \
         return run_tests(argc, argv, tests, sizeof(tests) / sizeof(*tests)); \
     }

@@ -31,8 +31,11 @@ static void offer_fewer(long *requests)
     static unsigned long calls;
     long every = setting("SHIM_TAKE_ONE_EVERY");
 
-    if (every > 0 && __atomic_add_fetch(&calls, 1, __ATOMIC_RELAXED) %
-                             (unsigned long)every == 0 && *requests > 1) {
+    if (every > 0 &&
+        __atomic_add_fetch(&calls, 1, __ATOMIC_RELAXED) %
+                (unsigned long)every ==
+            0 &&
+        *requests > 1) {
         *requests = 1;
     }
 }

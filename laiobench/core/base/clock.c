@@ -103,8 +103,7 @@ static void measure_rate(void)
     ticks -= start_ticks;
     ns -= start_ns;
     rate.ns_per_tick_q32 = (uint64_t)(((unsigned __int128)ns << 32) / ticks);
-    rate.ticks_per_s =
-        (uint64_t)((unsigned __int128)ticks * 1000000000u / ns);
+    rate.ticks_per_s = (uint64_t)((unsigned __int128)ticks * 1000000000u / ns);
     rate.is_known = true;
 }
 

@@ -11,12 +11,12 @@
 #include <time.h>
 
 typedef struct Clock {
-    bool hardware;       /* the CPU's counter, not clock_gettime() */
+    bool hardware;            /* the CPU's counter, not clock_gettime() */
     uint64_t ns_per_tick_q32; /* nanoseconds in a tick, 32.32 fixed point */
     uint64_t ticks_per_s;
-    uint64_t start_ticks;     /* one moment, in ticks ... */
-    uint64_t start_ns;        /* ... and in CLOCK_MONOTONIC */
-    double read_ns;           /* what one reading costs, measured */
+    uint64_t start_ticks; /* one moment, in ticks ... */
+    uint64_t start_ns;    /* ... and in CLOCK_MONOTONIC */
+    double read_ns;       /* what one reading costs, measured */
 } Clock;
 
 /*

@@ -25,8 +25,8 @@ struct Completion {
     const CompletionMode *mode;
     AioContext *ctx;
     Engine *engine;
-    uint32_t min_nr;   /* getevents: completions to wait for at a time */
-    BottomHalf *bh;    /* bh: reaps */
+    uint32_t min_nr;          /* getevents: completions to wait for at a time */
+    BottomHalf *bh;           /* bh: reaps */
     uint64_t leftover_events; /* found in the eventfd when idle */
 };
 

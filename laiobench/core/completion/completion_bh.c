@@ -37,8 +37,8 @@ static int bh_attach(Completion *completion, Error *error)
         return error_set(error, "malloc", ENOMEM, 0);
     }
     ret = aio_set_fd_handler(completion->ctx,
-                             completion->engine->notifier->read_fd,
-                             &bh_handler, completion, error);
+                             completion->engine->notifier->read_fd, &bh_handler,
+                             completion, error);
     if (ret < 0) {
         bh_delete(completion->bh);
     }

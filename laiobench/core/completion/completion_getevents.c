@@ -25,11 +25,10 @@ static HOT_PATH int getevents_sleep(void *opaque, int64_t timeout_ns)
     if (timeout_ns < 0 || timeout_ns > SLICE_NS) {
         timeout_ns = SLICE_NS;
     }
-    return engine_wait(
-        completion->engine, timeout_ns == 0 ? 0 : completion->min_nr,
-        timeout_ns,
-        ctx->depth > 1 ? &ctx->counters.reaped.nested
-                       : &ctx->counters.reaped.getevents);
+    return engine_wait(completion->engine,
+                       timeout_ns == 0 ? 0 : completion->min_nr, timeout_ns,
+                       ctx->depth > 1 ? &ctx->counters.reaped.nested
+                                      : &ctx->counters.reaped.getevents);
 }
 
 static const AioSleeperOps getevents_sleeper = {

@@ -13,8 +13,8 @@
  */
 int completion_open(Completion *completion, const CompletionMode *mode,
                     uint32_t min_nr, const EngineType *type,
-                    const EngineConfig *config, AioContext *ctx,
-                    DoneList *done, Error *error);
+                    const EngineConfig *config, AioContext *ctx, DoneList *done,
+                    Error *error);
 
 /* Waits for what is in flight. */
 void completion_close(Completion *completion);

@@ -24,25 +24,26 @@ typedef struct JobPlan {
     int fd;
     TargetLimits limits;
     uint32_t iodepth;
-    uint32_t block_bytes;  /* of the largest I/O */
-    uint64_t region_start; /* bytes */
+    uint32_t block_bytes;   /* of the largest I/O */
+    uint64_t region_start;  /* bytes */
     uint64_t region_blocks; /* places where an I/O may begin ... */
     uint32_t step_bytes;    /* ... so far apart */
     bool random;
     bool use_random_map;
-    uint32_t read_percent; /* 0: only writes */
+    uint32_t read_percent;      /* 0: only writes */
     const WorkloadShape *shape; /* NULL: a plain workload, as told above */
-    uint64_t ios; /* in the measured window; 0: no limit but the runtime */
+    uint64_t ios;   /* in the measured window; 0: no limit but the runtime */
     uint64_t bytes; /* the same, in bytes; only with a shape */
     uint64_t ramp_ns;
     uint64_t runtime_ns; /* 0: until the ios, or bytes, are done */
     uint64_t seed;
     uint32_t memory_align; /* of buffers: this and not more; 4096: the usual */
-    uint64_t move_every; /* ios, then on to the next worker; 0: stay */
+    uint64_t move_every;   /* ios, then on to the next worker; 0: stay */
     uint32_t throttle; /* 1 + the index of the group that it is in; 0: none */
     bool continue_on_error;
     PacingPlan pacing;
-    uint32_t wait_for; /* begins when these have finished: jobs before it, ... */
+    /* begins when these have finished: jobs before it, ... */
+    uint32_t wait_for;
     uint32_t wait_for_count; /* ... so many from that one on; 0: at once */
     DataPlan data;
     VerifyPlan verify;
@@ -53,20 +54,20 @@ typedef struct JobPlan {
 } JobPlan;
 
 typedef struct WorkerPlan {
-    const char *name;  /* up to 15 characters are shown by the kernel */
-    bool is_main;      /* runs in run_wait(), not on an IOThread; one at most */
-    uint32_t next;     /* where jobs that move go on */
+    const char *name; /* up to 15 characters are shown by the kernel */
+    bool is_main;     /* runs in run_wait(), not on an IOThread; one at most */
+    uint32_t next;    /* where jobs that move go on */
     const char *completion; /* poll, eventfd, bh, adaptive, getevents */
     const char *engine;     /* libaio, threads, null */
     bool ppoll;             /* as the fd monitor, instead of epoll */
     bool resfd;             /* an eventfd per completion, needed or not */
     bool reap_on_submit;
     bool strict_short_io;
-    uint32_t max_batch;     /* 0: all that there is */
-    uint32_t complete_min;  /* getevents: completions per call ... */
-    uint32_t complete_max;  /* ... and no more than these; 0: all there are */
-    bool poll_step;         /* adaptive: judge by the last wait, not an average */
-    uint64_t poll_max_ns;   /* adaptive: look for so long at most; 0: don't */
+    uint32_t max_batch;    /* 0: all that there is */
+    uint32_t complete_min; /* getevents: completions per call ... */
+    uint32_t complete_max; /* ... and no more than these; 0: all there are */
+    bool poll_step;       /* adaptive: judge by the last wait, not an average */
+    uint64_t poll_max_ns; /* adaptive: look for so long at most; 0: don't */
     uint32_t poll_grow, poll_shrink;
     EngineOptions engine_options;
     const int *cpus;
@@ -177,7 +178,8 @@ typedef struct UsageReport {
     uint64_t user_ns, system_ns; /* its parts, coarse */
     uint64_t voluntary_switches, involuntary_switches;
     uint64_t run_delay_ns;
-    uint64_t measured_ns; /* how long the window was, of all its jobs together */
+    /* how long the window was, of all its jobs together */
+    uint64_t measured_ns;
 } UsageReport;
 
 typedef struct WorkerReport {
@@ -189,7 +191,7 @@ typedef struct WorkerReport {
     bool fdmon_fell_back;
     bool ring_is_foreign;
     bool cpus_changed; /* those that its thread may run on, in mid-run */
-    Error failure; /* the loop's own */
+    Error failure;     /* the loop's own */
 } WorkerReport;
 
 void run_worker_report(const Run *run, uint32_t worker, WorkerReport *report);
@@ -205,9 +207,9 @@ void run_clock_report(const Run *run, ClockReport *report);
 /* ---- looks at a running job ---------------------------------------------- */
 
 typedef struct Sample {
-    uint64_t at_ns; /* CLOCK_MONOTONIC */
+    uint64_t at_ns;      /* CLOCK_MONOTONIC */
     uint64_t ios, bytes; /* since the last sample */
-    bool is_new_window; /* the window opened since then: all before is void */
+    bool is_new_window;  /* the window opened since then: all before is void */
     uint32_t bins;
     uint64_t max_ns; /* the longest lat so far in this window */
 } Sample;
@@ -226,14 +228,14 @@ typedef struct Totals {
     const char *phase;   /* idle, delayed, ramp, searching, measuring, ... */
     bool is_measuring;   /* the window is open */
     bool has_finished;
-    bool has_failed;     /* has finished, and not as it was meant to */
+    bool has_failed; /* has finished, and not as it was meant to */
 } Totals;
 
 /* How far a job is; costs little. */
 void run_totals(const Run *run, uint32_t job, Totals *totals);
 
 typedef struct DirectionTotals {
-    uint64_t at_ns;         /* CLOCK_MONOTONIC */
+    uint64_t at_ns; /* CLOCK_MONOTONIC */
     uint64_t window_start_ns;
     uint64_t ios, bytes;    /* since the window opened */
     uint64_t latency_ns[3]; /* the sums of slat, clat and lat of these I/Os */

@@ -8,9 +8,11 @@
 #include <stdint.h>
 
 typedef struct DataPlan {
-    bool refill; /* all bytes anew at each write; else a number in each sector */
+    /* all bytes anew at each write; else a number in each sector */
+    bool refill;
     bool zeros;
-    const uint8_t *pattern; /* repeated from the block's beginning; NULL: none */
+    /* repeated from the block's beginning; NULL: none */
+    const uint8_t *pattern;
     uint32_t pattern_bytes;
     const uint32_t *offset_at; /* where in it the block's offset stands ... */
     uint32_t offset_count;     /* ... in 8 bytes, the lowest first */

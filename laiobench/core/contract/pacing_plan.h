@@ -20,24 +20,26 @@ typedef struct PacingPlan {
     bool poisson; /* gaps are exponential, not constant */
     double phase; /* of constant gaps: so much of one is the first I/O later */
 
-    uint64_t think_ns; /* pause for so long, with nothing in flight ... */
-    uint64_t think_spin_ns; /* ... the first part of it busy ... */
-    uint64_t think_ios;     /* ... after so many I/Os; 0: not by number ... */
-    bool think_on_issue;    /* ... that were issued, not completed ... */
+    uint64_t think_ns;       /* pause for so long, with nothing in flight ... */
+    uint64_t think_spin_ns;  /* ... the first part of it busy ... */
+    uint64_t think_ios;      /* ... after so many I/Os; 0: not by number ... */
+    bool think_on_issue;     /* ... that were issued, not completed ... */
     uint64_t think_every_ns; /* ... or after so long; 0: not by time */
     bool think_shifts;       /* the schedule waits meanwhile */
 
-    uint32_t depth_low; /* once all are in flight: not before so few are; 0: off */
+    /* once all are in flight: not before so few are; 0: off */
+    uint32_t depth_low;
 
-    uint64_t max_latency_ns[PACED_DIRECTIONS]; /* above it the job ends; 0: any */
+    /* above it the job ends; 0: any */
+    uint64_t max_latency_ns[PACED_DIRECTIONS];
     double min_bytes_per_s[PACED_DIRECTIONS]; /* below it the job ends */
     double min_ios_per_s[PACED_DIRECTIONS];
     uint64_t min_rate_cycle_ns; /* in any window of this length */
 
-    uint64_t target_ns;      /* search the depth that keeps latency below; 0: no */
+    uint64_t target_ns; /* search the depth that keeps latency below; 0: no */
     uint64_t target_window_ns; /* of each try */
-    double target_percent;   /* of I/Os that must be */
-    bool target_goes_on;     /* measure there until the runtime is over */
+    double target_percent;     /* of I/Os that must be */
+    bool target_goes_on;       /* measure there until the runtime is over */
 
     uint64_t start_delay_ns;
     bool nowait; /* rather fail with EAGAIN than wait in the kernel */

@@ -19,10 +19,10 @@
 #include "contract/target_limits.h"
 
 typedef struct SessionPlan {
-    const char *completion;   /* poll, eventfd, bh, adaptive, getevents */
-    const char *engine;       /* libaio, threads, null */
-    uint32_t iodepth;         /* requests in flight at a time; more wait */
-    uint64_t poll_max_ns;     /* adaptive: look for so long at most */
+    const char *completion; /* poll, eventfd, bh, adaptive, getevents */
+    const char *engine;     /* libaio, threads, null */
+    uint32_t iodepth;       /* requests in flight at a time; more wait */
+    uint64_t poll_max_ns;   /* adaptive: look for so long at most */
     EngineOptions engine_options;
 } SessionPlan;
 

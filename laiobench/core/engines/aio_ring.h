@@ -11,7 +11,7 @@
 
 typedef struct AioRing {
     uint32_t id;
-    uint32_t nr; /* of events */
+    uint32_t nr;   /* of events */
     uint32_t head; /* written by whoever takes events */
     uint32_t tail; /* written by the kernel */
     uint32_t magic;

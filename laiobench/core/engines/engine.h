@@ -57,17 +57,18 @@ struct Engine {
     uint32_t in_flight;      /* requests that wait() may see completed */
     uint64_t events;         /* that came back; each has set the notifier */
     PoolUsage pool;          /* CPU time of threads that work for it */
-    bool ready_needs_syscall; /* ready() can but guess: reap() asks the kernel */
+    /* ready() can but guess: reap() asks the kernel */
+    bool ready_needs_syscall;
 };
 
 /* What every engine is opened with. */
 typedef struct EngineConfig {
     uint32_t max_requests; /* requests that there are at all */
     uint32_t max_events;   /* requests in flight at a time */
-    uint32_t max_batch;  /* requests in one submit; 0: all there are */
-    bool notify;         /* set an eventfd for each completion */
-    bool reap_on_submit; /* take what has completed right after submitting */
-    bool strict_short_io; /* a short I/O ends the request at once */
+    uint32_t max_batch;    /* requests in one submit; 0: all there are */
+    bool notify;           /* set an eventfd for each completion */
+    bool reap_on_submit;   /* take what has completed right after submitting */
+    bool strict_short_io;  /* a short I/O ends the request at once */
     uint32_t max_events_per_call; /* wait() takes no more; 0: all there are */
     EngineOptions options; /* of the one that is opened, only its own count */
 } EngineConfig;
@@ -76,8 +77,8 @@ typedef struct EngineConfig {
 typedef struct EngineType {
     const char *name;
     EngineCapabilities capabilities;
-    Engine *(*open)(AioContext *ctx, DoneList *done,
-                    const EngineConfig *config, Error *error);
+    Engine *(*open)(AioContext *ctx, DoneList *done, const EngineConfig *config,
+                    Error *error);
 } EngineType;
 
 extern const EngineType engine_linux_aio;

@@ -62,8 +62,8 @@ static long submit_batch(LaioQueue *queue, uint32_t n)
     AioContext *ctx = queue->engine->ctx;
     SubmitCounters *counters = &ctx->counters.submit;
     uint64_t entered = clock_now(ctx->clock), returned;
-    long ret = syscall(SYS_io_submit, queue->id, (long)n,
-                       queue->iocbs + queue->head);
+    long ret =
+        syscall(SYS_io_submit, queue->id, (long)n, queue->iocbs + queue->head);
 
     ret = ret < 0 ? -errno : ret;
     returned = aio_context_read_clock(ctx);

@@ -16,9 +16,9 @@ typedef struct LaioQueue {
     uint32_t head, tail, capacity;
     uint32_t max_events; /* in flight at a time */
     uint32_t max_batch;
-    uint32_t plugged;    /* nesting count */
-    bool blocked;        /* requests stayed behind: wait for completions */
-    Timer retry;         /* ... or, with none to come, for this */
+    uint32_t plugged; /* nesting count */
+    bool blocked;     /* requests stayed behind: wait for completions */
+    Timer retry;      /* ... or, with none to come, for this */
 
     Engine *engine;
     aio_context_t id;

@@ -33,7 +33,7 @@ typedef struct LinuxAioState {
     struct io_event *events; /* for io_getevents() */
     bool reap_on_submit;
     bool strict_short_io;
-    uint32_t max_per_wait; /* events taken in a call that waits */
+    uint32_t max_per_wait;           /* events taken in a call that waits */
     uint32_t iocb_flags, iocb_resfd; /* of every iocb: whom it tells */
 
     PoolFallback fallback; /* for misaligned requests */
@@ -41,7 +41,8 @@ typedef struct LinuxAioState {
 
 /* ---- submitting -------------------------------------------------------------- */
 
-static const uint16_t iocb_opcodes[][2] = { /* for one buffer, for several */
+static const uint16_t iocb_opcodes[][2] = {
+    /* for one buffer, for several */
     [REQUEST_READ] = {IOCB_CMD_PREAD, IOCB_CMD_PREADV},
     [REQUEST_WRITE] = {IOCB_CMD_PWRITE, IOCB_CMD_PWRITEV},
     [REQUEST_FSYNC] = {IOCB_CMD_FSYNC, IOCB_CMD_FSYNC},
@@ -114,8 +115,9 @@ void laio_submit(Engine *engine, Request *request)
     LinuxAioState *state = (LinuxAioState *)engine;
 
     request_begin(request, engine->ctx->now);
-    if (__builtin_expect(
-            request->op >= sizeof(iocb_opcodes) / sizeof(iocb_opcodes[0]), 0)) {
+    if (__builtin_expect(request->op >=
+                             sizeof(iocb_opcodes) / sizeof(iocb_opcodes[0]),
+                         0)) {
         submit_foreign(state, request);
         return;
     }
@@ -176,8 +178,9 @@ static void resubmit_tail(LinuxAioState *state, Request *request)
 }
 
 /* All that is not a whole success.  Returns whether the request is done. */
-static __attribute__((noinline)) bool
-complete_odd(LinuxAioState *state, Request *request, int64_t res)
+static __attribute__((noinline)) bool complete_odd(LinuxAioState *state,
+                                                   Request *request,
+                                                   int64_t res)
 {
     uint32_t left = request_bytes_left(request);
 
@@ -290,9 +293,8 @@ static long get_events(LinuxAioState *state, uint32_t min_nr, uint32_t max_nr,
     long n;
 
     state->base.ctx->counters.other.waits++;
-    n = syscall(SYS_io_getevents, state->queue.id, (long)min_nr,
-                (long)max_nr, state->events,
-                needs_timeout ? &timeout : NULL);
+    n = syscall(SYS_io_getevents, state->queue.id, (long)min_nr, (long)max_nr,
+                state->events, needs_timeout ? &timeout : NULL);
     return n < 0 ? -errno : n;
 }
 
@@ -347,7 +349,7 @@ uint32_t laio_reap(Engine *engine, uint64_t *reaped_by)
 }
 
 int laio_wait(Engine *engine, uint32_t min_nr, int64_t timeout_ns,
-                     uint64_t *reaped_by)
+              uint64_t *reaped_by)
 {
     LinuxAioState *state = (LinuxAioState *)engine;
     long n;

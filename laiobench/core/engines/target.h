@@ -13,7 +13,7 @@
 #include "contract/target_limits.h"
 
 typedef struct Target {
-    Engine *engine; /* of the context that it is attached to */
+    Engine *engine;  /* of the context that it is attached to */
     AioContext *ctx; /* NULL: to none */
     int fd;
     uint32_t memory_mask;  /* of buffer addresses: bits that must be 0 */

@@ -209,9 +209,9 @@ void thread_pool_wait(ThreadPool *pool, uint32_t count, int64_t timeout_ns)
 
     pthread_mutex_lock(&pool->lock);
     while (done_list_count(&pool->finished) < count && ret == 0) {
-        ret = timeout_ns < 0
-                  ? pthread_cond_wait(&pool->progress, &pool->lock)
-                  : pthread_cond_timedwait(&pool->progress, &pool->lock, &until);
+        ret = timeout_ns < 0 ? pthread_cond_wait(&pool->progress, &pool->lock)
+                             : pthread_cond_timedwait(&pool->progress,
+                                                      &pool->lock, &until);
     }
     pthread_mutex_unlock(&pool->lock);
 }

@@ -121,9 +121,8 @@ static Engine *threads_open(AioContext *ctx, DoneList *done,
         return NULL;
     }
     threads->base = (Engine){.ops = &threads_ops, .ctx = ctx, .done = done};
-    threads->pool =
-        thread_pool_new(config->max_requests, THREAD_POOL_IDLE_NS,
-                        &threads->base.pool, tell, threads, error);
+    threads->pool = thread_pool_new(config->max_requests, THREAD_POOL_IDLE_NS,
+                                    &threads->base.pool, tell, threads, error);
     if (!threads->pool) {
         free(threads);
         return NULL;

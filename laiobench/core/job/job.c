@@ -61,10 +61,10 @@ int job_init(Job *job, const JobConfig *config, const Clock *clock,
 {
     bool uses[DIRECTION_COUNT] = {
         [DIRECTION_READ] = config->workload.read_percent > 0,
-        [DIRECTION_WRITE] =
-            job_writes(config) && config->side_io.trim != TRIM_ONLY,
-        [DIRECTION_TRIM] =
-            job_writes(config) && config->side_io.trim != TRIM_NONE,
+        [DIRECTION_WRITE] = job_writes(config) &&
+                            config->side_io.trim != TRIM_ONLY,
+        [DIRECTION_TRIM] = job_writes(config) &&
+                           config->side_io.trim != TRIM_NONE,
         [DIRECTION_SYNC] = side_io_syncs(&config->side_io),
     };
     uint64_t gaps_seed = random_mix(~config->seed); /* not those of the data */
@@ -91,10 +91,9 @@ int job_init(Job *job, const JobConfig *config, const Clock *clock,
     job->config.workload.shape = NULL; /* copied; the plan's own may go */
     ret = allocate(job, uses, error);
     if (ret == 0) {
-        ret =
-            admission_init(&job->admission, &config->pacing, config->iodepth,
-                           uses, config->is_mix, config->workload.block_bytes,
-                           gaps_seed, &job->recorder, clock, error);
+        ret = admission_init(&job->admission, &config->pacing, config->iodepth,
+                             uses, config->is_mix, config->workload.block_bytes,
+                             gaps_seed, &job->recorder, clock, error);
     }
     if (ret == 0) {
         ret = side_io_init(&job->side_io, &config->side_io, &job->config.data,
@@ -197,8 +196,8 @@ static inline void record(Job *job, Request *request)
         job->accounts.completed++;
         job->failures_in_a_row = 0;
         recorder_add_success(&job->recorder, request);
-        job->ctx->counters.other.completed_in_submit +=
-            request->reaped == request->submitted;
+        job->ctx->counters.other.completed_in_submit += request->reaped ==
+                                                        request->submitted;
     } else {
         count_failure(job, request);
     }
@@ -240,8 +239,7 @@ static void complete_request(Job *job, Request *request, uint32_t index)
         job_stop(job, JOB_END_BAD_DATA);
     }
     if (!is_extra && job->phase != JOB_FINISHED) {
-        apply_verdict(job,
-                      admission_complete(&job->admission, index, request));
+        apply_verdict(job, admission_complete(&job->admission, index, request));
     }
 }
 

@@ -15,8 +15,8 @@ static size_t round_up(size_t bytes, size_t unit)
  */
 int job_memory_init(JobMemory *memory, const JobMemoryPlan *plan, Error *error)
 {
-    size_t lead =
-        plan->buffer_align < MEMORY_PAGE_BYTES ? plan->buffer_align : 0;
+    size_t lead = plan->buffer_align < MEMORY_PAGE_BYTES ? plan->buffer_align
+                                                         : 0;
     size_t stride = round_up(plan->buffer_bytes + lead, MEMORY_PAGE_BYTES);
     size_t buffers = stride * plan->iodepth;
     size_t records = round_up(plan->record_bytes, _Alignof(Request));

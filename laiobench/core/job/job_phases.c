@@ -50,10 +50,10 @@ static uint64_t time_to_measure(const Job *job)
     uint64_t left_ns = job->config.runtime_ns;
 
     if (job->runtime_end > 0) {
-        left_ns = job->runtime_end > job->ctx->now
-                      ? clock_ticks_to_ns(clock,
-                                          job->runtime_end - job->ctx->now) + 1
-                      : 1;
+        left_ns =
+            job->runtime_end > job->ctx->now
+                ? clock_ticks_to_ns(clock, job->runtime_end - job->ctx->now) + 1
+                : 1;
     }
     if (plan->target_ns > 0 && !plan->target_goes_on &&
         (left_ns == 0 || left_ns > plan->target_window_ns)) {

@@ -21,8 +21,8 @@ typedef struct JobConfig {
     TargetLimits limits;
     uint32_t iodepth;
     WorkloadPlan workload;
-    uint64_t ios;        /* to issue in the measured window, or JOB_UNLIMITED */
-    uint64_t bytes;      /* 0: no limit; only where the workload has a shape */
+    uint64_t ios;   /* to issue in the measured window, or JOB_UNLIMITED */
+    uint64_t bytes; /* 0: no limit; only where the workload has a shape */
     uint64_t ramp_ns;
     uint64_t runtime_ns; /* 0: until the I/Os are issued */
     uint64_t seed;       /* of the data written */
@@ -42,7 +42,7 @@ typedef enum JobPhase {
     JOB_RAMP,
     JOB_SEARCHING, /* for the depth at which to measure */
     JOB_MEASURING,
-    JOB_DRAINING, /* issues nothing more; completions still count */
+    JOB_DRAINING,  /* issues nothing more; completions still count */
     JOB_VERIFYING, /* reads back what was written; nothing is measured */
     JOB_FINISHED,
 } JobPhase;
@@ -54,7 +54,7 @@ typedef enum JobEnd {
     JOB_END_ERRORS,      /* nothing but failures for a while */
     JOB_END_BAD_DATA,    /* verification failed, and one failure is enough */
     JOB_END_LOOP_FAILED, /* the context's own failure */
-    JOB_END_BOUND, /* a latency or a rate that was not to be: see admission */
+    JOB_END_BOUND,   /* a latency or a rate that was not to be: see admission */
     JOB_END_STALLED, /* a fault of ours: it would have waited for nothing */
 } JobEnd;
 
@@ -70,7 +70,7 @@ typedef struct JobEvents {
     void (*measuring)(void *opaque, Job *job); /* its window opens */
     void (*measured)(void *opaque, Job *job);  /* it closes before the end */
     void (*may_move)(void *opaque, Job *job);  /* time to, and all is drained */
-    void (*finished)(void *opaque, Job *job);  /* for good, and all is drained */
+    void (*finished)(void *opaque, Job *job); /* for good, and all is drained */
 } JobEvents;
 
 struct Job {
@@ -81,13 +81,13 @@ struct Job {
     uint64_t budget; /* I/Os still to issue */
     uint32_t in_flight;
     uint32_t failures_in_a_row;
-    bool is_gated; /* slots are not simply refilled: see pump() */
+    bool is_gated;        /* slots are not simply refilled: see pump() */
     JobAccounts accounts; /* of its whole life */
 
     /* Gated: the slots that wait, and what for. */
     Request **idle;
     uint32_t idle_count;
-    bool is_moving;            /* drains, to go on on another context */
+    bool is_moving; /* drains, to go on on another context */
     uint64_t ios_until_move;
     uint64_t bytes_left; /* still to issue, where they are limited */
     ThrottleMember throttle;
@@ -98,13 +98,13 @@ struct Job {
     AioContext *ctx;
     JobMemory memory;
     RandomStream data;
-    Timer timer; /* at the end of the phase ... */
+    Timer timer;             /* at the end of the phase ... */
     uint64_t phase_deadline; /* ... in ticks, kept while moving; 0: none */
-    uint64_t begin_at; /* ticks: not before; 0: at once */
+    uint64_t begin_at;       /* ticks: not before; 0: at once */
     uint64_t runtime_end; /* of a search and what follows it; ticks, 0: none */
-    JobPhase phase; /* atomic: others look */
+    JobPhase phase;       /* atomic: others look */
     JobEnd end;
-    bool stop_requested; /* atomic: by any thread */
+    bool stop_requested;               /* atomic: by any thread */
     uint64_t window_start, window_end; /* ticks */
     uint64_t verify_start, verify_end; /* ticks; 0: it does not verify */
     const JobEvents *events;

@@ -25,8 +25,8 @@ typedef struct SideIoPlan {
 typedef struct SideIo {
     SideIoPlan plan;
     Verifier *verifier; /* NULL: nothing is verified */
-    Request *held; /* chosen, and must wait for those in flight */
-    bool is_alone; /* what is in flight bears nothing beside it */
+    Request *held;      /* chosen, and must wait for those in flight */
+    bool is_alone;      /* what is in flight bears nothing beside it */
     bool write_follows; /* where the last trim was: */
     uint64_t write_offset;
     uint32_t write_bytes;
@@ -34,8 +34,8 @@ typedef struct SideIo {
     bool is_sync_due;
     bool is_last_sync; /* that of the end */
     RequestOp sync;    /* which */
-    bool is_over;   /* the workload: only the end's side I/Os are left */
-    bool *is_extra; /* by slot: the request in it is none of the workload */
+    bool is_over;      /* the workload: only the end's side I/Os are left */
+    bool *is_extra;    /* by slot: the request in it is none of the workload */
     uint32_t extras_in_flight;
 } SideIo;
 

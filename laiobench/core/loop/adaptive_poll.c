@@ -10,7 +10,9 @@ static PollChange set(PollBudget *budget, uint64_t ticks)
     uint64_t before = budget->ticks;
 
     budget->ticks = ticks;
-    return ticks > before ? POLL_GREW : ticks < before ? POLL_SHRANK : POLL_KEPT;
+    return ticks > before   ? POLL_GREW
+           : ticks < before ? POLL_SHRANK
+                            : POLL_KEPT;
 }
 
 PollChange adaptive_poll_event(const AdaptivePoll *poll, PollBudget *budget,

@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define ADAPTIVE_POLL_WEIGHT 3     /* the newest event counts 1/2^3 */
+#define ADAPTIVE_POLL_WEIGHT 3      /* the newest event counts 1/2^3 */
 #define ADAPTIVE_POLL_FIRST_NS 4000 /* what growing from nothing begins with */
 
 typedef enum PollRule { POLL_RULE_WEIGHTED, POLL_RULE_STEP } PollRule;
@@ -21,7 +21,7 @@ typedef enum PollChange { POLL_KEPT, POLL_GREW, POLL_SHRANK } PollChange;
 /* All times in ticks. */
 typedef struct AdaptivePoll {
     PollRule rule;
-    uint64_t max;    /* never look longer; 0: never look */
+    uint64_t max; /* never look longer; 0: never look */
     uint64_t first;
     uint32_t grow;   /* times so much */
     uint32_t shrink; /* divided by so much; 0: to nothing */

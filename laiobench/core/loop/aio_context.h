@@ -53,9 +53,9 @@ typedef struct AioSleeperOps {
 struct AioHandler {
     const AioHandlerOps *ops;
     void *opaque;
-    int fd; /* AIO_NO_FD: found by polling alone */
-    uint32_t revents;   /* what the fd monitor saw, as poll(2) events */
-    bool poll_ready;    /* what io_poll saw */
+    int fd;           /* AIO_NO_FD: found by polling alone */
+    uint32_t revents; /* what the fd monitor saw, as poll(2) events */
+    bool poll_ready;  /* what io_poll saw */
     bool in_ready_list;
     bool in_poll_ready; /* its io_poll_ready is running */
     PollBudget budget;  /* of its own, under the weighted rule */
@@ -73,15 +73,16 @@ struct AioContext {
     bool now_is_fresh; /* ... which was taken in this round */
     bool poll_while_in_flight; /* poll mode: never sleep on requests */
     AdaptivePoll adaptive;     /* else: how long to look before sleeping */
-    PollBudget budget;         /* that time; the handlers' longest if weighted */
+    PollBudget budget;    /* that time; the handlers' longest if weighted */
     bool poll_is_settled; /* events at the first look teach the rule nothing */
-    uint32_t in_flight;        /* requests that engines have in flight */
-    uint32_t depth;            /* aio_poll() calls now active: > 1 if nested */
-    int poll_disable_cnt;      /* handlers that can't be polled */
+    uint32_t in_flight;   /* requests that engines have in flight */
+    uint32_t depth;       /* aio_poll() calls now active: > 1 if nested */
+    int poll_disable_cnt; /* handlers that can't be polled */
     int walking_handlers;
-    bool deleted_handlers;     /* some wait to be freed */
+    bool deleted_handlers; /* some wait to be freed */
     AioHandlerList handlers;
-    AioHandlerList ready; /* seen ready, not called yet; nested loops share it */
+    /* seen ready, not called yet; nested loops share it */
+    AioHandlerList ready;
     FdMon *fdmon;
     const AioSleeperOps *sleeper; /* NULL: none */
     void *sleeper_opaque;
@@ -95,8 +96,9 @@ struct AioContext {
     TimerList timers_due; /* taken off, not called yet */
 
     /* The notify protocol: see aio_notify(). */
-    uint32_t notify_me; /* atomic; > 0: the home thread sleeps, or is about to */
-    uint32_t notified;  /* atomic flag */
+    /* atomic; > 0: the home thread sleeps, or is about to */
+    uint32_t notify_me;
+    uint32_t notified; /* atomic flag */
     EventNotifier notifier;
 
     pthread_t home;

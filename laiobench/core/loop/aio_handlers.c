@@ -23,7 +23,7 @@ static AioHandler *find_handler(AioContext *ctx, int fd, const void *opaque)
 {
     AioHandler *handler;
 
-    TAILQ_FOREACH(handler, &ctx->handlers, node) {
+    TAILQ_FOREACH (handler, &ctx->handlers, node) {
         if (!handler->deleted && handler->fd == fd &&
             (fd != AIO_NO_FD || handler->opaque == opaque)) {
             return handler;

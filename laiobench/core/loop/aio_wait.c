@@ -34,7 +34,7 @@ static bool look(AioContext *ctx)
 
     ctx->counters.poll.iterations++;
     aio_handlers_begin_walk(ctx);
-    TAILQ_FOREACH(handler, &ctx->handlers, node) {
+    TAILQ_FOREACH (handler, &ctx->handlers, node) {
         bool is_entered = handler->in_poll_ready && handler->fd != AIO_NO_FD;
 
         if (handler->deleted || is_entered ||
@@ -113,7 +113,7 @@ static void adapt(AioContext *ctx, uint64_t waited)
     AioHandler *handler;
     bool is_event = false, is_settled = true;
 
-    TAILQ_FOREACH(handler, &ctx->ready, node_ready) {
+    TAILQ_FOREACH (handler, &ctx->ready, node_ready) {
         if (handler->ops->is_wake_up || !handler->ops->io_poll) {
             continue;
         }
@@ -129,12 +129,12 @@ static void adapt(AioContext *ctx, uint64_t waited)
     }
     ctx->poll_is_settled = is_settled;
     if (ctx->adaptive.rule == POLL_RULE_STEP) {
-        count_change(ctx, adaptive_poll_event(&ctx->adaptive, &ctx->budget,
-                                              waited));
+        count_change(ctx,
+                     adaptive_poll_event(&ctx->adaptive, &ctx->budget, waited));
         return;
     }
     ctx->budget.ticks = 0;
-    TAILQ_FOREACH(handler, &ctx->handlers, node) {
+    TAILQ_FOREACH (handler, &ctx->handlers, node) {
         if (!handler->deleted && handler->budget.ticks > ctx->budget.ticks) {
             ctx->budget.ticks = handler->budget.ticks;
         }

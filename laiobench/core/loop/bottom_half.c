@@ -52,8 +52,8 @@ static void push_incoming(AioContext *ctx, BottomHalf *bh)
 static uint32_t enqueue(BottomHalf *bh, uint32_t flags)
 {
     AioContext *ctx = bh->ctx;
-    uint32_t old = __atomic_fetch_or(&bh->flags, flags | BH_QUEUED,
-                                     __ATOMIC_ACQ_REL);
+    uint32_t old =
+        __atomic_fetch_or(&bh->flags, flags | BH_QUEUED, __ATOMIC_ACQ_REL);
 
     if (!(old & BH_QUEUED)) {
         push_incoming(ctx, bh);
@@ -86,8 +86,9 @@ bool bh_cancel(BottomHalf *bh)
      * Acquire and release: either run() has cleared the flag before, and its
      * callback may be running, or it finds it cleared and skips the call.
      */
-    uint32_t old = __atomic_fetch_and(
-        &bh->flags, ~(uint32_t)(BH_SCHEDULED | BH_IDLE), __ATOMIC_ACQ_REL);
+    uint32_t old = __atomic_fetch_and(&bh->flags,
+                                      ~(uint32_t)(BH_SCHEDULED | BH_IDLE),
+                                      __ATOMIC_ACQ_REL);
     bool was_scheduled = old & (BH_SCHEDULED | BH_IDLE);
 
     if (was_scheduled) {
@@ -154,9 +155,10 @@ static bool run(AioContext *ctx, BottomHalf *bh)
      * The flags clear before the call, so that it may schedule itself again.
      * Acquire: pairs with enqueue().  From here @bh may be queued anew.
      */
-    uint32_t old = __atomic_fetch_and(
-        &bh->flags, ~(uint32_t)(BH_QUEUED | BH_SCHEDULED | BH_IDLE),
-        __ATOMIC_ACQ_REL);
+    uint32_t old =
+        __atomic_fetch_and(&bh->flags,
+                           ~(uint32_t)(BH_QUEUED | BH_SCHEDULED | BH_IDLE),
+                           __ATOMIC_ACQ_REL);
 
     if (old & BH_DELETED) {
         free(bh);
@@ -213,8 +215,8 @@ static int64_t shortest_timeout_ns(const BottomHalf *bh)
 int64_t bh_timeout_ns(AioContext *ctx)
 {
     /* Other threads only push in front of what we walk. */
-    int64_t incoming = shortest_timeout_ns(
-        __atomic_load_n(&ctx->bh_incoming, __ATOMIC_ACQUIRE));
+    int64_t incoming = shortest_timeout_ns(__atomic_load_n(&ctx->bh_incoming,
+                                                           __ATOMIC_ACQUIRE));
     int64_t ready = shortest_timeout_ns(ctx->bh_ready);
 
     if (incoming < 0 || ready < 0) {

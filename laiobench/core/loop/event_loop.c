@@ -48,7 +48,7 @@ void aio_context_set_polling(AioContext *ctx, PollRule rule, uint64_t max_ns,
     };
     ctx->budget = (PollBudget){0};
     ctx->poll_is_settled = false;
-    TAILQ_FOREACH(handler, &ctx->handlers, node) {
+    TAILQ_FOREACH (handler, &ctx->handlers, node) {
         handler->budget = (PollBudget){0};
     }
     aio_notify(ctx);

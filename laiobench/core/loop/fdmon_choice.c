@@ -6,7 +6,7 @@ static int register_all(FdMon *mon)
 {
     AioHandler *handler;
 
-    TAILQ_FOREACH(handler, &mon->ctx->handlers, node) {
+    TAILQ_FOREACH (handler, &mon->ctx->handlers, node) {
         int ret = handler->deleted ? 0 : mon->ops->update(mon, NULL, handler);
 
         if (ret < 0) {
@@ -33,7 +33,8 @@ int fdmon_fall_back_to_ppoll(AioContext *ctx, Error *error)
     return 0;
 }
 
-int fdmon_update(AioContext *ctx, AioHandler *old, AioHandler *new, Error *error)
+int fdmon_update(AioContext *ctx, AioHandler *old, AioHandler *new,
+                 Error *error)
 {
     int ret = ctx->fdmon->ops->update(ctx->fdmon, old, new);
 

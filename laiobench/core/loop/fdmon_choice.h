@@ -10,7 +10,8 @@
 int fdmon_open(AioContext *ctx, FdMonKind kind, Error *error);
 
 /* @old is replaced by @new in the context's monitor; either may be NULL. */
-int fdmon_update(AioContext *ctx, AioHandler *old, AioHandler *new, Error *error);
+int fdmon_update(AioContext *ctx, AioHandler *old, AioHandler *new,
+                 Error *error);
 
 /* epoll can't be had, or has failed: go on with ppoll, for good. */
 int fdmon_fall_back_to_ppoll(AioContext *ctx, Error *error);

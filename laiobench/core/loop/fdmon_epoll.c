@@ -31,14 +31,14 @@
 typedef struct FdMonEpoll {
     FdMon base;
     int epoll_fd;
-    int alarm_fd; /* a timer in the set, for no handler; -1: can't be had */
+    int alarm_fd;   /* a timer in the set, for no handler; -1: can't be had */
     bool no_pwait2; /* Linux before 5.11 */
     struct epoll_event events[EVENTS_PER_WAIT];
 } FdMonEpoll;
 
 /* poll(2)'s bits and epoll's have the same values; hold the kernel to it. */
-_Static_assert(EPOLLIN == POLLIN && EPOLLOUT == POLLOUT && EPOLLERR == POLLERR &&
-                   EPOLLHUP == POLLHUP,
+_Static_assert(EPOLLIN == POLLIN && EPOLLOUT == POLLOUT &&
+                   EPOLLERR == POLLERR && EPOLLHUP == POLLHUP,
                "epoll and poll events differ");
 
 static void epoll_destroy(FdMon *base)

@@ -56,14 +56,14 @@ static int ppoll_update(FdMon *base, AioHandler *old, AioHandler *new)
     size_t count = 0;
 
     (void)new;
-    TAILQ_FOREACH(handler, &base->ctx->handlers, node) {
+    TAILQ_FOREACH (handler, &base->ctx->handlers, node) {
         count++;
     }
     if (ppoll_reserve(mon, count) < 0) {
         return -ENOMEM;
     }
     mon->count = 0;
-    TAILQ_FOREACH(handler, &base->ctx->handlers, node) {
+    TAILQ_FOREACH (handler, &base->ctx->handlers, node) {
         if (handler->deleted || handler == old || !fdmon_events(handler)) {
             continue;
         }

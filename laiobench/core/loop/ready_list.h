@@ -17,7 +17,7 @@ static inline void aio_handlers_add_ready(AioContext *ctx, AioHandler *handler)
 
 /* For fd monitors: @handler has @revents. */
 static inline void aio_handler_set_ready(AioContext *ctx, AioHandler *handler,
-                           uint32_t revents)
+                                         uint32_t revents)
 {
     handler->revents |= revents;
     aio_handlers_add_ready(ctx, handler);

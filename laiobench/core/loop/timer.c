@@ -26,7 +26,7 @@ void timer_arm(Timer *timer, uint64_t deadline)
     timer_disarm(timer);
     timer->deadline = deadline;
     timer->state = TIMER_ARMED;
-    TAILQ_FOREACH_REVERSE(before, &ctx->timers, TimerList, node) {
+    TAILQ_FOREACH_REVERSE (before, &ctx->timers, TimerList, node) {
         if (before->deadline <= deadline) {
             TAILQ_INSERT_AFTER(&ctx->timers, before, timer, node);
             return;

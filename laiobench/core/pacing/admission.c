@@ -25,10 +25,10 @@ bool admission_is_needed(const PacingPlan *plan)
            plan->target_ns > 0;
 }
 
-int admission_init(Admission *admission, const PacingPlan *plan,
-                   uint32_t depth, const bool uses[PACED_DIRECTIONS],
-                   bool is_mix, uint32_t block_bytes, uint64_t seed,
-                   Recorder *recorder, const Clock *clock, Error *error)
+int admission_init(Admission *admission, const PacingPlan *plan, uint32_t depth,
+                   const bool uses[PACED_DIRECTIONS], bool is_mix,
+                   uint32_t block_bytes, uint64_t seed, Recorder *recorder,
+                   const Clock *clock, Error *error)
 {
     *admission = (Admission){
         .plan = *plan,
@@ -36,8 +36,7 @@ int admission_init(Admission *admission, const PacingPlan *plan,
         .depth_limit = depth,
         .recorder = recorder,
     };
-    pacer_init(&admission->pacer, plan, uses, is_mix, block_bytes, seed,
-               clock);
+    pacer_init(&admission->pacer, plan, uses, is_mix, block_bytes, seed, clock);
     think_time_init(&admission->think, &admission->plan, clock);
     bounds_init(&admission->bounds, &admission->plan, recorder);
     admission->intended = calloc(depth, sizeof(*admission->intended));
@@ -206,8 +205,9 @@ void admission_issue(Admission *admission, uint32_t index,
     }
     admission->intended[index] = admission->ctx->now;
     if (direction < PACED_DIRECTIONS && admission->pacer.is_on) {
-        admission->intended[index] = pacer_issue(
-            &admission->pacer, direction, request->bytes, admission->ctx->now);
+        admission->intended[index] = pacer_issue(&admission->pacer, direction,
+                                                 request->bytes,
+                                                 admission->ctx->now);
     }
     think_time_count(&admission->think, true);
 }
@@ -219,8 +219,7 @@ static AdmissionVerdict search_on(Admission *admission, const Request *request)
         admission->depth_limit = admission->search.depth;
         admission->is_searching = !admission->search.is_over;
     }
-    return admission->is_searching ? ADMISSION_GO_ON
-                                   : ADMISSION_SEARCH_IS_OVER;
+    return admission->is_searching ? ADMISSION_GO_ON : ADMISSION_SEARCH_IS_OVER;
 }
 
 AdmissionVerdict admission_complete(Admission *admission, uint32_t index,
@@ -251,10 +250,12 @@ void admission_report(const Admission *admission, PacingReport *report)
     report->late_max_ns =
         clock_ticks_to_ns(admission->pacer.clock, admission->pacer.late_max);
     for (uint32_t i = 0; i < PACED_DIRECTIONS; i++) {
-        report->scheduled_ns[i] = clock_ticks_to_ns(
-            admission->pacer.clock, pacer_scheduled(&admission->pacer, i));
-        report->behind_ns[i] = clock_ticks_to_ns(
-            admission->pacer.clock, pacer_behind(&admission->pacer, i));
+        report->scheduled_ns[i] =
+            clock_ticks_to_ns(admission->pacer.clock,
+                              pacer_scheduled(&admission->pacer, i));
+        report->behind_ns[i] =
+            clock_ticks_to_ns(admission->pacer.clock,
+                              pacer_behind(&admission->pacer, i));
     }
     report->search_is_over = admission->search.is_over;
     report->depth = admission->search.found ? admission->search.good : 0;

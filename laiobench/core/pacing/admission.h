@@ -49,10 +49,10 @@ bool admission_is_needed(const PacingPlan *plan);
  * @block_bytes: of the largest I/O.
  * 0 or -errno.
  */
-int admission_init(Admission *admission, const PacingPlan *plan,
-                   uint32_t depth, const bool uses[PACED_DIRECTIONS],
-                   bool is_mix, uint32_t block_bytes, uint64_t seed,
-                   Recorder *recorder, const Clock *clock, Error *error);
+int admission_init(Admission *admission, const PacingPlan *plan, uint32_t depth,
+                   const bool uses[PACED_DIRECTIONS], bool is_mix,
+                   uint32_t block_bytes, uint64_t seed, Recorder *recorder,
+                   const Clock *clock, Error *error);
 void admission_cleanup(Admission *admission);
 
 /* Schedules and pauses live on while the job is on no context. */

@@ -1,8 +1,7 @@
 #include "pacing/depth_search.h"
 
 void depth_search_init(DepthSearch *search, uint64_t target_ticks,
-                       uint64_t window_ticks, double percent,
-                       uint32_t highest)
+                       uint64_t window_ticks, double percent, uint32_t highest)
 {
     *search = (DepthSearch){
         .target = target_ticks,

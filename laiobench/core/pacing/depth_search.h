@@ -12,8 +12,8 @@
 typedef struct DepthSearch {
     uint64_t target, window; /* ticks */
     double percent;
-    uint32_t depth;     /* to be tried now; at the end: the one that was found */
-    uint32_t highest;   /* that there is */
+    uint32_t depth;   /* to be tried now; at the end: the one that was found */
+    uint32_t highest; /* that there is */
     uint32_t good, bad; /* the highest that held, the lowest that did not */
     bool is_over;
     bool found; /* is_over: there is one that holds, if only 1 */
@@ -26,8 +26,7 @@ typedef struct DepthSearch {
 } DepthSearch;
 
 void depth_search_init(DepthSearch *search, uint64_t target_ticks,
-                       uint64_t window_ticks, double percent,
-                       uint32_t highest);
+                       uint64_t window_ticks, double percent, uint32_t highest);
 
 /* The first window begins. */
 void depth_search_begin(DepthSearch *search, uint64_t now);

@@ -20,14 +20,14 @@
 typedef struct PacedDirection {
     bool is_used;
     double ticks_per_byte, ticks_per_io; /* 0: no such rate */
-    double due; /* ticks since the schedule began */
-    uint64_t behind; /* ticks: when one was issued last, or the job ended */
-    double opened_due;      /* both, as the window opened */
+    double due;                          /* ticks since the schedule began */
+    uint64_t behind;   /* ticks: when one was issued last, or the job ended */
+    double opened_due; /* both, as the window opened */
     uint64_t opened_behind;
 } PacedDirection;
 
 typedef struct Pacer {
-    bool is_on; /* there is a rate */
+    bool is_on;  /* there is a rate */
     bool is_mix; /* several directions, of which the schedule picks the next */
     bool poisson;
     PacedDirection directions[PACED_DIRECTIONS];

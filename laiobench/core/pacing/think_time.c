@@ -53,8 +53,8 @@ static bool is_time_for_pause(const ThinkTime *think)
     if (plan->think_ios > 0 && think->ios >= plan->think_ios) {
         return true;
     }
-    return plan->think_every_ns > 0 && think->ctx->now - think->ended >=
-                                           ticks(think, plan->think_every_ns);
+    return plan->think_every_ns > 0 &&
+           think->ctx->now - think->ended >= ticks(think, plan->think_every_ns);
 }
 
 void think_time_count(ThinkTime *think, bool is_issued)

@@ -34,8 +34,8 @@ static double due(const ThrottleGroup *group)
                                              : group->bytes.due;
 }
 
-static void charge(ThrottleGroup *group, ThrottleMember *member,
-                   uint32_t bytes, double now)
+static void charge(ThrottleGroup *group, ThrottleMember *member, uint32_t bytes,
+                   double now)
 {
     double io_ticks = group->ios.ticks_per_unit;
     double byte_ticks = bytes * group->bytes.ticks_per_unit;

@@ -29,7 +29,7 @@ typedef struct ThrottleMember ThrottleMember;
 
 /* One limit: when the next I/O is due, and what each adds to that. */
 typedef struct LeakyBucket {
-    double due;           /* ticks; 0: nothing was issued yet */
+    double due;            /* ticks; 0: nothing was issued yet */
     double ticks_per_unit; /* 0: no limit */
 } LeakyBucket;
 
@@ -66,8 +66,7 @@ void throttle_group_cleanup(ThrottleGroup *group);
  * refused may be tried again; it may detach for good.  0 or -ENOMEM.
  */
 int throttle_attach(ThrottleMember *member, ThrottleGroup *group,
-                    AioContext *ctx, void (*go_on)(void *opaque),
-                    void *opaque);
+                    AioContext *ctx, void (*go_on)(void *opaque), void *opaque);
 
 /* Wait no more, and hand on the turn if it was ours. */
 void throttle_detach(ThrottleMember *member);

@@ -48,8 +48,7 @@ void recorder_reset(Recorder *recorder)
 
 void recorder_add_failure(Recorder *recorder, const Request *request)
 {
-    DirectionRecord *record =
-        recorder->directions[recorder_direction(request)];
+    DirectionRecord *record = recorder->directions[recorder_direction(request)];
     uint32_t code = (uint32_t)-request->result;
 
     if (request->result == REQUEST_EOF) {

@@ -22,12 +22,13 @@ typedef enum Direction {
     DIRECTION_COUNT,
 } Direction;
 
-#define ERRNO_MAX 256 /* the kernel's end at 133; those beyond count as the last */
+#define ERRNO_MAX \
+    256 /* the kernel's end at 133; those beyond count as the last */
 
 typedef enum LatencyKind {
-    LATENCY_SLAT, /* queued -> submit returned */
-    LATENCY_CLAT, /* submit returned -> reaped */
-    LATENCY_LAT,  /* queued -> reaped */
+    LATENCY_SLAT,  /* queued -> submit returned */
+    LATENCY_CLAT,  /* submit returned -> reaped */
+    LATENCY_LAT,   /* queued -> reaped */
     LATENCY_COUNT, /* of every I/O; besides, where there is a rate: */
     LATENCY_RESPONSE = LATENCY_COUNT, /* due -> reaped */
     LATENCY_KINDS,
@@ -37,7 +38,7 @@ typedef struct DirectionRecord {
     uint64_t ios; /* successes only */
     uint64_t bytes;
     uint64_t short_ios; /* of them: those that took several completions */
-    uint64_t eofs; /* reads of what is not there any more */
+    uint64_t eofs;      /* reads of what is not there any more */
     Histograms latency; /* by LatencyKind */
     uint64_t errors[ERRNO_MAX];
 } DirectionRecord;
@@ -75,10 +76,8 @@ void recorder_reset(Recorder *recorder);
 static inline Direction recorder_direction(const Request *request)
 {
     static const uint8_t directions[] = {
-        [REQUEST_READ] = DIRECTION_READ,
-        [REQUEST_WRITE] = DIRECTION_WRITE,
-        [REQUEST_FSYNC] = DIRECTION_SYNC,
-        [REQUEST_FDSYNC] = DIRECTION_SYNC,
+        [REQUEST_READ] = DIRECTION_READ,  [REQUEST_WRITE] = DIRECTION_WRITE,
+        [REQUEST_FSYNC] = DIRECTION_SYNC, [REQUEST_FDSYNC] = DIRECTION_SYNC,
         [REQUEST_TRIM] = DIRECTION_TRIM,
     };
 
@@ -107,8 +106,8 @@ static inline void recorder_look_up(Recorder *recorder, DirectionRecord *record,
     LastRecorded *last = &recorder->last;
     uint64_t slat_ns = clock_ticks_to_ns(recorder->clock,
                                          request->submitted - request->queued);
-    uint64_t lat_ns = clock_ticks_to_ns(recorder->clock,
-                                        request->reaped - request->queued);
+    uint64_t lat_ns =
+        clock_ticks_to_ns(recorder->clock, request->reaped - request->queued);
 
     last->record = record;
     last->queued = request->queued;
@@ -128,8 +127,7 @@ static inline void recorder_look_up(Recorder *recorder, DirectionRecord *record,
 static inline void recorder_add_success(Recorder *recorder,
                                         const Request *request)
 {
-    DirectionRecord *record =
-        recorder->directions[recorder_direction(request)];
+    DirectionRecord *record = recorder->directions[recorder_direction(request)];
     const LastRecorded *last = &recorder->last;
 
     if (!recorder_is_as_last(last, record, request)) {
@@ -150,8 +148,7 @@ static inline void recorder_add_response(Recorder *recorder,
                                          const Request *request,
                                          uint64_t intended)
 {
-    DirectionRecord *record =
-        recorder->directions[recorder_direction(request)];
+    DirectionRecord *record = recorder->directions[recorder_direction(request)];
 
     histograms_add(&record->latency, LATENCY_RESPONSE,
                    clock_ticks_to_ns(recorder->clock,

@@ -45,8 +45,7 @@ static uint32_t insert_by_age(InFlightReport *sorted, uint32_t count,
         return count;
     }
     count += count < max;
-    memmove(&sorted[at + 1], &sorted[at],
-            (count - 1 - at) * sizeof(sorted[0]));
+    memmove(&sorted[at + 1], &sorted[at], (count - 1 - at) * sizeof(sorted[0]));
     sorted[at] = *report;
     return count;
 }
@@ -60,7 +59,8 @@ uint32_t run_in_flight(const Run *run, uint32_t index, InFlightReport *oldest,
     InFlightReport report;
 
     for (uint32_t i = 0; i < job->config.iodepth; i++) {
-        if (look_at_request(&job->memory.requests[i], &run->clock, now, &report)) {
+        if (look_at_request(&job->memory.requests[i], &run->clock, now,
+                            &report)) {
             in_flight++;
             kept = insert_by_age(oldest, kept, max, &report);
         }

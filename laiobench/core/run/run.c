@@ -118,8 +118,8 @@ static int open_worker(Run *run, RunWorker *worker, const WorkerPlan *plan,
         timer_init(&run->slice, &worker->worker.ctx, end_slice, run);
         ret = worker_open(&worker->worker, error);
     } else {
-        ret = iothread_start(&worker->iothread, &worker->worker, &config,
-                             error);
+        ret =
+            iothread_start(&worker->iothread, &worker->worker, &config, error);
     }
     worker->is_open = ret == 0;
     return ret;
@@ -219,8 +219,8 @@ void run_start(Run *run)
         uint64_t delay_ns = run->jobs[i].config.pacing.start_delay_ns;
 
         if (delay_ns > 0) {
-            run->jobs[i].begin_at =
-                now + clock_ns_to_ticks(&run->clock, delay_ns);
+            run->jobs[i].begin_at = now +
+                                    clock_ns_to_ticks(&run->clock, delay_ns);
         }
         if (run->waits[i].count == 0) {
             hand_over(run, i);

@@ -101,8 +101,8 @@ static uint32_t depth_of(const RunPlan *plan, uint32_t worker)
     return depth;
 }
 
-int run_worker_config(const RunPlan *plan, uint32_t index,
-                      WorkerConfig *config, Error *error)
+int run_worker_config(const RunPlan *plan, uint32_t index, WorkerConfig *config,
+                      Error *error)
 {
     const WorkerPlan *worker = &plan->workers[index];
     uint32_t depth = depth_of(plan, index);

@@ -11,5 +11,5 @@
 JobConfig run_job_config(const JobPlan *plan, ThrottleGroup *throttles);
 
 /* Of the worker of number @index.  0 or -errno: it names what is not there. */
-int run_worker_config(const RunPlan *plan, uint32_t index,
-                      WorkerConfig *config, Error *error);
+int run_worker_config(const RunPlan *plan, uint32_t index, WorkerConfig *config,
+                      Error *error);

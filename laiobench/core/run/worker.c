@@ -347,10 +347,10 @@ int worker_open(Worker *worker, Error *error)
     aio_context_set_home(&worker->ctx);
     worker->cpus = thread_cpus_read();
     worker->schedstat_fd = thread_schedstat_open();
-    ret =
-        completion_open(&worker->completion, config->completion,
-                        config->min_nr, config->engine, &config->engine_config,
-                        &worker->ctx, &worker->done, error);
+    ret = completion_open(&worker->completion, config->completion,
+                          config->min_nr, config->engine,
+                          &config->engine_config, &worker->ctx, &worker->done,
+                          error);
     if (ret < 0) {
         close(worker->schedstat_fd);
     }

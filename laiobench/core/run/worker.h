@@ -15,7 +15,7 @@ typedef struct WorkerConfig {
     const CompletionMode *completion;
     const EngineType *engine;
     EngineConfig engine_config;
-    uint32_t min_nr; /* getevents: completions to wait for at a time */
+    uint32_t min_nr;    /* getevents: completions to wait for at a time */
     PollRule poll_rule; /* adaptive: how long to look before sleeping */
     uint64_t poll_max_ns;
     uint32_t poll_grow, poll_shrink;
@@ -32,9 +32,9 @@ struct Worker {
     uint32_t job_count;
 
     WorkerConfig config;
-    Worker *next;  /* where jobs that move go on */
+    Worker *next;   /* where jobs that move go on */
     const bool *go; /* atomic: until it is true, jobs that arrive wait */
-    Job *arrivals; /* atomic: handed over, not seen yet */
+    Job *arrivals;  /* atomic: handed over, not seen yet */
     BottomHalf *arrive_bh, *drain_bh;
     int schedstat_fd;
     ThreadCpus cpus;   /* where it might run when it was opened */

@@ -34,10 +34,10 @@ typedef enum SlotState {
 typedef struct Slot {
     SessionRequest public; /* first: what the caller has */
     SlotState state;
-    bool abandoned;     /* released before it was back */
-    size_t room;        /* bytes of the buffer */
+    bool abandoned; /* released before it was back */
+    size_t room;    /* bytes of the buffer */
     SessionTarget *target;
-    uint32_t obstacles; /* earlier writes that it must not meet */
+    uint32_t obstacles;           /* earlier writes that it must not meet */
     TAILQ_ENTRY(Slot) write_node; /* of its target's writes */
     Session *session;
     Timer timer;
@@ -58,7 +58,7 @@ struct Session {
     Slot *made; /* all slots */
     SlotList free, waiting, finished;
     uint32_t slots, free_count, waiting_count, started_count;
-    uint64_t ended;       /* requests and sleeps, abandoned ones as well */
+    uint64_t ended; /* requests and sleeps, abandoned ones as well */
     uint64_t buffer_bytes;
 
     TAILQ_HEAD(, SessionTarget) targets;

@@ -146,8 +146,7 @@ SessionRequest *session_read(Session *session, SessionTarget *target,
 }
 
 SessionRequest *session_write(Session *session, SessionTarget *target,
-                              uint64_t offset, uint32_t bytes,
-                              const void *data)
+                              uint64_t offset, uint32_t bytes, const void *data)
 {
     Slot *slot = slot_get(session, bytes);
 
@@ -212,7 +211,7 @@ void session_withdraw(Session *session, SessionTarget *only)
 {
     SessionTarget *target;
 
-    TAILQ_FOREACH(target, &session->targets, node) {
+    TAILQ_FOREACH (target, &session->targets, node) {
         if (!only || target == only) {
             withdraw(session, target);
         }

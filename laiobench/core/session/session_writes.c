@@ -35,7 +35,7 @@ void slot_enter_writes(Slot *slot)
 
     target->misaligned += is_misaligned(slot);
     if (target->misaligned > 0) {
-        TAILQ_FOREACH(earlier, &target->writes, write_node) {
+        TAILQ_FOREACH (earlier, &target->writes, write_node) {
             slot->obstacles += must_not_meet(earlier, slot);
         }
     }

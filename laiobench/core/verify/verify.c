@@ -129,8 +129,9 @@ static void set_read(const Verifier *verifier, Request *request,
 
 bool verifier_may_write(const Verifier *verifier, const Request *request)
 {
-    return !written_map_is_in_flight(
-        &verifier->map, written_map_range(&verifier->map, request));
+    return !written_map_is_in_flight(&verifier->map,
+                                     written_map_range(&verifier->map,
+                                                       request));
 }
 
 void verifier_begin_write(Verifier *verifier, Request *request)
@@ -139,8 +140,9 @@ void verifier_begin_write(Verifier *verifier, Request *request)
     uint32_t bytes = verifier->plan.block_bytes;
 
     for (uint64_t i = 0; i < cells.count; i++) {
-        uint32_t generation = written_map_begin_write(
-            &verifier->map, cells.first + i, request->op == REQUEST_TRIM);
+        uint32_t generation =
+            written_map_begin_write(&verifier->map, cells.first + i,
+                                    request->op == REQUEST_TRIM);
 
         if (request->op == REQUEST_WRITE) {
             verify_block_make(&verifier->maker, request->offset + i * bytes,
@@ -159,8 +161,7 @@ static void add_to_backlog(Verifier *verifier, CellRange cells)
 void verifier_end_write(Verifier *verifier, const Request *request)
 {
     CellRange cells = written_map_range(&verifier->map, request);
-    bool is_known =
-        request->op == REQUEST_WRITE && request_succeeded(request);
+    bool is_known = request->op == REQUEST_WRITE && request_succeeded(request);
 
     written_map_end_write(&verifier->map, cells, is_known);
     if (verifier->backlog && is_known) {
@@ -219,9 +220,9 @@ bool verifier_next_of_all(Verifier *verifier, Request *request)
     CellRange cells = {0};
 
     if (!verifier->writes_only) {
-        cells =
-            written_map_next_due(&verifier->map, &verifier->cursor, max_cells,
-                                 &verifier->report.unknown_blocks);
+        cells = written_map_next_due(&verifier->map, &verifier->cursor,
+                                     max_cells,
+                                     &verifier->report.unknown_blocks);
     }
     if (cells.count == 0) {
         verifier->report.is_over = true;

@@ -35,8 +35,8 @@ static uint32_t header_crc(const BlockHeader *header)
 static uint64_t key_of(uint64_t seed, uint64_t run, uint64_t offset,
                        uint32_t generation)
 {
-    return random_mix(random_mix(seed ^ random_mix(run)) ^
-                      random_mix(offset) ^ generation);
+    return random_mix(random_mix(seed ^ random_mix(run)) ^ random_mix(offset) ^
+                      generation);
 }
 
 static void digest_of(const BlockMaker *maker, const uint8_t *block,
@@ -226,8 +226,8 @@ static Expectation expect(const BlockMaker *maker, const BlockWanted *wanted,
         expectation.generation = header->generation;
     }
     if (wanted->generation == 0 && maker->has_header) {
-        expectation.is_known =
-            header && make_by_header(maker, header, expected);
+        expectation.is_known = header &&
+                               make_by_header(maker, header, expected);
     } else if (header || !wanted->of_any_run || !maker->has_header) {
         make_as(maker, maker->seed, expectation.run, wanted->offset,
                 expectation.generation, expected);
@@ -242,9 +242,8 @@ static bool is_torn(const BlockMaker *maker, const Expectation *expectation,
                     const uint8_t *block, const uint8_t *expected,
                     uint8_t *scratch)
 {
-    uint32_t older = expectation->generation > 1
-                         ? expectation->generation - 1
-                         : 0;
+    uint32_t older = expectation->generation > 1 ? expectation->generation - 1
+                                                 : 0;
 
     if (header && header->generation < expectation->generation) {
         older = header->generation;
@@ -270,8 +269,7 @@ static const char *fault_of_content(const BlockMaker *maker,
         return "stale";
     }
     if (maker->has_header && expectation->is_known &&
-        is_torn(maker, expectation, header, offset, block, expected,
-                scratch)) {
+        is_torn(maker, expectation, header, offset, block, expected, scratch)) {
         return "torn";
     }
     return "corrupt";
@@ -302,9 +300,9 @@ void verify_block_explain(const BlockMaker *maker, const BlockWanted *wanted,
         count_bad_bytes(block, expected, maker->bytes, failure);
     }
     *expected_is_known = expectation.is_known;
-    failure->fault =
-        is_sound && !is_ours
-            ? fault_of_header(maker, wanted, &header)
-            : fault_of_content(maker, is_ours ? &header : NULL, &expectation,
-                               wanted->offset, block, expected, scratch);
+    failure->fault = is_sound && !is_ours
+                         ? fault_of_header(maker, wanted, &header)
+                         : fault_of_content(maker, is_ours ? &header : NULL,
+                                            &expectation, wanted->offset, block,
+                                            expected, scratch);
 }

@@ -25,7 +25,7 @@ typedef struct BlockMaker {
 /* What one is to be.  Where a generation is not known, any will do. */
 typedef struct BlockWanted {
     uint64_t offset;
-    uint32_t generation;  /* 0: any, of any run and job */
+    uint32_t generation; /* 0: any, of any run and job */
     bool or_newer;
     bool of_any_run;
 } BlockWanted;

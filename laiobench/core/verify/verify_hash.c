@@ -38,8 +38,8 @@ static uint32_t crc32c_by_table(uint32_t crc, const uint8_t *data, size_t bytes)
 }
 
 #ifdef __x86_64__
-__attribute__((target("sse4.2"))) static uint32_t
-crc32c_by_instruction(uint32_t crc, const uint8_t *data, size_t bytes)
+__attribute__((target("sse4.2"))) static uint32_t crc32c_by_instruction(
+    uint32_t crc, const uint8_t *data, size_t bytes)
 {
     uint64_t wide = crc;
 
@@ -83,8 +83,8 @@ static void run_crc32(const VerifyHash *hash, const void *data, size_t bytes,
                       uint8_t *digest)
 {
     unsigned long (*crc32)(unsigned long, const void *, unsigned) =
-        (unsigned long (*)(unsigned long, const void *, unsigned))
-            hash->function;
+        (unsigned long (*)(unsigned long, const void *,
+                           unsigned))hash->function;
     uint32_t crc = (uint32_t)crc32(0, data, (unsigned)bytes);
 
     memcpy(digest, &crc, sizeof(crc));
@@ -94,8 +94,8 @@ static void run_xxhash(const VerifyHash *hash, const void *data, size_t bytes,
                        uint8_t *digest)
 {
     unsigned long long (*xxh64)(const void *, size_t, unsigned long long) =
-        (unsigned long long (*)(const void *, size_t, unsigned long long))
-            hash->function;
+        (unsigned long long (*)(const void *, size_t,
+                                unsigned long long))hash->function;
     uint64_t sum = xxh64(data, bytes, 0);
 
     memcpy(digest, &sum, sizeof(sum));
@@ -142,7 +142,8 @@ static bool load_evp(EvpFunctions *evp, void *library)
         if (!found) {
             return false;
         }
-        memcpy(wanted[i].into, &found, sizeof(found)); /* a function's pointer */
+        memcpy(wanted[i].into, &found,
+               sizeof(found)); /* a function's pointer */
     }
     return true;
 }

@@ -35,9 +35,9 @@ static inline uint64_t lfsr_next(Lfsr *lfsr)
     do {
         uint64_t doubled = lfsr->state << 1;
 
-        lfsr->state =
-            doubled > lfsr->mask ? (doubled ^ lfsr->feedback) & lfsr->mask
-                                 : doubled;
+        lfsr->state = doubled > lfsr->mask
+                          ? (doubled ^ lfsr->feedback) & lfsr->mask
+                          : doubled;
         block = (lfsr->state * lfsr->scatter & lfsr->mask) - 1;
     } while (block >= lfsr->blocks);
     lfsr->visited++;

@@ -34,8 +34,7 @@ static void enter(MixedWorkload *workload, uint64_t start, uint64_t extent)
         direction->places = places_of(direction->shape, extent);
         direction->end = direction->last = 0;
         distribution_init(&direction->distribution, direction->shape,
-                          direction->places,
-                          salted(workload, SALT_PLACES + i));
+                          direction->places, salted(workload, SALT_PLACES + i));
     }
     permutation_init(&workload->permutation, shape->use_lfsr,
                      workload->directions[0].places,
@@ -149,9 +148,10 @@ static uint32_t choose_bytes(MixedWorkload *workload,
         return size->low;
     }
     return size->low +
-           size->step * (uint32_t)random_below(
-                            &workload->choices,
-                            (size->high - size->low) / size->step + 1);
+           size->step *
+               (uint32_t)random_below(&workload->choices,
+                                      (size->high - size->low) / size->step +
+                                          1);
 }
 
 /*
@@ -209,8 +209,8 @@ static void visit_at_random(MixedWorkload *workload, MixedIo *io)
     io->bytes = (uint32_t)(count * unit);
 }
 
-static void choose_at_random(MixedWorkload *workload,
-                             MixedDirection *direction, MixedIo *io)
+static void choose_at_random(MixedWorkload *workload, MixedDirection *direction,
+                             MixedIo *io)
 {
     const WorkloadShape *shape = &workload->shape;
     uint64_t align = direction->shape->align_bytes, place;
@@ -225,7 +225,8 @@ static void choose_at_random(MixedWorkload *workload,
         place = distribution_next(&direction->distribution);
     }
     io->offset = 0;
-    io->bytes = cut(workload, direction->shape, *io); /* to the rest of a zone */
+    io->bytes =
+        cut(workload, direction->shape, *io); /* to the rest of a zone */
     io->offset = place * align;
     if (io->offset + io->bytes > workload->extent) {
         io->offset = (workload->extent - io->bytes) / align * align;

@@ -18,12 +18,12 @@
 
 typedef struct RandomMap {
     uint64_t blocks;
-    uint64_t visited;              /* in this pass */
-    uint64_t state;                /* of the generator */
-    uint64_t multiply, add;        /* ... its step */
-    uint64_t scramble[2];          /* the permutation's, odd */
-    uint64_t mask;                 /* 2^n - 1 */
-    uint32_t fold;                 /* half of the n bits */
+    uint64_t visited;       /* in this pass */
+    uint64_t state;         /* of the generator */
+    uint64_t multiply, add; /* ... its step */
+    uint64_t scramble[2];   /* the permutation's, odd */
+    uint64_t mask;          /* 2^n - 1 */
+    uint32_t fold;          /* half of the n bits */
     uint64_t seed, pass;
 } RandomMap;
 

@@ -69,8 +69,8 @@ void random_map_sized_begin(RandomMapSized *map, bool use_lfsr, uint64_t units,
 }
 
 /* The bits of a word that are not set yet; what is beyond the end is no bit. */
-static uint64_t free_bits(const RandomMapSized *map,
-                          const SizedMapLevel *level, uint64_t word)
+static uint64_t free_bits(const RandomMapSized *map, const SizedMapLevel *level,
+                          uint64_t word)
 {
     uint64_t left = level->count - word * WORD_BITS;
     uint64_t bits = map->mark ? ~level->bits[word] : level->bits[word];

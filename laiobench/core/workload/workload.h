@@ -51,8 +51,7 @@ uint32_t workload_next_bytes(Workload *workload);
 void workload_next_mixed(Workload *workload, Request *request);
 
 /* The same, which shall be an @op. */
-void workload_next_mixed_of(Workload *workload, Request *request,
-                            RequestOp op);
+void workload_next_mixed_of(Workload *workload, Request *request, RequestOp op);
 
 static inline RequestOp workload_next_op(Workload *workload)
 {

@@ -50,8 +50,8 @@ static void put_pattern(const DataPlan *plan, uint64_t offset, uint8_t *buffer,
     }
 }
 
-static void fill_pattern(const DataPlan *plan, uint64_t offset,
-                         uint8_t *buffer, uint32_t bytes)
+static void fill_pattern(const DataPlan *plan, uint64_t offset, uint8_t *buffer,
+                         uint32_t bytes)
 {
     uint32_t done = plan->pattern_bytes;
 

@@ -44,15 +44,15 @@ void zipf_init(Zipf *zipf, uint64_t ranks, double theta)
     *zipf = (Zipf){.ranks = ranks, .theta = theta};
     zipf->area_first = area(zipf, 1.5) - 1;
     zipf->area_last = area(zipf, (double)ranks + 0.5);
-    zipf->shortcut =
-        2 - area_inverse(zipf, area(zipf, 2.5) - hat(zipf, 2));
+    zipf->shortcut = 2 - area_inverse(zipf, area(zipf, 2.5) - hat(zipf, 2));
 }
 
 uint64_t zipf_next(Zipf *zipf, RandomStream *stream)
 {
     for (;;) {
-        double under = zipf->area_last + random_unit(stream) *
-                                             (zipf->area_first - zipf->area_last);
+        double under = zipf->area_last +
+                       random_unit(stream) *
+                           (zipf->area_first - zipf->area_last);
         double x = area_inverse(zipf, under);
         double rank = floor(x + 0.5);
 

@@ -90,7 +90,8 @@ static bool complete_at_the_hundredth_look(void *opaque)
 /* There is nothing to wake it, so it must not even begin to sleep. */
 static void poll_never_sleeps_while_requests_are_in_flight(void)
 {
-    static const AioHandlerOps ops = {.io_poll = complete_at_the_hundredth_look};
+    static const AioHandlerOps ops = {
+        .io_poll = complete_at_the_hundredth_look};
     Later later = {0};
     Door door;
 
@@ -240,7 +241,8 @@ static void only_modes_that_sleep_on_it_have_a_result_eventfd(void)
 
         open_door(&door, modes[i]);
         submit(door.bench, 0, 1);
-        CHECK_EQUAL(!!(fake_kernel.held[0]->aio_flags & IOCB_FLAG_RESFD), needed);
+        CHECK_EQUAL(!!(fake_kernel.held[0]->aio_flags & IOCB_FLAG_RESFD),
+                    needed);
         fake_kernel_succeed_all();
         while (done_list_count(&door.bench->done) == 0) {
             aio_poll(door.ctx, true);
@@ -381,8 +383,8 @@ static void check_nested(const CompletionMode *mode)
     CHECK_EQUAL(fake_kernel.held_count, 0);
     reaped = &nest.door.counters->reaped;
     CHECK(reaped->nested > 0);
-    CHECK_EQUAL(reaped->poll + reaped->eventfd + reaped->bh + reaped->getevents +
-                    reaped->nested,
+    CHECK_EQUAL(reaped->poll + reaped->eventfd + reaped->bh +
+                    reaped->getevents + reaped->nested,
                 NESTED_IOS);
     bh_delete(nest.bh);
     close_door(&nest.door);

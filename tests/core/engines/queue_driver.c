@@ -98,10 +98,12 @@ static const struct {
     const char *name;
     void (*run)(void);
 } commands[] = {
-    {"submit", submit_one}, {"plug", plug},         {"unplug", unplug},
-    {"reap", reap_all},     {"cancel", cancel},     {"retry", retry},
-    {"complete", complete}, {"refuse", refuse},     {"limit", limit},
-    {"spoil", spoil},       {"spoil_none", spoil_none},
+    {"submit", submit_one},     {"plug", plug},
+    {"unplug", unplug},         {"reap", reap_all},
+    {"cancel", cancel},         {"retry", retry},
+    {"complete", complete},     {"refuse", refuse},
+    {"limit", limit},           {"spoil", spoil},
+    {"spoil_none", spoil_none},
 };
 
 /* ---- the answer ------------------------------------------------------------------ */
@@ -142,8 +144,7 @@ static void print_state(void)
            pending, bench->engine->in_flight,
            timers_deadline(bench->ctx) != UINT64_MAX ? "true" : "false",
            fake_kernel.submit_calls, fake_kernel.largest_submit,
-           fake_kernel.submit_failures,
-           (unsigned long long)submit->rejected,
+           fake_kernel.submit_failures, (unsigned long long)submit->rejected,
            (unsigned long long)submit->withdrawn);
     fflush(stdout);
 }

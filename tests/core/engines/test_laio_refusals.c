@@ -113,7 +113,8 @@ static void a_blocked_queue_asks_the_kernel_no_more(void)
 }
 
 /* A loop inside a plug reaps and must not submit: then the unplug must. */
-static void what_was_blocked_leaves_at_the_unplug_if_a_reap_made_room_before(void)
+static void what_was_blocked_leaves_at_the_unplug_if_a_reap_made_room_before(
+    void)
 {
     Bench *bench = make_bench(&usual);
 

@@ -133,10 +133,12 @@ static void what_completes_inside_its_submit_comes_once_and_took_no_time(void)
     for (int round = 0; round < 20; round++) {
         submit(bench, next, 1);
         CHECK_EQUAL(bench->requests[next].state, REQUEST_IN_FLIGHT);
-        CHECK_EQUAL(done_list_count(&bench->done), 0); /* submit reaps nothing */
+        CHECK_EQUAL(done_list_count(&bench->done),
+                    0); /* submit reaps nothing */
         CHECK_EQUAL(reap(bench), 1);
         CHECK(next_done(bench) == &bench->requests[next]);
-        CHECK_EQUAL(bench->requests[next].reaped, bench->requests[next].submitted);
+        CHECK_EQUAL(bench->requests[next].reaped,
+                    bench->requests[next].submitted);
         CHECK_EQUAL(reap(bench), 0);
         next = (next + 1) % REQUESTS;
     }
@@ -201,7 +203,8 @@ static void a_misaligned_request_goes_to_the_pool_and_never_to_the_kernel(void)
     for (int i = 0; i < 3; i++) {
         CHECK(request_succeeded(&bench->requests[i]));
     }
-    CHECK_EQUAL(bench->buffers[0][510], 2); /* the file's third block, from its second byte */
+    CHECK_EQUAL(bench->buffers[0][510],
+                2); /* the file's third block, from its second byte */
     CHECK_EQUAL(bench->buffers[0][511], 3);
     close(fd);
     free_bench(bench);
@@ -247,8 +250,8 @@ static void each_completion_sets_the_eventfd_if_asked_to(void)
     bench = make_bench(&config);
     submit(bench, 0, 3);
     fake_kernel_succeed_all();
-    CHECK_EQUAL(
-        event_notifier_test_and_clear(bench->engine->notifier, &value), 1);
+    CHECK_EQUAL(event_notifier_test_and_clear(bench->engine->notifier, &value),
+                1);
     CHECK_EQUAL(value, 3);
     CHECK_EQUAL(reap(bench), 3);
     free_bench(bench);
@@ -263,8 +266,7 @@ static void a_request_that_comes_to_another_engine_tells_that_one(void)
     config.notify = true;
     first = make_bench(&config);
     for (int round = 0; round < 2; round++) {
-        Bench *bench =
-            round == 0 ? first : (second = make_bench(&config));
+        Bench *bench = round == 0 ? first : (second = make_bench(&config));
 
         first->requests[0].target = &bench->target;
         bench->target.fd = 50 + round;

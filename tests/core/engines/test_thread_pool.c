@@ -27,7 +27,8 @@ static void count_told(void *opaque)
 /* A file of 64 blocks, each full of its number, open for direct I/O. */
 static Bench *make_bench(int64_t idle_ns)
 {
-    Bench *bench = aligned_alloc(BLOCK, (sizeof(*bench) + BLOCK - 1) / BLOCK * BLOCK);
+    Bench *bench =
+        aligned_alloc(BLOCK, (sizeof(*bench) + BLOCK - 1) / BLOCK * BLOCK);
     TargetLimits limits = {.memory_align = BLOCK, .request_align = BLOCK};
     char path[64];
     int fd = make_file(BLOCK * BLOCKS);
@@ -38,8 +39,8 @@ static Bench *make_bench(int64_t idle_ns)
     CHECK(bench->fd >= 0);
     close(fd);
     target_init(&bench->target, bench->fd, &limits, bench);
-    bench->pool = thread_pool_new(REQUESTS, idle_ns, &bench->usage, count_told, &bench->told,
-                                  NULL);
+    bench->pool = thread_pool_new(REQUESTS, idle_ns, &bench->usage, count_told,
+                                  &bench->told, NULL);
     CHECK(bench->pool);
     return bench;
 }
@@ -100,8 +101,7 @@ static void check_read(Bench *bench, uint64_t offset, uint32_t bytes,
                        size_t lead)
 {
     uint8_t *buffer = make_buffer(bytes, lead);
-    Request *request =
-        carry_out(bench, REQUEST_READ, buffer, offset, bytes);
+    Request *request = carry_out(bench, REQUEST_READ, buffer, offset, bytes);
 
     CHECK_EQUAL(request->result, 0);
     for (uint32_t i = 0; i < bytes; i++) {
@@ -130,11 +130,11 @@ static void check_write(Bench *bench, uint64_t offset, uint32_t bytes,
     uint8_t *buffer = make_buffer(bytes, lead), *around = make_buffer(32768, 0);
 
     memset(buffer, 0xab, bytes);
-    CHECK_EQUAL(
-        carry_out(bench, REQUEST_WRITE, buffer, offset, bytes)->result, 0);
-    CHECK_EQUAL(carry_out(bench, REQUEST_READ, around, 0, BLOCK * BLOCKS / 2)
-                    ->result,
+    CHECK_EQUAL(carry_out(bench, REQUEST_WRITE, buffer, offset, bytes)->result,
                 0);
+    CHECK_EQUAL(
+        carry_out(bench, REQUEST_READ, around, 0, BLOCK * BLOCKS / 2)->result,
+        0);
     for (uint64_t at = 0; at < BLOCK * BLOCKS / 2; at++) {
         bool written = at >= offset && at < offset + bytes;
 
@@ -150,7 +150,7 @@ static void writes_of_any_alignment_change_what_they_should_and_no_more(void)
         uint64_t offset;
         uint32_t bytes;
         size_t lead;
-    } cases[] = {{0, 4096, 0}, {0, 4096, 5},  {100, 4096, 0},
+    } cases[] = {{0, 4096, 0},  {0, 4096, 5}, {100, 4096, 0},
                  {512, 700, 0}, {1000, 1, 3}, {511, 514, 7}};
 
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -239,7 +239,8 @@ static void many_requests_are_served_by_at_most_64_threads(void)
     CHECK(thread_pool_threads(bench->pool) <= THREAD_POOL_MAX_THREADS);
     CHECK(__atomic_load_n(&bench->told, __ATOMIC_RELAXED) > 0);
     CHECK(counter_read(&bench->usage.user_ns) +
-              counter_read(&bench->usage.system_ns) > 0);
+              counter_read(&bench->usage.system_ns) >
+          0);
     free_bench(bench);
 }
 
@@ -297,8 +298,8 @@ static void freeing_waits_for_what_is_being_carried_out(void)
 
         for (int n = 0; n < 20; n++) {
             thread_pool_submit(bench->pool,
-                               prepare(bench, n, REQUEST_READ,
-                                       bench->blocks[n], 0, BLOCK));
+                               prepare(bench, n, REQUEST_READ, bench->blocks[n],
+                                       0, BLOCK));
         }
         free_bench(bench);
     }

@@ -127,7 +127,8 @@ static bool look_at_source(void *opaque)
     Source *source = opaque;
 
     source->looks++;
-    return source->looks_until_work && source->looks >= source->looks_until_work;
+    return source->looks_until_work &&
+           source->looks >= source->looks_until_work;
 }
 
 static void take_from_source(void *opaque)
@@ -256,8 +257,8 @@ static void read_for_an_hour(void *opaque)
     Source *source = opaque;
 
     read_source(source);
-    source->ctx->now -= clock_ns_to_ticks(source->ctx->clock,
-                                          UINT64_C(3600000000000));
+    source->ctx->now -=
+        clock_ns_to_ticks(source->ctx->clock, UINT64_C(3600000000000));
 }
 
 static const AioHandlerOps slow_source_ops = {

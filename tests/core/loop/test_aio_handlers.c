@@ -223,7 +223,8 @@ static const AioHandlerOps replaced_while_it_runs = {
  * Had that been edited into the one that runs, the second would be called for
  * somebody who never asked for it.
  */
-static void a_replaced_handler_is_called_no_more_and_its_successor_not_for_it(void)
+static void a_replaced_handler_is_called_no_more_and_its_successor_not_for_it(
+    void)
 {
     AioContext *ctx = make_context();
     Source source, other;

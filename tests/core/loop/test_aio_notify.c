@@ -155,7 +155,10 @@ static void one_notified_before_does_not_fall_asleep(void)
     free_sleeper(ctx);
 }
 
-static void do_nothing(void *opaque) { (void)opaque; }
+static void do_nothing(void *opaque)
+{
+    (void)opaque;
+}
 
 /*
  * Another thread may have published a bottom half and not come to notifying
@@ -283,7 +286,8 @@ static void check_nothing_is_lost(uint64_t poll_max_ns)
     for (uint32_t i = 0; i < PUBLISHERS; i++) {
         publishers[i] = (Publisher){.ctx = ctx, .seed = i * 977 + 1};
         publishers[i].bh = bh_new(ctx, hear, &publishers[i]);
-        CHECK_EQUAL(pthread_create(&threads[i], NULL, publish, &publishers[i]), 0);
+        CHECK_EQUAL(pthread_create(&threads[i], NULL, publish, &publishers[i]),
+                    0);
     }
     while (!all_ended(publishers)) {
         aio_poll(ctx, true);

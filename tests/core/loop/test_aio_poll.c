@@ -25,9 +25,21 @@ static bool step_poll(void *opaque)
     return true;
 }
 
-static void step_bottom_half(void *opaque) { (void)opaque; append('b'); }
-static void step_handler(void *opaque) { (void)opaque; append('h'); }
-static void step_timer(void *opaque) { (void)opaque; append('t'); }
+static void step_bottom_half(void *opaque)
+{
+    (void)opaque;
+    append('b');
+}
+static void step_handler(void *opaque)
+{
+    (void)opaque;
+    append('h');
+}
+static void step_timer(void *opaque)
+{
+    (void)opaque;
+    append('t');
+}
 
 static const AioHandlerOps step_ops = {
     .io_poll = step_poll,
@@ -51,7 +63,10 @@ static void a_round_polls_then_runs_bottom_halves_handlers_and_timers(void)
 
 /* ---- progress ---------------------------------------------------------------------- */
 
-static void do_nothing(void *opaque) { (void)opaque; }
+static void do_nothing(void *opaque)
+{
+    (void)opaque;
+}
 
 static void each_kind_of_work_is_progress(void)
 {

@@ -205,9 +205,21 @@ typedef struct Order {
 
 static Order order;
 
-static void append_a(void *opaque) { (void)opaque; order.text[order.length++] = 'a'; }
-static void append_b(void *opaque) { (void)opaque; order.text[order.length++] = 'b'; }
-static void append_c(void *opaque) { (void)opaque; order.text[order.length++] = 'c'; }
+static void append_a(void *opaque)
+{
+    (void)opaque;
+    order.text[order.length++] = 'a';
+}
+static void append_b(void *opaque)
+{
+    (void)opaque;
+    order.text[order.length++] = 'b';
+}
+static void append_c(void *opaque)
+{
+    (void)opaque;
+    order.text[order.length++] = 'c';
+}
 
 static void run_in_the_order_of_scheduling(void)
 {

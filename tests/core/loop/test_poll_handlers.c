@@ -128,7 +128,8 @@ static void delete_the_other(void *opaque)
     Source *source = opaque;
 
     poll_source_ready(source);
-    CHECK_EQUAL(aio_set_poll_handler(source->ctx, NULL, source->other, NULL), 0);
+    CHECK_EQUAL(aio_set_poll_handler(source->ctx, NULL, source->other, NULL),
+                0);
     source->other->has_work = false;
 }
 

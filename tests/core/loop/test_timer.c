@@ -15,8 +15,8 @@ static void a_timer_ends_the_sleep(void)
     int expiries = 0;
 
     timer_init(&timer, ctx, count_expiry, &expiries);
-    timer_arm(&timer, clock_now(ctx->clock) +
-                          clock_ns_to_ticks(ctx->clock, 20000000));
+    timer_arm(&timer,
+              clock_now(ctx->clock) + clock_ns_to_ticks(ctx->clock, 20000000));
     while (!expiries) {
         aio_poll(ctx, true);
     }
@@ -110,7 +110,8 @@ static void count_and_poll(void *opaque)
     Nested *nested = opaque;
 
     nested->expiries++;
-    aio_poll(nested->ctx, nested->expiries < 3); /* the others are due: no sleep */
+    aio_poll(nested->ctx,
+             nested->expiries < 3); /* the others are due: no sleep */
 }
 
 static void a_nested_loop_serves_each_timer_once(void)

@@ -57,7 +57,8 @@ static void run(const char *mode, const JobConfig *config)
     WorkerConfig worker_config = {
         .completion = completion_find(mode),
         .engine = &noting,
-        .engine_config = {.max_requests = DEPTH, .max_events = DEPTH,
+        .engine_config = {.max_requests = DEPTH,
+                          .max_events = DEPTH,
                           .options.null.latency_ns = 20000},
         .min_nr = 1,
         .poll_max_ns = strcmp(mode, "adaptive") ? 0 : 32768,
@@ -91,7 +92,9 @@ int main(int argc, char **argv)
     JobConfig config = {
         .fd = 99,
         .iodepth = DEPTH,
-        .workload = {.blocks = 100, .step_bytes = BLOCK, .block_bytes = BLOCK,
+        .workload = {.blocks = 100,
+                     .step_bytes = BLOCK,
+                     .block_bytes = BLOCK,
                      .read_percent = 100},
     };
 

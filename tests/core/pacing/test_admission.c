@@ -146,7 +146,8 @@ static void the_loop_sleeps_until_an_io_is_due(void)
     free_bench(bench);
 }
 
-static void what_waited_for_a_slot_goes_when_there_is_one_and_keeps_its_time(void)
+static void what_waited_for_a_slot_goes_when_there_is_one_and_keeps_its_time(
+    void)
 {
     Bench *bench = make_bench(&(PacingPlan){.ios_per_s = {1000}}, 10);
 
@@ -164,8 +165,9 @@ static void what_waited_for_a_slot_goes_when_there_is_one_and_keeps_its_time(voi
         complete_one(bench);
     }
     /* The device took no time, once it had them; and yet they took so long. */
-    CHECK(bench->recorder.directions[0]->latency.extremes[LATENCY_RESPONSE].max >
-          30000000);
+    CHECK(
+        bench->recorder.directions[0]->latency.extremes[LATENCY_RESPONSE].max >
+        30000000);
     free_bench(bench);
 }
 
@@ -186,8 +188,8 @@ static void a_full_queue_is_refilled_when_it_is_low(void)
 
 static void a_search_holds_the_depth_that_it_looks_at(void)
 {
-    PacingPlan plan = {.target_ns = LONG_NS, .target_window_ns = 1,
-                       .target_percent = 100};
+    PacingPlan plan = {
+        .target_ns = LONG_NS, .target_window_ns = 1, .target_percent = 100};
     Bench *bench = make_bench(&plan, 0);
     AdmissionVerdict verdict = ADMISSION_GO_ON;
 
@@ -236,8 +238,10 @@ static void a_pause_waits_until_nothing_is_in_flight(void)
 static void a_pause_moves_the_schedule_only_if_it_shall(void)
 {
     for (int shifts = 0; shifts <= 1; shifts++) {
-        PacingPlan plan = {.think_ns = 50000000, .think_ios = 1,
-                           .think_shifts = shifts, .ios_per_s = {1000}};
+        PacingPlan plan = {.think_ns = 50000000,
+                           .think_ios = 1,
+                           .think_shifts = shifts,
+                           .ios_per_s = {1000}};
         Bench *bench = make_bench(&plan, 2);
         uint64_t begun = bench->admission.pacer.begun;
 

@@ -14,8 +14,7 @@ static uint64_t second(void)
     return test_clock()->ticks_per_s;
 }
 
-static Pacer pacer_of(const PacingPlan *plan,
-                      const bool uses[PACED_DIRECTIONS])
+static Pacer pacer_of(const PacingPlan *plan, const bool uses[PACED_DIRECTIONS])
 {
     Pacer pacer;
 
@@ -187,7 +186,8 @@ static void reads_and_writes_of_a_mix_are_not_due_at_once(void)
         {.ios_per_s = {1000, 500}},
         {.ios_per_s = {600, 400}},
         {.ios_per_s = {700, 300}},
-        {.bytes_per_s = {1000 * BLOCK, 1000 * BLOCK}, .ios_per_s = {1000, 1000}},
+        {.bytes_per_s = {1000 * BLOCK, 1000 * BLOCK},
+         .ios_per_s = {1000, 1000}},
     };
 
     for (size_t i = 0; i < sizeof(plans) / sizeof(plans[0]); i++) {
@@ -216,7 +216,8 @@ static void who_is_in_time_is_not_behind_however_many_chance_had(void)
     }
     pacer_end(&pacer, end);
     CHECK_EQUAL(pacer_behind(&pacer, READ), 0);
-    CHECK_EQUAL(pacer_behind(&pacer, 2), 0); /* trims, of which there are none */
+    CHECK_EQUAL(pacer_behind(&pacer, 2),
+                0); /* trims, of which there are none */
     CHECK(pacer_scheduled(&pacer, READ) >= second() / 10);
 }
 
@@ -227,8 +228,10 @@ static void who_stalls_is_behind_by_what_was_due_and_did_not_go(void)
     pacer_issue(&pacer, READ, BLOCK, BEGIN); /* and is not back until the end */
     CHECK_EQUAL(pacer_behind(&pacer, READ), 0);
     pacer_end(&pacer, BEGIN + second());
-    CHECK(is_about((double)pacer_scheduled(&pacer, READ) / (double)second(), 0.01));
-    CHECK(is_about((double)pacer_behind(&pacer, READ) / (double)second(), 0.99));
+    CHECK(is_about((double)pacer_scheduled(&pacer, READ) / (double)second(),
+                   0.01));
+    CHECK(is_about((double)pacer_behind(&pacer, READ) / (double)second(),
+                   0.99));
 }
 
 static void a_window_is_not_blamed_for_what_was_behind_as_it_opened(void)
@@ -241,7 +244,8 @@ static void a_window_is_not_blamed_for_what_was_behind_as_it_opened(void)
     }
     pacer_end(&pacer, BEGIN + 2 * second());
     CHECK(pacer_behind(&pacer, READ) < second() / 1000);
-    CHECK(is_about((double)pacer_scheduled(&pacer, READ) / (double)second(), 1));
+    CHECK(is_about((double)pacer_scheduled(&pacer, READ) / (double)second(),
+                   1));
 }
 
 static const TestCase tests[] = {

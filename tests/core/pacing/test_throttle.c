@@ -95,8 +95,9 @@ static double seconds_since(uint64_t start_ns)
 
 static void first_io_goes_at_once_and_the_second_waits(void)
 {
-    Bench *bench = make_bench(&(ThrottleLimits){.ios_per_s = 0.001,
-                                                .burst_ns = LONG_NS}, 1);
+    Bench *bench =
+        make_bench(&(ThrottleLimits){.ios_per_s = 0.001, .burst_ns = LONG_NS},
+                   1);
 
     want(bench, 0, 2);
     CHECK_EQUAL(bench->issuers[0].issued, 1); /* no burst at the start */
@@ -139,8 +140,7 @@ static void stricter_of_two_limits_counts(void)
     check_rate(&(ThrottleLimits){.ios_per_s = 1e9,
                                  .bytes_per_s = 4000.0 * BLOCK},
                4000);
-    check_rate(&(ThrottleLimits){.ios_per_s = 4000, .bytes_per_s = 1e12},
-               4000);
+    check_rate(&(ThrottleLimits){.ios_per_s = 4000, .bytes_per_s = 1e12}, 4000);
 }
 
 /* The bucket as it would be, had nobody issued for @s. */
@@ -151,8 +151,9 @@ static void let_pass(Bench *bench, double s)
 
 static void missed_time_is_made_up_for_up_to_the_burst(void)
 {
-    Bench *bench = make_bench(&(ThrottleLimits){.ios_per_s = 0.01,
-                                                .burst_ns = LONG_NS}, 1);
+    Bench *bench =
+        make_bench(&(ThrottleLimits){.ios_per_s = 0.01, .burst_ns = LONG_NS},
+                   1);
 
     want(bench, 0, 1);
     let_pass(bench, 600);
@@ -161,7 +162,8 @@ static void missed_time_is_made_up_for_up_to_the_burst(void)
     free_bench(bench);
 
     bench = make_bench(&(ThrottleLimits){.ios_per_s = 0.01,
-                                         .burst_ns = LONG_NS / 12}, 1);
+                                         .burst_ns = LONG_NS / 12},
+                       1);
     want(bench, 0, 1);
     let_pass(bench, 600);
     want(bench, 0, 100); /* 300 s of it, and the one that is due */
@@ -191,8 +193,9 @@ static void members_take_turns(void)
 /* One that asks all the time must not take the turn of one that waits. */
 static void asking_again_gains_nothing(void)
 {
-    Bench *bench = make_bench(&(ThrottleLimits){.ios_per_s = 1000,
-                                                .burst_ns = LONG_NS}, 2);
+    Bench *bench =
+        make_bench(&(ThrottleLimits){.ios_per_s = 1000, .burst_ns = LONG_NS},
+                   2);
 
     want(bench, 0, 1);
     want(bench, 0, UINT64_MAX);
@@ -304,8 +307,7 @@ static void group_goes_on_while_members_come_and_go(void)
 
     for (int i = 0; i < THREADS; i++) {
         roamers[i] = (Roamer){.bench = bench};
-        CHECK_EQUAL(pthread_create(&roamers[i].thread, NULL, roam,
-                                   &roamers[i]),
+        CHECK_EQUAL(pthread_create(&roamers[i].thread, NULL, roam, &roamers[i]),
                     0);
     }
     for (int i = 0; i < THREADS; i++) {

@@ -28,8 +28,8 @@ int main(int argc, char **argv)
         .seed = 1,
     };
     WorkerPlan worker = {.name = "hot", .max_batch = 32, .complete_min = 1};
-    RunPlan plan = {.workers = &worker, .worker_count = 1,
-                    .jobs = &job, .job_count = 1};
+    RunPlan plan = {
+        .workers = &worker, .worker_count = 1, .jobs = &job, .job_count = 1};
     Error error = {0};
     Run *run;
 

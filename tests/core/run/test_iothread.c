@@ -21,14 +21,18 @@ static void start(Bench *bench, const char *completion, uint64_t runtime_ns)
     JobConfig job = {
         .fd = -1,
         .iodepth = 4,
-        .workload = {.blocks = 100, .step_bytes = 4096, .block_bytes = 4096, .read_percent = 100},
+        .workload = {.blocks = 100,
+                     .step_bytes = 4096,
+                     .block_bytes = 4096,
+                     .read_percent = 100},
         .ios = JOB_UNLIMITED,
         .runtime_ns = runtime_ns,
     };
     WorkerConfig config = {
         .completion = completion_find(completion),
         .engine = engine_find("null"),
-        .engine_config = {.max_requests = 4, .max_events = 4,
+        .engine_config = {.max_requests = 4,
+                          .max_events = 4,
                           .options.null.latency_ns = 200000},
         .min_nr = 1,
         .poll_max_ns = strcmp(completion, "adaptive") ? 0 : 32768,
@@ -76,7 +80,7 @@ static void end(Bench *bench)
 static void stop_right_after_start_a_thousand_times(void)
 {
     static const char *const modes[] = {"poll", "eventfd", "bh", "adaptive",
-                                   "getevents"};
+                                        "getevents"};
 
     for (int i = 0; i < 1000; i++) {
         Bench bench;
@@ -84,8 +88,7 @@ static void stop_right_after_start_a_thousand_times(void)
         start(&bench, modes[i % 5], UINT64_C(60000000000));
         stop(&bench);
         wait_until_finished(&bench);
-        CHECK_EQUAL(bench.job.accounts.submitted,
-                    bench.job.accounts.completed);
+        CHECK_EQUAL(bench.job.accounts.submitted, bench.job.accounts.completed);
         end(&bench);
     }
 }

@@ -10,7 +10,7 @@
 enum { BLOCK = 4096, BLOCKS = 256, MAX_THREADS = 4 };
 
 static const char *const modes[] = {"poll", "eventfd", "bh", "adaptive",
-                                   "getevents"};
+                                    "getevents"};
 
 typedef struct Case {
     const char *engine;
@@ -34,9 +34,12 @@ static Run *start(const Case *what, int fd)
     static WorkerPlan workers[MAX_THREADS];
     ThrottlePlan throttle = {.ios_per_s = what->ios_per_s,
                              .burst_ns = 100000000};
-    RunPlan plan = {.workers = workers, .worker_count = what->workers,
-                    .jobs = jobs, .job_count = what->jobs,
-                    .throttles = &throttle, .throttle_count = 1};
+    RunPlan plan = {.workers = workers,
+                    .worker_count = what->workers,
+                    .jobs = jobs,
+                    .job_count = what->jobs,
+                    .throttles = &throttle,
+                    .throttle_count = 1};
     Error error = {0};
     Run *run;
 
@@ -45,7 +48,8 @@ static Run *start(const Case *what, int fd)
             .worker = i % what->workers,
             .fd = fd,
             .iodepth = what->iodepth,
-            .step_bytes = BLOCK, .block_bytes = BLOCK,
+            .step_bytes = BLOCK,
+            .block_bytes = BLOCK,
             .region_blocks = BLOCKS,
             .random = true,
             .use_random_map = i % 2,
@@ -202,8 +206,13 @@ static void every_mode_on_a_file(void)
     int fd = make_file(BLOCK * BLOCKS);
 
     for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
-        Case what = {.engine = "libaio", .completion = modes[i], .jobs = 2, .workers = 2,
-                     .iodepth = 8, .ios = 2000, .read_percent = 70,
+        Case what = {.engine = "libaio",
+                     .completion = modes[i],
+                     .jobs = 2,
+                     .workers = 2,
+                     .iodepth = 8,
+                     .ios = 2000,
+                     .read_percent = 70,
                      .ppoll = i % 2};
 
         finish(start(&what, fd), &what, 2000);
@@ -214,8 +223,13 @@ static void every_mode_on_a_file(void)
 static void every_mode_on_the_null_engine(void)
 {
     for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
-        Case what = {.engine = "null", .completion = modes[i], .jobs = 2, .workers = 2,
-                     .iodepth = 16, .ios = 3000, .read_percent = 100,
+        Case what = {.engine = "null",
+                     .completion = modes[i],
+                     .jobs = 2,
+                     .workers = 2,
+                     .iodepth = 16,
+                     .ios = 3000,
+                     .read_percent = 100,
                      .null_latency_ns = i % 2 ? 0 : 20000};
 
         finish(start(&what, -1), &what, 3000);
@@ -224,9 +238,15 @@ static void every_mode_on_the_null_engine(void)
 
 static void a_ramp_is_not_measured(void)
 {
-    Case what = {.engine = "null", .completion = "eventfd", .jobs = 2, .workers = 2,
-                 .iodepth = 4, .ios = 500, .read_percent = 100,
-                 .ramp_ns = 30000000, .null_latency_ns = 100000};
+    Case what = {.engine = "null",
+                 .completion = "eventfd",
+                 .jobs = 2,
+                 .workers = 2,
+                 .iodepth = 4,
+                 .ios = 500,
+                 .read_percent = 100,
+                 .ramp_ns = 30000000,
+                 .null_latency_ns = 100000};
     Run *run = start(&what, -1);
     JobReport job;
 
@@ -241,8 +261,13 @@ static void a_ramp_is_not_measured(void)
 static void a_runtime_ends_the_job(void)
 {
     for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
-        Case what = {.engine = "null", .completion = modes[i], .jobs = 1, .workers = 1,
-                     .iodepth = 4, .runtime_ns = 30000000, .read_percent = 100,
+        Case what = {.engine = "null",
+                     .completion = modes[i],
+                     .jobs = 1,
+                     .workers = 1,
+                     .iodepth = 4,
+                     .runtime_ns = 30000000,
+                     .read_percent = 100,
                      .null_latency_ns = 50000};
 
         finish(start(&what, -1), &what, 0);
@@ -252,9 +277,14 @@ static void a_runtime_ends_the_job(void)
 static void stopping_drains(void)
 {
     for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
-        Case what = {.engine = "null", .completion = modes[i], .jobs = 2, .workers = 2,
-                     .iodepth = 4, .runtime_ns = 60000000000,
-                     .read_percent = 100, .null_latency_ns = 1000000};
+        Case what = {.engine = "null",
+                     .completion = modes[i],
+                     .jobs = 2,
+                     .workers = 2,
+                     .iodepth = 4,
+                     .runtime_ns = 60000000000,
+                     .read_percent = 100,
+                     .null_latency_ns = 1000000};
         Run *run = start(&what, -1);
 
         CHECK(!run_wait(run, 20));
@@ -267,9 +297,14 @@ static void stopping_drains(void)
 static void freeing_at_once_is_safe(void)
 {
     for (int i = 0; i < 40; i++) {
-        Case what = {.engine = "null", .completion = modes[i % 5],
-                     .jobs = 2, .workers = 2, .iodepth = 4, .runtime_ns = 60000000000,
-                     .read_percent = 100, .null_latency_ns = 1000};
+        Case what = {.engine = "null",
+                     .completion = modes[i % 5],
+                     .jobs = 2,
+                     .workers = 2,
+                     .iodepth = 4,
+                     .runtime_ns = 60000000000,
+                     .read_percent = 100,
+                     .null_latency_ns = 1000};
 
         run_free(start(&what, -1));
     }
@@ -280,8 +315,12 @@ static void jobs_share_an_iothread(void)
     int fd = make_file(BLOCK * BLOCKS);
 
     for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
-        Case what = {.engine = "libaio", .completion = modes[i], .jobs = 3,
-                     .workers = 1, .iodepth = 4, .ios = 1000,
+        Case what = {.engine = "libaio",
+                     .completion = modes[i],
+                     .jobs = 3,
+                     .workers = 1,
+                     .iodepth = 4,
+                     .ios = 1000,
                      .read_percent = 100};
 
         finish(start(&what, fd), &what, 1000);
@@ -296,9 +335,14 @@ static void jobs_move_between_iothreads(void)
 
     for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
         Case what = {.engine = i % 2 ? "null" : "libaio",
-                     .completion = modes[i], .jobs = 2, .workers = 3,
-                     .move_every = 7, .iodepth = 4, .ios = 2000,
-                     .read_percent = 50, .null_latency_ns = 1000};
+                     .completion = modes[i],
+                     .jobs = 2,
+                     .workers = 3,
+                     .move_every = 7,
+                     .iodepth = 4,
+                     .ios = 2000,
+                     .read_percent = 50,
+                     .null_latency_ns = 1000};
 
         finish(start(&what, fd), &what, 2000);
     }
@@ -308,9 +352,15 @@ static void jobs_move_between_iothreads(void)
 static void throttled_jobs_move_and_stop(void)
 {
     for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
-        Case what = {.engine = "null", .completion = modes[i], .jobs = 3,
-                     .workers = 2, .move_every = i % 2 ? 5 : 0, .iodepth = 4,
-                     .ios = 300, .read_percent = 100, .null_latency_ns = 1000,
+        Case what = {.engine = "null",
+                     .completion = modes[i],
+                     .jobs = 3,
+                     .workers = 2,
+                     .move_every = i % 2 ? 5 : 0,
+                     .iodepth = 4,
+                     .ios = 300,
+                     .read_percent = 100,
+                     .null_latency_ns = 1000,
                      .ios_per_s = 20000};
         Run *run = start(&what, -1);
 
@@ -325,9 +375,15 @@ static void throttled_jobs_move_and_stop(void)
 
 static void what_is_in_flight_is_told_the_oldest_first(void)
 {
-    Case what = {.engine = "null", .completion = "eventfd", .jobs = 1,
-                 .workers = 1, .iodepth = 8, .ios = 8, .read_percent = 100,
-                 .null_latency_ns = 300000000, .ios_per_s = 1000};
+    Case what = {.engine = "null",
+                 .completion = "eventfd",
+                 .jobs = 1,
+                 .workers = 1,
+                 .iodepth = 8,
+                 .ios = 8,
+                 .read_percent = 100,
+                 .null_latency_ns = 300000000,
+                 .ios_per_s = 1000};
     Run *run = start(&what, -1);
     InFlightReport oldest[3];
     bool seen[BLOCKS] = {false};
@@ -349,9 +405,14 @@ static void what_is_in_flight_is_told_the_oldest_first(void)
 static void jobs_move_while_they_are_stopped(void)
 {
     for (int i = 0; i < 40; i++) {
-        Case what = {.engine = "null", .completion = modes[i % 5], .jobs = 3,
-                     .workers = 2, .move_every = 1, .iodepth = 2,
-                     .runtime_ns = 60000000000, .read_percent = 100,
+        Case what = {.engine = "null",
+                     .completion = modes[i % 5],
+                     .jobs = 3,
+                     .workers = 2,
+                     .move_every = 1,
+                     .iodepth = 2,
+                     .runtime_ns = 60000000000,
+                     .read_percent = 100,
                      .null_latency_ns = 1000};
         Run *run = start(&what, -1);
 
@@ -366,8 +427,13 @@ static void the_main_context_runs_in_the_thread_that_waits(void)
     int fd = make_file(BLOCK * BLOCKS);
 
     for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
-        Case what = {.engine = "libaio", .completion = modes[i], .jobs = 2,
-                     .workers = 1, .main = true, .iodepth = 4, .ios = 500,
+        Case what = {.engine = "libaio",
+                     .completion = modes[i],
+                     .jobs = 2,
+                     .workers = 1,
+                     .main = true,
+                     .iodepth = 4,
+                     .ios = 500,
                      .read_percent = 100};
 
         finish(start(&what, fd), &what, 500);
@@ -381,12 +447,19 @@ static void the_main_context_runs_in_the_thread_that_waits(void)
 static void a_plan_that_cannot_be_leaves_nothing_behind(void)
 {
     int cpu = 1000;
-    JobPlan job = {.iodepth = 1, .step_bytes = BLOCK, .block_bytes = BLOCK, .region_blocks = 1,
-                   .read_percent = 100, .ios = 1};
-    WorkerPlan worker = {.name = "x", .completion = "poll", .engine = "null",
-                         .cpus = &cpu, .cpu_count = 1};
-    RunPlan plan = {.workers = &worker, .worker_count = 1, .jobs = &job,
-                    .job_count = 1};
+    JobPlan job = {.iodepth = 1,
+                   .step_bytes = BLOCK,
+                   .block_bytes = BLOCK,
+                   .region_blocks = 1,
+                   .read_percent = 100,
+                   .ios = 1};
+    WorkerPlan worker = {.name = "x",
+                         .completion = "poll",
+                         .engine = "null",
+                         .cpus = &cpu,
+                         .cpu_count = 1};
+    RunPlan plan = {
+        .workers = &worker, .worker_count = 1, .jobs = &job, .job_count = 1};
     Error error = {0};
 
     CHECK(!run_new(&plan, &error));

@@ -19,7 +19,7 @@ typedef struct Bench {
 } Bench;
 
 static const char *const modes[] = {"poll", "eventfd", "bh", "adaptive",
-                                   "getevents"};
+                                    "getevents"};
 
 static void note_finished(void *opaque, Job *job)
 {
@@ -32,7 +32,9 @@ static JobConfig job_of(uint64_t ios)
     return (JobConfig){
         .fd = 99,
         .iodepth = DEPTH,
-        .workload = {.blocks = 100, .step_bytes = BLOCK, .block_bytes = BLOCK,
+        .workload = {.blocks = 100,
+                     .step_bytes = BLOCK,
+                     .block_bytes = BLOCK,
                      .read_percent = 100},
         .ios = ios,
     };
@@ -44,7 +46,8 @@ static Bench *make_bench_of(const char *mode, const JobConfig *job)
     WorkerConfig config = {
         .completion = completion_find(mode),
         .engine = engine_find("libaio"),
-        .engine_config = {.max_requests = DEPTH, .max_events = DEPTH,
+        .engine_config = {.max_requests = DEPTH,
+                          .max_events = DEPTH,
                           .max_batch = 32},
         .min_nr = 1,
     };
@@ -285,7 +288,7 @@ static void the_weighted_rule_shares_rounds_once_it_has_settled(void)
     bench = make_bench("adaptive", 5000);
     aio_context_set_polling(&bench->worker.ctx, POLL_RULE_WEIGHTED, 1000000, 2,
                             2);
-    TAILQ_FOREACH(handler, &bench->worker.ctx.handlers, node) {
+    TAILQ_FOREACH (handler, &bench->worker.ctx.handlers, node) {
         handler->budget.average = 1000;
     }
     worker_run_once(&bench->worker);
@@ -459,7 +462,8 @@ static void what_is_held_at_the_end_of_a_ramp_is_charged_or_stays(void)
     job.workload.blocks = 1;
     job.workload.read_percent = 0;
     job.side_io.verify = verified(false);
-    job.ramp_ns = 1000000000; /* it is held before this is over, however slow we are */
+    job.ramp_ns =
+        1000000000; /* it is held before this is over, however slow we are */
     bench = make_bench_of("poll", &job);
     CHECK(bench->job.side_io.held);
     while (bench->job.phase == JOB_RAMP) {

@@ -136,8 +136,8 @@ static void what_is_written_is_read_in_every_mode_with_every_engine(void)
 static void a_read_ends_where_the_target_does(void)
 {
     Bench bench = open_bench("eventfd", "libaio", 4);
-    SessionRequest *request = session_read(
-        bench.session, bench.target, (BLOCKS - 1) * BLOCK, 4 * BLOCK);
+    SessionRequest *request = session_read(bench.session, bench.target,
+                                           (BLOCKS - 1) * BLOCK, 4 * BLOCK);
 
     wait_for(&bench, request);
     CHECK_EQUAL(request->result, 0);
@@ -170,8 +170,7 @@ static void a_failure_comes_back_as_its_errno(void)
 static void writes_of_parts_of_a_block_do_not_undo_each_other(void)
 {
     for (int round = 0; round < 20; round++) {
-        Bench bench =
-            open_bench(modes[round % 5], engines[round % 2], 16);
+        Bench bench = open_bench(modes[round % 5], engines[round % 2], 16);
         uint8_t data[BLOCK];
         SessionRequest *request;
 
@@ -205,8 +204,8 @@ typedef struct NullBench {
 static NullBench open_null_bench(uint32_t iodepth)
 {
     TargetLimits limits = {.memory_align = BLOCK, .request_align = BLOCK};
-    NullBench bench = {.session =
-                           open_session("eventfd", "null", iodepth, 2000000)};
+    NullBench bench = {
+        .session = open_session("eventfd", "null", iodepth, 2000000)};
 
     bench.target = session_attach(bench.session, -1, &limits);
     CHECK(bench.target);
@@ -218,8 +217,8 @@ static SessionRequest *null_write(NullBench *bench, uint64_t offset,
                                   uint32_t bytes)
 {
     static const uint8_t data[4 * BLOCK];
-    SessionRequest *request = session_write(bench->session, bench->target,
-                                            offset, bytes, data);
+    SessionRequest *request =
+        session_write(bench->session, bench->target, offset, bytes, data);
 
     CHECK(request);
     return request;
@@ -247,8 +246,7 @@ static void a_misaligned_write_is_alone_with_its_blocks(void)
         {0, 100, 4 * BLOCK, 100, 1}, /* one of several */
         {0, 0, BLOCK, BLOCK, 2},     /* both aligned: as the program wishes */
         {0, 600, BLOCK, 100, 2},     /* neighbours */
-        {600, 0, 100, BLOCK, 2},
-        {100, 600, 100, 100, 2},
+        {600, 0, 100, BLOCK, 2},     {100, 600, 100, 100, 2},
     };
 
     for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
@@ -512,8 +510,7 @@ static void slots_and_buffers_are_used_again(void)
     SessionReport report;
 
     for (int i = 0; i < 1000; i++) {
-        SessionRequest *a =
-            session_read(bench.session, bench.target, 0, BLOCK);
+        SessionRequest *a = session_read(bench.session, bench.target, 0, BLOCK);
         SessionRequest *b =
             session_read(bench.session, bench.target, 0, 4 * BLOCK);
 
@@ -563,7 +560,8 @@ static void a_session_can_be_closed_with_anything_under_way(void)
 
 static void a_plan_that_makes_no_sense_is_refused(void)
 {
-    SessionPlan plan = {.completion = "magic", .engine = "libaio", .iodepth = 4};
+    SessionPlan plan = {
+        .completion = "magic", .engine = "libaio", .iodepth = 4};
     Error error = {0};
 
     CHECK(!session_open(&plan, &error));

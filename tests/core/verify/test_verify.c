@@ -12,8 +12,13 @@ static const DataPlan plain;
 static BlockMaker maker_of(const char *method)
 {
     BlockMaker maker = {
-        .data = &plain, .seed = 11, .run = 22, .bytes = BLOCK, .method = 3,
-        .has_header = true, .has_digest = strcmp(method, "meta") != 0,
+        .data = &plain,
+        .seed = 11,
+        .run = 22,
+        .bytes = BLOCK,
+        .method = 3,
+        .has_header = true,
+        .has_digest = strcmp(method, "meta") != 0,
     };
     Error error = {0};
 
@@ -25,8 +30,8 @@ static BlockMaker maker_of(const char *method)
 
 static const BlockWanted second = {.offset = OFFSET, .generation = 2};
 
-static VerifyFailure explained(const BlockMaker *maker, const BlockWanted *wanted,
-                               const uint8_t *block)
+static VerifyFailure explained(const BlockMaker *maker,
+                               const BlockWanted *wanted, const uint8_t *block)
 {
     static uint8_t expected[BLOCK], scratch[BLOCK];
     VerifyFailure failure;
@@ -39,7 +44,7 @@ static VerifyFailure explained(const BlockMaker *maker, const BlockWanted *wante
     return failure;
 }
 
-#define CHECK_FAULT(maker, block, told)                                     \
+#define CHECK_FAULT(maker, block, told) \
     CHECK_EQUAL(strcmp(explained(maker, &second, block).fault, told), 0)
 
 /* ---- blocks --------------------------------------------------------------- */
@@ -48,8 +53,10 @@ static void a_block_is_sound_as_it_was_made_and_for_no_other_wish(void)
 {
     BlockMaker maker = maker_of("crc32c");
     BlockWanted any = {.offset = OFFSET};
-    BlockWanted first_or_newer = {.offset = OFFSET, .generation = 1, .or_newer = true};
-    BlockWanted third_or_newer = {.offset = OFFSET, .generation = 3, .or_newer = true};
+    BlockWanted first_or_newer = {
+        .offset = OFFSET, .generation = 1, .or_newer = true};
+    BlockWanted third_or_newer = {
+        .offset = OFFSET, .generation = 3, .or_newer = true};
     BlockWanted elsewhere = {.offset = OFFSET + BLOCK, .generation = 2};
     uint8_t block[BLOCK];
 
@@ -115,8 +122,8 @@ static void meta_finds_what_befalls_a_header_alone(void)
 
 static void faults_are_told_apart(void)
 {
-    BlockMaker maker = maker_of("crc32c"), other_seed = maker, other_run = maker,
-               other_method = maker;
+    BlockMaker maker = maker_of("crc32c"), other_seed = maker,
+               other_run = maker, other_method = maker;
     uint8_t block[BLOCK], older[BLOCK];
 
     other_seed.seed++;
@@ -342,7 +349,8 @@ static void a_backlog_that_grows_in_bursts_loses_none(void)
             verifier_end_write(device.side_io.verifier, &request);
         }
         while (verifier_next_of_backlog(device.side_io.verifier, &request)) {
-            memcpy(request.buffer, device.medium + request.offset, request.bytes);
+            memcpy(request.buffer, device.medium + request.offset,
+                   request.bytes);
             CHECK(verifier_check(device.side_io.verifier, &request));
             seen++;
         }
@@ -371,7 +379,8 @@ static void a_block_is_not_known_from_the_moment_its_trim_goes_out(void)
 
     plan = device.side_io.plan.verify;
     plan.is_loaded = plan.only = true;
-    CHECK_EQUAL(verifier_new(&after, &plan, &plain, 9, DEPTH, BLOCK, &error), 0);
+    CHECK_EQUAL(verifier_new(&after, &plan, &plain, 9, DEPTH, BLOCK, &error),
+                0);
     CHECK(!verifier_next_of_all(after, &request));
     verifier_report(after, &report);
     CHECK_EQUAL(report.unknown_blocks, 1);

@@ -81,7 +81,8 @@ static void the_ranks_of_a_huge_region_cost_no_table(void)
     static const double thetas[] = {0.01, 0.5, 1, 1.2, 3, 100};
 
     for (size_t i = 0; i < sizeof(thetas) / sizeof(thetas[0]); i++) {
-        for (uint64_t ranks = 1; ranks < UINT64_C(1) << 61; ranks = ranks * 17 + 1) {
+        for (uint64_t ranks = 1; ranks < UINT64_C(1) << 61;
+             ranks = ranks * 17 + 1) {
             RandomStream stream;
             Zipf zipf;
 
@@ -96,8 +97,10 @@ static void the_ranks_of_a_huge_region_cost_no_table(void)
 
 static void every_place_of_a_distribution_is_reached_and_none_outside(void)
 {
-    for (uint32_t kind = DISTRIBUTION_UNIFORM; kind <= DISTRIBUTION_NORMAL; kind++) {
-        DirectionShape shape = {.distribution = kind, .parameter = 0.4, .center = 0.5};
+    for (uint32_t kind = DISTRIBUTION_UNIFORM; kind <= DISTRIBUTION_NORMAL;
+         kind++) {
+        DirectionShape shape = {
+            .distribution = kind, .parameter = 0.4, .center = 0.5};
         uint32_t visits[8] = {0};
         Distribution distribution;
 

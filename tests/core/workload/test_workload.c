@@ -36,8 +36,8 @@ static void each_block_once_per_pass_at_every_small_size(void)
 
 static void each_block_once_per_pass_at_awkward_sizes(void)
 {
-    static const uint64_t sizes[] = {1023, 1024, 1025, 4095, 4097, 65521,
-                                     65536, 65537, 999983, 1000000};
+    static const uint64_t sizes[] = {1023,  1024,  1025,  4095,   4097,
+                                     65521, 65536, 65537, 999983, 1000000};
 
     for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
         check_passes(sizes[i], 2);
@@ -125,8 +125,8 @@ static void neighbours_in_time_are_independent(void)
             equal[cell] = (double)(blocks - 1) / (CELLS * CELLS);
         }
         for (int cell = 0; cell < CELLS; cell++) { /* 2 (1 - x) dx */
-            triangle[cell] = (double)(blocks - 1) *
-                             (2.0 * (CELLS - cell) - 1) / (CELLS * CELLS);
+            triangle[cell] = (double)(blocks - 1) * (2.0 * (CELLS - cell) - 1) /
+                             (CELLS * CELLS);
         }
         CHECK(excess(pairs, equal, CELLS * CELLS) < 6);
         CHECK(excess(distances, triangle, CELLS) < 6);
@@ -145,8 +145,11 @@ static Workload *workload_of(WorkloadPlan plan)
 
 static void sequential_offsets_wrap_and_directions_have_their_own(void)
 {
-    Workload *workload = workload_of((WorkloadPlan){
-        .start = 8192, .blocks = 3, .step_bytes = 4096, .block_bytes = 4096, .read_percent = 50});
+    Workload *workload = workload_of((WorkloadPlan){.start = 8192,
+                                                    .blocks = 3,
+                                                    .step_bytes = 4096,
+                                                    .block_bytes = 4096,
+                                                    .read_percent = 50});
     uint64_t next[2] = {0, 0};
     int ios[2] = {0, 0};
 
@@ -167,8 +170,12 @@ static void sequential_offsets_wrap_and_directions_have_their_own(void)
 
 static void the_same_seed_gives_the_same_ios(void)
 {
-    WorkloadPlan plan = {.blocks = 1000, .step_bytes = 512, .block_bytes = 512, .random = true,
-                         .read_percent = 30, .seed = 9};
+    WorkloadPlan plan = {.blocks = 1000,
+                         .step_bytes = 512,
+                         .block_bytes = 512,
+                         .random = true,
+                         .read_percent = 30,
+                         .seed = 9};
     Workload *a = workload_of(plan), *b = workload_of(plan), *c;
     int differing = 0;
 
@@ -192,8 +199,11 @@ static void the_same_seed_gives_the_same_ios(void)
 
 static void the_mix_is_as_asked(void)
 {
-    Workload *workload = workload_of((WorkloadPlan){
-        .blocks = 10, .step_bytes = 512, .block_bytes = 512, .random = true, .read_percent = 70});
+    Workload *workload = workload_of((WorkloadPlan){.blocks = 10,
+                                                    .step_bytes = 512,
+                                                    .block_bytes = 512,
+                                                    .random = true,
+                                                    .read_percent = 70});
     int reads = 0;
 
     for (int i = 0; i < 100000; i++) {
@@ -212,7 +222,8 @@ static void a_bin_holds_its_values_to_three_digits(void)
 {
     for (uint64_t ns = 0; ns < HISTOGRAM_MAX_NS; ns += ns / 777 + 1) {
         uint32_t index = histogram_index(ns);
-        uint64_t low = histogram_value(index), high = histogram_value(index + 1);
+        uint64_t low = histogram_value(index),
+                 high = histogram_value(index + 1);
 
         CHECK(index < HISTOGRAM_BUCKETS);
         CHECK(low <= ns && ns < high);

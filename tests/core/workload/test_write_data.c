@@ -24,11 +24,17 @@ static void any_length_is_filled_and_no_byte_beyond_it(void)
         {.refill = true},
         {.zeros = true},
         {.pattern = pattern, .pattern_bytes = 16},
-        {.pattern = pattern, .pattern_bytes = 11, .offset_at = at, .offset_count = 1},
+        {.pattern = pattern,
+         .pattern_bytes = 11,
+         .offset_at = at,
+         .offset_count = 1},
         {.compress_percent = 1, .compress_chunk = 16},
         {.compress_percent = 100, .compress_chunk = UINT32_MAX},
-        {.compress_percent = 99, .compress_chunk = 512, .pattern = pattern,
-         .pattern_bytes = 16, .dedupe_percent = 50},
+        {.compress_percent = 99,
+         .compress_chunk = 512,
+         .pattern = pattern,
+         .pattern_bytes = 16,
+         .dedupe_percent = 50},
     };
 
     for (size_t i = 0; i < sizeof(plans) / sizeof(plans[0]); i++) {
@@ -61,8 +67,10 @@ static void a_pattern_repeats_and_carries_the_offset(void)
 {
     static const uint8_t pattern[11] = {1, 2, 3};
     static const uint32_t at[] = {3};
-    DataPlan plan = {.pattern = pattern, .pattern_bytes = sizeof(pattern),
-                     .offset_at = at, .offset_count = 1};
+    DataPlan plan = {.pattern = pattern,
+                     .pattern_bytes = sizeof(pattern),
+                     .offset_at = at,
+                     .offset_count = 1};
     uint8_t *block = filled(&plan, 0, UINT64_C(0x0807060504030201), BLOCK);
 
     for (uint32_t i = 0; i < BLOCK; i++) {
@@ -86,7 +94,8 @@ static uint32_t zeros_in(const uint8_t *bytes, uint32_t count)
 static void so_much_of_each_chunk_is_zeros(void)
 {
     for (uint32_t percent = 0; percent <= 100; percent++) {
-        DataPlan plan = {.refill = true, .compress_percent = percent,
+        DataPlan plan = {.refill = true,
+                         .compress_percent = percent,
                          .compress_chunk = CHUNK};
         uint8_t *block = filled(&plan, percent, 0, BLOCK);
         uint32_t dull = CHUNK * percent / 100, by_chance = 0;
@@ -119,7 +128,8 @@ static void so_many_blocks_are_one_and_the_same_and_the_others_differ(void)
         for (uint64_t i = 0; i < BLOCKS; i++) {
             uint64_t block[8];
 
-            write_data_fill(&plan, 7, i * 4096, i, (uint8_t *)block, sizeof(block));
+            write_data_fill(&plan, 7, i * 4096, i, (uint8_t *)block,
+                            sizeof(block));
             first[i] = block[0];
         }
         qsort(first, BLOCKS, sizeof(first[0]), by_number);
