@@ -13,8 +13,8 @@ from laiobench.cli.streams import write_document
 from laiobench.errors import RunError, UsageError, raise_all
 from laiobench.files import outputs
 from laiobench.report import export as formats
-from laiobench.report.export import Document, Kind
 from laiobench.results import store
+from laiobench.results.document import Document
 from laiobench.words import visible
 
 STDOUT = "-"
@@ -22,16 +22,15 @@ STDOUT = "-"
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 
-def option(kind: Kind) -> Callable[[_Command], _Command]:
-    """The option, of a command that answers with such a document."""
-    known = [name for name in formats.FORMATS if kind in formats.FORMATS[name].kinds]
+def option(form: str) -> Callable[[_Command], _Command]:
+    """The option, of a command that answers with documents of a form."""
     return click.option(
         "--export",
         "export_texts",
         multiple=True,
         metavar="FORMAT=FILE",
         help="Write it in this format as well; - is standard output.  May be repeated.  One of: "
-        + ", ".join(known)
+        + ", ".join(formats.formats_for(form))
         + ".",
     )
 
@@ -44,7 +43,7 @@ class Export:
     file: str
 
 
-def parse(texts: Sequence[str], kind: Kind, *, as_json: bool) -> list[Export]:
+def parse(texts: Sequence[str], form: str, *, as_json: bool) -> list[Export]:
     """What `--export` says, checked before anything is measured.
 
     Raises:
@@ -58,8 +57,8 @@ def parse(texts: Sequence[str], kind: Kind, *, as_json: bool) -> list[Export]:
         try:
             if not equals or not file:
                 raise UsageError(f"--export {text} names no file", "write FORMAT=FILE")
-            formats.check_kind(name, kind)
-            formats.load(name)
+            formats.check_form(name, form)
+            formats.check_format(name)
             if file == STDOUT and as_json:
                 raise UsageError(
                     f"--export {text} and --json both go to standard output", "name a file"

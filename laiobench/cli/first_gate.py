@@ -24,7 +24,7 @@ from laiobench.jobs.sources import profiles, toml_text
 from laiobench.jobs.sources.flags import Flags, from_environment
 from laiobench.jobs.sources.load import gather
 from laiobench.jobs.sources.resolve import resolve
-from laiobench.results import calibration, store
+from laiobench.results import store, this_machine
 from laiobench.results.calibration import (
     DEFAULT_LENGTHS_S,
     DEFAULT_PAIRS,
@@ -84,15 +84,15 @@ class FirstGate:
     def _calibration(self) -> Calibration:
         """The one that was named; else this machine's, if it is of these jobs; else a new one."""
         if self.calibration_file:
-            return calibration.load(self.calibration_file)
-        is_known = os.path.lexists(calibration.state_path())
+            return this_machine.load_calibration(self.calibration_file)
+        is_known = os.path.lexists(this_machine.state_path())
         if os.path.lexists(JOB_FILE):
             origin, jobs = str(JOB_FILE), resolve(gather([str(JOB_FILE)], Flags(), os.environ))
             lengths_s = sorted({float(job.runtime) for job in jobs if job.runtime})
-            if is_known and (known := _of_jobs(calibration.load(), jobs, lengths_s)):
+            if is_known and (known := _of_jobs(this_machine.load_calibration(), jobs, lengths_s)):
                 return known
         elif is_known:
-            return calibration.load()
+            return this_machine.load_calibration()
         else:
             origin, jobs = "4 KiB random reads of a scratch file", _sample()
             lengths_s = sorted({float(job.runtime) for job in jobs if job.runtime})
@@ -107,7 +107,7 @@ class FirstGate:
                 f"{writing[0].filename}, for which --init asks no permission",
                 f"`laiobench calibrate {JOB_FILE} --allow-write={writing[0].filename}` first",
             )
-        path = calibration.state_path()
+        path = this_machine.state_path()
         store.check_output(path)
         if not self.quiet:
             trials = len(lengths_s) * DEFAULT_PAIRS * len(SIDES)

@@ -6,6 +6,7 @@ is as wide in each.  And the tool alone, with no device behind it.
 
 import math
 import statistics
+import sys
 import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -40,6 +41,7 @@ from laiobench.results.metrics import COMPARED, METRICS
 from laiobench.results.run_result import RunResult, Tool
 from laiobench.system import machine
 from laiobench.version import __version__
+from laiobench.words import printable
 
 _OWN_COST_RUNTIME_S = 0.2
 _OWN_COST_REPEATS = 3
@@ -93,6 +95,7 @@ def calibrate(
         found.append(_of_length(comparison, length_s, trial_s))
     return Calibration(
         tool=Tool(version=__version__, build=native.source_hash()),
+        argv=[printable(word) for word in sys.argv],
         started_at=now,
         machine=machine.describe({job.target for run in trials for job in run.jobs if job.target}),
         jobs=[job.model_dump(mode="json", exclude_defaults=True) for job in jobs],

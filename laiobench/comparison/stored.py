@@ -15,9 +15,9 @@ from laiobench.comparison.sessions import sessions
 from laiobench.errors import UsageError
 from laiobench.results.comparison import ComparedMetric, Comparison, Difference, Variant, Verdict
 from laiobench.results.digest import RunDigest, digest
+from laiobench.results.document import Document
 from laiobench.results.metrics import COMPARED
-from laiobench.results.run_result import RunResult, Tool
-from laiobench.results.store import Document
+from laiobench.results.run_result import Tool
 from laiobench.version import __version__
 from laiobench.words import printable
 
@@ -109,10 +109,9 @@ def _check_jobs(baseline: Sequence[RunDigest], new: Sequence[RunDigest]) -> None
 
 
 def _digests(given: Document | RunDigest) -> list[RunDigest]:
-    if isinstance(given, Comparison):
-        runs = [trial.run for trial in given.trials if trial.variant == given.baseline.name]
-        return [digest(run) for run in runs if run.status == "ok"]
-    return [digest(given) if isinstance(given, RunResult) else given]
+    if isinstance(given, RunDigest):
+        return [given]
+    return [digest(run) for run in given.runs_to_compare()]
 
 
 def machine_mismatch(differing: Sequence[Difference]) -> list[str]:

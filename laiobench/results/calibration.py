@@ -1,27 +1,21 @@
-"""Calibration: how wide this machine's noise is, as a document, and where it is kept.
+"""Calibration: how wide this machine's noise is, as a document.
 
 Made by `laiobench calibrate` from a variant held against itself (A/A), for a job
 on a target, with trials of several lengths.  Read by `gate --init`, and by
-reports that tell the tool's share of an I/O.  The newest one of a machine is
-kept in XDG_STATE_HOME/laiobench/calibration.json, and nowhere is it averaged.
+reports that tell the tool's share of an I/O.
 """
 
-import os
-from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import ConfigDict, Field, ValidationError
+from pydantic import ConfigDict, Field
 
-from laiobench.errors import UsageError
-from laiobench.files.regular import read_document
 from laiobench.results.free_form import Machine
 from laiobench.results.metrics import Better, Key
-from laiobench.results.model import Record, json_of
-from laiobench.results.run_result import Tool
+from laiobench.results.model import Record, Time, json_of
+from laiobench.results.run_result import RunResult, Tool
 from laiobench.results.warning import Warning
 
 SCHEMA_VERSION = 1
-FILE_NAME = "calibration.json"
 
 DEFAULT_LENGTHS_S = (0.5, 2.0)
 DEFAULT_PAIRS = 10
@@ -83,7 +77,8 @@ class Calibration(Record):
     schema_version: int = Field(SCHEMA_VERSION, alias="schema")
     kind: Literal["calibration"] = "calibration"
     tool: Tool
-    started_at: str
+    argv: list[str] = Field([], description="what was typed; none in documents of before")
+    started_at: Time = Field(description="UTC, ISO 8601")
     machine: Machine
     jobs: list[dict[str, Any]] = Field(description="the jobs' options, as they were asked for")
     lengths: list[LengthCalibration] = Field(description="the shortest first")
@@ -95,6 +90,29 @@ class Calibration(Record):
     def to_json(self) -> str:
         """The document as text."""
         return json_of(self)
+
+    @property
+    def status(self) -> str:
+        """Of one that failed, or was interrupted, nothing is kept."""
+        return "ok"
+
+    @property
+    def failures(self) -> list[str]:
+        """None: see `status`."""
+        return []
+
+    @property
+    def notes(self) -> list[str]:
+        """None of its own."""
+        return []
+
+    def runs(self) -> list[tuple[str | None, RunResult]]:
+        """None: what its trials came to is kept, and not they."""
+        return []
+
+    def runs_to_compare(self) -> list[RunResult]:
+        """None."""
+        return []
 
     @property
     def is_contended(self) -> bool:
@@ -111,38 +129,3 @@ class Calibration(Record):
             ),
             None,
         )
-
-
-def state_path() -> Path:
-    """Where this user's calibration of this machine is kept."""
-    state = os.environ.get("XDG_STATE_HOME")
-    return (Path(state) if state else Path.home() / ".local" / "state") / "laiobench" / FILE_NAME
-
-
-def load(path: Path | None = None) -> Calibration:
-    """The calibration in a file; by default this machine's.
-
-    Raises:
-        UsageError: there is none, or it is damaged.
-    """
-    path = path or state_path()
-    if not os.path.lexists(path):
-        raise UsageError(
-            f"this machine is not calibrated: there is no {path}",
-            "run `laiobench calibrate` with the jobs that are to be judged",
-        )
-    try:
-        return Calibration.model_validate_json(read_document(path))
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"]) or "the document"
-        raise UsageError(f"{path} is not a calibration: {where}: {first['msg']}") from None
-
-
-def find(cpu_model: str) -> Calibration | None:
-    """This user's calibration, if there is one of a machine with such a CPU."""
-    try:
-        calibration = load()
-    except (UsageError, RuntimeError):  # reports say less, then; nobody's home is one reason
-        return None
-    return calibration if calibration.machine.get("cpu", {}).get("model") == cpu_model else None

@@ -193,6 +193,25 @@ class Comparison(Record):
     def baseline(self) -> Variant:
         return self.variants[0]
 
+    @property
+    def notes(self) -> list[str]:
+        """None of its own: they are its trials'."""
+        return []
+
+    @property
+    def machine(self) -> dict[str, Any]:
+        """That of its first trial: all are of one machine."""
+        return self.trials[0].run.machine if self.trials else {}
+
+    def runs(self) -> list[tuple[str | None, RunResult]]:
+        """Its trials, each with its variant."""
+        return [(trial.variant, trial.run) for trial in self.trials]
+
+    def runs_to_compare(self) -> list[RunResult]:
+        """The baseline's that ended well."""
+        runs = [trial.run for trial in self.trials if trial.variant == self.baseline.name]
+        return [run for run in runs if run.status == "ok"]
+
     def find(self, metric: str, *, job: str | None = None) -> list[ComparedMetric]:
         """A metric's comparisons, of one job or of all."""
         return [

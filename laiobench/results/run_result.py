@@ -267,6 +267,14 @@ class RunResult(Record):
     def _repr_html_(self) -> str:
         return notebook.run_html(self)
 
+    def runs(self) -> list[tuple[str | None, "RunResult"]]:
+        """Itself, which is of no variant."""
+        return [(None, self)]
+
+    def runs_to_compare(self) -> list["RunResult"]:
+        """Itself."""
+        return [self]
+
     @property
     def cpu_model(self) -> str:
         return str(self.machine.get("cpu", {}).get("model", ""))

@@ -11,7 +11,6 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 from pydantic import ValidationError
 
@@ -20,7 +19,6 @@ from laiobench.files.regular import read_document
 from laiobench.results import reference as reference_module
 from laiobench.results import store
 from laiobench.results.digest import RunDigest, digest
-from laiobench.results.model import Record
 
 
 @dataclass(frozen=True)
@@ -42,23 +40,6 @@ class Selection:
     def left_out(self) -> tuple[str, ...]:
         """Runs that did not end well, in sentences."""
         return (*self.failed, *self.interrupted)
-
-
-class _Trial(Record):
-    variant: str
-    run: dict[str, object]
-
-
-class _Variant(Record):
-    name: str
-
-
-class _Trials(Record):
-    """What is read of a comparison."""
-
-    kind: Literal["comparison"]
-    variants: list[_Variant]
-    trials: list[_Trial]
 
 
 def select(reference: str, folder: Path) -> Selection:
@@ -97,7 +78,7 @@ def read(reference: str, folder: Path) -> Selection:
     failed: list[str] = []
     interrupted: list[str] = []
     for path in files:
-        for run in read_runs(path, variant):
+        for run in _runs_of(path, variant, is_named=not place.is_dir()):
             if run.status == "ok":
                 runs.append(run)
             else:
@@ -112,15 +93,10 @@ def documents(selection: Selection) -> Iterator[bytes]:
     """The texts of the selected runs that ended well, to be kept elsewhere."""
     for path in selection.files:
         text = read_document(path)
-        if store.kind_of(path, text) != "comparison":
-            if digest(text).status == "ok":
-                yield text
-            continue
-        comparison = _Trials.model_validate_json(text)
-        chosen = selection.variant or comparison.variants[0].name
-        for trial in comparison.trials:
-            if trial.variant == chosen and trial.run.get("status") == "ok":
-                yield json.dumps(trial.run).encode() + b"\n"
+        read_raw = store.kind_of(path, text).runs
+        for run in read_raw(text, path, selection.variant) if read_raw else ():
+            if digest(run).status == "ok":
+                yield run if isinstance(run, bytes) else json.dumps(run).encode() + b"\n"
 
 
 def _split(reference: str, folder: Path) -> tuple[Path, str | None]:
@@ -135,28 +111,27 @@ def _split(reference: str, folder: Path) -> tuple[Path, str | None]:
 
 
 def read_runs(path: Path, variant: str | None = None) -> Sequence[RunDigest]:
-    """The run in a file, or those of a variant of the comparison that is in it.
+    """The runs in a file: the one that it is of, or those of a variant.
 
     Raises:
-        UsageError: it is damaged, or has no such variant.
+        UsageError: it is damaged, or has no such runs.
     """
+    return _runs_of(path, variant, is_named=True)
+
+
+def _runs_of(path: Path, variant: str | None, *, is_named: bool) -> Sequence[RunDigest]:
+    """A document of a kind that has no runs is no mistake in a folder, but is if it is named."""
     text = read_document(path)
-    with contextlib.suppress(ValidationError):  # most are: what else it is, is looked at later
-        run = digest(text)
-        if variant is not None:
-            raise UsageError(f"{path} is the result of a run: it has no variant {variant}")
-        return [run]
-    with store.explained(path):
-        if store.kind_of(path, text) != "comparison":
+    if variant is None:
+        with contextlib.suppress(ValidationError):  # most are: what else it is, is looked at later
             return [digest(text)]
-        comparison = _Trials.model_validate_json(text)
-        names = [known.name for known in comparison.variants]
-        chosen = variant or names[0]
-        if chosen not in names:
-            raise UsageError(
-                f"{path} has no variant {chosen}", "its variants are: " + ", ".join(names)
-            )
-        runs = [digest(trial.run) for trial in comparison.trials if trial.variant == chosen]
+    with store.explained(path):
+        kind = store.kind_of(path, text)
+        if kind.runs is None:
+            if is_named:
+                raise UsageError(f"{path} is {kind.title}, which has no runs to compare")
+            return []
+        runs = [digest(run) for run in kind.runs(text, path, variant)]
     if not runs:
         raise UsageError(f"{path} has no runs of its own to compare")
     return runs

@@ -12,18 +12,20 @@ import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from pydantic import ValidationError
 
 from laiobench.errors import LaiobenchError, RunError, UsageError
 from laiobench.files import outputs
 from laiobench.files.regular import read_document
-from laiobench.results.calibration import Calibration
-from laiobench.results.comparison import Comparison
+from laiobench.results.document import Document
+from laiobench.results.kinds import KINDS, Kind, listing_of
 from laiobench.results.reference import identifier, paths
-from laiobench.results.run_result import SCHEMA_VERSION, Head, RunResult
+from laiobench.results.run_result import Head, RunResult
+from laiobench.words import one_line
 
-Document = RunResult | Comparison
+D = TypeVar("D")
 
 
 @dataclass(frozen=True)
@@ -51,16 +53,10 @@ def file_name(result: Document) -> str:
     """`20261122T170102.123Z-randread-4k-qd1-5f3a.json`: sorts by time, tells the jobs apart."""
     stamp = re.sub(r"[-:]", "", result.started_at)
     stamp = re.sub(r"(\.\d{3})\d*", r"\1", stamp)
-    names = _names(result) or ["empty"]
+    prefix, listing = KINDS[result.kind].file_prefix, listing_of(result)
+    names = [*([prefix] if prefix else []), *(listing.variants or listing.jobs)] or ["empty"]
     slug = re.sub(r"[^A-Za-z0-9._-]+", "-", "+".join(names[:3]))[:60].strip("-.")
     return f"{stamp}-{slug or 'job'}-{secrets.token_hex(2)}.json"
-
-
-def _names(result: Document) -> list[str]:
-    """What it is of."""
-    if isinstance(result, Comparison):
-        return ["ab", *(variant.name for variant in result.variants[:2])]
-    return list(dict.fromkeys(job.name for job in result.jobs))
 
 
 def save(result: Document, folder: Path) -> Path:
@@ -86,7 +82,7 @@ def check_output(path: Path) -> None:
         raise _cannot_save(path, error) from None
 
 
-def save_as(result: Document | Calibration, path: Path) -> Path:
+def save_as(result: Document, path: Path) -> Path:
     """Write the document to `path`, atomically: whole, synced, then named.
 
     Raises:
@@ -156,28 +152,27 @@ def load(path: Path) -> RunResult:
     Raises:
         UsageError: it is no such thing, is damaged, or of a later version.
     """
+    return load_as(path, RunResult)
+
+
+def load_as(path: Path, model: type[D]) -> D:
+    """Read a document of a kind.
+
+    Raises:
+        UsageError: it is of another, is damaged, or of a later version.
+    """
     document = load_document(path)
-    if isinstance(document, RunResult):
+    if isinstance(document, model):
         return document
+    wanted = next(kind.title for kind in KINDS.values() if kind.model is model)
     raise UsageError(
-        f"{path} is a comparison, and not the result of a run", f"`laiobench show {path}` shows it"
+        f"{path} is {KINDS[document.kind].title}, and not {wanted}",
+        f"`laiobench show {path}` shows it",
     )
 
 
-def load_comparison(path: Path) -> Comparison:
-    """Read the document of a comparison.
-
-    Raises:
-        UsageError: it is no such thing, is damaged, or of a later version.
-    """
-    document = load_document(path)
-    if isinstance(document, Comparison):
-        return document
-    raise UsageError(f"{path} is the result of a run, and not a comparison")
-
-
 def load_document(path: str | os.PathLike[str]) -> Document:
-    """Read a document of either kind: the result of a run, or a comparison.
+    """Read a document of any kind.
 
     Raises:
         UsageError: it is no result, is damaged, or of a later version.
@@ -185,24 +180,30 @@ def load_document(path: str | os.PathLike[str]) -> Document:
     path = Path(path)
     text = read_document(path)
     with explained(path):
-        model = Comparison if kind_of(path, text) == "comparison" else RunResult
-        return model.model_validate_json(text)
+        return kind_of(path, text).model.model_validate_json(text)
 
 
-def kind_of(path: Path, text: bytes) -> str:
-    """What a document says that it is.
+def kind_of(path: Path, text: bytes) -> Kind:
+    """Of which kind a document says that it is.
 
     Raises:
-        ValidationError: it says nothing of the kind.
-        UsageError: it is of a later version.
+        ValidationError: it says nothing of the sort.
+        UsageError: it is of a later version, or of a kind that is not known.
     """
     head = Head.model_validate_json(text)
-    if head.schema_version > SCHEMA_VERSION:
+    kind = KINDS.get(head.kind)
+    if kind is None:
+        raise UsageError(
+            f"{path} is not a result of laiobench that is stored: its kind is "
+            f"{one_line(head.kind)[:40]}",
+            "those that are stored: " + ", ".join(KINDS),
+        )
+    if head.schema_version > kind.schema:
         raise UsageError(
             f"{path} has schema {head.schema_version}, from a later laiobench",
-            f"this version reads up to schema {SCHEMA_VERSION}",
+            f"this version reads up to schema {kind.schema}",
         )
-    return head.kind
+    return kind
 
 
 @contextlib.contextmanager

@@ -13,10 +13,12 @@ from laiobench.comparison.environment import differences, fingerprint, job_hash
 from laiobench.comparison.sessions import sessions
 from laiobench.comparison.values import values
 from laiobench.errors import UsageError
-from laiobench.report.export import FORMATS, write
-from laiobench.report.text import calibration_table, run_table
+from laiobench.report import kinds as report_kinds
+from laiobench.report.export import formats_for, write
+from laiobench.report.text import calibration_table, list_table, run_table
 from laiobench.results import store
 from laiobench.results.calibration import Calibration, LengthCalibration, OwnCost
+from laiobench.results.kinds import listing_of
 from laiobench.results.run_result import RunResult, Tool
 from laiobench.results.selection import read_runs
 
@@ -24,7 +26,7 @@ JUNK: list[Any] = [
     None, True, -1, 0, 1.5, 10**19, 10**400, float("inf"), float("nan"), "x", "", [], {}, [1],
     {"a": 1}, {"a": {"b": []}},
 ]  # fmt: skip
-RUN_FORMATS = [name for name, form in FORMATS.items() if "run" in form.kinds]
+RUN_FORMATS = formats_for("run")
 CALIBRATION = Calibration(
     tool=Tool(version="1", build=""),
     started_at="2026-01-01T00:00:00Z",
@@ -87,7 +89,8 @@ def use(path: Path) -> None:
     result = store.load_document(path)
     assert isinstance(result, RunResult)
     run_table.render(result)
-    run_table.render_summaries([run_table.summary("id", result)])
+    report_kinds.shown(result)
+    list_table.render([("id", listing_of(result))])
     for name in RUN_FORMATS:
         write(name, [result])
     list(calibration_table.shares(result, CALIBRATION))

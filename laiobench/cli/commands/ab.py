@@ -22,6 +22,7 @@ from laiobench.jobs.sources.fio_readings import notes_of_run
 from laiobench.jobs.sources.flags import Flags
 from laiobench.jobs.sources.load import gather
 from laiobench.results import reference, store
+from laiobench.results.comparison import Comparison
 from laiobench.results.metrics import METRICS
 
 
@@ -158,7 +159,7 @@ def command(
                 "give it without SOURCE, --vary, --seed and options of jobs",
             )
         place = live_comparison.Place.of(reference.find(resumed, results))
-        earlier = store.load_comparison(place.path)
+        earlier = store.load_as(place.path, Comparison)
         experiment = resume(
             earlier,
             live_comparison.further(earlier, pairs, until_width, max_time, prepare, cleanup),

@@ -16,7 +16,8 @@ from laiobench.jobs.sources.flags import Flags
 from laiobench.jobs.sources.load import gather
 from laiobench.report.text import calibration_table
 from laiobench.results import store
-from laiobench.results.calibration import DEFAULT_LENGTHS_S, DEFAULT_PAIRS, state_path
+from laiobench.results.calibration import DEFAULT_LENGTHS_S, DEFAULT_PAIRS
+from laiobench.results.this_machine import state_path
 
 
 @click.command(

@@ -8,9 +8,10 @@ from laiobench.cli.exports import STDOUT, Export, put
 from laiobench.cli.shared_options import WHERE_NAMED_RESULTS_ARE, results_option
 from laiobench.errors import UsageError
 from laiobench.report import export
-from laiobench.report.export import FORMATS, Document
+from laiobench.report.export import FORMATS
 from laiobench.results import reference as reference_module
 from laiobench.results import store
+from laiobench.results.document import Document
 
 _LIST = "\n".join(f"{name:<19} {format_.summary}" for name, format_ in FORMATS.items())
 
@@ -27,12 +28,12 @@ _LIST = "\n".join(f"{name:<19} {format_.summary}" for name, format_ in FORMATS.i
 )
 @results_option(WHERE_NAMED_RESULTS_ARE)
 def command(references: tuple[str, ...], name: str, output: str, results: Path) -> None:
-    """Write RESULT, a run's or a comparison's document, in another format.
+    """Write RESULT, the document of a run, a comparison or a calibration, in another format.
 
     RESULT is a file, a folder, the beginning of an id, `last`, which is the default, or
     `last~1`, the one before it.
     """
-    export.load(name)
+    export.check_format(name)
     if output != STDOUT:
         store.check_output(Path(output))
     documents: list[Document] = []

@@ -8,9 +8,9 @@ import click
 from laiobench.cli.console import answer, say
 from laiobench.cli.shared_options import WHERE_RESULTS_ARE, json_option, results_option
 from laiobench.errors import LaiobenchError, UsageError
-from laiobench.report.text import comparison_table, run_table
+from laiobench.report.text import list_table
 from laiobench.results import store
-from laiobench.results.comparison import Comparison
+from laiobench.results.kinds import listing_of
 
 
 @click.command("list", short_help="List the stored results.")
@@ -20,21 +20,16 @@ def command(as_json: bool, results: Path) -> None:
     """List the stored results, oldest first.  What can't be read is told on stderr."""
     if results.exists() and not results.is_dir():
         raise UsageError(f"{results} is no folder", "name the folder where results are")
-    readable = []
+    listed = []
     for entry in store.stored(results):
         if isinstance(entry, LaiobenchError):
             say(f"warning: {entry}")
         else:
-            readable.append(entry)
-    rows = [
-        comparison_table.summary(entry.id, entry.result)
-        if isinstance(entry.result, Comparison)
-        else run_table.summary(entry.id, entry.result)
-        for entry in readable
-    ]
+            listed.append((entry.id, listing_of(entry.result)))
     if as_json:
+        rows = [listing.row(identifier) for identifier, listing in listed]
         answer(json.dumps(rows), is_document=True)
-    elif rows:
-        answer(run_table.render_summaries(rows))
+    elif listed:
+        answer(list_table.render(listed))
     else:
         say(f"there are no results in {results}")

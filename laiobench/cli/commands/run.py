@@ -22,8 +22,8 @@ from laiobench.jobs.sources.load import gather
 from laiobench.measurement.measure import run
 from laiobench.report.export import fio_logs
 from laiobench.report.text import calibration_table, remarks, run_table
-from laiobench.results import calibration
 from laiobench.results.run_result import RunResult
+from laiobench.results.this_machine import find_calibration
 
 
 @click.command(
@@ -122,7 +122,7 @@ def _report(
 def _remark(result: RunResult, saved: Path | None) -> None:
     for sentence in remarks.remarks(result):
         say(sentence)
-    for sentence in calibration_table.shares(result, calibration.find(result.cpu_model)):
+    for sentence in calibration_table.shares(result, find_calibration(result.cpu_model)):
         say(sentence)
     if saved:
         say(f"saved in {saved}")

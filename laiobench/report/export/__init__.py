@@ -6,61 +6,79 @@ are extras.
 
 import importlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, field
 
 from laiobench.errors import UsageError
-from laiobench.results.comparison import Comparison
-from laiobench.results.run_result import RunResult
+from laiobench.report.kinds import SHOWN, kind_of_form
+from laiobench.results.document import Document
 from laiobench.words import suggest
-
-Document = RunResult | Comparison
-Kind = Literal["run", "comparison", "gate"]
 
 
 @dataclass(frozen=True)
 class Format:
-    """How documents of some kinds are written."""
+    """What writes it, of documents of which form (`laiobench.report.kinds`)."""
 
     module: str
     """Below laiobench.report.export."""
     summary: str
-    kinds: tuple[Kind, ...] = ("run", "comparison", "gate")
-    function: str = "render"
+    functions: Mapping[str, str] = field(default_factory=dict)
+    """By form."""
+    of_points: str = ""
+    """The function for any other kind that has points."""
+    of_all: str = ""
+    """The function for whatever there is."""
     is_for_many: bool = False
     """Several documents may go into one text."""
     appends: bool = False
     """To a file that others write to as well."""
 
+    def function(self, form: str) -> str:
+        """Which one writes documents of a form; empty: none does."""
+        has_points = kind_of_form(form).points is not None
+        return self.functions.get(form) or (has_points and self.of_points) or self.of_all
+
+
+_GATE = {"gate": "render"}
+_RUN = {"run": "render"}
+_WITH_TRIALS = dict.fromkeys(("run", "comparison", "gate"), "render")
 
 FORMATS: Mapping[str, Format] = {
-    "json": Format("json", "the document itself"),
-    "csv": Format("csv", "a line for each value, or compared metric", is_for_many=True),
-    "markdown": Format("markdown", "tables, such as for an issue"),
-    "junit": Format("junit", "JUnit XML: a test case for each metric of a gate", ("gate",)),
+    "json": Format("json", "the document itself", of_all="render"),
+    "csv": Format(
+        "csv", "a line for each value, or compared metric",
+        dict.fromkeys(("comparison", "gate"), "compared"), of_points="values", is_for_many=True,
+    ),
+    "markdown": Format(
+        "markdown", "tables, such as for an issue",
+        {"comparison": "comparison", "gate": "gate"}, of_points="values",
+    ),
+    "junit": Format("junit", "JUnit XML: a test case for each metric of a gate", _GATE),
     "github-summary": Format(
-        "github_summary", "for $GITHUB_STEP_SUMMARY, to which it is appended", ("gate",),
-        appends=True,
+        "github_summary", "for $GITHUB_STEP_SUMMARY, to which it is appended", _GATE, appends=True
     ),
     "github-annotations": Format(
-        "github_annotations", "workflow commands, for regressions only; on stdout", ("gate",)
+        "github_annotations", "workflow commands, for regressions only; on stdout", _GATE
     ),
     "bigger-is-better": Format(
         "github_action_benchmark", "github-action-benchmark's customBiggerIsBetter",
-        function="bigger",
+        of_points="bigger",
     ),
     "smaller-is-better": Format(
         "github_action_benchmark", "github-action-benchmark's customSmallerIsBetter",
-        function="smaller",
+        of_points="smaller",
     ),
-    "bencher": Format("bencher", "Bencher Metric Format"),
+    "bencher": Format("bencher", "Bencher Metric Format", of_points="render"),
     "benchfmt": Format(
-        "benchfmt", "Go's benchmark format, so that benchstat can check us", is_for_many=True
+        "benchfmt", "Go's benchmark format, so that benchstat can check us", _WITH_TRIALS,
+        is_for_many=True,
     ),
-    "prometheus": Format("prometheus", "for the text file collector of Prometheus' node exporter"),
-    "hdr": Format("hdr", "HdrHistogram's log: all latencies, tagged", ("run",)),
-    "fio-json": Format("fio_json", "fio's --output-format=json", ("run",)),
-    "fio-json+": Format("fio_json", "fio's --output-format=json+", ("run",), function="plus"),
+    "prometheus": Format(
+        "prometheus", "for the text file collector of Prometheus' node exporter",
+        {"run": "run", "comparison": "comparison", "gate": "comparison"}, of_points="values",
+    ),
+    "hdr": Format("hdr", "HdrHistogram's log: all latencies, tagged", _RUN),
+    "fio-json": Format("fio_json", "fio's --output-format=json", _RUN),
+    "fio-json+": Format("fio_json", "fio's --output-format=json+", {"run": "plus"}),
 }  # fmt: skip
 
 
@@ -78,23 +96,22 @@ def find(name: str) -> Format:
     return FORMATS[name]
 
 
-def load(name: str) -> Callable[..., str]:
-    """What writes a format.
+def formats_for(form: str) -> list[str]:
+    """The names of those that documents of a form can be written in."""
+    return [name for name, known in FORMATS.items() if known.function(form)]
+
+
+def check_format(name: str) -> None:
+    """Find out before anything is read whether it can be written at all.
 
     Raises:
         UsageError: there is none of this name, or a package that it needs is missing.
     """
-    chosen = find(name)
-    module = importlib.import_module(f"laiobench.report.export.{chosen.module}")
-    function: Callable[..., str] = getattr(module, chosen.function)
-    return function
+    _module(find(name))
 
 
-def kind_of(document: Document) -> Kind:
-    """What it is, as far as formats care."""
-    if isinstance(document, RunResult):
-        return "run"
-    return "comparison" if document.verdict is None else "gate"
+def _module(chosen: Format) -> object:
+    return importlib.import_module(f"laiobench.report.export.{chosen.module}")
 
 
 def write(name: str, documents: Sequence[Document]) -> str:
@@ -105,34 +122,34 @@ def write(name: str, documents: Sequence[Document]) -> str:
             of them, or a package that it needs is missing.
     """
     chosen = find(name)
-    function = load(name)
-    for document in documents:
-        check_kind(name, kind_of(document))
-    if chosen.is_for_many:
-        return function(documents)
-    if len(documents) != 1:
+    forms = dict.fromkeys(SHOWN[document.kind].form(document) for document in documents)
+    for form in forms:
+        check_form(name, form)
+    functions = dict.fromkeys(map(chosen.function, forms))
+    if len(functions) > 1 and chosen.is_for_many:
+        raise UsageError(
+            f"{' and '.join(map(_called, forms))} do not go into one {name}", "export them apart"
+        )
+    if not chosen.is_for_many and len(documents) != 1:
         raise UsageError(
             f"{name} is for one document, and here are {len(documents)}",
             "for several: " + ", ".join(known for known in FORMATS if FORMATS[known].is_for_many),
         )
-    return function(documents[0])
+    function: Callable[..., str] = getattr(_module(chosen), next(iter(functions)))
+    return function(documents if chosen.is_for_many else documents[0])
 
 
-def check_kind(name: str, kind: Kind) -> None:
+def check_form(name: str, form: str) -> None:
     """Find out before anything is measured.
 
     Raises:
         UsageError: there is no such format, or it is not for such documents.
     """
-    if kind not in find(name).kinds:
+    if not find(name).function(form):
         raise UsageError(
-            f"{name} is not for {_KINDS[kind]}",
-            "for those: " + ", ".join(known for known in FORMATS if kind in FORMATS[known].kinds),
+            f"{name} is not for {_called(form)}", "for those: " + ", ".join(formats_for(form))
         )
 
 
-_KINDS: Mapping[Kind, str] = {
-    "run": "results of runs",
-    "comparison": "comparisons that no policy has judged",
-    "gate": "what a gate has judged",
-}
+def _called(form: str) -> str:
+    return kind_of_form(form).forms[form]

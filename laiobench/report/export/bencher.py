@@ -6,8 +6,9 @@ operations per second; the others are created under our metrics' names.
 
 import json
 
-from laiobench.report.export import Document
-from laiobench.report.export.points import MetricPoint, points
+from laiobench.report.kinds import points
+from laiobench.report.points import MetricPoint
+from laiobench.results.document import Document
 
 _BUILT_IN = {"lat_mean_ns": "latency", "iops": "throughput"}
 

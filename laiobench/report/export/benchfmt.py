@@ -11,8 +11,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from laiobench.comparison.values import Value, values
 from laiobench.errors import UsageError
-from laiobench.report.export import Document
 from laiobench.results.digest import digest
+from laiobench.results.document import Document
 from laiobench.results.metrics import METRICS, Key
 from laiobench.results.run_result import RunResult
 
@@ -50,16 +50,13 @@ def unit(metric: str) -> str:
 
 def _runs(documents: Sequence[Document]) -> Iterator[tuple[str | None, RunResult]]:
     for document in documents:
-        if isinstance(document, RunResult):
-            yield None, document
-            continue
-        if not document.trials:
+        runs = document.runs()
+        if not runs:
             raise UsageError(
                 "a comparison of stored results has no trials of its own",
                 "export the folders that it compared",
             )
-        for trial in document.trials:
-            yield trial.variant, trial.run
+        yield from runs
 
 
 def _of_run(run: RunResult, variant: str | None) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""CSV: a line for each value of a run, or for each compared metric.
+"""CSV: a line for each value that was measured, or for each compared metric.
 
 The first line names the columns; numbers are in the units that their names say.  Each line
 has what was said of the document that it is from; one without any numbers has a line too.
@@ -6,19 +6,17 @@ has what was said of the document that it is from; one without any numbers has a
 
 import csv
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
-from laiobench.errors import UsageError
-from laiobench.report.export import Document
-from laiobench.report.export.points import points
+from laiobench.report.kinds import points
 from laiobench.report.text import remarks
-from laiobench.results.comparison import Summary
-from laiobench.results.run_result import RunResult
+from laiobench.results.comparison import Comparison, Summary
+from laiobench.results.document import Document
 from laiobench.words import one_line
 
 _ORIGIN = ("command", "version", "host", "kernel", "targets")
 _SAID = (*_ORIGIN, "failures", "notes", "warnings")
-_RUN = ("started_at", "status", "job", "direction", "metric", "unit", "better", "value", *_SAID)
+_VALUES = ("started_at", "status", "job", "direction", "metric", "unit", "better", "value", *_SAID)
 _COMPARED = (
     "started_at", "status", "job", "direction", "metric", "better", "baseline", "variant", "n",
     "level", "baseline_median", "variant_median", "ratio", "low", "high", "smallest_visible",
@@ -28,28 +26,32 @@ _COMPARED = (
 Cell = str | float | None
 
 
-def render(documents: Sequence[Document]) -> str:
-    """All in one table.
+Row = dict[str, Cell]
 
-    Raises:
-        UsageError: there are runs and comparisons, which have other columns.
-    """
-    are_runs = {isinstance(document, RunResult) for document in documents}
-    if len(are_runs) > 1:
-        raise UsageError("runs and comparisons have different columns", "export them apart")
-    columns = _RUN if are_runs == {True} else _COMPARED
+
+def values(documents: Sequence[Document]) -> str:
+    """All in one table, a line for each value."""
+    return _table(_VALUES, ((document, _value_rows(document)) for document in documents))
+
+
+def compared(documents: Sequence[Comparison]) -> str:
+    """All in one table, a line for each compared metric."""
+    return _table(_COMPARED, ((document, _compared_rows(document)) for document in documents))
+
+
+def _table(columns: Sequence[str], parts: Iterable[tuple[Document, Iterable[Row]]]) -> str:
     text = io.StringIO()
     writer = csv.DictWriter(text, columns, lineterminator="\n")
     writer.writeheader()
-    for document in documents:
+    for document, rows in parts:
         head = _head(document)
-        for row in list(_rows(document)) or [{}]:
+        for row in list(rows) or [{}]:
             cells = {column: _cell(value) for column, value in {**head, **row}.items()}
             writer.writerow(cells)
     return text.getvalue()
 
 
-def _head(document: Document) -> dict[str, Cell]:
+def _head(document: Document) -> Row:
     """What is said of all of it, the same in each of its lines."""
     origin = remarks.origin(document)
     return {
@@ -57,23 +59,24 @@ def _head(document: Document) -> dict[str, Cell]:
         "status": document.status,
         **{name: origin.get(name) for name in _ORIGIN},
         "failures": "; ".join(document.failures),
-        "notes": "; ".join(document.notes) if isinstance(document, RunResult) else None,
+        "notes": "; ".join(document.notes),
         "warnings": "; ".join(f"{each.seen}: {each.why}" for each in document.warnings),
     }
 
 
-def _rows(document: Document) -> Iterator[dict[str, Cell]]:
-    if isinstance(document, RunResult):
-        for point in points(document):
-            yield {
-                "job": point.job,
-                "direction": point.direction,
-                "metric": point.kind.name,
-                "unit": point.kind.unit,
-                "better": point.kind.better,
-                "value": point.value,
-            }
-        return
+def _value_rows(document: Document) -> Iterator[Row]:
+    for point in points(document):
+        yield {
+            "job": point.job,
+            "direction": point.direction,
+            "metric": point.kind.name,
+            "unit": point.kind.unit,
+            "better": point.kind.better,
+            "value": point.value,
+        }
+
+
+def _compared_rows(document: Comparison) -> Iterator[Row]:
     for metric in document.metrics:
         known = metric.model_dump(mode="json")
         yield {

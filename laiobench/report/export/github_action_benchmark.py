@@ -6,8 +6,9 @@ workflow steps name with `tool: customBiggerIsBetter` and `customSmallerIsBetter
 
 import json
 
-from laiobench.report.export import Document
-from laiobench.report.export.points import MetricPoint, points
+from laiobench.report.kinds import points
+from laiobench.report.points import MetricPoint
+from laiobench.results.document import Document
 from laiobench.results.metrics import Better
 
 

@@ -1,6 +1,6 @@
 """The document itself, as JSON."""
 
-from laiobench.report.export import Document
+from laiobench.results.document import Document
 
 
 def render(document: Document) -> str:

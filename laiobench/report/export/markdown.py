@@ -8,8 +8,7 @@ from collections.abc import Sequence
 
 from tabulate import tabulate
 
-from laiobench.report.export import Document
-from laiobench.report.export.points import points
+from laiobench.report.kinds import points
 from laiobench.report.text import gate_table, remarks
 from laiobench.report.text.comparison_table import MARKS, sentences
 from laiobench.report.text.numbers import (
@@ -20,42 +19,37 @@ from laiobench.report.text.numbers import (
     title,
 )
 from laiobench.results.comparison import ComparedMetric, Comparison
-from laiobench.results.run_result import RunResult
+from laiobench.results.document import Document
 from laiobench.words import one_line
 
 _COMPARED = ("metric", "variant", "baseline", "variant's", "ratio", "interval", "n", "verdict")
 
 
-def render(document: Document) -> str:
-    """A table, the sentences that go with it, and where it comes from."""
-    if isinstance(document, RunResult):
-        return _run(document)
-    return gate(document) if document.verdict is not None else _comparison(document)
-
-
-def gate(comparison: Comparison) -> str:
+def gate(document: Comparison) -> str:
     """The gate's verdict, its table and sentences."""
-    parts = [f"**{escape(gate_table.conclusion(comparison))}**"]
-    parts.append(_list(remarks.failures(comparison)))
-    if comparison.metrics:
-        parts.append(table(gate_table.HEADERS, gate_table.rows(comparison.metrics)))
-        parts.append(_list([gate_table.sentence(metric) for metric in comparison.metrics]))
-    return _joined(comparison, parts)
+    parts = [f"**{escape(gate_table.conclusion(document))}**"]
+    parts.append(_list(remarks.failures(document)))
+    if document.metrics:
+        parts.append(table(gate_table.HEADERS, gate_table.rows(document.metrics)))
+        parts.append(_list([gate_table.sentence(metric) for metric in document.metrics]))
+    return _joined(document, parts)
 
 
-def _run(result: RunResult) -> str:
+def values(document: Document) -> str:
+    """A table of what was measured, and where it comes from."""
     rows = [
         (point.place, point.kind.title, format_value(point.value, point.kind))
-        for point in points(result)
+        for point in points(document)
     ]
     parts = [table(("job", "metric", "value"), rows)] if rows else []
-    return _joined(result, [*_status(result), *parts])
+    return _joined(document, [*_status(document), *parts])
 
 
-def _comparison(comparison: Comparison) -> str:
-    rows = [_row(metric) for metric in comparison.metrics]
-    said = _list(sentences(comparison).splitlines())
-    return _joined(comparison, [*_status(comparison), table(_COMPARED, rows), said])
+def comparison(document: Comparison) -> str:
+    """A table, the sentences that go with it, and where it comes from."""
+    rows = [_row(metric) for metric in document.metrics]
+    said = _list(sentences(document).splitlines())
+    return _joined(document, [*_status(document), table(_COMPARED, rows), said])
 
 
 def _status(document: Document) -> list[str]:

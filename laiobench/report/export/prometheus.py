@@ -5,9 +5,10 @@ file's own time is shown.
 """
 
 from laiobench.errors import ExtraMissing
-from laiobench.report.export import Document
-from laiobench.report.export.points import MetricPoint, points
+from laiobench.report.kinds import points
+from laiobench.report.points import MetricPoint
 from laiobench.results.comparison import ComparedMetric, Comparison
+from laiobench.results.document import Document
 from laiobench.results.run_result import RunResult
 from laiobench.units import NS_PER_S
 
@@ -24,6 +25,9 @@ class _Gauges:
         self.registry = CollectorRegistry()
         self._known: dict[str, Gauge] = {}
 
+    def __str__(self) -> str:
+        return str(generate_latest(self.registry).decode())
+
     def set(self, name: str, text: str, value: float, **labels: str) -> None:
         if name not in self._known:
             self._known[name] = Gauge(
@@ -33,23 +37,37 @@ class _Gauges:
         (gauge.labels(**labels) if labels else gauge).set(value)
 
 
-def render(document: Document) -> str:
-    """The numbers; of a comparison also its ratios, of a gate its verdicts."""
+def values(document: Document) -> str:
+    """The numbers."""
+    return str(_values(document))
+
+
+def run(result: RunResult) -> str:
+    """The numbers, and the I/Os that failed."""
+    gauges = _values(result)
+    for job in result.jobs:
+        for name, direction in job.directions().items():
+            gauges.set(
+                "failed_ios", "I/Os that failed in the measured window",
+                sum(direction.errors.values()),
+                job=f"{job.name}/{job.copy_index}", direction=name,
+            )  # fmt: skip
+    return str(gauges)
+
+
+def comparison(document: Comparison) -> str:
+    """The numbers, the ratios, and of a gate its verdicts."""
+    gauges = _values(document)
+    _put_comparison(gauges, document)
+    return str(gauges)
+
+
+def _values(document: Document) -> _Gauges:
     gauges = _Gauges()
     gauges.set("ok", "1: the run or comparison ended well", float(document.status == "ok"))
     for point in points(document):
         _put_point(gauges, point)
-    if isinstance(document, Comparison):
-        _put_comparison(gauges, document)
-    elif isinstance(document, RunResult):
-        for job in document.jobs:
-            for name, direction in job.directions().items():
-                gauges.set(
-                    "failed_ios", "I/Os that failed in the measured window",
-                    sum(direction.errors.values()),
-                    job=f"{job.name}/{job.copy_index}", direction=name,
-                )  # fmt: skip
-    return generate_latest(gauges.registry).decode()
+    return gauges
 
 
 def _put_point(gauges: _Gauges, point: MetricPoint) -> None:

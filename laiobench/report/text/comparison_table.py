@@ -1,8 +1,5 @@
 """The table of a comparison for people, and what it comes to in sentences."""
 
-from collections.abc import Sequence
-from typing import Any
-
 from tabulate import tabulate
 
 from laiobench.report.text.numbers import format_interval, format_ratio, format_share, format_value
@@ -215,33 +212,3 @@ def _method(comparison: Comparison) -> str:
     if comparison.design:
         text += f" seed {comparison.design.seed}"
     return text
-
-
-# ---- lists -----------------------------------------------------------------------
-
-
-def summary(identifier: str, comparison: Comparison) -> dict[str, Any]:
-    """A stored comparison in a few words, in the form of a run's."""
-    return {
-        "id": identifier,
-        "started_at": comparison.started_at,
-        "status": comparison.status,
-        "jobs": list(
-            dict.fromkeys(
-                str(job.get("name", "job"))
-                for variant in comparison.variants
-                for job in variant.jobs
-            )
-        ),
-        "variants": [variant.name for variant in comparison.variants],
-        "iops": _iops(comparison.find("iops")),
-    }
-
-
-def _iops(metrics: Sequence[ComparedMetric]) -> list[float]:
-    """The medians: of the baseline, and of each variant."""
-    found = []
-    for number, metric in enumerate(metrics):
-        sides = [metric.baseline_values] * (number == 0) + [metric.variant_values]
-        found += [round(side.median, 1) for side in sides if side]
-    return found

@@ -10,21 +10,17 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from laiobench.results.comparison import Comparison
-from laiobench.results.run_result import RunResult
+from laiobench.results.document import Document
 from laiobench.results.warning import Warning
 from laiobench.units import format_size
 from laiobench.words import one_line
-
-Document = RunResult | Comparison
-
 
 # ---- where a document comes from -------------------------------------------------
 
 
 def origin(document: Document) -> dict[str, str]:
     """Date, command, tool, host and targets, each in a line; what is not known is left out."""
-    machine = _machine(document)
+    machine = document.machine
     lines = {
         "date": _date(document),
         "command": shlex.join(document.argv),
@@ -43,13 +39,6 @@ def head(document: Document) -> str:
     lines = origin(document)
     width = max(map(len, lines))
     return "\n".join(f"{name:<{width}}  {line}" for name, line in lines.items())
-
-
-def _machine(document: Document) -> Mapping[str, Any]:
-    """Of a comparison that of its first trial: all are of one machine."""
-    if isinstance(document, RunResult):
-        return document.machine
-    return document.trials[0].run.machine if document.trials else {}
 
 
 def _date(document: Document) -> str:
@@ -92,9 +81,8 @@ def _size(value: object) -> str:
 
 def remarks(document: Document) -> list[str]:
     """Its notes and warnings, as they are said."""
-    notes = document.notes if isinstance(document, RunResult) else []
     return [
-        *(f"note: {_indented(note)}" for note in notes),
+        *(f"note: {_indented(note)}" for note in document.notes),
         *(warning_text(warning) for warning in document.warnings),
     ]
 
