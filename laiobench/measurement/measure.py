@@ -16,6 +16,9 @@ from laiobench.measurement.watch.log_windows import LogSink
 from laiobench.measurement.watch.stuck_io import DEFAULT_HANG_TIMEOUT_S
 from laiobench.results.run_result import RunResult
 
+LARGEST_SPIKE = 10.0
+"""Eleven times as slow: what is larger needs no proof that it is seen."""
+
 
 def run(
     jobs: Job | Sequence[Job],
@@ -30,6 +33,7 @@ def run(
     notes: Sequence[str] = (),
     logs: LogSink | None = None,
     log_dir: str | os.PathLike[str] = "",
+    spike: float = 0.0,
 ) -> RunResult:
     """Run one job or several, and return what was measured.
 
@@ -46,9 +50,11 @@ def run(
         notes: what to note of how the jobs were read.
         logs: is given the windows of jobs with a write_*_log, as they end.
         log_dir: where states of verifications and bad blocks go; default: the current folder.
+        spike: a slowness that the core plants, as a share of each I/O, such as 0.05: to prove
+            that it is found.  Latencies, throughput and costs are all worse by it.
 
     Raises:
-        UsageError: there is no job, or the timeout is none.
+        UsageError: there is no job, or the timeout or the spike is none.
         LaiobenchError: a target can't be used as asked, or the run could not
             be set up.  A run that began always returns a result: look at its
             `status`.
@@ -60,6 +66,8 @@ def run(
         raise UsageError(
             f"the hang timeout must be from 0 to {LONGEST_S:,} s, not {hang_timeout_s:g}"
         )
+    if not 0 <= spike <= LARGEST_SPIKE:
+        raise UsageError(f"a spike must be a share from 0 to {LARGEST_SPIKE:g}, not {spike:g}")
     context = RunContext(
         allow_write,
         control or Control(),
@@ -69,5 +77,6 @@ def run(
         hang_timeout_s=hang_timeout_s,
         logs=logs,
         log_dir=log_dir,
+        spike=spike,
     )
-    return from_trial(run_jobs(sequence, context), argv, notes)
+    return from_trial(run_jobs(sequence, context), argv, notes, spike=spike or None)

@@ -58,6 +58,8 @@ class RunContext:
     """Is given the windows of jobs that have logs, as they end."""
     log_dir: str | os.PathLike[str] = ""
     """Where states of verifications and bad blocks go."""
+    spike: float = 0.0
+    """A slowness that the core is to plant, as a share of each I/O; 0: none."""
 
 
 # ---- running -----------------------------------------------------------------------
@@ -118,7 +120,7 @@ def _layouts(copies: Sequence[JobCopy]) -> list[GroupLayout]:
 def _run_group(
     layout: GroupLayout, context: RunContext, folder: Below, first_number: int
 ) -> tuple[list[JobRun], ClockReport, Sequence[Hang]]:
-    group = _Group(layout, context.logs, folder, first_number)
+    group = _Group(layout, context, folder, first_number)
     native_run, control = group.run, context.control
     hang_watch = HangWatch(layout.copies, native_run, context.hang_timeout_s, context.warn)
     try:
@@ -180,7 +182,7 @@ class _Group:
     """
 
     def __init__(
-        self, layout: GroupLayout, logs: LogSink | None, folder: Below, first_number: int
+        self, layout: GroupLayout, context: RunContext, folder: Below, first_number: int
     ) -> None:
         """Copies are numbered from `first_number`; what they save goes into `folder`."""
         copies = layout.copies
@@ -188,11 +190,14 @@ class _Group:
         self._folder = folder
         self.verifications = [verification_of(copy, folder) for copy in copies]
         self.run = NativeRun(
-            layout.plan([verified.plan if verified else None for verified in self.verifications])
+            layout.plan(
+                [verified.plan if verified else None for verified in self.verifications],
+                context.spike,
+            )
         )
         self.series = [Series() for _ in copies]
         self.steady = steady_jobs(copies, self.run)
-        self.logs = job_logs(copies, self.run, logs, first_number)
+        self.logs = job_logs(copies, self.run, context.logs, first_number)
         self.exit_all = ExitAll.of(copies, self.run)
         self.watchers: list[Watcher] = [*self.steady.values(), *self.logs.values()]
         if self.exit_all:

@@ -57,6 +57,8 @@ class JobPlan:
     verify: VerifyPlan | None = None
     waits_for: range = range(0)
     """The jobs of the plan that must have finished before it begins."""
+    spike: float = 0.0
+    """A slowness to plant, as a share of each I/O; 0: none."""
 
 
 @dataclass(frozen=True)
@@ -194,6 +196,7 @@ def _fill_job(native: Any, plan: JobPlan, alive: Callable[[Any], Any]) -> None:
     native.continue_on_error = (not job.reads or job.tolerates("read")) and (
         not job.writes or job.tolerates("write")
     )
+    native.spike = plan.spike
     native.wait_for, native.wait_for_count = plan.waits_for.start, len(plan.waits_for)
     fill_pacing(native.pacing, job, plan.start_delay_s, plan.phase)
 

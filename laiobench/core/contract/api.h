@@ -51,6 +51,7 @@ typedef struct JobPlan {
     bool end_fsync;
     bool trim;             /* what would be written is trimmed instead, ... */
     bool write_after_trim; /* ... and then written */
+    double spike; /* a slowness to plant: this share of each I/O; 0: none */
 } JobPlan;
 
 typedef struct WorkerPlan {

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/compiler.h"
 #include "job/job_issue.h"
 
 /* A device that only fails does so at full speed; no need to see it all. */
@@ -105,6 +106,8 @@ int job_init(Job *job, const JobConfig *config, const Clock *clock,
         return ret;
     }
     recorder_init(&job->recorder, clock, uses, job->memory.records);
+    job->recorder.spike.share = config->spike;
+    job->takes_detour = job->is_gated || config->spike > 0;
     prepare_requests(job);
     return 0;
 }
@@ -190,12 +193,17 @@ static __attribute__((noinline)) void count_failure(Job *job, Request *request)
     }
 }
 
-static inline void record(Job *job, Request *request)
+/* @spiked: known where it is inlined, so that who has no spike pays nothing. */
+static ALWAYS_INLINE void record(Job *job, Request *request, bool spiked)
 {
     if (__builtin_expect(request_succeeded(request), 1)) {
         job->accounts.completed++;
         job->failures_in_a_row = 0;
-        recorder_add_success(&job->recorder, request);
+        if (spiked) {
+            recorder_add_spiked(&job->recorder, request);
+        } else {
+            recorder_add_success(&job->recorder, request);
+        }
         job->ctx->counters.other.completed_in_submit += request->reaped ==
                                                         request->submitted;
     } else {
@@ -233,7 +241,7 @@ static void complete_request(Job *job, Request *request, uint32_t index)
     if (is_extra && request->op == REQUEST_READ) {
         count_check(job, request);
     } else {
-        record(job, request);
+        record(job, request, job->config.spike > 0);
     }
     if (!side_io_complete(&job->side_io, index, request)) {
         job_stop(job, JOB_END_BAD_DATA);
@@ -268,18 +276,35 @@ static __attribute__((noinline)) void handle_gated(Job *job, Request *request)
     }
 }
 
-void job_handle(Job *job, Request *request)
+/* The straight way: the slot is refilled at once. */
+static ALWAYS_INLINE void refill(Job *job, Request *request)
 {
-    request_set_state(request, REQUEST_IDLE);
-    job->in_flight--;
-    if (__builtin_expect(job->is_gated, 0)) {
-        handle_gated(job, request);
-        return;
-    }
-    record(job, request);
     if (__builtin_expect(job->budget > 0, 1)) {
         job_issue(job, request);
     } else if (job->in_flight == 0 && job->phase != JOB_FINISHED) {
         job_finish(job);
     }
+}
+
+static __attribute__((noinline)) void handle_on_detour(Job *job,
+                                                       Request *request)
+{
+    if (job->is_gated) {
+        handle_gated(job, request);
+    } else {
+        record(job, request, true);
+        refill(job, request);
+    }
+}
+
+void job_handle(Job *job, Request *request)
+{
+    request_set_state(request, REQUEST_IDLE);
+    job->in_flight--;
+    if (__builtin_expect(job->takes_detour, 0)) {
+        handle_on_detour(job, request);
+        return;
+    }
+    record(job, request, false);
+    refill(job, request);
 }

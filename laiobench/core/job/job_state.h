@@ -34,6 +34,7 @@ typedef struct JobConfig {
     PacingPlan pacing;
     bool is_mix; /* any direction may come next, so a schedule may choose */
     bool continue_on_error;
+    double spike; /* a slowness that is planted; 0: none */
 } JobConfig;
 
 typedef enum JobPhase {
@@ -81,6 +82,7 @@ struct Job {
     uint64_t budget; /* I/Os still to issue */
     uint32_t in_flight;
     uint32_t failures_in_a_row;
+    bool takes_detour;    /* is gated, or has a spike planted */
     bool is_gated;        /* slots are not simply refilled: see pump() */
     JobAccounts accounts; /* of its whole life */
 

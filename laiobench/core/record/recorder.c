@@ -46,6 +46,28 @@ void recorder_reset(Recorder *recorder)
     __atomic_fetch_add(&recorder->generation, 1, __ATOMIC_ACQ_REL);
 }
 
+void recorder_add_spiked(Recorder *recorder, Request *request)
+{
+    Direction direction = recorder_direction(request);
+    uint64_t submitted = request->submitted, reaped = request->reaped;
+
+    if (direction >= DIRECTION_IO_COUNT) {
+        recorder_add_success(recorder, request);
+        return;
+    }
+    if (spike_takes(&recorder->spike, direction)) {
+        return;
+    }
+    request->submitted =
+        request->queued +
+        spike_longer(&recorder->spike, submitted - request->queued);
+    request->reaped = request->queued +
+                      spike_longer(&recorder->spike, reaped - request->queued);
+    recorder_add_success(recorder, request);
+    request->submitted = submitted;
+    request->reaped = reaped;
+}
+
 void recorder_add_failure(Recorder *recorder, const Request *request)
 {
     DirectionRecord *record = recorder->directions[recorder_direction(request)];

@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "record/histogram.h"
 #include "engines/request.h"
+#include "record/spike.h"
 
 typedef enum Direction {
     DIRECTION_READ,
@@ -61,7 +62,10 @@ typedef struct Recorder {
     LastRecorded last;
     uint32_t generation; /* atomic; odd while it is reset, then another */
     DirectionRecord *directions[DIRECTION_COUNT]; /* NULL: not used */
+    Spike spike; /* of share 0, but for a comparison's proof */
 } Recorder;
+
+_Static_assert(SPIKED_DIRECTIONS == DIRECTION_IO_COUNT, "no sync is spiked");
 
 /* How much memory it needs to record @uses; a multiple of a cache line. */
 size_t recorder_bytes(const bool uses[DIRECTION_COUNT]);
@@ -143,16 +147,21 @@ static inline void recorder_add_success(Recorder *recorder,
     }
 }
 
+/* The same where a spike is planted: longer, or, as its toll, not at all. */
+void recorder_add_spiked(Recorder *recorder, Request *request);
+
 /* Besides: since it was due, as the schedule had it. */
 static inline void recorder_add_response(Recorder *recorder,
                                          const Request *request,
                                          uint64_t intended)
 {
     DirectionRecord *record = recorder->directions[recorder_direction(request)];
+    uint64_t ticks = spike_longer(&recorder->spike, request->reaped - intended);
 
-    histograms_add(&record->latency, LATENCY_RESPONSE,
-                   clock_ticks_to_ns(recorder->clock,
-                                     request->reaped - intended));
+    if (!recorder->spike.took) {
+        histograms_add(&record->latency, LATENCY_RESPONSE,
+                       clock_ticks_to_ns(recorder->clock, ticks));
+    }
 }
 
 /* Of all directions, while others add to them. */

@@ -44,6 +44,7 @@ JobConfig run_job_config(const JobPlan *plan, ThrottleGroup *throttles)
         .move_every = plan->move_every,
         .throttle = plan->throttle ? &throttles[plan->throttle - 1] : NULL,
         .continue_on_error = plan->continue_on_error,
+        .spike = plan->spike,
         .pacing = plan->pacing,
         .is_mix = plan->read_percent > 0 && plan->read_percent < 100,
     };

@@ -43,7 +43,11 @@ from laiobench.words import printable
 
 
 def from_trial(
-    trial: Trial, argv: Sequence[str] | None = None, notes: Sequence[str] = ()
+    trial: Trial,
+    argv: Sequence[str] | None = None,
+    notes: Sequence[str] = (),
+    *,
+    spike: float | None = None,
 ) -> RunResult:
     """Give a trial its meaning: rates, percentiles, proof, status."""
     jobs = [_job_result(run) for run in trial.runs]
@@ -63,6 +67,7 @@ def from_trial(
             drift_ppm=trial.clock.drift_ppm,
         ),
         notes=printable(list(notes)),
+        spike=spike,
         warnings=warnings.find(trial),
         jobs=jobs,
     )

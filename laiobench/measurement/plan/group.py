@@ -43,11 +43,12 @@ class GroupLayout:
             {worker: frozenset(coming) for worker, coming in coming_to.items()},
         )
 
-    def plan(self, verify_plans: Sequence[VerifyPlan | None]) -> RunPlan:
+    def plan(self, verify_plans: Sequence[VerifyPlan | None], spike: float = 0.0) -> RunPlan:
         """What the core is to run.
 
         Args:
             verify_plans: of each copy; None where nothing is verified.
+            spike: a slowness to plant, as a share of each I/O.
         """
         jobs = tuple(
             JobPlan(
@@ -67,6 +68,7 @@ class GroupLayout:
                 phase=copy.phase,
                 waits_for=waits_for,
                 verify=verify_plan,
+                spike=spike,
             )
             for copy, ring, throttle, waits_for, verify_plan in zip(
                 self.copies,
