@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from laiobench.cli.console import draw, say
-from laiobench.cli.progress import CLEAR_LINE, is_shown, knows_escapes, progress
+from laiobench.cli.progress import Screen, is_shown, progress
 from laiobench.cli.stopping import stop_on_signals
 from laiobench.cli.time_left import TimeLeft
 from laiobench.cli.write_options import WriteOptions
@@ -34,7 +33,7 @@ def calibrate_and_save(
     Raises:
         UsageError, RunError: they can't be run, or the document can't be saved.
     """
-    with stop_on_signals() as control, progress(control, enabled=not quiet) as watch:
+    with stop_on_signals() as control, progress(control, quiet=quiet) as screen:
         allowed = writing.permission(lambda: control.stop)
 
         def measure(variant: LiveVariant, _position: int) -> RunResult:
@@ -42,9 +41,10 @@ def calibrate_and_save(
                 variant.jobs,
                 allow_write=allowed,
                 control=control,
-                watch=watch,
-                tell=(lambda _: None) if quiet else say,
-                warn=lambda text: say(f"warning: {text}"),
+                watch=screen,
+                fill=screen.fill,
+                tell=screen.tell,
+                warn=screen.warn,
                 notes=said,
             )
 
@@ -55,7 +55,7 @@ def calibrate_and_save(
             seed=seed,
             measure=measure,
             control=control,
-            after_trial=Teller(lengths_s, pairs) if is_shown(quiet=quiet) else None,
+            after_trial=Teller(screen, lengths_s, pairs) if is_shown(quiet=quiet) else None,
         )
         store.save_as(calibration, path)
     return calibration
@@ -64,10 +64,11 @@ def calibrate_and_save(
 class Teller:
     """A line for each trial, on a terminal; the shorter trials come first."""
 
-    def __init__(self, lengths_s: Sequence[float], pairs: int) -> None:
+    def __init__(self, screen: Screen, lengths_s: Sequence[float], pairs: int) -> None:
         self._trials_s = [
             length_s for length_s in sorted(set(lengths_s)) for _ in range(pairs * len(SIDES))
         ]
+        self._screen = screen
         self._time_left = TimeLeft()
         self._made = 0
 
@@ -76,5 +77,5 @@ class Teller:
         done_s, left_s = self._trials_s[: self._made], self._trials_s[self._made :]
         left = self._time_left.after(sum(done_s), sum(left_s))
         trial = f"trial {self._made} of {len(self._trials_s)}"
-        start = CLEAR_LINE if knows_escapes() else ""
-        draw("   ".join(part for part in (trial, left) if part) + "\n", control=start)
+        self._screen.end()
+        self._screen.tell("   ".join(part for part in (trial, left) if part))

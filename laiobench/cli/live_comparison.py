@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from laiobench.cli import exports
-from laiobench.cli.console import answer, complain, draw, say
+from laiobench.cli.console import answer, complain, say
 from laiobench.cli.policy_option import PolicyOption
-from laiobench.cli.progress import CLEAR_LINE, is_shown, knows_escapes, progress
+from laiobench.cli.progress import Screen, is_shown, progress
 from laiobench.cli.stopping import leave_at_once, stop_on_signals
 from laiobench.cli.time_left import TimeLeft
 from laiobench.cli.write_options import WriteOptions
@@ -25,7 +25,7 @@ from laiobench.comparison.hooks import TrialCommands
 from laiobench.comparison.values import values
 from laiobench.comparison.variants import LiveVariant
 from laiobench.errors import ExitCode, LaiobenchError, UsageError
-from laiobench.measurement.control import Control, OnProgress
+from laiobench.measurement.control import Control
 from laiobench.measurement.measure import run
 from laiobench.measurement.targets import Permission
 from laiobench.measurement.watch.stuck_io import DEFAULT_HANG_TIMEOUT_S
@@ -96,12 +96,12 @@ def measure(
     commands = TrialCommands(experiment.design.prepare, experiment.design.cleanup)
     # Until the document is safe, no signal may end us.
     with stop_on_signals() as control:
-        with progress(control, enabled=not quiet) as watch:
+        with progress(control, quiet=quiet) as screen:
             allowed = writing.permission(lambda: control.stop)
-            trial = _trial(commands, allowed, control, watch, said, quiet=quiet)
-            comparison = experiment.run(
-                trial, control=control, observer=_Follower(place, judge, quiet=quiet)
-            )
+            trial = _trial(commands, allowed, control, screen, said)
+            teller = Teller(screen) if is_shown(quiet=quiet) else None
+            follower = _Follower(place, judge, teller)
+            comparison = experiment.run(trial, control=control, observer=follower)
         code = _report(comparison, place, judge, wanted, as_json=as_json, quiet=quiet)
         if control.leave:
             leave_at_once()
@@ -112,10 +112,8 @@ def _trial(
     commands: TrialCommands,
     allowed: Permission,
     control: Control,
-    watch: OnProgress,
+    screen: Screen,
     said: Sequence[str],
-    *,
-    quiet: bool,
 ) -> Callable[[LiveVariant, int], RunResult]:
     def make(variant: LiveVariant, _position: int) -> RunResult:
         commands.before(variant.set)
@@ -124,9 +122,10 @@ def _trial(
                 variant.jobs,
                 allow_write=allowed,
                 control=control,
-                watch=watch,
-                tell=(lambda _: None) if quiet else say,
-                warn=lambda text: say(f"warning: {text}"),
+                watch=screen,
+                fill=screen.fill,
+                tell=screen.tell,
+                warn=screen.warn,
                 hang_timeout_s=DEFAULT_HANG_TIMEOUT_S,
                 notes=said,
             )
@@ -139,10 +138,9 @@ def _trial(
 class _Follower(Observer):
     """Saves what there is and tells it, after each trial; ends early by the policy."""
 
-    def __init__(self, place: "Place", judge: PolicyOption | None, *, quiet: bool) -> None:
+    def __init__(self, place: "Place", judge: PolicyOption | None, teller: "Teller | None") -> None:
         self.look_after = judge.policy.pairs.min if judge else 0
-        self._place, self._judge = place, judge
-        self._teller = Teller() if is_shown(quiet=quiet) else None
+        self._place, self._judge, self._teller = place, judge, teller
 
     def is_enough(self, experiment: Experiment) -> bool:
         """Whether the policy's question has an answer already."""
@@ -158,15 +156,16 @@ class _Follower(Observer):
 class Teller:
     """A line for each trial, on a terminal; the interval gets narrower as they come."""
 
-    def __init__(self) -> None:
+    def __init__(self, screen: Screen) -> None:
+        self._screen = screen
         self._time_left = TimeLeft()
         self._made = 0  # by us: those of a comparison that is resumed took their own time
 
     def __call__(self, step: Step) -> None:
         self._made += 1
         left = self._time_left.after(self._made, step.trials - step.number)
-        start = CLEAR_LINE if knows_escapes() else ""
-        draw("   ".join(part for part in (*_told(step), left) if part) + "\n", control=start)
+        self._screen.end()
+        self._screen.tell("   ".join(part for part in (*_told(step), left) if part))
 
 
 def _told(step: Step) -> list[str]:

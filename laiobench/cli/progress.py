@@ -1,22 +1,30 @@
 """How the jobs are doing: one line on a terminal, redrawn every second; and when SIGUSR1 asks.
 
-A terminal that knows no escape sequences (TERM=dumb) gets a plain line now and then.
+While files are written first, it tells how far they are.  Whatever is said meanwhile stands
+above it, on lines of its own.  A terminal that knows no escape sequences (TERM=dumb) gets a
+plain line now and then.
 """
 
 import os
 import sys
+import threading
+import time
 import unicodedata
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import PurePath
 
 from laiobench.cli.console import draw, say
-from laiobench.measurement.control import Control, OnProgress, Progress
+from laiobench.cli.time_left import roughly
+from laiobench.measurement.control import Control, Progress
 from laiobench.measurement.runner import SAMPLE_INTERVAL_S
+from laiobench.measurement.targets import Filling
 from laiobench.results.histogram import added, counts_of_bins
-from laiobench.units import format_bandwidth, format_count, format_ns
+from laiobench.units import format_bandwidth, format_count, format_ns, format_size
 
-CLEAR_LINE = "\r\x1b[K"
+_CLEAR_LINE = "\r\x1b[K"
 _DUMB_INTERVAL_S = 10.0
+_FILL_INTERVAL_S = 0.2
 _DEFAULT_COLUMNS = 80
 _LEAST_NAME = 8
 # What is said of jobs that do not measure; the last that any of them is in.
@@ -24,36 +32,84 @@ _MARKS = {"delayed": "waiting", "ramp": "ramp", "searching": "searching", "verif
 _BEFORE_THE_END = ("delayed", "ramp", "searching", "measuring", "draining", "verifying")
 
 
-class _Screen:
-    """A watcher that draws where there is a terminal, and answers SIGUSR1 in any case."""
+class Screen:
+    """Where there is a terminal, draws how it goes; and answers SIGUSR1 in any case.
 
-    def __init__(self, control: Control, *, is_drawn: bool) -> None:
+    What is told and warned of may come from any thread.
+    """
+
+    def __init__(self, control: Control, *, is_drawn: bool, is_quiet: bool) -> None:
         self._control = control
-        self._is_drawn = is_drawn
-        self._is_dumb = not knows_escapes()
-        self._said_at_s = 0.0
+        self._is_drawn, self._is_quiet = is_drawn, is_quiet
+        self._is_dumb = not _knows_escapes()
+        self._drawn = ""
+        """The line that the terminal shows now."""
+        self._drawn_at_s = float("-inf")
+        self._said_at_s = time.monotonic()
+        self._lock = threading.Lock()
 
     def __call__(self, samples: Sequence[Progress]) -> None:
-        is_asked = self._control.wants_status
-        if not is_asked and (not self._is_drawn or _is_partial(samples)):
-            return
-        if is_asked:
-            self._control.wants_status = False
-            self.end()
-            say(f"SIGUSR1: {line(samples)}")
-        elif self._is_dumb:
-            if samples[0].elapsed_s < self._said_at_s:  # another group
-                self._said_at_s = 0.0
-            if samples[0].elapsed_s - self._said_at_s >= _DUMB_INTERVAL_S:
-                self._said_at_s = samples[0].elapsed_s
-                say(line(samples))
-        else:
-            draw(line(samples, _columns() - 1), control=CLEAR_LINE)
+        """Jobs have run for another interval."""
+        if self._control.wants_status:
+            self._answer(line(samples))
+        elif self._is_drawn and not _is_partial(samples):
+            self._show(line(samples, self._columns()))
+
+    def fill(self, filling: Filling) -> None:
+        """A file is being written, which takes its time."""
+        if self._control.wants_status:
+            self._answer(fill_line(filling))
+        elif self._is_drawn and (
+            time.monotonic() - self._drawn_at_s >= _FILL_INTERVAL_S
+            or filling.done_bytes in (0, filling.size_bytes)
+        ):
+            self._show(fill_line(filling, self._columns()))
+
+    def tell(self, text: str) -> None:
+        """A sentence, unless nobody wants any."""
+        if not self._is_quiet:
+            self._say(text)
+
+    def warn(self, text: str) -> None:
+        """A sentence that must not be missed."""
+        self._say(f"warning: {text}")
 
     def end(self) -> None:
         """The line is gone."""
-        if self._is_drawn and not self._is_dumb:
-            draw("", control=CLEAR_LINE)
+        with self._lock:
+            self._clear()
+
+    def _answer(self, text: str) -> None:
+        self._control.wants_status = False
+        self._say(f"SIGUSR1: {text}")
+
+    def _show(self, text: str) -> None:
+        with self._lock:
+            self._drawn_at_s = time.monotonic()
+            if not self._is_dumb:
+                self._drawn = text
+                draw(text, control=_CLEAR_LINE)
+            elif self._drawn_at_s - self._said_at_s >= _DUMB_INTERVAL_S:
+                self._said_at_s = self._drawn_at_s
+                say(text)
+
+    def _say(self, text: str) -> None:
+        with self._lock:
+            drawn = self._drawn
+            self._clear()
+            say(text)
+            if drawn:
+                self._drawn = drawn
+                draw(drawn, control=_CLEAR_LINE)
+
+    def _clear(self) -> None:
+        if self._drawn:
+            self._drawn = ""
+            draw("", control=_CLEAR_LINE)
+
+    def _columns(self) -> int | None:
+        """How wide a line may be: such that the cursor stays in it."""
+        return None if self._is_dumb else _columns() - 1
 
 
 def is_shown(*, quiet: bool) -> bool:
@@ -61,15 +117,15 @@ def is_shown(*, quiet: bool) -> bool:
     return not quiet and sys.stderr.isatty()
 
 
-def knows_escapes() -> bool:
+def _knows_escapes() -> bool:
     """Whether the terminal can clear a line."""
     return os.environ.get("TERM", "") not in ("", "dumb")
 
 
 @contextmanager
-def progress(control: Control, *, enabled: bool) -> Iterator[OnProgress]:
-    """A watcher that draws, if there is a terminal to draw on; the line is gone at the end."""
-    screen = _Screen(control, is_drawn=is_shown(quiet=not enabled))
+def progress(control: Control, *, quiet: bool, is_drawn: bool = True) -> Iterator[Screen]:
+    """A screen to draw on, if it is to be and there is a terminal; the line is gone at the end."""
+    screen = Screen(control, is_drawn=is_drawn and is_shown(quiet=quiet), is_quiet=quiet)
     try:
         yield screen
     finally:
@@ -102,11 +158,24 @@ def line(samples: Sequence[Progress], columns: int | None = None) -> str:
         format_bandwidth(size_bytes / interval_s),
         f"p99 {format_ns(p99) if p99 is not None else '–'}",
     ]
-    rest = "  ".join(parts)
+    return _fitting(_names(samples), "  ".join(parts), columns)
+
+
+def fill_line(filling: Filling, columns: int | None = None) -> str:
+    """How far a file is; its name gives way where the line is long."""
+    done, size, elapsed_s = filling.done_bytes, filling.size_bytes, filling.elapsed_s
+    parts = [f"{format_size(done)} of {format_size(size)} ({done / size:.0%})"]
+    if 0 < done < size and elapsed_s:
+        parts.append(format_bandwidth(done / elapsed_s))
+        parts.append(f"about {roughly(elapsed_s / done * (size - done))} left")
+    return _fitting(f"writing {PurePath(filling.path).name}", "  ".join(parts), columns)
+
+
+def _fitting(name: str, rest: str, columns: int | None) -> str:
     if columns is None:
-        return f"{_names(samples)}  {rest}"
-    names = cut(_names(samples), max(_LEAST_NAME, columns - 2 - len(rest)))
-    return cut(f"{names}  {rest}", columns)
+        return f"{name}  {rest}"
+    name = cut(name, max(_LEAST_NAME, columns - 2 - len(rest)))
+    return cut(f"{name}  {rest}", columns)
 
 
 def _names(samples: Sequence[Progress]) -> str:

@@ -1,6 +1,7 @@
 """`--status-interval`: how the jobs are doing, a JSON object a line on stderr.
 
-stdout keeps the one document.  Each line tells of the stretch since the last one.
+stdout keeps the one document.  Each line tells of the stretch since the last one; while a
+file is written first, of how far that is.
 """
 
 import json
@@ -10,6 +11,7 @@ from typing import Any
 
 from laiobench.cli.console import say
 from laiobench.measurement.control import Control, Progress
+from laiobench.measurement.targets import Filling
 from laiobench.results.histogram import counts_of_bins
 
 
@@ -39,6 +41,7 @@ class Status:
         self._control = control
         self._interval_s = interval_s
         self._due_s = interval_s
+        self._filled = ""
         self._stretches: dict[tuple[str, int, int], _Stretch] = {}
 
     def __call__(self, samples: Sequence[Progress]) -> None:
@@ -56,6 +59,19 @@ class Status:
         say(json.dumps({"kind": "status", "elapsed_s": round(elapsed_s, 3), "jobs": self._jobs()}))
         self._stretches = {key: _Stretch() for key in self._stretches}
         if is_due:
+            self._due_s += self._interval_s
+
+    def fill(self, filling: Filling) -> None:
+        """A file is being written."""
+        if filling.path != self._filled:
+            self._filled, self._due_s = filling.path, self._interval_s
+        is_due = filling.elapsed_s >= self._due_s
+        if not is_due and not self._control.wants_status:
+            return
+        self._control.wants_status = False
+        told = {"kind": "filling", "elapsed_s": round(filling.elapsed_s, 3), "path": filling.path}
+        say(json.dumps({**told, "bytes": filling.done_bytes, "size_bytes": filling.size_bytes}))
+        while filling.elapsed_s >= self._due_s:
             self._due_s += self._interval_s
 
     def _jobs(self) -> list[dict[str, Any]]:

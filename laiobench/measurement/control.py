@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from laiobench.measurement.plan.copy import JobCopy
+from laiobench.measurement.targets import Filling
 from laiobench.native import Sample, Totals
 
 
@@ -43,4 +44,5 @@ class Progress:
 
 
 OnProgress = Callable[[Sequence[Progress]], None]
+OnFilling = Callable[[Filling], None]
 Teller = Callable[[str], None]

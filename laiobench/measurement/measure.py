@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from laiobench.errors import UsageError
 from laiobench.jobs.options import LONGEST_S, Job
-from laiobench.measurement.control import Control, OnProgress, Teller
+from laiobench.measurement.control import Control, OnFilling, OnProgress, Teller
 from laiobench.measurement.outcome.build import from_trial
 from laiobench.measurement.runner import RunContext, run_jobs
 from laiobench.measurement.targets import Permission
@@ -28,6 +28,7 @@ def run(
     watch: OnProgress | None = None,
     tell: Teller = lambda _: None,
     warn: Teller = lambda _: None,
+    fill: OnFilling = lambda _: None,
     hang_timeout_s: float = DEFAULT_HANG_TIMEOUT_S,
     argv: Sequence[str] | None = None,
     notes: Sequence[str] = (),
@@ -45,6 +46,7 @@ def run(
         watch: is given a sample of each running job every second.
         tell: is given sentences for the user, such as what is waited for.
         warn: is given those that must not be missed: I/Os do not come back.
+        fill: is given how far a file is that must be written first, every few MiB.
         hang_timeout_s: for so long an I/O may be away before that; 0: for ever.
         argv: what to note as the command; default: the process's own.
         notes: what to note of how the jobs were read.
@@ -74,6 +76,7 @@ def run(
         watch,
         tell,
         warn,
+        fill,
         hang_timeout_s=hang_timeout_s,
         logs=logs,
         log_dir=log_dir,

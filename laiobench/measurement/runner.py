@@ -14,14 +14,14 @@ from pathlib import Path
 from laiobench.errors import RunError
 from laiobench.files.below import Below
 from laiobench.jobs.options import Job
-from laiobench.measurement.control import Control, OnProgress, Progress, Teller
+from laiobench.measurement.control import Control, OnFilling, OnProgress, Progress, Teller
 from laiobench.measurement.plan.copy import JobCopy
 from laiobench.measurement.plan.group import GroupLayout
 from laiobench.measurement.plan.placement import lay_out, to_run
 from laiobench.measurement.plan.verify_regions import check_verified_regions
 from laiobench.measurement.plan.verify_state import check_files, verification_of
 from laiobench.measurement.plan.waits import check_waits
-from laiobench.measurement.targets import Permission, Targets, scratch
+from laiobench.measurement.targets import FillHooks, Permission, Targets, scratch
 from laiobench.measurement.trial import JobRun, Trial
 from laiobench.measurement.watch.bad_blocks import save_dumps
 from laiobench.measurement.watch.exit_all import ExitAll
@@ -52,6 +52,8 @@ class RunContext:
     """Is given sentences for the user, such as what is waited for."""
     warn: Teller = lambda _: None
     """Is given those that must not be missed: I/Os do not come back."""
+    fill: OnFilling = lambda _: None
+    """Is given how far a file is that must be written first."""
     hang_timeout_s: float = DEFAULT_HANG_TIMEOUT_S
     """After so long an I/O that is not back is told of; 0: never."""
     logs: LogSink | None = None
@@ -72,7 +74,7 @@ def run_jobs(jobs: Sequence[Job], context: RunContext) -> Trial:
         LaiobenchError: a target can't be used, or the first group could not be
             set up.  Once anything has been measured, it is returned.
     """
-    control, tell = context.control, context.tell
+    control = context.control
     started_at = datetime.now(UTC)
     runs: list[JobRun] = []
     failures: list[str] = []
@@ -80,17 +82,12 @@ def run_jobs(jobs: Sequence[Job], context: RunContext) -> Trial:
     clock = ClockReport(hardware=False, read_ns=0.0, drift_ppm=0.0)
 
     def prepare_scratch(size_bytes: int, folder: str | None) -> str:
-        path = scratch.prepare(
-            size_bytes,
-            folder,
-            tell=tell,
-            stop=lambda: control.stop,
-            may_write=not targets.are_readonly,
-        )
-        return str(path)
+        may_write = not targets.are_readonly
+        return str(scratch.prepare(size_bytes, folder, hooks=hooks, may_write=may_write))
 
     folder = Below(Path(context.log_dir))
-    with Targets(context.allow_write, tell=tell, stop=lambda: control.stop) as targets:
+    hooks = FillHooks(context.tell, context.fill, lambda: control.stop)
+    with Targets(context.allow_write, hooks) as targets:
         check_waits(jobs)
         check_files(jobs, folder)
         copies = to_run(lay_out(jobs, targets, prepare_scratch))

@@ -12,7 +12,7 @@ from laiobench.errors import RunError, UsageError
 from laiobench.files import partial
 from laiobench.files.partial import Partial
 from laiobench.jobs.options import Job
-from laiobench.measurement.targets import Permission, Targets
+from laiobench.measurement.targets import FillHooks, Permission, Targets
 from program import Program
 
 WRITE = Job(rw="randwrite", direct=False)
@@ -112,7 +112,8 @@ def test_a_file_that_appears_meanwhile_is_left_as_it_is(tmp_path: Path) -> None:
         path.write_bytes(b"precious")
         return False
 
-    with Targets(stop=appear) as targets, pytest.raises(RunError, match="made by somebody else"):
+    hooks = FillHooks(stop=appear)
+    with Targets(hooks=hooks) as targets, pytest.raises(RunError, match="made by somebody else"):
         targets.make(str(path), 1 << 20)
     assert path.read_bytes() == b"precious"
     assert list(tmp_path.iterdir()) == [path]

@@ -67,19 +67,19 @@ def command(
     running.check()
     logs = fio_logs.LogFiles(jobs, Below(running.log_dir))
     logs.check()
-    tell = (lambda _: None) if quiet else say
     # Until the result is safe, no signal may end us.
     with stop_on_signals() as control:
         allowed = writing.permission(lambda: control.stop)
-        with progress(control, enabled=not quiet and status_interval_s is None) as drawing:
-            watch = drawing if status_interval_s is None else Status(status_interval_s, control)
+        with progress(control, quiet=quiet, is_drawn=status_interval_s is None) as screen:
+            watch = screen if status_interval_s is None else Status(status_interval_s, control)
             result = run(
                 jobs,
                 allow_write=allowed,
                 control=control,
                 watch=watch,
-                tell=tell,
-                warn=lambda text: say(f"warning: {text}"),
+                fill=watch.fill,
+                tell=screen.tell,
+                warn=screen.warn,
                 hang_timeout_s=running.hang_timeout_s,
                 notes=notes_of_run(drafts, jobs),
                 logs=logs.add,

@@ -5,6 +5,8 @@ a name meant before or means later does not matter.  Writing needs the user's wo
 for that very target, nobody else using it, and nothing on it that looks like data.
 """
 
+from laiobench.measurement.targets.filling import FillHooks as FillHooks
+from laiobench.measurement.targets.filling import Filling as Filling
 from laiobench.measurement.targets.open import OpenTarget as OpenTarget
 from laiobench.measurement.targets.open import Targets as Targets
 from laiobench.measurement.targets.permission import Asker as Asker

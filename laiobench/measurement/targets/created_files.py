@@ -12,13 +12,12 @@ import hashlib
 import json
 import os
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 from laiobench.errors import RunError, UsageError
 from laiobench.files import outputs
 from laiobench.measurement.targets import refusals
-from laiobench.measurement.targets.filling import written_in_full
+from laiobench.measurement.targets.filling import FillHooks, written_in_full
 from laiobench.measurement.targets.witness import Witness
 from laiobench.units import format_size
 
@@ -26,14 +25,12 @@ from laiobench.units import format_size
 _TICK_S, _COARSE_TICK_S = 0.02, 2.0
 
 
-def make(
-    path: str, size_bytes: int, *, tell: Callable[[str], None], stop: Callable[[], bool]
-) -> None:
+def make(path: str, size_bytes: int, hooks: FillHooks) -> None:
     """A file of that size, at a name that nothing has yet.
 
     Raises:
         RunError: it can't be there.
-        Interrupted: `stop` said so; nothing is left behind.
+        Interrupted: `hooks.stop` said so; nothing is left behind.
     """
     check_is_one(path)
     folder = Path(os.path.realpath(path)).parent
@@ -47,10 +44,10 @@ def make(
             f"{path} cannot be made: less than {format_size(size_bytes)} are free",
             "lower size, or name a file elsewhere",
         )
-    tell(f"writing {path}, {format_size(size_bytes)}, to be kept and reused")
+    hooks.tell(f"writing {path}, {format_size(size_bytes)}, to be kept and reused")
     real = folder / Path(path).name
     try:
-        with written_in_full(real, size_bytes, stop) as file:
+        with written_in_full(real, size_bytes, hooks) as file:
             witness = Witness(f"/proc/self/fd/{file.fd}")
             file.link(real.name)
             remember(str(real), file.fd, witness)

@@ -12,13 +12,14 @@ import fcntl
 import os
 import stat
 import struct
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
 from laiobench import native
 from laiobench.jobs.options import Job
 from laiobench.measurement.targets import created_files, refusals
+from laiobench.measurement.targets.filling import FillHooks
 from laiobench.measurement.targets.permission import Permission, identity
 from laiobench.measurement.targets.question import Contents, contents_of, question
 from laiobench.measurement.targets.witness import Witness
@@ -104,11 +105,9 @@ class Targets:
     def __init__(
         self,
         permission: Permission | Sequence[str | os.PathLike[str]] = (),
-        *,
-        tell: Callable[[str], None] = lambda _: None,
-        stop: Callable[[], bool] = lambda: False,
+        hooks: FillHooks | None = None,
     ) -> None:
-        """`tell` and `stop`: for files that are made, which takes its time."""
+        """`hooks`: for files that are made, which takes its time."""
         if not isinstance(permission, Permission):
             permission = Permission(tuple(permission))
         self._permission = permission
@@ -116,7 +115,7 @@ class Targets:
         self._claims: dict[tuple[int, ...], int] = {}
         self._granted: set[tuple[int, ...]] = set()
         self._ours: dict[tuple[int, ...], _Ours] = {}
-        self._tell, self._stop = tell, stop
+        self._hooks = hooks or FillHooks()
 
     def __enter__(self) -> Self:
         return self
@@ -156,7 +155,7 @@ class Targets:
             return
         if self.are_readonly:
             raise created_files.forbidden(path)
-        created_files.make(path, size_bytes, tell=self._tell, stop=self._stop)
+        created_files.make(path, size_bytes, self._hooks)
 
     def open(self, path: str, job: Job, *, is_ours: bool = False) -> OpenTarget:
         """The target at `path`, as `job` needs it; `is_ours`: laiobench has made it.

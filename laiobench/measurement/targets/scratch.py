@@ -6,11 +6,10 @@ the disk), kept and reused.  It is our own, so jobs may write to it.
 
 import os
 import stat
-from collections.abc import Callable
 from pathlib import Path
 
 from laiobench.errors import RunError, UsageError
-from laiobench.measurement.targets.filling import written_in_full
+from laiobench.measurement.targets.filling import FillHooks, written_in_full
 from laiobench.system.mounts import file_system
 from laiobench.units import format_size
 
@@ -39,8 +38,7 @@ def prepare(
     size_bytes: int = DEFAULT_BYTES,
     folder: str | None = None,
     *,
-    tell: Callable[[str], None] = lambda _: None,
-    stop: Callable[[], bool] = lambda: False,
+    hooks: FillHooks,
     may_write: bool = True,
 ) -> Path:
     """The scratch file, at least so large; written now if it is not there yet.
@@ -48,14 +46,13 @@ def prepare(
     Args:
         size_bytes: how much is needed.
         folder: where it must be; none: the first of `folders()` that will do.
-        tell: is given a sentence when there is something to wait for.
-        stop: asked now and then whether to give up.
+        hooks: told and asked when there is something to wait for.
         may_write: whether it may be made.
 
     Raises:
         UsageError: it is not there, and may not be made.
         RunError: no folder has a real file system with room for it.
-        Interrupted: `stop` said so; nothing is left behind.
+        Interrupted: `hooks.stop` said so; nothing is left behind.
     """
     reasons = []
     for place in _places(folder):
@@ -69,8 +66,10 @@ def prepare(
         if reason := _unsuitable(place, size_bytes):
             reasons.append(f"{place}: {reason}")
             continue
-        tell(f"writing the scratch file {path}, {format_size(size_bytes)}, to be kept and reused")
-        _write(path, size_bytes, stop)
+        hooks.tell(
+            f"writing the scratch file {path}, {format_size(size_bytes)}, to be kept and reused"
+        )
+        _write(path, size_bytes, hooks)
         return path
     if not may_write:
         raise UsageError(
@@ -136,9 +135,9 @@ def _unsuitable(folder: Path, size_bytes: int) -> str:
     return ""
 
 
-def _write(path: Path, size_bytes: int, stop: Callable[[], bool]) -> None:
+def _write(path: Path, size_bytes: int, hooks: FillHooks) -> None:
     try:
-        with written_in_full(path, size_bytes, stop) as file:
+        with written_in_full(path, size_bytes, hooks) as file:
             try:
                 file.link(path.name)
             except FileExistsError:
