@@ -75,6 +75,7 @@ def further(
         watched=had.watched,
         prepare=prepare,
         cleanup=cleanup,
+        order=had.order,
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from laiobench.comparison import rank_tests
 from laiobench.errors import UsageError
 from laiobench.jobs.options import LONGEST_S
-from laiobench.results.comparison import Design
+from laiobench.results.comparison import Design, TrialOrder
 from laiobench.results.metrics import METRICS
 
 DEFAULT_PAIRS = 10
@@ -22,6 +22,7 @@ def make_design(
     watched: Sequence[str] = ("iops",),
     prepare: str | None = None,
     cleanup: str | None = None,
+    order: TrialOrder = "pairs",
 ) -> Design:
     """A design, checked.
 
@@ -43,6 +44,7 @@ def make_design(
         raise UsageError(f"there is no metric {unknown[0]}", "these are: " + ", ".join(METRICS))
     return Design(
         seed=secrets.randbits(32) if seed is None else seed,
+        order=order,
         pairs=pairs,
         until_width=until_width,
         max_time_s=max_time_s,

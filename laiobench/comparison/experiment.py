@@ -121,7 +121,8 @@ class Experiment:
 
     @property
     def _order(self) -> list[Slot]:
-        return list(slots(len(self.variants), self.design.pairs, self.design.seed))
+        design = self.design
+        return list(slots(len(self.variants), design.pairs, design.seed, design.order))
 
     def take_up(self, earlier: Sequence[ComparedTrial]) -> None:
         """Trials that were made before an interruption: the first ones of the same order.

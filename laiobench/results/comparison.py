@@ -26,6 +26,7 @@ SCHEMA_VERSION = 1
 
 
 Status = Literal["ok", "failed", "interrupted"]
+TrialOrder = Literal["abba", "pairs"]
 
 
 class Verdict(StrEnum):
@@ -125,6 +126,10 @@ class Design(Record):
     """How the trials were put in order, and when they end: enough to go on later."""
 
     seed: int
+    order: TrialOrder = Field(
+        "abba",
+        description="pairs: drawn anew for each pair; abba: documents of before, a coin a block",
+    )
     pairs: int = Field(description="the most there will be")
     until_width: float | None = None
     max_time_s: float | None = None

@@ -121,8 +121,8 @@ def command(
 ) -> int:
     """Measure variants of SOURCE in turns, and say how much they differ, and how sure that is.
 
-    SOURCE is what `laiobench run` takes.  Two variants run in ABBA blocks, more in
-    randomised complete blocks; each is compared with the first one, in pairs.
+    SOURCE is what `laiobench run` takes.  All variants run in turns, in an order that is
+    drawn anew for each turn; each is compared with the first one, in pairs.
     """
     # numpy is wanted from here on.
     from laiobench.cli import live_comparison
