@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 C_FILES = $(shell find laiobench tests -name '*.[ch]' ! -name _core.c)
 BUILT_FROM := pyproject.toml setup.py $(shell find laiobench -name 'build.py' -o -name '*.[ch]' ! -name _core.c)
 
-.PHONY: run test lint format hooks docs peers clean
+.PHONY: run test laws lint format hooks docs peers clean
 
 run: $(VENV)/.runs
 	$(BIN)/laiobench run
@@ -21,6 +21,10 @@ test: $(VENV)/.installed
 	$(BIN)/pytest -m alone; alone=$$?; \
 	$(BIN)/pytest -n 2 --dist worksteal --sanitized -m "not alone" $(SANITIZED) && \
 	exit $$((first || alone))
+
+# What comparisons must hold, repeated ten times as often as `make test` does.  Half an hour.
+laws: $(VENV)/.installed
+	LAIOBENCH_LAWS=10 $(BIN)/pytest -o timeout=7200 tests/laws
 
 lint: $(VENV)/.installed
 	$(BIN)/ruff check .

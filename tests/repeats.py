@@ -1,0 +1,18 @@
+"""How often the laws of comparisons are repeated, and what chance allows of that."""
+
+import os
+
+from scipy.stats import binom
+
+FACTOR = int(os.environ.get("LAIOBENCH_LAWS", "1"))
+"""So many times as often: `make laws` says 10."""
+
+
+def most_by_chance(rate: float, repeats: int) -> int:
+    """How many of the repeats a rate as small as this reaches in 999 of 1,000 cases."""
+    return int(binom.ppf(0.999, repeats, rate))
+
+
+def fewest_by_chance(rate: float, repeats: int) -> int:
+    """The same from below."""
+    return int(binom.ppf(0.001, repeats, rate))
