@@ -16,7 +16,7 @@ from laiobench.cli import exports
 from laiobench.cli.console import answer, complain, say
 from laiobench.cli.policy_option import PolicyOption
 from laiobench.cli.progress import Screen, is_shown, progress
-from laiobench.cli.stopping import leave_at_once, stop_on_signals
+from laiobench.cli.stopping import SignalControl, leave_at_once, stop_on_signals
 from laiobench.cli.time_left import TimeLeft
 from laiobench.cli.write_options import WriteOptions
 from laiobench.comparison.design import make_design
@@ -103,7 +103,7 @@ def measure(
             teller = Teller(screen) if is_shown(quiet=quiet) else None
             follower = _Follower(place, judge, teller)
             comparison = experiment.run(trial, control=control, observer=follower)
-        code = _report(comparison, place, judge, wanted, as_json=as_json, quiet=quiet)
+        code = _report(comparison, place, judge, wanted, control, as_json=as_json, quiet=quiet)
         if control.leave:
             leave_at_once()
     return code
@@ -243,6 +243,7 @@ def _report(
     place: Place,
     judge: PolicyOption | None,
     wanted: Sequence[exports.Export],
+    control: SignalControl,
     *,
     as_json: bool,
     quiet: bool,
@@ -260,6 +261,7 @@ def _report(
         place.save(comparison)
     except LaiobenchError as error:
         not_saved = error
+    control.is_saved = True
     try:
         if as_json:
             answer(comparison.to_json(), is_document=True)

@@ -1,5 +1,6 @@
 """Signals: once drains and saves, twice leaves at once with what there is."""
 
+import fcntl
 import json
 import os
 import signal
@@ -256,3 +257,54 @@ def test_a_second_signal_leaves_at_once(program: Program) -> None:
     (job,) = json.loads(stdout)["jobs"]
     assert job["proof"] == []  # nothing is proven while I/Os are in flight
     assert len(list(program.folder.joinpath("results").iterdir())) == 1
+
+
+# ---- nobody reads ------------------------------------------------------------------------
+
+
+def wait_until_writing(process: subprocess.Popen[str]) -> None:
+    """Until it is blocked, since a pipe of its own is full."""
+    deadline = time.monotonic() + 30
+    while "pipe_write" not in Path(f"/proc/{process.pid}/wchan").read_text():
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [("run", "--engine=null", "--number_ios=10", "--json"),
+     ("ab", "--engine=null", "--number_ios=10", "--vary=iodepth=1,2", "--pairs=1", "--json")],
+)  # fmt: skip
+def test_a_second_signal_ends_what_waits_for_a_reader_that_has_stopped(
+    program: Program, command: tuple[str, ...]
+) -> None:
+    process = program.start(*command)
+    assert process.stdout
+    assert process.stderr
+    fcntl.fcntl(process.stdout, fcntl.F_SETPIPE_SZ, 4096)
+    wait_until_writing(process)
+    process.send_signal(signal.SIGINT)
+    while "stopping; once more" not in process.stderr.readline():
+        pass
+    assert process.poll() is None  # the reader may go on
+    process.send_signal(signal.SIGINT)
+    assert process.wait(timeout=20) == 130
+    assert len(list(program.folder.joinpath("results").iterdir())) == 1
+
+
+def test_once_more_after_a_while_ends_what_cannot_even_be_said(program: Program) -> None:
+    """Nobody reads stderr, before anything is saved."""
+    process = program.start(
+        "run", "--engine=null", "--null_latency_us=60s", "--iodepth=4", "--runtime=60",
+        "--time_based", "--status-interval=1", "--numjobs=40",
+    )  # fmt: skip
+    assert process.stderr
+    fcntl.fcntl(process.stderr, fcntl.F_SETPIPE_SZ, 4096)
+    wait_until_writing(process)
+    deadline = time.monotonic() + 30
+    while process.poll() is None:
+        process.send_signal(signal.SIGINT)
+        time.sleep(0.5)
+        assert time.monotonic() < deadline
+    assert process.returncode == 130

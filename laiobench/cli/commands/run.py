@@ -11,7 +11,7 @@ from laiobench.cli.progress import progress
 from laiobench.cli.run_options import Destination, RunOptions, run_options
 from laiobench.cli.shared_options import json_option, section_option
 from laiobench.cli.status import Status
-from laiobench.cli.stopping import leave_at_once, stop_on_signals
+from laiobench.cli.stopping import SignalControl, leave_at_once, stop_on_signals
 from laiobench.cli.write_options import WriteOptions, write_options
 from laiobench.errors import ExitCode, LaiobenchError
 from laiobench.files.below import Below
@@ -85,7 +85,7 @@ def command(
                 logs=logs.add,
                 log_dir=running.log_dir,
             )
-        code = _report(result, logs, running.destination, as_json=as_json, quiet=quiet)
+        code = _report(result, logs, running.destination, control, as_json=as_json, quiet=quiet)
         if control.leave:
             leave_at_once()
     return code
@@ -95,6 +95,7 @@ def _report(
     result: RunResult,
     logs: fio_logs.LogFiles,
     destination: Destination,
+    control: SignalControl,
     *,
     as_json: bool,
     quiet: bool,
@@ -107,6 +108,7 @@ def _report(
         saved = destination.save(result)
     except LaiobenchError as error:
         not_saved = error
+    control.is_saved = True
     try:
         answer(result.to_json() if as_json else run_table.render(result), is_document=as_json)
     finally:
