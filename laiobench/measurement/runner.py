@@ -21,7 +21,7 @@ from laiobench.measurement.plan.placement import lay_out, to_run
 from laiobench.measurement.plan.verify_regions import check_verified_regions
 from laiobench.measurement.plan.verify_state import check_files, verification_of
 from laiobench.measurement.plan.waits import check_waits
-from laiobench.measurement.targets import FillHooks, Permission, Targets, scratch
+from laiobench.measurement.targets import FillHooks, Permission, StandIns, Targets, scratch
 from laiobench.measurement.trial import JobRun, Trial
 from laiobench.measurement.watch.bad_blocks import save_dumps
 from laiobench.measurement.watch.exit_all import ExitAll
@@ -90,9 +90,9 @@ def run_jobs(jobs: Sequence[Job], context: RunContext) -> Trial:
     with Targets(context.allow_write, hooks) as targets:
         check_waits(jobs)
         check_files(jobs, folder)
-        copies = to_run(lay_out(jobs, targets, prepare_scratch))
-        check_verified_regions(copies)
-        for layout in _layouts(copies):
+        with StandIns(targets) as stand_ins:  # before files are made, which takes its time
+            _layouts(to_run(lay_out(jobs, stand_ins, stand_ins.scratch)))
+        for layout in _layouts(to_run(lay_out(jobs, targets, prepare_scratch))):
             if control.stop:
                 break
             try:
@@ -110,6 +110,12 @@ def run_jobs(jobs: Sequence[Job], context: RunContext) -> Trial:
 
 
 def _layouts(copies: Sequence[JobCopy]) -> list[GroupLayout]:
+    """The groups of copies, in turn.
+
+    Raises:
+        UsageError: what copies want contradicts each other.
+    """
+    check_verified_regions(copies)
     numbers = sorted({copy.group for copy in copies})
     return [GroupLayout.of([copy for copy in copies if copy.group == number]) for number in numbers]
 

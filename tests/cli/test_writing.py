@@ -247,3 +247,40 @@ def test_all_refusals_are_told_at_once_and_nothing_is_made_before(
     assert f"job b would overwrite {file}" in outcome.stderr
     assert f"job c would overwrite {other}" in outcome.stderr
     assert not new.exists()
+
+
+NEW = ("--filename=new.bin", "--size=1m", "--rw=write", "--direct=1")
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ((*NEW, "--bs=1000"), "bs=1000 does not fit direct I/O on"),
+        (
+            ("--name=a", *NEW, "--name=b", *NEW, "--offset=100"),
+            "offset=100 does not fit direct I/O on",
+        ),
+        ((*NEW, "--bs=2m"), "bs=2 MiB is larger than the region of"),
+        (("--size=1m", "--bs=1000"), "bs=1000 does not fit direct I/O on"),
+        (("--bs=1g",), "bs=1 GiB is larger than the region of"),
+        (
+            ("--name=a", *NEW, "--verify=crc32c", "--name=b", *NEW),
+            "job b writes to the same part of",
+        ),
+        ((*NEW, "--cpus_allowed=4000"), "names CPUs that are not there"),
+        (
+            ("--name=a", *NEW, "--name=b", "--filename=other.bin", "--rw=write", "--size=8000t"),
+            "other.bin cannot be made",
+        ),
+    ],
+)
+def test_what_does_not_fit_is_found_before_anything_is_made(
+    program: Program, options: tuple[str, ...], told: str
+) -> None:
+    folder = program.folder / "scratch"
+    inside = Program(program.folder, {**program.environment, "LAIOBENCH_SCRATCH": str(folder)})
+    outcome = inside("run", *options, "--no-save")
+    assert outcome.code in (1, 2)
+    assert told in outcome.stderr
+    assert "writing" not in outcome.stderr
+    assert [path for path in program.folder.rglob("*") if path.is_file()] == []

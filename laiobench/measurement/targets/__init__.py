@@ -13,3 +13,4 @@ from laiobench.measurement.targets.permission import Asker as Asker
 from laiobench.measurement.targets.permission import Permission as Permission
 from laiobench.measurement.targets.permission import Question as Question
 from laiobench.measurement.targets.refusals import Declined as Declined
+from laiobench.measurement.targets.stand_ins import StandIns as StandIns

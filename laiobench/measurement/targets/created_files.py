@@ -26,26 +26,14 @@ _TICK_S, _COARSE_TICK_S = 0.02, 2.0
 
 
 def make(path: str, size_bytes: int, hooks: FillHooks) -> None:
-    """A file of that size, at a name that nothing has yet.
+    """A file of that size, at a name that nothing has yet, where it can be.
 
     Raises:
         RunError: it can't be there.
         Interrupted: `hooks.stop` said so; nothing is left behind.
     """
-    check_is_one(path)
-    folder = Path(os.path.realpath(path)).parent
-    if not folder.is_dir():
-        raise RunError(f"{path} cannot be made: {folder} is not there", "make it, or name another")
-    if refusals.no_place_for(path):
-        raise refusals.not_there(path)
-    free = os.statvfs(folder)
-    if free.f_bavail * free.f_frsize < size_bytes:
-        raise RunError(
-            f"{path} cannot be made: less than {format_size(size_bytes)} are free",
-            "lower size, or name a file elsewhere",
-        )
     hooks.tell(f"writing {path}, {format_size(size_bytes)}, to be kept and reused")
-    real = folder / Path(path).name
+    real = Path(os.path.realpath(path)).parent / Path(path).name
     try:
         with written_in_full(real, size_bytes, hooks) as file:
             witness = Witness(f"/proc/self/fd/{file.fd}")
@@ -59,6 +47,26 @@ def make(path: str, size_bytes: int, hooks: FillHooks) -> None:
         ) from None
     except OSError as error:
         raise RunError(f"{path} cannot be made: {error.strerror}", "name another file") from None
+
+
+def check_can_be(path: str, size_bytes: int) -> None:
+    """Whether a file of that size can be made, before that is begun.
+
+    Raises:
+        RunError: it can't be there.
+    """
+    check_is_one(path)
+    folder = Path(os.path.realpath(path)).parent
+    if not folder.is_dir():
+        raise RunError(f"{path} cannot be made: {folder} is not there", "make it, or name another")
+    if refusals.no_place_for(path):
+        raise refusals.not_there(path)
+    free = os.statvfs(folder)
+    if free.f_bavail * free.f_frsize < size_bytes:
+        raise RunError(
+            f"{path} cannot be made: less than {format_size(size_bytes)} are free",
+            "lower size, or name a file elsewhere",
+        )
 
 
 def check_is_one(path: str) -> None:

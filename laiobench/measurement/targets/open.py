@@ -69,7 +69,7 @@ class OpenTarget:
 
 
 @dataclass(frozen=True)
-class _Pin:
+class Pin:
     """What a path led to when it was looked at; `again` opens that, and nothing else."""
 
     path: str
@@ -151,11 +151,20 @@ class Targets:
             UsageError: nothing may be made.
             RunError: it can't be.
         """
-        if os.path.lexists(path):
-            return
+        if not os.path.lexists(path):
+            self.check_can_make(path, size_bytes)
+            created_files.make(path, size_bytes, self._hooks)
+
+    def check_can_make(self, path: str, size_bytes: int) -> None:
+        """Whether a file that is not there can be made.
+
+        Raises:
+            UsageError: nothing may be made.
+            RunError: it can't be.
+        """
         if self.are_readonly:
             raise created_files.forbidden(path)
-        created_files.make(path, size_bytes, self._hooks)
+        created_files.check_can_be(path, size_bytes)
 
     def open(self, path: str, job: Job, *, is_ours: bool = False) -> OpenTarget:
         """The target at `path`, as `job` needs it; `is_ours`: laiobench has made it.
@@ -171,18 +180,18 @@ class Targets:
             if job.writes and which not in self._granted:
                 self._judge(pin, job, is_scratch=is_ours, was_made_here=was_made_here)
                 self._granted.add(which)
-            key = (which, job.writes, job.direct, job.sync, job.trims)
+            key = (which, *ways_to_open(job))
             if key not in self._open:
                 claim = self._claims.get(which) if job.writes else None
                 opened = pin.again if claim is None else f"/proc/self/fd/{claim}"
                 ours = self._ours.get(which)
                 with ours.witness.we_open() if ours else contextlib.nullcontext():
-                    self._open[key] = _open(pin, opened, job)
+                    self._open[key] = open_pinned(pin, opened, job)
             return self._open[key]
         finally:
             os.close(pin.fd)
 
-    def _is_ours(self, pin: _Pin, which: tuple[int, ...], job: Job) -> bool:
+    def _is_ours(self, pin: Pin, which: tuple[int, ...], job: Job) -> bool:
         """Whether we have made it, and nobody else has changed it.
 
         From when it is to be written to, it is looked whether anybody else opens it.
@@ -200,7 +209,7 @@ class Targets:
 
     # ---- may it be written to? ------------------------------------------------------
 
-    def _judge(self, pin: _Pin, job: Job, *, is_scratch: bool, was_made_here: bool) -> None:
+    def _judge(self, pin: Pin, job: Job, *, is_scratch: bool, was_made_here: bool) -> None:
         """Raise what forbids it, what nothing overrides first; a block device is then claimed."""
         if self._permission.readonly:
             raise refusals.readonly(pin.path, job)
@@ -231,7 +240,7 @@ class Targets:
             raise
         self._claims[identity(pin.status)] = claim
 
-    def _contents(self, pin: _Pin, claim: int) -> Contents:
+    def _contents(self, pin: Pin, claim: int) -> Contents:
         """What is on a claimed device, if that may be lost."""
         if uses := uses_of_device(os.fstat(claim).st_rdev):
             raise refusals.in_use(pin.path, uses)
@@ -243,7 +252,7 @@ class Targets:
                 raise refusals.signed(pin.path, str(contents))
         return contents
 
-    def _ask(self, pin: _Pin, job: Job, contents: Contents, *, may_be_asked: bool) -> None:
+    def _ask(self, pin: Pin, job: Job, contents: Contents, *, may_be_asked: bool) -> None:
         ask = self._permission.ask
         if (
             ask
@@ -253,7 +262,7 @@ class Targets:
             raise refusals.declined(pin.path)
 
 
-def _pin(path: str, job: Job, *, may_be_made: bool) -> _Pin:
+def _pin(path: str, job: Job, *, may_be_made: bool) -> Pin:
     try:
         fd = os.open(path, os.O_PATH | os.O_CLOEXEC)
     except FileNotFoundError:
@@ -266,13 +275,13 @@ def _pin(path: str, job: Job, *, may_be_made: bool) -> _Pin:
             raise refusals.directory(path)
         if stat.S_ISFIFO(status.st_mode) or stat.S_ISSOCK(status.st_mode):
             raise refusals.pipe(path)
-        return _Pin(path, os.readlink(f"/proc/self/fd/{fd}"), fd, status)  # noqa: PTH115
+        return Pin(path, os.readlink(f"/proc/self/fd/{fd}"), fd, status)  # noqa: PTH115
     except BaseException:
         os.close(fd)
         raise
 
 
-def _refuse_what_is_no_storage(pin: _Pin) -> None:
+def _refuse_what_is_no_storage(pin: Pin) -> None:
     mode = pin.status.st_mode
     if stat.S_ISCHR(mode) and pin.status.st_rdev not in _BOTTOMLESS:
         raise refusals.character_device(pin.path)
@@ -287,7 +296,7 @@ def _is_own_file(status: os.stat_result) -> bool:
     return stat.S_ISREG(status.st_mode) and status.st_uid == os.geteuid() and status.st_nlink == 1
 
 
-def _claim(pin: _Pin, job: Job) -> int:
+def _claim(pin: Pin, job: Job) -> int:
     """Take hold of a block device, so that neither the kernel nor another uses it."""
     try:
         return os.open(pin.again, os.O_RDWR | os.O_EXCL | os.O_CLOEXEC)
@@ -298,7 +307,17 @@ def _claim(pin: _Pin, job: Job) -> int:
 # ---- opening ----------------------------------------------------------------------
 
 
-def _open(pin: _Pin, opened: str, job: Job) -> OpenTarget:
+def ways_to_open(job: Job) -> tuple[object, ...]:
+    """Jobs of which these are equal can do with one open target."""
+    return job.writes, job.direct, job.sync, job.trims
+
+
+def open_pinned(pin: Pin, opened: str, job: Job) -> OpenTarget:
+    """What was pinned, by the name `opened`, as `job` needs it.
+
+    Raises:
+        UsageError, RunError: it can't be used so.
+    """
     flags = os.O_CLOEXEC | (os.O_DIRECT if job.direct else 0)
     flags |= (os.O_RDWR | _SYNC_FLAGS[job.sync]) if job.writes else os.O_RDONLY
     try:

@@ -6,6 +6,7 @@ the disk), kept and reused.  It is our own, so jobs may write to it.
 
 import os
 import stat
+from dataclasses import dataclass
 from pathlib import Path
 
 from laiobench.errors import RunError, UsageError
@@ -34,12 +35,16 @@ def folders() -> list[Path]:
     return [cache / "laiobench", shared]
 
 
+@dataclass(frozen=True)
+class Place:
+    """Where a scratch file is, or can be."""
+
+    path: Path
+    is_there: bool
+
+
 def prepare(
-    size_bytes: int = DEFAULT_BYTES,
-    folder: str | None = None,
-    *,
-    hooks: FillHooks,
-    may_write: bool = True,
+    size_bytes: int, folder: str | None, *, hooks: FillHooks, may_write: bool = True
 ) -> Path:
     """The scratch file, at least so large; written now if it is not there yet.
 
@@ -54,11 +59,21 @@ def prepare(
         RunError: no folder has a real file system with room for it.
         Interrupted: `hooks.stop` said so; nothing is left behind.
     """
+    place = find(size_bytes, folder, may_write=may_write)
+    if not place.is_there:
+        size = format_size(size_bytes)
+        hooks.tell(f"writing the scratch file {place.path}, {size}, to be kept and reused")
+        _write(place.path, size_bytes, hooks)
+    return place.path
+
+
+def find(size_bytes: int, folder: str | None, *, may_write: bool) -> Place:
+    """Where `prepare()` finds the scratch file, or puts it; and raises what that does."""
     reasons = []
     for place in _places(folder):
         path = path_in(place)
         if is_usable(path, size_bytes):
-            return path
+            return Place(path, is_there=True)
         if not may_write:
             continue
         if os.path.lexists(path):
@@ -66,11 +81,7 @@ def prepare(
         if reason := _unsuitable(place, size_bytes):
             reasons.append(f"{place}: {reason}")
             continue
-        hooks.tell(
-            f"writing the scratch file {path}, {format_size(size_bytes)}, to be kept and reused"
-        )
-        _write(path, size_bytes, hooks)
-        return path
+        return Place(path, is_there=False)
     if not may_write:
         raise UsageError(
             "there is no scratch file of that size yet, and --readonly forbids to make it",
