@@ -15,6 +15,8 @@ run: $(VENV)/.runs
 SANITIZED := $(addprefix tests/cli/test_,sanitizers.py random_options.py ramps.py verify.py trim.py \
 	misaligned.py written_data.py)
 
+# The program is started some thousand times: what it imports is compiled once, whatever the environment says.
+test: export PYTHONDONTWRITEBYTECODE =
 # Two at a time, and then those that must be alone, whatever became of the first.
 test: $(VENV)/.installed
 	$(BIN)/pytest -n 2 --dist worksteal -m "not alone"; first=$$?; \
