@@ -84,7 +84,8 @@ class FirstGate:
     def _calibration(self) -> Calibration:
         """The one that was named; else this machine's, if it is of these jobs; else a new one."""
         if self.calibration_file:
-            return this_machine.load_calibration(self.calibration_file)
+            named = this_machine.load_calibration(self.calibration_file)
+            return _fitting(named, self.calibration_file)
         is_known = os.path.lexists(this_machine.state_path())
         if os.path.lexists(JOB_FILE):
             origin, jobs = str(JOB_FILE), resolve(gather([str(JOB_FILE)], Flags(), os.environ))
@@ -140,17 +141,64 @@ def _sample() -> list[Job]:
     return resolve([draft.under(from_environment(os.environ)) for draft in source.drafts])
 
 
+def _fitting(known: Calibration, path: Path) -> Calibration:
+    """A calibration that was named, for the jobs that there are, if there are any.
+
+    Raises:
+        UsageError: it is of others, or of trials of another length.
+    """
+    if not os.path.lexists(JOB_FILE):
+        return known
+    jobs = resolve(gather([str(JOB_FILE)], Flags(), os.environ))
+    lengths_s = sorted({float(job.runtime) for job in jobs if job.runtime})
+    if fitting := _of_jobs(known, jobs, lengths_s):
+        return fitting
+    raise UsageError(
+        f"{path} is no calibration of the jobs of {JOB_FILE}: {_difference(known, jobs)}",
+        f"`laiobench calibrate {JOB_FILE} --output=FILE` makes one; or move {JOB_FILE} away, and "
+        "the jobs that were calibrated are written there",
+    )
+
+
 def _of_jobs(
     known: Calibration, jobs: Sequence[Job], lengths_s: Sequence[float]
 ) -> Calibration | None:
     """What is known of these jobs, with trials as long as theirs."""
-    asked = [job.model_dump(mode="json", exclude_defaults=True) for job in jobs]
-    if [_apart_from_length(job) for job in asked] != [
-        _apart_from_length(job) for job in known.jobs
-    ]:
+    if _asked(jobs) != _calibrated(known):
         return None
     fitting = [length for length in known.lengths if not lengths_s or length.runtime_s in lengths_s]
     return known.model_copy(update={"lengths": fitting}) if fitting else None
+
+
+def _difference(known: Calibration, jobs: Sequence[Job]) -> str:
+    """The first that keeps a calibration from being of these jobs."""
+    calibrated, asked = _calibrated(known), _asked(jobs)
+    if len(calibrated) != len(asked):
+        return f"{len(calibrated)} jobs were calibrated, and {len(asked)} are there"
+    for was, now in zip(calibrated, asked, strict=True):
+        for key in sorted(was.keys() | now.keys()):
+            if was.get(key) != now.get(key):
+                name = now.get("name", Job().name)
+                return f"{key} of job {name} was {_value(was, key)}, and is {_value(now, key)}"
+    lengths = ", ".join(f"{length.runtime_s:g} s" for length in known.lengths)
+    return f"their runtime is none of those that were calibrated ({lengths or 'none'})"
+
+
+def _value(job: Mapping[str, Any], key: str) -> str:
+    return repr(job[key]) if key in job else "the default"
+
+
+def _asked(jobs: Sequence[Job]) -> list[dict[str, Any]]:
+    return [_apart_from_length(job.model_dump(mode="json", exclude_defaults=True)) for job in jobs]
+
+
+def _calibrated(known: Calibration) -> list[dict[str, Any]]:
+    """Without what is as by default, which need not be said."""
+    usual = Job().model_dump(mode="json")
+    return [
+        {key: value for key, value in _apart_from_length(job).items() if value != usual.get(key)}
+        for job in known.jobs
+    ]
 
 
 def _apart_from_length(job: Mapping[str, Any]) -> dict[str, Any]:

@@ -334,6 +334,33 @@ def test_init_writes_the_jobs_that_were_calibrated_for_as_long_as_the_policy_is_
     assert "iodepth = 4\nruntime = 1.0\ntime_based = true\n" in text
 
 
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (("iodepth = 4", "iodepth = 2"), "iodepth of job job was 4, and is 2"),
+        (("iodepth = 4\n", ""), "iodepth of job job was 4, and is the default"),
+        (("runtime = 1.0", "runtime = 3.0"), "their runtime is none of those that were calibrated"),
+        (("[job.", "[job.more]\n[job."), "1 jobs were calibrated, and 2 are there"),
+    ],
+)
+def test_a_calibration_of_other_jobs_is_refused(
+    program: Program, change: tuple[str, str], told: str
+) -> None:
+    arguments = calibration(program.folder)
+    assert program(*arguments).code == 0
+    jobs = program.folder / "ci/storage.toml"
+    (program.folder / "gate.toml").unlink()
+    assert program(*arguments).code == 0  # they are those that it was made of
+    (program.folder / "gate.toml").unlink()
+    assert change[0] in jobs.read_text()
+    jobs.write_text(jobs.read_text().replace(*change))
+    refused = program(*arguments)
+    assert refused.code == 2
+    assert "calibration.json is no calibration of the jobs of ci/storage.toml: " in refused.stderr
+    assert told in refused.stderr
+    assert not (program.folder / "gate.toml").exists()
+
+
 @pytest.mark.parametrize("jobs", [[{"rw": "randread", "iodepht": 4}], [{"name": "x", "rw": [1]}]])
 def test_a_damaged_calibration_writes_nothing(program: Program, jobs: list[object]) -> None:
     outcome = program(*calibration(program.folder, jobs=jobs))

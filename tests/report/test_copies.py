@@ -1,15 +1,16 @@
 """Copies of a job: what is told of each, and what of all of them once."""
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
 from documents_of_runs import document, job
-from laiobench.report.text import run_table
+from laiobench.report.text import merging, run_table
 from laiobench.report.text.calibration_table import shares
 from laiobench.report.text.costs import costs
-from laiobench.results.run_result import RunResult
+from laiobench.results.run_result import Latency, RunResult
 
 MS = 1_000_000
 
@@ -87,3 +88,17 @@ def test_where_their_time_went_is_told_once(is_shared: bool) -> None:
 
 def test_of_a_pool_nobody_knows_where_its_time_went() -> None:
     assert costs(copies(2, engine="threads").jobs).time_shares is None
+
+
+def test_copies_are_merged_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Their histograms are the most of what a table costs."""
+    merged: list[int] = []
+    once = merging.merged_latency
+
+    def counted(parts: Sequence[Latency]) -> Latency:
+        merged.append(len(parts))
+        return once(parts)
+
+    monkeypatch.setattr(merging, "merged_latency", counted)
+    run_table.render(copies(4))
+    assert merged.count(4) == 3  # slat, clat and lat

@@ -29,14 +29,18 @@ _HEADERS = (
 
 _PERCENTILES = ("50", "99", "99.9")
 
+# What has rows of its own: its title, and its directions.
+_Entry = tuple[str, Mapping[str, DirectionResult]]
+
 
 def render(result: RunResult) -> str:
     """The whole result: what was measured, at what cost, and whether it is proven."""
     if not result.jobs:
         return f"nothing was measured (status {result.status})"
+    entries = [(title, merged(members)) for title, members in _entries(result.jobs)]
     parts = [
-        _measured(result.jobs),
-        *_few_samples(result.jobs),
+        _measured(entries),
+        *_few_samples(entries),
         "",
         *map(_costs, copies_of_jobs(result.jobs)),
         _proof(result),
@@ -46,11 +50,11 @@ def render(result: RunResult) -> str:
     return "\n".join(parts)
 
 
-def _measured(jobs: Sequence[JobResult]) -> str:
+def _measured(entries: Sequence[_Entry]) -> str:
     rows = [
         _row(title if first else "", name, direction)
-        for title, members in _entries(jobs)
-        for first, (name, direction) in _with_first(merged(members))
+        for title, directions in entries
+        for first, (name, direction) in _with_first(directions)
     ]
     return tabulate(
         rows,
@@ -76,7 +80,7 @@ def _whose(members: Sequence[JobResult]) -> tuple[int, str, bool]:
 
 
 def _with_first(
-    directions: dict[str, DirectionResult],
+    directions: Mapping[str, DirectionResult],
 ) -> list[tuple[bool, tuple[str, DirectionResult]]]:
     return [(number == 0, item) for number, item in enumerate(directions.items())]
 
@@ -117,11 +121,9 @@ def _is_of_few(key: str, latency: Latency) -> bool:
     return 0 < latency.count < samples_needed(float(key))
 
 
-def _few_samples(jobs: Sequence[JobResult]) -> list[str]:
+def _few_samples(entries: Sequence[_Entry]) -> list[str]:
     """What the parentheses mean, if there are any."""
-    latencies = [
-        direction.lat_ns for _, members in _entries(jobs) for direction in merged(members).values()
-    ]
+    latencies = [direction.lat_ns for _, directions in entries for direction in directions.values()]
     needed = [
         f"p{key} needs {samples_needed(float(key)):,}"
         for key in _PERCENTILES
