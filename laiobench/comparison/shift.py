@@ -51,7 +51,7 @@ def log_ratios(baseline: Sequence[float], variant: Sequence[float]) -> list[floa
     pairs = list(zip(baseline, variant, strict=True))
     if any(not (math.isfinite(value) and value > 0) for pair in pairs for value in pair):
         raise ValueError("a ratio needs values above 0")
-    return [math.log(new / old) for old, new in pairs]
+    return [math.log(new) - math.log(old) for old, new in pairs]  # the ratio may be no number
 
 
 def paired(differences: Sequence[float], alpha: float = ALPHA) -> Shift:

@@ -12,6 +12,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from pydantic import ValidationError
+
 from laiobench.errors import UsageError, raise_all
 from laiobench.jobs.options import Job, option_names
 from laiobench.jobs.sources import Draft, Setting, put, resolve
@@ -191,6 +193,18 @@ def described(variant: LiveVariant) -> Variant:
 
 
 def restored(variant: Variant) -> LiveVariant:
-    """One that a document describes."""
-    jobs = tuple(Job.model_validate(job) for job in variant.jobs)
+    """One that a document describes.
+
+    Raises:
+        UsageError: its jobs are none that this version can run.
+    """
+    try:
+        jobs = tuple(Job.model_validate(job) for job in variant.jobs)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"])) or "its job"
+        raise UsageError(
+            f"the variant {variant.name} cannot be run: {where}: {first['msg']}",
+            "begin anew, without --resume",
+        ) from None
     return LiveVariant(variant.name, jobs, variant.set)

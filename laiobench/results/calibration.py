@@ -5,17 +5,15 @@ on a target, with trials of several lengths.  Read by `gate --init`, and by
 reports that tell the tool's share of an I/O.
 """
 
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import ConfigDict, Field
 
-from laiobench.results.free_form import Machine
-from laiobench.results.metrics import Better, Key
-from laiobench.results.model import Record, Time, json_of
+from laiobench.results.free_form import Machine, Options
+from laiobench.results.metrics import Better, Key, MetricName
+from laiobench.results.model import Amount, Name, Percentage, Record, Time, Whole, json_of
 from laiobench.results.run_result import RunResult, Tool
 from laiobench.results.warning import Warning
-
-SCHEMA_VERSION = 1
 
 DEFAULT_LENGTHS_S = (0.5, 2.0)
 DEFAULT_PAIRS = 10
@@ -32,16 +30,16 @@ EFFECTS = (0.02, 0.05, 0.10)
 class NoiseFloor(Record):
     """One metric of one job, at one length of trials."""
 
-    job: str
-    direction: str | None
-    metric: str
+    job: Name
+    direction: Name | None
+    metric: MetricName
     better: Better
-    median: float
-    spread: float = Field(description="standard deviation of log ratios of pairs of like trials")
+    median: Amount
+    spread: Amount = Field(description="standard deviation of log ratios of pairs of like trials")
     smallest_visible: float | None = Field(
         description="the relative change that so many pairs would show; null if too few"
     )
-    pairs_to_see: dict[str, int] = Field(
+    pairs_to_see: dict[Percentage, Whole] = Field(
         description="relative change, such as 0.05, and the pairs that show it in 80 % of the cases"
     )
 
@@ -53,11 +51,11 @@ class NoiseFloor(Record):
 class LengthCalibration(Record):
     """All metrics, with trials of one length."""
 
-    runtime_s: float
-    pairs: int
+    runtime_s: Amount
+    pairs: Whole
     floors: list[NoiseFloor]
     not_measurable: dict[str, str] = Field(description="metric, and why: too short, mostly")
-    trial_s: float | None = Field(
+    trial_s: Amount | None = Field(
         None, description="how long a trial took, with its beginning and end; null: not known"
     )
 
@@ -65,22 +63,22 @@ class LengthCalibration(Record):
 class OwnCost(Record):
     """What the tool itself costs, measured with no device behind it."""
 
-    job: str
-    completion: str
-    iodepth: int
-    ns_per_io: float
+    job: Name
+    completion: Name
+    iodepth: Whole
+    ns_per_io: Amount
 
 
 class Calibration(Record):
     """The document of a calibration."""
 
-    schema_version: int = Field(SCHEMA_VERSION, alias="schema")
+    schema_version: Literal[1] = Field(1, alias="schema")
     kind: Literal["calibration"] = "calibration"
     tool: Tool
     argv: list[str] = Field([], description="what was typed; none in documents of before")
     started_at: Time = Field(description="UTC, ISO 8601")
     machine: Machine
-    jobs: list[dict[str, Any]] = Field(description="the jobs' options, as they were asked for")
+    jobs: list[Options] = Field(description="the jobs' options, as they were asked for")
     lengths: list[LengthCalibration] = Field(description="the shortest first")
     own_costs: list[OwnCost]
     warnings: list[Warning] = Field([], description="of the trials: what made them noisy")

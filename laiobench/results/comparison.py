@@ -14,15 +14,14 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from pydantic import ConfigDict, Field, SerializeAsAny
 
 from laiobench.results import notebook
-from laiobench.results.metrics import METRICS, Better, Key, Metric
-from laiobench.results.model import Name, Record, Time, json_of
+from laiobench.results.free_form import Options
+from laiobench.results.metrics import METRICS, Better, Key, Metric, MetricName
+from laiobench.results.model import Amount, Name, Ratio, Record, Share, Time, Whole, json_of
 from laiobench.results.run_result import RunResult, Tool
 from laiobench.results.warning import Warning
 
 if TYPE_CHECKING:
     import pandas
-
-SCHEMA_VERSION = 1
 
 
 Status = Literal["ok", "failed", "interrupted"]
@@ -51,9 +50,9 @@ class Change(NamedTuple):
 class Summary(Record):
     """One variant's values of a metric."""
 
-    n: int = Field(description="trials, or sessions of stored results, that had a value")
-    median: float
-    spread: float | None = Field(
+    n: Whole = Field(description="trials, or sessions of stored results, that had a value")
+    median: Amount
+    spread: Amount | None = Field(
         description="half the distance of the quartiles, over the median; null for one value"
     )
 
@@ -62,21 +61,21 @@ class ComparedMetric(Record):
     """One metric of one job: a variant against the baseline."""
 
     job: Name
-    direction: str | None = Field(None, description="null: of the job as a whole")
-    metric: str
+    direction: Name | None = Field(None, description="null: of the job as a whole")
+    metric: MetricName
     better: Better
     baseline: Name
     variant: Name
-    n: int = Field(description="pairs; of stored results, sessions or runs of the smaller side")
-    level: float = Field(description="of the interval, such as 0.95")
-    ratio: float | None = Field(None, description="variant / baseline")
-    low: float | None = None
-    high: float | None = None
+    n: Whole = Field(description="pairs; of stored results, sessions or runs of the smaller side")
+    level: Share = Field(description="of the interval, such as 0.95")
+    ratio: Ratio | None = Field(None, description="variant / baseline")
+    low: Ratio | None = None
+    high: Ratio | None = None
     smallest_visible: float | None = Field(
         None, description="the relative change that so many would have shown in 80 % of the cases"
     )
-    p: float | None = Field(None, description="two-sided, of this metric alone")
-    p_adjusted: float | None = Field(
+    p: Share | None = Field(None, description="two-sided, of this metric alone")
+    p_adjusted: Share | None = Field(
         None, description="for how many there are in this comparison (Benjamini-Hochberg)"
     )
     baseline_values: Summary | None = None
@@ -110,15 +109,15 @@ class Variant(Record):
 
     name: Name
     set: dict[str, Any] = Field(description="options, or free keys of --prepare, by name")
-    jobs: list[dict[str, Any]] = Field([], description="the jobs' options, as they were asked for")
+    jobs: list[Options] = Field([], description="the jobs' options, as they were asked for")
 
 
 class ComparedTrial(Record):
     """One run of a variant."""
 
     variant: Name
-    block: int = Field(description="trials of one block were measured side by side")
-    position: int = Field(0, description="which of all trials, from 0")
+    block: Whole = Field(description="trials of one block were measured side by side")
+    position: Whole = Field(0, description="which of all trials, from 0")
     run: SerializeAsAny[RunResult]
 
 
@@ -130,10 +129,12 @@ class Design(Record):
         "abba",
         description="pairs: drawn anew for each pair; abba: documents of before, a coin a block",
     )
-    pairs: int = Field(description="the most there will be")
+    pairs: Whole = Field(description="the most there will be")
     until_width: float | None = None
     max_time_s: float | None = None
-    watched: list[str] = Field(["iops"], description="metrics whose width until_width is about")
+    watched: list[MetricName] = Field(
+        ["iops"], description="metrics whose width until_width is about"
+    )
     prepare: str | None = Field(None, description="what was run before each trial")
     cleanup: str | None = None
 
@@ -150,7 +151,7 @@ class Difference(Record):
 class Comparison(Record):
     """The document of a comparison."""
 
-    schema_version: int = Field(SCHEMA_VERSION, alias="schema")
+    schema_version: Literal[1] = Field(1, alias="schema")
     kind: Literal["comparison"] = "comparison"
     status: Status
     failures: list[str] = Field([], description="why the status is failed, in sentences")
@@ -163,10 +164,10 @@ class Comparison(Record):
     argv: list[str]
     started_at: Time = Field(description="UTC, ISO 8601")
     method: Literal["paired", "unpaired"]
-    alpha: float = 0.05
-    family: int = Field(0, description="how many metrics were tested together")
+    alpha: Share = 0.05
+    family: Whole = Field(0, description="how many metrics were tested together")
     design: Design | None = Field(None, description="of a live comparison")
-    variants: list[Variant] = Field(description="the first one is the baseline")
+    variants: list[Variant] = Field(min_length=1, description="the first one is the baseline")
     trials: list[ComparedTrial] = Field([], description="of a live comparison, as they were run")
     differences: list[Difference] = Field([], description="of stored results' fingerprints")
     metrics: list[ComparedMetric]

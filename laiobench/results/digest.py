@@ -12,7 +12,7 @@ from pydantic import Field
 
 from laiobench.results.free_form import Counters, Machine, Options
 from laiobench.results.histogram import Counts
-from laiobench.results.model import Name, Record, Whole
+from laiobench.results.model import Measured, Name, Record, Whole
 from laiobench.results.run_result import Cpu, RunResult, Tool
 from laiobench.words import DIRECTIONS, ios_of
 
@@ -23,8 +23,8 @@ class LatencyDigest(Record):
     """One kind of latency."""
 
     count: Whole
-    mean: float
-    percentiles: dict[str, float]
+    mean: Measured
+    percentiles: dict[str, Whole]
 
 
 class LatencyBins(LatencyDigest):
@@ -43,8 +43,8 @@ class DirectionDigest(Record):
     """Rates and latencies of one direction."""
 
     ios: Whole
-    iops: float
-    bw_bytes: float
+    iops: Measured
+    bw_bytes: Measured
     lat_ns: LatencyDigest
     response_ns: LatencyDigest | None = None
 

@@ -7,7 +7,9 @@ for each value that cannot be measured why, and how long a run would do.
 """
 
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import Annotated, Literal, NamedTuple
+
+from pydantic import AfterValidator
 
 Better = Literal["higher", "lower"]
 Unit = Literal["IOPS", "bytes/s", "ns", "1/IO"]
@@ -52,6 +54,16 @@ OF_DIRECTION = tuple(name for name in METRICS if name not in ("cpu_ns_per_io", "
 
 COMPARED = tuple(name for name in METRICS if name != "bw_bytes")
 """What is compared when nobody says what: bandwidth tells what IOPS tell."""
+
+
+def _known(name: str) -> str:
+    if name not in METRICS:
+        raise ValueError("there is no such metric")
+    return name
+
+
+MetricName = Annotated[str, AfterValidator(_known)]
+"""One of `METRICS`."""
 
 
 class Key(NamedTuple):

@@ -32,6 +32,30 @@ COUNT_END = 1 << 63
 Whole = Annotated[int, Field(ge=0, lt=COUNT_END)]
 """A count, or ns: what C code that is handed it can hold."""
 
+
+def _measurable(least: float, most: float) -> AfterValidator:
+    """Nothing that a clock and a counter tell is beyond, and no sum or ratio of it overflows."""
+
+    def check(value: float) -> float:
+        if value != 0 and not least <= value <= most:
+            raise ValueError("it is nothing that can be measured")
+        return value
+
+    return AfterValidator(check)
+
+
+Measured = Annotated[float, _measurable(1e-18, COUNT_END)]
+"""A time, or a rate, of a run; 0: there was nothing."""
+
+Amount = Annotated[float, _measurable(1e-30, 1e30)]
+"""What was worked out of such values: a median, a spread."""
+
+Ratio = Annotated[float, _measurable(1e-60, 1e60), Field(gt=0)]
+"""Of two values above 0."""
+
+Share = Annotated[float, Field(ge=0, le=1)]
+"""A part of a whole: a probability, a level."""
+
 Percentage = Annotated[str, AfterValidator(_a_number)]
 """A key such as `99.9`."""
 

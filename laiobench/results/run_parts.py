@@ -2,14 +2,14 @@
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from laiobench.results.model import Record
+from laiobench.results.model import Record, Whole
 
 
 class PacingResult(Record):
     """How well a schedule was kept: of the I/Os of the measured window."""
 
-    late: int = Field(description="I/Os issued 100 µs or more after they were due")
-    late_max_ns: int = Field(description="of all I/Os")
+    late: Whole = Field(description="I/Os issued 100 µs or more after they were due")
+    late_max_ns: Whole = Field(description="of all I/Os")
     behind_ns: int | None = Field(
         None,
         description="how far behind schedule the window ended, beyond what it began with; "
@@ -20,17 +20,17 @@ class PacingResult(Record):
 class DepthTried(Record):
     """A depth that a search looked at, for one latency_window."""
 
-    depth: int
+    depth: Whole
     holds: bool
-    ios: int
-    within: int = Field(description="of the ios: those whose lat was within latency_target")
+    ios: Whole
+    within: Whole = Field(description="of the ios: those whose lat was within latency_target")
 
 
 class DepthSearchResult(Record):
     """The search for the highest depth that keeps latency_target."""
 
     attained: bool = Field(description="there is one; else depth 1 was measured, which does not")
-    depth: int = Field(description="the one found, at which was measured; 0: none")
+    depth: Whole = Field(description="the one found, at which was measured; 0: none")
     is_over: bool = Field(description="false: the job ended before the search did")
     tried: list[DepthTried]
 
@@ -58,8 +58,8 @@ class BadBlock(BaseModel):
         description="zeroed, misplaced (of another offset), foreign (of another job or run), "
         "stale (of an earlier write), torn (in part), corrupt, or unreadable"
     )
-    offset: int
-    bytes: int
+    offset: Whole
+    bytes: Whole
     error: str | None = Field(description="of one that could not be read")
     found_offset: int | None = Field(description="as its header has it, if that is sound")
     found_generation: int | None = Field(description="how often its offset had been written")
@@ -75,12 +75,12 @@ class VerifyResult(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
-    blocks: int = Field(description="that were verified")
-    failed_blocks: int
-    unknown_blocks: int = Field(
+    blocks: Whole = Field(description="that were verified")
+    failed_blocks: Whole
+    unknown_blocks: Whole = Field(
         description="not verified: writing them had failed, or they were trimmed"
     )
-    bytes: int
-    runtime_ns: int = Field(description="of the reading after the measured window")
+    bytes: Whole
+    runtime_ns: Whole = Field(description="of the reading after the measured window")
     complete: bool = Field(description="all that was written was verified")
     failures: list[BadBlock] = Field(description="the first of them")

@@ -14,14 +14,11 @@ from laiobench import words
 from laiobench.results import notebook, run_parts
 from laiobench.results.free_form import Counters, Machine, Options
 from laiobench.results.histogram import Counts
-from laiobench.results.model import Name, Percentage, Record, Time, Whole, json_of
+from laiobench.results.model import Amount, Measured, Name, Percentage, Record, Time, Whole, json_of
 from laiobench.results.warning import Warning
 
 if TYPE_CHECKING:
     import pandas
-
-
-SCHEMA_VERSION = 1
 
 
 class Latency(Record):
@@ -30,8 +27,8 @@ class Latency(Record):
     count: Whole
     min: Whole
     max: Whole
-    mean: float
-    stddev: float
+    mean: Measured
+    stddev: Amount
     percentiles: dict[Percentage, Whole]
     histogram: list[tuple[Whole, Whole]] = Field(
         description="[largest value of a bin, count]", repr=False
@@ -51,8 +48,8 @@ class DirectionResult(Record):
 
     ios: Whole
     bytes: Whole
-    iops: float
-    bw_bytes: float = Field(description="bytes per second")
+    iops: Measured
+    bw_bytes: Measured = Field(description="bytes per second")
     short_ios: Whole = Field(description="of the ios: those that took several completions")
     errors: dict[str, Whole]
     slat_ns: Latency
@@ -69,7 +66,7 @@ class Cpu(Record):
 
     user_ns: Whole
     system_ns: Whole
-    per_io_ns: float
+    per_io_ns: Measured
     ios: Whole | None = Field(
         None, description="of all these jobs, while they were measured; null: not known"
     )
@@ -230,7 +227,7 @@ class Head(Record):
 class RunResult(Record):
     """The document of one run."""
 
-    schema_version: int = Field(SCHEMA_VERSION, alias="schema")
+    schema_version: Literal[1] = Field(1, alias="schema")
     kind: Literal["run"] = "run"
     status: Literal["ok", "failed", "interrupted"]
     failures: list[str] = Field(description="why the status is failed, in sentences")

@@ -57,8 +57,14 @@ def _row(floor: NoiseFloor, runtime_s: float) -> tuple[str, ...]:
         f"{runtime_s:g} s",
         format_value(floor.median, METRICS[floor.metric]),
         f"± {format_share(floor.spread)}",
-        *(f"{floor.pairs_to_see[f'{effect:g}']:,}" for effect in EFFECTS),
+        *(_pairs(floor, effect) for effect in EFFECTS),
     )
+
+
+def _pairs(floor: NoiseFloor, effect: float) -> str:
+    """How many see such a change; another version may have asked for other changes."""
+    pairs = floor.pairs_to_see.get(f"{effect:g}")
+    return "–" if pairs is None else f"{pairs:,}"
 
 
 def _not_measurable(calibration: Calibration) -> str:

@@ -130,7 +130,7 @@ def sentences(comparison: Comparison) -> str:
     """For each job and variant what it came to, by IOPS, and what it cost."""
     lines = []
     for metric in comparison.metrics:
-        if metric.metric == "iops" and metric.low is not None and metric.ratio is not None:
+        if metric.metric == "iops" and metric.change is not None:
             lines.append(_sentence(comparison, metric))
     return "\n".join(lines)
 

@@ -170,7 +170,7 @@ def _costs_of_ios(copies: Sequence[JobResult]) -> str:
     )
     if not any(copy.ios for copy in copies):
         return f"{what}; no I/O was completed"
-    if not cost.cpu_ns:
+    if not cost.cpu_ns or not cost.ios:
         return f"{what}; cpu not known"
     switches = cost.count("other", "voluntary_switches")
     switches += cost.count("other", "involuntary_switches")
