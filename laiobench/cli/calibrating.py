@@ -8,7 +8,7 @@ from laiobench.cli.stopping import stop_on_signals
 from laiobench.cli.time_left import TimeLeft
 from laiobench.cli.write_options import WriteOptions
 from laiobench.comparison.calibrate import calibrate
-from laiobench.comparison.experiment import Step
+from laiobench.comparison.steps import Step
 from laiobench.comparison.variants import LiveVariant
 from laiobench.jobs.options import Job
 from laiobench.measurement.measure import run

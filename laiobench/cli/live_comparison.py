@@ -20,8 +20,9 @@ from laiobench.cli.stopping import SignalControl, leave_at_once, stop_on_signals
 from laiobench.cli.time_left import TimeLeft
 from laiobench.cli.write_options import WriteOptions
 from laiobench.comparison.design import make_design
-from laiobench.comparison.experiment import Experiment, Observer, Step
+from laiobench.comparison.experiment import Experiment
 from laiobench.comparison.hooks import TrialCommands
+from laiobench.comparison.steps import Observer, Step
 from laiobench.comparison.values import values
 from laiobench.comparison.variants import LiveVariant
 from laiobench.errors import ExitCode, LaiobenchError, UsageError
@@ -76,6 +77,8 @@ def further(
         prepare=prepare,
         cleanup=cleanup,
         order=had.order,
+        proof=had.proof,
+        spike=had.spike,
     )
 
 
@@ -129,6 +132,7 @@ def _trial(
                 warn=screen.warn,
                 hang_timeout_s=DEFAULT_HANG_TIMEOUT_S,
                 notes=said,
+                spike=variant.spike,
             )
         finally:
             commands.after(variant.set)

@@ -17,7 +17,8 @@ from laiobench import native
 from laiobench.comparison import analysis, power, rank_tests, trial_warnings
 from laiobench.comparison import shift as shift_module
 from laiobench.comparison.design import make_design
-from laiobench.comparison.experiment import Measure, Step, StepObserver, begin
+from laiobench.comparison.experiment import Measure, begin
+from laiobench.comparison.steps import Step, StepObserver
 from laiobench.comparison.variants import LiveVariant
 from laiobench.errors import Interrupted, RunError, UsageError
 from laiobench.jobs.options import LONGEST_S, Job, traits

@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from laiobench.comparison import rank_tests
 from laiobench.errors import UsageError
 from laiobench.jobs.options import LONGEST_S
+from laiobench.measurement.measure import LARGEST_SPIKE
 from laiobench.results.comparison import Design, TrialOrder
+from laiobench.results.comparison_proof import ARMS_OF, DEFAULT_SPIKE, ProofKind
 from laiobench.results.metrics import METRICS
 
 DEFAULT_PAIRS = 10
@@ -23,6 +25,8 @@ def make_design(
     prepare: str | None = None,
     cleanup: str | None = None,
     order: TrialOrder = "pairs",
+    proof: ProofKind = "none",
+    spike: float | None = None,
 ) -> Design:
     """A design, checked.
 
@@ -42,7 +46,7 @@ def make_design(
         raise UsageError(f"the time must be above 0 and below ten years, not {max_time_s:g} s")
     if unknown := [name for name in watched if name not in METRICS]:
         raise UsageError(f"there is no metric {unknown[0]}", "these are: " + ", ".join(METRICS))
-    return Design(
+    design = Design(
         seed=secrets.randbits(32) if seed is None else seed,
         order=order,
         pairs=pairs,
@@ -52,3 +56,22 @@ def make_design(
         prepare=prepare,
         cleanup=cleanup,
     )
+    return with_proof(design, proof, spike)
+
+
+def with_proof(design: Design, proof: ProofKind, spike: float | None) -> Design:
+    """The same with these arms besides the variants.
+
+    Raises:
+        UsageError: the spike is none.
+    """
+    has_spike = "spike" in ARMS_OF[proof]
+    if spike is not None and not has_spike:
+        raise UsageError(f"with a proof of {proof} there is no spike that could have a size")
+    if spike is None:
+        spike = DEFAULT_SPIKE
+    if has_spike and not 0 < spike <= LARGEST_SPIKE:
+        raise UsageError(
+            f"a spike must be above 0 and at most {LARGEST_SPIKE:.0%}, not {spike:.0%}"
+        )
+    return design.model_copy(update={"proof": proof, "spike": spike if has_spike else None})

@@ -12,13 +12,14 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from enum import Enum, auto
+from functools import cached_property
 from typing import Any
 
 from laiobench import native
-from laiobench.comparison import analysis
+from laiobench.comparison import analysis, proof_arms
 from laiobench.comparison.design import make_design
 from laiobench.comparison.rank_tests import WidthRule
+from laiobench.comparison.steps import End, Observer, Step, StepObserver
 from laiobench.comparison.trial_order import Slot, slots
 from laiobench.comparison.trial_warnings import of_trials, too_wide
 from laiobench.comparison.variants import LiveVariant, described, product, restored
@@ -36,6 +37,7 @@ from laiobench.results.comparison import (
     Status,
     Verdict,
 )
+from laiobench.results.comparison_proof import ARMS_OF, Proof, ProofKind
 from laiobench.results.digest import RunDigest, digest
 from laiobench.results.metrics import COMPARED, METRICS
 from laiobench.results.run_result import RunResult, Tool
@@ -47,65 +49,6 @@ Measure = Callable[[LiveVariant, int], RunResult]
 """Makes a trial of a variant; the number is the trial's, from 0."""
 
 
-@dataclass(frozen=True)
-class Step:
-    """A trial has been made."""
-
-    number: int
-    """From 1."""
-    trials: int
-    """How many there will be at most."""
-    variant: LiveVariant
-    run: RunDigest
-    compared: Sequence[ComparedMetric]
-    """The watched metrics, after all complete pairs."""
-
-
-class End(Enum):
-    """Why a comparison has no more trials."""
-
-    ALL_MADE = auto()
-    NARROW_ENOUGH = auto()
-    ENOUGH_SEEN = auto()
-    OUT_OF_TIME = auto()
-    INTERRUPTED = auto()
-    FAILED = auto()
-
-    @property
-    def status(self) -> Status:
-        """Of the document."""
-        if self is End.INTERRUPTED:
-            return "interrupted"
-        return "failed" if self is End.FAILED else "ok"
-
-
-class Observer:
-    """Whoever follows a comparison while it is made; this one does nothing."""
-
-    look_after = 0
-    """After the block that makes it so many pairs `is_enough` is asked, once; 0: never.
-    To ask after each block would be to wait for what one wants to see."""
-
-    def is_enough(self, experiment: "Experiment") -> bool:
-        """Whether it may end already."""
-        return False
-
-    def after_trial(self, experiment: "Experiment") -> None:
-        """A trial has been made: `experiment.step()` tells which."""
-
-
-class StepObserver(Observer):
-    """Tells each trial to a function, if there is one."""
-
-    def __init__(self, tell: Callable[[Step], None] | None) -> None:
-        self._tell = tell
-
-    def after_trial(self, experiment: "Experiment") -> None:
-        """Tell it."""
-        if self._tell:
-            self._tell(experiment.step())
-
-
 @dataclass
 class Experiment:
     """A comparison as it is being made."""
@@ -115,14 +58,27 @@ class Experiment:
     argv: Sequence[str]
     started_at: str
     trials: list[ComparedTrial] = field(default_factory=list)
+    """Of variants and arms, in the order in which they were made."""
     failures: list[str] = field(default_factory=list)
     """Why a trial failed, which ends it."""
     _digests: list[tuple[Slot, RunDigest]] = field(default_factory=list)
 
+    @cached_property
+    def _sides(self) -> list[LiveVariant]:
+        """All that is measured: the variants, and then the arms of the proof."""
+        return [*self.variants, *proof_arms.arms(self.design, self.variants[0])]
+
+    @cached_property
+    def _names(self) -> list[str]:
+        """By which sides are told apart; a variant may be called as an arm is, but has no line."""
+        count = len(self.variants)
+        names = [side.name for side in self._sides]
+        return [*names[:count], *(f"\n{name}" for name in names[count:])]
+
     @property
     def _order(self) -> list[Slot]:
         design = self.design
-        return list(slots(len(self.variants), design.pairs, design.seed, design.order))
+        return list(slots(len(self._sides), design.pairs, design.seed, design.order))
 
     def take_up(self, earlier: Sequence[ComparedTrial]) -> None:
         """Trials that were made before an interruption: the first ones of the same order.
@@ -138,7 +94,7 @@ class Experiment:
                 "raise --pairs",
             )
         for slot, trial in zip(order, earlier, strict=False):
-            if trial.variant != self.variants[slot.variant].name:
+            if trial.variant != self._sides[slot.variant].name:
                 raise UsageError(
                     "the trials that there are do not fit to this comparison's seed and variants",
                     "begin anew, without --resume",
@@ -186,7 +142,7 @@ class Experiment:
         if control.stop:
             return End.INTERRUPTED
         try:
-            result = measure(self.variants[slot.variant], len(self.trials))
+            result = measure(self._sides[slot.variant], len(self.trials))
         except Interrupted:
             return End.INTERRUPTED
         except LaiobenchError as error:
@@ -204,7 +160,7 @@ class Experiment:
 
     def document(self, status: Status) -> Comparison:
         """What there is so far."""
-        compared = self._compare(None)
+        compared, proof = self._compare(None), self._prove()
         return Comparison(
             status=status,
             failures=list(self.failures),
@@ -215,8 +171,10 @@ class Experiment:
             family=sum(metric.p is not None for metric in compared),
             design=self.design,
             variants=[described(variant) for variant in self.variants],
-            trials=list(self.trials),
-            metrics=compared,
+            trials=self._trials_of(range(len(self.variants))),
+            proof=proof,
+            proof_trials=self._trials_of(range(len(self.variants), len(self._sides))),
+            metrics=proof_arms.withhold(compared, proof),
             warnings=list(self._warnings(status)),
         )
 
@@ -226,15 +184,19 @@ class Experiment:
         return Step(
             number=len(self.trials),
             trials=len(self._order),
-            variant=self.variants[slot.variant],
+            variant=self._sides[slot.variant],
             run=run,
             compared=self._compare(self.design.watched),
         )
 
     # ---- trials ----------------------------------------------------------------
 
+    def _trials_of(self, sides: range) -> list[ComparedTrial]:
+        made = zip(self._order, self.trials, strict=False)
+        return [trial for slot, trial in made if slot.variant in sides]
+
     def _add(self, slot: Slot, result: RunResult) -> None:
-        name = self.variants[slot.variant].name
+        name = self._sides[slot.variant].name
         self.trials.append(
             ComparedTrial(variant=name, block=slot.block, position=len(self.trials), run=result)
         )
@@ -242,7 +204,7 @@ class Experiment:
 
     def _fail(self, slot: Slot, why: str, result: RunResult | None = None) -> End:
         """A comparison is as good as all of its trials; the bad one is kept, to be looked at."""
-        name, position = self.variants[slot.variant].name, len(self.trials)
+        name, position = self._sides[slot.variant].name, len(self.trials)
         if result is not None:
             self.trials.append(
                 ComparedTrial(variant=name, block=slot.block, position=position, run=result)
@@ -266,7 +228,7 @@ class Experiment:
         if not done or not done[-1].ends_block:
             return False
         before = [slot for slot in done if slot.block != done[-1].block]
-        return len(before) < pairs * len(self.variants) <= len(done)
+        return len(before) < pairs * len(self._sides) <= len(done)
 
     def _too_wide(self) -> list[str]:
         """What is watched, and is not known as well as was asked for."""
@@ -280,30 +242,38 @@ class Experiment:
     # ---- what it says ----------------------------------------------------------
 
     def _blocks(self) -> list[dict[str, list[RunDigest]]]:
-        """As many trials of each variant as there are of all."""
-        names = [variant.name for variant in self.variants]
+        """As many trials of each side as there are of all; complete blocks."""
+        names = self._names
         blocks: dict[int, dict[str, list[RunDigest]]] = {}
         for slot, trial in self._digests:
             block = blocks.setdefault(slot.block, {name: [] for name in names})
             block[names[slot.variant]].append(trial)
-        return [
+        cut = [
             {name: runs[: min(map(len, block.values()))] for name, runs in block.items()}
             for block in blocks.values()
         ]
+        return [block for block in cut if all(block.values())]
 
     def _compare(self, metrics: Sequence[str] | None) -> list[ComparedMetric]:
-        blocks = [block for block in self._blocks() if all(block.values())]
+        blocks = self._blocks()
         if not blocks:
             return []
-        names = [variant.name for variant in self.variants]
+        names = self._names[: len(self.variants)]
         chosen = metrics if metrics is not None else COMPARED
         return analysis.compare_blocks(blocks, names, metrics=chosen)
+
+    def _prove(self) -> Proof | None:
+        count = len(self.variants)
+        named = zip(ARMS_OF[self.design.proof], self._names[count:], strict=True)
+        return proof_arms.judge(
+            self._blocks(), self._names[:count], dict(named), self.design.spike, COMPARED
+        )
 
     def _warnings(self, status: Status) -> Iterator[Warning]:
         width = self.design.until_width
         if status == "ok" and width is not None and (wide := self._too_wide()):
             yield too_wide(width, wide)
-        yield from of_trials([trial.run for trial in self.trials])
+        yield from of_trials([trial.run for trial in self._trials_of(range(len(self.variants)))])
 
 
 def begin(
@@ -332,7 +302,8 @@ def resume(document: Comparison, design: Design) -> Experiment:
         raise UsageError("this comparison is of stored results: there is nothing to go on with")
     variants = [restored(variant) for variant in document.variants]
     experiment = Experiment(variants, design, document.argv, document.started_at)
-    experiment.take_up([trial for trial in document.trials if trial.run.status == "ok"])
+    made = sorted([*document.trials, *document.proof_trials], key=lambda trial: trial.position)
+    experiment.take_up([trial for trial in made if trial.run.status == "ok"])
     return experiment
 
 
@@ -348,6 +319,8 @@ def ab(
     max_time_s: float | None = None,
     seed: int | None = None,
     watched: Sequence[str] = ("iops",),
+    proof: ProofKind | None = None,
+    spike: float | None = None,
     allow_write: Permission | Sequence[str] = (),
     control: Control | None = None,
     measure: Measure | None = None,
@@ -366,6 +339,10 @@ def ab(
         max_time_s: begin no block of trials that would not end within it.
         seed: of the order; default: drawn.  It is in the document.
         watched: metrics, by their names in `laiobench.results.metrics.METRICS`.
+        proof: which arms prove the answer: the baseline once more, `sham`, or with a planted
+            slowness, `spike`; default: both, or none where `measure` is given, which would
+            have to plant it: `LiveVariant.spike`.
+        spike: how large it is, as a share of each I/O; default: 0.05.
         allow_write: paths of the targets whose data may be lost.
         control: lets a signal handler end it; the document is then `interrupted`.
         measure: makes a trial; default: `laiobench.run` of the variant's jobs.
@@ -384,6 +361,8 @@ def ab(
             max_time_s=max_time_s,
             seed=seed,
             watched=watched,
+            proof=proof or ("none" if measure else "both"),
+            spike=spike,
         ),
     )
     default = _default_measure(allow_write, control)
@@ -394,6 +373,6 @@ def ab(
 
 def _default_measure(allow_write: Permission | Sequence[str], control: Control | None) -> Measure:
     def measure_jobs(variant: LiveVariant, _position: int) -> RunResult:
-        return run(variant.jobs, allow_write=allow_write, control=control)
+        return run(variant.jobs, allow_write=allow_write, control=control, spike=variant.spike)
 
     return measure_jobs

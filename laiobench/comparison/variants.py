@@ -49,6 +49,8 @@ class LiveVariant:
     jobs: tuple[Job, ...]
     set: Mapping[str, str] = field(default_factory=dict)
     """What sets it apart, as it was written."""
+    spike: float = 0.0
+    """A slowness that is to be planted, as a share of each I/O: in a comparison's proof."""
 
 
 def parse(text: str, job_names: Collection[str]) -> Vary:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from pydantic import ConfigDict, Field, SerializeAsAny
 
 from laiobench.results import notebook
+from laiobench.results.comparison_proof import Proof, ProofKind
 from laiobench.results.free_form import Options
 from laiobench.results.metrics import METRICS, Better, Key, Metric, MetricName
 from laiobench.results.model import Amount, Name, Ratio, Record, Share, Time, Whole, json_of
@@ -137,6 +138,10 @@ class Design(Record):
     )
     prepare: str | None = Field(None, description="what was run before each trial")
     cleanup: str | None = None
+    proof: ProofKind = Field(
+        "none", description="arms besides the variants, on the baseline's jobs: see proof"
+    )
+    spike: Amount | None = Field(None, description="of such an arm: the slowness that is planted")
 
 
 class Difference(Record):
@@ -169,6 +174,12 @@ class Comparison(Record):
     design: Design | None = Field(None, description="of a live comparison")
     variants: list[Variant] = Field(min_length=1, description="the first one is the baseline")
     trials: list[ComparedTrial] = Field([], description="of a live comparison, as they were run")
+    proof: Proof | None = Field(
+        None, description="what its arms came to: a sham, and a spike; null: there are none"
+    )
+    proof_trials: list[ComparedTrial] = Field(
+        [], description="of the arms, which are named as variants are; positions are of all trials"
+    )
     differences: list[Difference] = Field([], description="of stored results' fingerprints")
     metrics: list[ComparedMetric]
     warnings: list[Warning] = Field(default_factory=list)

@@ -239,7 +239,7 @@ class RunResult(Record):
     notes: list[str] = Field(
         default=[], description="options that were accepted and have no meaning here, in sentences"
     )
-    spike: float | None = Field(
+    spike: Amount | None = Field(
         None,
         description="a slowness that was planted, as a share of each I/O, to prove that it is "
         "found: the target is not so slow; null: none",

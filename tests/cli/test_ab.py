@@ -160,8 +160,11 @@ def test_ctrl_c_loses_nothing_and_resume_goes_on(program: Program) -> None:
     after = program("ab", "--resume=last", "--json").document
     assert (after["status"], len(after["trials"])) == ("ok", 16)
     assert after["trials"][: len(before["trials"])] == before["trials"]
-    order = [("poll", "eventfd")[slot.variant] for slot in slots(2, 8, seed=3)]
-    assert [trial["variant"] for trial in after["trials"]] == order
+    order = [("poll", "eventfd", "sham", "spike")[slot.variant] for slot in slots(4, 8, seed=3)]
+    made = sorted([*after["trials"], *after["proof_trials"]], key=lambda trial: trial["position"])
+    assert [trial["variant"] for trial in made] == order
+    planted = {trial["variant"]: trial["run"]["spike"] for trial in after["proof_trials"]}
+    assert planted == {"sham": None, "spike": 0.05}
     assert len(list(results.glob("2*.json"))) == 1
 
 

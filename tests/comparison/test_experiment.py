@@ -8,6 +8,7 @@ import pytest
 from documents_of_runs import document, job
 from laiobench.comparison import experiment as live
 from laiobench.comparison.design import make_design
+from laiobench.comparison.steps import Step
 from laiobench.comparison.variants import LiveVariant
 from laiobench.errors import RunError, UsageError
 from laiobench.jobs.options import Job
@@ -115,7 +116,7 @@ def test_what_was_interrupted_goes_on_in_the_same_order() -> None:
     expected = measure_with(whole, pairs=6)
     control = Control()
 
-    def stop_after_five(step: live.Step) -> None:
+    def stop_after_five(step: Step) -> None:
         if step.number == 5:
             control.request_stop()
 

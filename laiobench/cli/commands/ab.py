@@ -6,8 +6,10 @@ from pathlib import Path
 import click
 
 from laiobench.cli import exports
+from laiobench.cli.console import say
 from laiobench.cli.job_command import JobCommand
 from laiobench.cli.params import DurationType, PathType, ShareType
+from laiobench.cli.proof_options import choose, proof_options
 from laiobench.cli.shared_options import (
     json_option,
     quiet_option,
@@ -23,6 +25,7 @@ from laiobench.jobs.sources.flags import Flags
 from laiobench.jobs.sources.load import gather
 from laiobench.results import reference, store
 from laiobench.results.comparison import Comparison
+from laiobench.results.comparison_proof import ProofKind
 from laiobench.results.metrics import METRICS
 
 
@@ -79,6 +82,7 @@ from laiobench.results.metrics import METRICS
     "--prepare", metavar="COMMAND", help="Run in a shell before each trial; {KEY} is its value."
 )
 @click.option("--cleanup", metavar="COMMAND", help="The same after each trial.")
+@proof_options
 @write_options
 @click.option(
     "--policy",
@@ -110,6 +114,8 @@ def command(
     watched: tuple[str, ...],
     prepare: str | None,
     cleanup: str | None,
+    proof: ProofKind | None,
+    spike: float | None,
     writing: WriteOptions,
     policy_file: Path | None,
     export_texts: tuple[str, ...],
@@ -127,7 +133,7 @@ def command(
     # numpy is wanted from here on.
     from laiobench.cli import live_comparison
     from laiobench.cli.policy_option import PolicyOption
-    from laiobench.comparison.design import make_design
+    from laiobench.comparison.design import make_design, with_proof
     from laiobench.comparison.experiment import begin, resume
 
     judge = PolicyOption.of(policy_file, pairs, until_width)
@@ -148,15 +154,25 @@ def command(
         varies = [parse(text, [draft.name for draft in base]) for text in vary]
         check_keys(varies, [command for command in (prepare, cleanup) if command])
         varied = variants(base, varies)
-        experiment = begin(varied, design)
+        proven = choose(
+            proof,
+            spike,
+            variants=[each.jobs for each in varied],
+            design=design,
+            allowed=[each.max_regression for each in judge.policy.metric] if judge else (),
+        )
+        experiment = begin(varied, with_proof(design, proven.kind, proven.spike))
         besides = {item.option for item in varies if item.option}
         said = notes_of_run(base, varied[0].jobs, besides=besides)
+        if proven.said and not quiet:
+            say(proven.said)
         place = live_comparison.Place.new(results)
     else:
-        if sources or section or vary or flags.settings or flags.drafts or seed is not None:
+        anew = (sources, section, vary, flags.settings, flags.drafts, proof)
+        if any(anew) or seed is not None or spike is not None:
             raise UsageError(
-                "--resume goes on with the jobs, variants and seed of the comparison",
-                "give it without SOURCE, --vary, --seed and options of jobs",
+                "--resume goes on with the jobs, variants, seed and proof of the comparison",
+                "give it without SOURCE, --vary, --seed, --proof, --spike and options of jobs",
             )
         place = live_comparison.Place.of(reference.find(resumed, results))
         earlier = store.load_as(place.path, Comparison)

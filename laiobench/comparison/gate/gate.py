@@ -13,8 +13,10 @@ from collections.abc import Iterable, Sequence
 from typing import Literal
 
 from laiobench.comparison import analysis
+from laiobench.comparison.gate.gate_proof import prove
 from laiobench.comparison.gate.gated_metrics import find_keys
 from laiobench.comparison.gate.policy import Policy
+from laiobench.comparison.proof_arms import withhold
 from laiobench.comparison.sessions import sessions
 from laiobench.comparison.values import values
 from laiobench.errors import ExitCode, UsageError
@@ -207,7 +209,9 @@ def judge_live(comparison: Comparison, policy: Policy) -> Comparison:
     )
     pairs = sum(len(block[names[0]]) for block in blocks)
     too_few = analysis.too_few_pairs(pairs, policy.alpha)
-    return _decided(comparison, _judged(compared, keys, policy, too_few=too_few), policy)
+    proof = prove(comparison, keys, policy)
+    judged = withhold(_judged(compared, keys, policy, too_few=too_few), proof)
+    return _decided(comparison.model_copy(update={"proof": proof}), judged, policy)
 
 
 def check_two(variants: int) -> None:

@@ -10,7 +10,8 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from laiobench.report.kinds import points
 from laiobench.report.text import remarks
-from laiobench.results.comparison import Comparison, Summary
+from laiobench.results.comparison import ComparedMetric, Comparison, Summary
+from laiobench.results.comparison_proof import ArmRatio, Proof
 from laiobench.results.document import Document
 from laiobench.words import one_line
 
@@ -20,7 +21,8 @@ _VALUES = ("started_at", "status", "job", "direction", "metric", "unit", "better
 _COMPARED = (
     "started_at", "status", "job", "direction", "metric", "better", "baseline", "variant", "n",
     "level", "baseline_median", "variant_median", "ratio", "low", "high", "smallest_visible",
-    "p", "max_regression", "verdict", "reason", *_SAID,
+    "p", "max_regression", "verdict", "reason", "sham_ratio", "sham_p", "spike", "spike_ratio",
+    "spike_low", "spike_high", "spike_found", *_SAID,
 )  # fmt: skip
 
 Cell = str | float | None
@@ -83,7 +85,25 @@ def _compared_rows(document: Comparison) -> Iterator[Row]:
             **{column: known[column] for column in _COMPARED if column in known},
             "baseline_median": _median(metric.baseline_values),
             "variant_median": _median(metric.variant_values),
+            **_proven(document.proof, metric),
         }
+
+
+def _proven(proof: Proof | None, metric: ComparedMetric) -> Row:
+    """By the hidden arms; empty cells where there are none."""
+    proven = proof.of(metric.key) if proof else None
+    if proof is None or proven is None:
+        return {}
+    sham, spike = proven.sham or ArmRatio(ratio=None), proven.spike or ArmRatio(ratio=None)
+    return {
+        "sham_ratio": sham.ratio,
+        "sham_p": proven.sham_p,
+        "spike": proof.spike,
+        "spike_ratio": spike.ratio,
+        "spike_low": spike.low,
+        "spike_high": spike.high,
+        "spike_found": proven.spike_found,
+    }
 
 
 def _cell(value: Cell) -> Cell:

@@ -5,6 +5,7 @@ error.  A run that failed is an error in a case of its own.
 """
 
 from laiobench.errors import ExtraMissing
+from laiobench.report.text import proof_sentences
 from laiobench.report.text.gate_table import sentence
 from laiobench.results.comparison import ComparedMetric, Comparison, Verdict
 from laiobench.words import one_line
@@ -27,7 +28,7 @@ def render(comparison: Comparison) -> str:
     suite = TestSuite("laiobench")
     suite.timestamp = comparison.started_at
     for metric in comparison.metrics:
-        suite.add_testcase(_case(metric))
+        suite.add_testcase(_case(comparison, metric))
     for failure in comparison.failures:
         suite.add_testcase(_wrong(failure, "failed"))
     if comparison.status == "interrupted":
@@ -38,12 +39,15 @@ def render(comparison: Comparison) -> str:
     return text.decode() + "\n"
 
 
-def _case(metric: ComparedMetric) -> TestCase:
+def _case(comparison: Comparison, metric: ComparedMetric) -> TestCase:
     direction = f"{metric.direction} " if metric.direction else ""
     case = TestCase(_printable(f"{direction}{metric.metric}"), classname=_printable(metric.job))
     if metric.verdict in _RESULTS:
         text = _printable(sentence(metric))
         case.result = [_RESULTS[metric.verdict](text, metric.verdict.value)]
+    proof = comparison.proof
+    if proven := proof_sentences.of_metric(proof, proof.of(metric.key) if proof else None):
+        case.system_out = _printable(proven)
     return case
 
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from tabulate import tabulate
 
 from laiobench.report.kinds import points
-from laiobench.report.text import gate_table, remarks
+from laiobench.report.text import gate_table, proof_sentences, remarks
 from laiobench.report.text.comparison_table import MARKS, sentences
 from laiobench.report.text.numbers import (
     format_interval,
@@ -32,6 +32,7 @@ def gate(document: Comparison) -> str:
     if document.metrics:
         parts.append(table(gate_table.HEADERS, gate_table.rows(document.metrics)))
         parts.append(_list([gate_table.sentence(metric) for metric in document.metrics]))
+        parts.append(_list(proof_sentences.sentences(document)))
     return _joined(document, parts)
 
 
@@ -48,7 +49,7 @@ def values(document: Document) -> str:
 def comparison(document: Comparison) -> str:
     """A table, the sentences that go with it, and where it comes from."""
     rows = [_row(metric) for metric in document.metrics]
-    said = _list(sentences(document).splitlines())
+    said = _list([*sentences(document).splitlines(), *proof_sentences.sentences(document)])
     return _joined(document, [*_status(document), table(_COMPARED, rows), said])
 
 

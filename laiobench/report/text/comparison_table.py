@@ -2,6 +2,7 @@
 
 from tabulate import tabulate
 
+from laiobench.report.text import proof_sentences
 from laiobench.report.text.numbers import format_interval, format_ratio, format_share, format_value
 from laiobench.results.comparison import ComparedMetric, Comparison, Summary, Verdict
 from laiobench.results.metrics import Key, Metric
@@ -23,7 +24,8 @@ def render(comparison: Comparison) -> str:
     parts = [differences(comparison), *(_job(comparison, job) for job in _jobs(comparison))]
     if not comparison.metrics:
         parts.append("nothing was compared: there is no complete pair of trials")
-    parts += [_reasons(comparison), sentences(comparison), _method(comparison)]
+    proof = "\n".join(proof_sentences.sentences(comparison))
+    parts += [_reasons(comparison), sentences(comparison), proof, _method(comparison)]
     if comparison.status != "ok":
         parts.append(f"status  {comparison.status}")
     return "\n\n".join(part for part in parts if part)

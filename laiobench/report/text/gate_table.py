@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from tabulate import tabulate
 
+from laiobench.report.text import proof_sentences
 from laiobench.report.text.numbers import format_value, title
 from laiobench.results.comparison import Change, ComparedMetric, Comparison, Verdict
 
@@ -31,6 +32,8 @@ def render(comparison: Comparison) -> str:
             )
         )
         parts.append("\n".join(sentence(metric) for metric in comparison.metrics))
+    if proof := proof_sentences.sentences(comparison):
+        parts.append("\n".join(proof))
     parts.append(conclusion(comparison))
     return "\n\n".join(parts)
 
