@@ -16,6 +16,7 @@ from laiobench.cli import exports
 from laiobench.cli.console import answer, complain, say
 from laiobench.cli.policy_option import PolicyOption
 from laiobench.cli.progress import Screen, is_shown, progress
+from laiobench.cli.saved import tell_saved
 from laiobench.cli.stopping import SignalControl, leave_at_once, stop_on_signals
 from laiobench.cli.time_left import TimeLeft
 from laiobench.cli.write_options import WriteOptions
@@ -283,8 +284,8 @@ def _report(
             say(sentence)
         if not_saved:
             complain(not_saved)
-        elif not quiet:
-            say(f"saved in {place.path}")
+        else:
+            tell_saved(place.path, quiet=quiet)
     if not_saved or comparison.status == "failed":
         return ExitCode.RUN_FAILED
     if comparison.status == "interrupted":

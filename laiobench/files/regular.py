@@ -11,6 +11,7 @@ import stat
 from pathlib import Path
 
 from laiobench.errors import UsageError
+from laiobench.units import format_size
 
 MOST_DOCUMENT_BYTES = 256 << 20
 """A comparison of hundreds of trials has some tens of MiB; reading takes several times as much."""
@@ -55,7 +56,7 @@ def read_regular(path: Path, most_bytes: int, what: str) -> bytes:
     except OSError as error:
         raise _unreadable(path, error) from None
     if is_too_large or len(data) > most_bytes:
-        raise UsageError(f"{path} is larger than {most_bytes >> 20} MiB: it is no {what}")
+        raise UsageError(f"{path} is larger than {format_size(most_bytes)}: it is no {what}")
     return data
 
 

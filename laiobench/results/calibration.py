@@ -54,7 +54,7 @@ class LengthCalibration(Record):
     runtime_s: Amount
     pairs: Whole
     floors: list[NoiseFloor]
-    not_measurable: dict[str, str] = Field(description="metric, and why: too short, mostly")
+    not_measurable: dict[Name, Name] = Field(description="metric, and why: too short, mostly")
     trial_s: Amount | None = Field(
         None, description="how long a trial took, with its beginning and end; null: not known"
     )

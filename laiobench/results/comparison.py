@@ -85,7 +85,7 @@ class ComparedMetric(Record):
         None, description="of a gate: the relative change for the worse that it allows"
     )
     verdict: Verdict
-    reason: str | None = Field(None, description="why it is not measurable, or not conclusive")
+    reason: Name | None = Field(None, description="why it is not measurable, or not conclusive")
 
     @property
     def key(self) -> Key:
@@ -148,8 +148,8 @@ class Difference(Record):
     """Something in which the two sides' fingerprints differ."""
 
     name: Name
-    baseline: str
-    new: str
+    baseline: Name
+    new: Name
     hard: bool = Field(description="the two must not be held against each other by a gate")
 
 

@@ -17,12 +17,13 @@ from typing import TypeVar
 from pydantic import ValidationError
 
 from laiobench.errors import LaiobenchError, RunError, UsageError
-from laiobench.files import outputs
+from laiobench.files import outputs, regular
 from laiobench.files.regular import read_document
 from laiobench.results.document import Document
 from laiobench.results.kinds import KINDS, Kind, listing_of
 from laiobench.results.reference import identifier, paths
 from laiobench.results.run_result import Head, RunResult
+from laiobench.units import format_size
 from laiobench.words import one_line
 
 D = TypeVar("D")
@@ -94,6 +95,20 @@ def save_as(result: Document, path: Path) -> Path:
     except OSError as error:
         raise _cannot_save(path, error) from None
     return path
+
+
+def too_large(path: Path) -> str:
+    """Why what was saved as `path` cannot be read again; empty: it can."""
+    try:
+        size_bytes = path.stat().st_size
+    except OSError:
+        return ""
+    if size_bytes <= regular.MOST_DOCUMENT_BYTES:
+        return ""
+    return (
+        f"{path} has {format_size(size_bytes)}, and laiobench reads documents of up to "
+        f"{format_size(regular.MOST_DOCUMENT_BYTES)}"
+    )
 
 
 def save_held(result: Document, path: Path) -> int:

@@ -350,3 +350,25 @@ def test_comparisons_have_the_same_words_in_markdown_as_on_a_terminal() -> None:
         )
     ]
     assert said == [{"worse", "better"}] * 2
+
+
+# ---- what acts -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["hdr", "benchfmt"])
+def test_names_have_nothing_that_acts(name: str) -> None:
+    """Names of results that were made here, too, and the version of who made a document."""
+    made = run()
+    jobs = [made.jobs[0].model_copy(update={"name": "a\x1b[2J\x9bb\u202ec"})]
+    acting = made.model_copy(
+        update={"jobs": jobs, "tool": Tool(version="1\n#[fake]\x1b", build="")}
+    )
+    text = write(name, acting)
+    assert all(letter == "\n" or letter.isprintable() or letter == "\t" for letter in text)
+    assert "\\x1b[2J" in text and "\n#[fake]" not in text
+
+
+def test_a_reason_of_several_lines_is_no_line_of_its_own() -> None:
+    told = metric("not_measurable", None, None, reason="slow\nlaiobench: all is well")
+    lines = gate_table.render(gate().model_copy(update={"metrics": [told]})).splitlines()
+    assert not [line for line in lines if line.startswith("laiobench: all")]

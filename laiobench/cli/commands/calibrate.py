@@ -8,13 +8,14 @@ import click
 from laiobench.cli.console import answer, say
 from laiobench.cli.job_command import JobCommand
 from laiobench.cli.params import DurationType, PathType
+from laiobench.cli.saved import tell_saved
 from laiobench.cli.shared_options import json_option, quiet_option, section_option, seed_option
 from laiobench.cli.write_options import WriteOptions, write_options
 from laiobench.jobs.sources import resolve
 from laiobench.jobs.sources.fio_readings import notes_of_run
 from laiobench.jobs.sources.flags import Flags
 from laiobench.jobs.sources.load import gather
-from laiobench.report.text import calibration_table
+from laiobench.report.text import calibration_table, remarks
 from laiobench.results import store
 from laiobench.results.calibration import DEFAULT_LENGTHS_S, DEFAULT_PAIRS
 from laiobench.results.this_machine import state_path
@@ -95,7 +96,7 @@ def command(
     text = calibration.to_json() if as_json else calibration_table.render(calibration)
     answer(text, is_document=as_json)
     if not quiet:
-        for warning in calibration.warnings:
-            say(f"warning: {warning.seen}: {warning.why}\n  {warning.do}")
-        say(f"saved in {path}")
+        for sentence in remarks.remarks(calibration):
+            say(sentence)
+    tell_saved(path, quiet=quiet)
     return 0

@@ -9,6 +9,7 @@ from laiobench.cli.console import answer, complain, say
 from laiobench.cli.job_command import JobCommand
 from laiobench.cli.progress import progress
 from laiobench.cli.run_options import Destination, RunOptions, run_options
+from laiobench.cli.saved import tell_saved
 from laiobench.cli.shared_options import json_option, section_option
 from laiobench.cli.status import Status
 from laiobench.cli.stopping import SignalControl, leave_at_once, stop_on_signals
@@ -113,7 +114,9 @@ def _report(
         answer(result.to_json() if as_json else run_table.render(result), is_document=as_json)
     finally:
         if not quiet:
-            _remark(result, saved)
+            _remark(result)
+        if saved:
+            tell_saved(saved, quiet=quiet)
         for sentence in remarks.failures(result):
             say(sentence)
         for problem in [*not_logged, *([not_saved] if not_saved else [])]:
@@ -121,13 +124,11 @@ def _report(
     return ExitCode.RUN_FAILED if not_saved or not_logged else _exit_code(result)
 
 
-def _remark(result: RunResult, saved: Path | None) -> None:
+def _remark(result: RunResult) -> None:
     for sentence in remarks.remarks(result):
         say(sentence)
     for sentence in calibration_table.shares(result, find_calibration(result.cpu_model)):
         say(sentence)
-    if saved:
-        say(f"saved in {saved}")
 
 
 def _exit_code(result: RunResult) -> int:

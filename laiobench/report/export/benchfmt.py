@@ -15,6 +15,7 @@ from laiobench.results.digest import digest
 from laiobench.results.document import Document
 from laiobench.results.metrics import METRICS, Key
 from laiobench.results.run_result import RunResult
+from laiobench.words import one_line
 
 _UNITS = {
     "iops": "IO/s",
@@ -86,5 +87,5 @@ def _columns(keys: Sequence[Key], measured: Mapping[Key, Value]) -> list[str]:
 
 
 def _word(text: str) -> str:
-    """A name's part has no space, and no slash."""
-    return re.sub(r"[\s/]+", "_", text)
+    """A name's part has no space, no slash, and nothing that acts."""
+    return one_line(re.sub(r"[\s/]+", "_", text))

@@ -11,6 +11,7 @@ from datetime import datetime
 from laiobench.errors import ExtraMissing
 from laiobench.results.run_result import Latency, RunResult
 from laiobench.units import NS_PER_S
+from laiobench.words import one_line
 
 try:
     from hdrh.histogram import HdrHistogram
@@ -28,7 +29,7 @@ def render(result: RunResult) -> str:
     text = io.StringIO()
     writer = HistogramLogWriter(text)
     writer.output_log_format_version()
-    writer.output_comment(f"[laiobench {result.tool.version}, values in ns]")
+    writer.output_comment(f"[laiobench {one_line(result.tool.version)}, values in ns]")
     writer.output_legend()
     start_s = datetime.fromisoformat(result.started_at).timestamp()
     for job in result.jobs:
@@ -37,7 +38,7 @@ def render(result: RunResult) -> str:
                 latency: Latency = getattr(direction, kind)
                 if latency.count:
                     tag = f"{job.name}/{job.copy_index}/{name}/{kind.removesuffix('_ns')}"
-                    text.write("Tag=" + re.sub(r"[\s,]+", "_", tag) + ",")
+                    text.write("Tag=" + one_line(re.sub(r"[\s,]+", "_", tag)) + ",")
                     writer.output_interval_histogram(
                         _histogram(latency), start_s, start_s + job.runtime_ns / NS_PER_S
                     )
