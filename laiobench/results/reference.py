@@ -69,7 +69,7 @@ def find(reference: str, folder: Path) -> Path:
             f"{reference} is the beginning of {len(matching)} results in {folder}",
             "write more of it: " + ", ".join(identifier(path, folder) for path in matching[:5]),
         )
-    raise _no_result(reference, known, folder)
+    raise _not_a_file(reference) or _no_result(reference, known, folder)
 
 
 def _last_but(number: int, known: list[Path], folder: Path) -> Path:
@@ -77,6 +77,20 @@ def _last_but(number: int, known: list[Path], folder: Path) -> Path:
     if number < len(known):
         return known[-1 - number]
     raise _no_result(f"{LAST}~{number}" if number else LAST, known, folder)
+
+
+def _not_a_file(reference: str) -> UsageError | None:
+    """What stands at that path, where something does."""
+    path = Path(reference)
+    if path.is_dir():
+        return UsageError(
+            f"{reference} is a folder, and no result",
+            f"name a file in it, or `last --results {reference}`",
+        )
+    if os.path.lexists(path):
+        what = "no regular file" if path.exists() else "a link that leads nowhere"
+        return UsageError(f"{reference} cannot be read: it is {what}")
+    return None
 
 
 def _no_result(reference: str, known: list[Path], folder: Path) -> UsageError:

@@ -70,14 +70,22 @@ def test_a_number_without_end_in_a_profile(program: Program, option: str, digits
     assert outcome.code == 2
     assert "job.toml" in outcome.stderr
     assert "fault in laiobench" not in outcome.stderr
+    assert "sys." not in outcome.stderr  # advice for who writes Python
     assert len(outcome.stderr) < 1000
+
+
+def test_a_profile_without_a_bottom(program: Program) -> None:
+    program.folder.joinpath("job.toml").write_text(f"a = {'[' * 50_000}{']' * 50_000}\n")
+    outcome = program("explain", "job.toml")
+    assert outcome.code == 2
+    assert "job.toml cannot be read: it is nested too deeply" in outcome.stderr
 
 
 def test_a_number_without_end_in_a_policy(program: Program) -> None:
     program.folder.joinpath("gate.toml").write_text(f"schema = {'9' * 20_000}\n")
     outcome = program("gate", "results", "results", "--policy=gate.toml")
     assert outcome.code == 2
-    assert "gate.toml is not valid TOML" in outcome.stderr
+    assert "gate.toml cannot be read: a number in it is too long" in outcome.stderr
 
 
 def test_what_varies_is_bounded_before_anything_is_made_of_it(program: Program) -> None:

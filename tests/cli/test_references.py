@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import os
 
 import pytest
 
@@ -16,6 +17,24 @@ job = "storage"
 name = "iops"
 max_regression = 0.5
 """
+
+
+def test_a_path_that_is_no_file_is_told_for_what_it_is(program: Program) -> None:
+    folder = program.folder
+    os.mkfifo(folder / "pipe.json")
+    (folder / "zero.json").symlink_to("/dev/zero")
+    (folder / "gone.json").symlink_to("nowhere")
+    (folder / "results").mkdir()
+    for name, told in (
+        ("pipe.json", "pipe.json cannot be read: it is no regular file"),
+        ("zero.json", "zero.json cannot be read: it is no regular file"),
+        ("gone.json", "gone.json cannot be read: it is a link that leads nowhere"),
+    ):
+        for command in (("show", name), ("export", name, "--format", "csv")):
+            outcome = program(*command)
+            assert outcome.code == 2
+            assert f"laiobench: error: {told}" in outcome.stderr
+    assert "results is a folder, and no result" in program("show", "results").stderr
 
 
 @pytest.fixture

@@ -18,7 +18,6 @@ max_regression = 0.10
 
 import json
 import math
-import tomllib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
@@ -27,6 +26,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationIn
 
 from laiobench.errors import UsageError, raise_all
 from laiobench.files.reading import read_text
+from laiobench.files.toml import parse_toml
 from laiobench.results.metrics import METRICS, Better
 from laiobench.words import suggest
 
@@ -125,13 +125,7 @@ def parse(text: str, origin: str) -> Policy:
     Raises:
         UsageError: as `load`.
     """
-    try:
-        text.encode()
-        document = tomllib.loads(text)
-    except UnicodeEncodeError:
-        raise UsageError(f"{origin} cannot be read: it is not UTF-8 text") from None
-    except (ValueError, RecursionError) as error:
-        raise UsageError(f"{origin} is not valid TOML: {error}") from None
+    document = parse_toml(text, origin)
     problems = [
         UsageError(f"{origin}: there is no key {key}{suggest(key, ('schema', 'gate'))}")
         for key in document

@@ -8,12 +8,12 @@ iodepth = 1
 """
 
 import re
-import tomllib
 from pathlib import Path
 from typing import Any
 
 from laiobench.errors import UsageError, raise_all
 from laiobench.files.reading import read_text
+from laiobench.files.toml import parse_toml
 from laiobench.jobs.options import option_names
 from laiobench.jobs.sources import Draft, Setting, Source, over, put, unknown_option
 from laiobench.jobs.sources.fio_compat import FOREIGN
@@ -35,13 +35,7 @@ def load(path: Path) -> Source:
 
 def parse(text: str, origin: str) -> Source:
     """Read a profile's text; `origin` is what errors call it."""
-    try:
-        text.encode()
-        document = tomllib.loads(text)
-    except UnicodeEncodeError:
-        raise UsageError(f"{origin} cannot be read: it is not UTF-8 text") from None
-    except (ValueError, RecursionError) as error:
-        raise UsageError(f"{origin} is not valid TOML: {error}") from None
+    document = parse_toml(text, origin)
     problems = [
         UsageError(f"{origin}: there is no key {key}{suggest(key, _TOP_LEVEL)}")
         for key in document
