@@ -6,6 +6,7 @@ failures into errors; it judges nothing and computes no statistics.
 """
 
 from laiobench.native._core import ffi, lib
+from laiobench.native.latencies import LATENCIES, LatencyType
 from laiobench.native.pacing import PacingReport, search_window_us
 from laiobench.native.plans import JobPlan, RunPlan, ThrottlePlan, WorkerPlan
 from laiobench.native.reports import (
@@ -38,6 +39,7 @@ from laiobench.words import DIRECTIONS
 __all__ = [
     "BYTES_OF_A_CELL",
     "DIRECTIONS",
+    "LATENCIES",
     "Bins",
     "ClockReport",
     "CounterGroups",
@@ -48,6 +50,7 @@ __all__ = [
     "JobPlan",
     "JobReport",
     "LatencyReport",
+    "LatencyType",
     "NativeRun",
     "PacingReport",
     "RunPlan",

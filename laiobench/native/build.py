@@ -18,6 +18,7 @@ CONTRACT = [
     "base/error.h",
     "contract/target_limits.h",
     "contract/engine_types.h",
+    "contract/latency_types.h",
     "contract/pacing_plan.h",
     "contract/data_plan.h",
     "contract/verify_plan.h",

@@ -8,12 +8,11 @@ from typing import Any
 
 from laiobench.native._core import ffi, lib
 from laiobench.native.failures import explain_failure
+from laiobench.native.latencies import LATENCIES
 from laiobench.native.pacing import PacingReport, read_pacing
 from laiobench.native.structures import CounterGroups, counter_groups, members, text_of
 from laiobench.native.verify import VerifyReport, read_verify
 from laiobench.words import DIRECTIONS, ios_of
-
-LATENCY_KINDS = ("slat", "clat", "lat", "response")
 
 Bins = list[tuple[int, int]]
 """Index of a histogram's bin, and the count in it; ascending, without empty ones."""
@@ -40,6 +39,7 @@ class DirectionReport:
     eofs: int
     errors: dict[int, int]
     latency: dict[str, LatencyReport]
+    """By the names of LATENCIES."""
 
 
 @dataclass(frozen=True)
@@ -138,12 +138,11 @@ class Totals:
 
 @dataclass(frozen=True)
 class DirectionTotals:
-    """The same in one direction; the sums of its latencies by kind, in ns."""
+    """The same in one direction; the sums of the latencies that every I/O has, in ns."""
 
     ios: int
     bytes: int
-    latency_ns: tuple[int, int, int]
-    """Of slat, clat and lat."""
+    latency_ns: dict[str, int]
 
 
 @dataclass(frozen=True)
@@ -223,16 +222,7 @@ def read_job(run: Any, index: int, room: BinsRoom) -> JobReport:
     for number, name in enumerate(DIRECTIONS):
         native = ffi.new("DirectionReport *")
         if lib.run_direction_report(run, index, number, native):
-            latency = {
-                kind: latency_of(
-                    getattr(native, kind),
-                    room.taken(
-                        lib.run_latency_bins(run, index, number, which, room.indexes, room.counts)
-                    ),
-                )
-                for which, kind in enumerate(LATENCY_KINDS)
-            }
-            directions[name] = _direction(native, latency)
+            directions[name] = _direction(native, _read_latencies(run, index, number, room))
     return JobReport(
         submitted=report.submitted,
         completed=report.completed,
@@ -288,14 +278,20 @@ def read_totals(run: Any, index: int) -> Totals:
 def read_direction_totals(run: Any, index: int) -> TotalsByDirection:
     """How far a job is in each direction."""
     native = ffi.new("DirectionTotals *")
+    sums = ffi.new("uint64_t[]", len(LATENCIES))
     totals = {}
     window_start_ns = 0
     for number, direction in enumerate(DIRECTIONS):
-        if lib.run_direction_totals(run, index, number, native):
-            sums = native.latency_ns
+        if lib.run_direction_totals(run, index, number, native, sums):
             window_start_ns = native.window_start_ns
             totals[direction] = DirectionTotals(
-                native.ios, native.bytes, (sums[0], sums[1], sums[2])
+                native.ios,
+                native.bytes,
+                {
+                    name: sum_ns
+                    for (name, latency), sum_ns in zip(LATENCIES.items(), sums, strict=True)
+                    if latency.is_of_every_io
+                },
             )
     return TotalsByDirection(native.at_ns, window_start_ns, totals)
 
@@ -311,6 +307,17 @@ def read_in_flight(run: Any, index: int, max_oldest: int) -> JobInFlight:
             for io in oldest[0 : min(count, max_oldest)]
         ),
     )
+
+
+def _read_latencies(
+    run: Any, index: int, direction: int, room: BinsRoom
+) -> dict[str, LatencyReport]:
+    native = ffi.new("LatencyReport *")
+    found = {}
+    for number, kind in enumerate(LATENCIES):
+        lib.run_latency_report(run, index, direction, number, native, room.indexes, room.counts)
+        found[kind] = latency_of(native, room.taken(native.bins))
+    return found
 
 
 def _direction(native: Any, latency: dict[str, LatencyReport]) -> DirectionReport:

@@ -74,11 +74,9 @@ def run_rows(result: "RunResult") -> list[dict[str, Any]]:
 
 
 def _latencies(part: "DirectionResult") -> dict[str, float | None]:
+    """lat first: it is what most look for."""
     found: dict[str, float | None] = {}
-    for kind in ("lat", "slat", "clat", "response"):
-        latency = getattr(part, f"{kind}_ns")
-        if latency is None:
-            continue
+    for kind, latency in sorted(part.latencies().items(), key=lambda item: item[0] != "lat"):
         found[f"{kind}_mean_ns"] = latency.mean
         for at in _PERCENTILES:
             found[f"{kind}_p{at}_ns"] = latency.percentiles.get(at)

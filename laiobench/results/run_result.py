@@ -6,7 +6,7 @@ pairs are the largest value that a bin counts, and the count.
 """
 
 import shlex
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
 from pydantic import ConfigDict, Field
 
@@ -43,19 +43,39 @@ class Latency(Record):
         return Counts(self.histogram, self.max, self.overflow)
 
 
-class DirectionResult(Record):
-    """Successful I/Os only; errors are counted by name, `eof` where data had vanished."""
+Of = TypeVar("Of")
 
+
+class LatenciesOfEveryIo(Record, Generic[Of]):
+    """A field for each latency that the core records of every I/O, by its name there.
+
+    `Of` is what is told of it.  What is added here has a default, for documents of before.
+    """
+
+    slat_ns: Of
+    clat_ns: Of
+    lat_ns: Of
+
+
+class _Direction(Record):
     ios: Whole
     bytes: Whole
     iops: Measured
     bw_bytes: Measured = Field(description="bytes per second")
     short_ios: Whole = Field(description="of the ios: those that took several completions")
     errors: dict[str, Whole]
-    slat_ns: Latency
-    clat_ns: Latency
-    lat_ns: Latency
+
+
+class DirectionResult(LatenciesOfEveryIo[Latency], _Direction):
+    """Successful I/Os only; errors are counted by name, `eof` where data had vanished."""
+
     response_ns: Latency | None = Field(None, description="since it was due; only with a rate")
+
+    def latencies(self) -> dict[str, Latency]:
+        """Those that it has, by the core's names: fields of this type, without the unit."""
+        return {
+            name.removesuffix("_ns"): value for name, value in self if isinstance(value, Latency)
+        }
 
 
 class Cpu(Record):
@@ -125,17 +145,16 @@ class SeriesPoint(Record):
     max_ns: Whole | None = Field(description="the largest, or the bin that it is in")
 
 
-class LogWindow(Record):
-    """A stretch of a log in one direction, by when it ended since the window opened; means."""
-
+class _Stretch(Record):
     t_ns: int
     length_ns: int
     direction: str
     ios: int
     bytes: int
-    slat_ns: float
-    clat_ns: float
-    lat_ns: float
+
+
+class LogWindow(LatenciesOfEveryIo[float], _Stretch):
+    """A stretch of a log in one direction, by when it ended since the window opened; means."""
 
 
 if TYPE_CHECKING:

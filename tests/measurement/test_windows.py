@@ -6,7 +6,9 @@ from laiobench.measurement.watch.log_windows import Kept, Window
 
 
 def window(number: int) -> Window:
-    return Window("read", number * 10, 10, 1 + number % 3, 4096, (float(number), 2.0, 5.0))
+    return Window(
+        "read", number * 10, 10, 1 + number % 3, 4096, {"slat": float(number), "lat": 5.0}
+    )
 
 
 def test_of_many_windows_neighbours_are_merged_and_nothing_is_lost() -> None:
@@ -19,8 +21,8 @@ def test_of_many_windows_neighbours_are_merged_and_nothing_is_lost() -> None:
     assert found[-1].end_ns == given[-1].end_ns
     for total in ("length_ns", "ios", "size_bytes"):
         assert sum(getattr(w, total) for w in found) == sum(getattr(w, total) for w in given)
-    assert sum(w.latency_ns[0] * w.ios for w in found) == pytest.approx(
-        sum(w.latency_ns[0] * w.ios for w in given)
+    assert sum(w.latency_ns["slat"] * w.ios for w in found) == pytest.approx(
+        sum(w.latency_ns["slat"] * w.ios for w in given)
     )
 
 

@@ -14,6 +14,7 @@
 #include "contract/data_plan.h"
 #include "contract/engine_types.h"
 #include "base/error.h"
+#include "contract/latency_types.h"
 #include "contract/pacing_plan.h"
 #include "contract/target_limits.h"
 #include "contract/verify_plan.h"
@@ -138,15 +139,9 @@ typedef struct JobReport {
 
 void run_job_report(const Run *run, uint32_t job, JobReport *report);
 
-typedef struct LatencyReport {
-    uint64_t min, max, sum; /* min is UINT64_MAX when there is nothing */
-} LatencyReport;
-
 typedef struct DirectionReport {
     uint64_t ios, bytes, short_ios, eofs;
     const uint64_t *errors; /* ERRNO_COUNT of them, by errno */
-    LatencyReport slat, clat, lat;
-    LatencyReport response; /* nothing, where there is no rate */
 } DirectionReport;
 
 /* Of its verification; false if it does none. */
@@ -163,14 +158,19 @@ void run_verify_failure(const Run *run, uint32_t job, uint32_t index,
 bool run_direction_report(const Run *run, uint32_t job, uint32_t direction,
                           DirectionReport *report);
 
+typedef struct LatencyReport {
+    uint64_t min, max, sum; /* min is UINT64_MAX when there is nothing */
+    uint32_t bins;
+} LatencyReport;
+
 /*
- * The bins of a latency's histogram that are not empty, ascending: @indexes and
- * @counts get as many pairs as are returned, and have room for
- * HISTOGRAM_COUNTS.  @kind: 0 slat, 1 clat, 2 lat, 3 response.  0 if there is no
- * such direction.
+ * One of latency_type()'s, and the bins of its histogram that are not empty,
+ * ascending: @indexes and @counts get @report->bins pairs, and have room for
+ * HISTOGRAM_COUNTS.  False if there is no such direction or latency.
  */
-uint32_t run_latency_bins(const Run *run, uint32_t job, uint32_t direction,
-                          uint32_t kind, uint32_t *indexes, uint64_t *counts);
+bool run_latency_report(const Run *run, uint32_t job, uint32_t direction,
+                        uint32_t latency, LatencyReport *report,
+                        uint32_t *indexes, uint64_t *counts);
 
 /* ---- what a worker has counted ------------------------------------------- */
 
@@ -238,13 +238,15 @@ void run_totals(const Run *run, uint32_t job, Totals *totals);
 typedef struct DirectionTotals {
     uint64_t at_ns; /* CLOCK_MONOTONIC */
     uint64_t window_start_ns;
-    uint64_t ios, bytes;    /* since the window opened */
-    uint64_t latency_ns[3]; /* the sums of slat, clat and lat of these I/Os */
+    uint64_t ios, bytes; /* since the window opened */
 } DirectionTotals;
 
-/* The same of one direction; false if the job has none, or no window yet. */
+/*
+ * The same of one direction; false if the job has none, or no window yet.
+ * @latency_ns gets the sum of each of latency_type()'s.
+ */
 bool run_direction_totals(const Run *run, uint32_t job, uint32_t direction,
-                          DirectionTotals *totals);
+                          DirectionTotals *totals, uint64_t *latency_ns);
 
 typedef struct InFlightReport {
     uint32_t direction; /* as in run_direction_report() */

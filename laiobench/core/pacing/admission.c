@@ -232,8 +232,8 @@ AdmissionVerdict admission_complete(Admission *admission, uint32_t index,
         return ADMISSION_GO_ON;
     }
     if (admission->pacer.is_on && direction < PACED_DIRECTIONS) {
-        recorder_add_response(admission->recorder, request,
-                              admission->intended[index]);
+        recorder_add_due(admission->recorder, request,
+                         admission->intended[index]);
     }
     if (bounds_latency_is_exceeded(&admission->bounds, request)) {
         return ADMISSION_END_JOB;

@@ -4,19 +4,13 @@ _Static_assert(((64 - 11 - 28) << 10) + (HISTOGRAM_MAX_NS >> 25) <
                    HISTOGRAM_BUCKETS,
                "60 s fits");
 
-void histograms_reset(Histograms *histograms)
+void histogram_reset(Histogram *histogram)
 {
-    for (uint32_t which = 0; which < HISTOGRAM_STRIDE; which++) {
-        Extremes *extremes = &histograms->extremes[which];
-
-        counter_set(&extremes->min, UINT64_MAX); /* a sampler may look */
-        counter_set(&extremes->max, 0);
-        counter_set(&extremes->sum, 0);
-    }
+    counter_set(&histogram->min, UINT64_MAX); /* a sampler may look */
+    counter_set(&histogram->max, 0);
+    counter_set(&histogram->sum, 0);
     for (uint32_t i = 0; i <= HISTOGRAM_BUCKETS; i++) {
-        for (uint32_t which = 0; which < HISTOGRAM_STRIDE; which++) {
-            counter_set(&histograms->counts[i][which], 0);
-        }
+        counter_set(&histogram->counts[i], 0);
     }
 }
 

@@ -1,7 +1,7 @@
 /*
- * Latency histograms in the layout of HdrHistogram: unit 1 ns, 3 significant
- * digits, up to 60 s, and a count of what is beyond.  Counts exchange with
- * HdrHistogram's without loss.  One thread adds; any thread may read.
+ * A histogram of latencies in the layout of HdrHistogram: unit 1 ns, 3
+ * significant digits, up to 60 s, and a count of what is beyond.  Counts
+ * exchange with HdrHistogram's without loss.  One thread adds; any may read.
  */
 #pragma once
 
@@ -15,20 +15,12 @@
 #define HISTOGRAM_BUCKETS 27648
 #define HISTOGRAM_OVERFLOW HISTOGRAM_BUCKETS /* the index of what is beyond */
 
-/* Histograms that are kept side by side: what falls into equal bins lies in
- * one cache line. */
-#define HISTOGRAM_STRIDE 4
-
-typedef struct Extremes {
+typedef struct Histogram {
     uint64_t min, max, sum; /* exact; min is UINT64_MAX when there is nothing */
-} Extremes;
+    uint64_t counts[HISTOGRAM_BUCKETS + 1];
+} Histogram;
 
-typedef struct Histograms {
-    Extremes extremes[HISTOGRAM_STRIDE];
-    _Alignas(64) uint64_t counts[HISTOGRAM_BUCKETS + 1][HISTOGRAM_STRIDE];
-} Histograms;
-
-void histograms_reset(Histograms *histograms);
+void histogram_reset(Histogram *histogram);
 
 static inline uint32_t histogram_index(uint64_t ns)
 {
@@ -44,31 +36,25 @@ static inline uint32_t histogram_index(uint64_t ns)
 /* The smallest value that is counted at @index. */
 uint64_t histogram_value(uint32_t index);
 
-/* Where the histogram number @which counts @ns. */
-static inline uint64_t *histograms_bin(Histograms *histograms, uint32_t which,
-                                       uint64_t ns)
+/* Where @ns is counted. */
+static inline uint64_t *histogram_bin(Histogram *histogram, uint64_t ns)
 {
-    return &histograms->counts[histogram_index(ns)][which];
+    return &histogram->counts[histogram_index(ns)];
 }
 
-static inline void histograms_widen(Histograms *histograms, uint32_t which,
-                                    uint64_t ns)
+static inline void histogram_widen(Histogram *histogram, uint64_t ns)
 {
-    Extremes *extremes = &histograms->extremes[which];
-
-    if (__builtin_expect(ns < extremes->min, 0)) {
-        counter_set(&extremes->min, ns);
+    if (__builtin_expect(ns < histogram->min, 0)) {
+        counter_set(&histogram->min, ns);
     }
-    if (__builtin_expect(ns > extremes->max, 0)) {
-        counter_set(&extremes->max, ns);
+    if (__builtin_expect(ns > histogram->max, 0)) {
+        counter_set(&histogram->max, ns);
     }
 }
 
-/* To the histogram number @which. */
-static inline void histograms_add(Histograms *histograms, uint32_t which,
-                                  uint64_t ns)
+static inline void histogram_add(Histogram *histogram, uint64_t ns)
 {
-    counter_add(histograms_bin(histograms, which, ns), 1);
-    histograms->extremes[which].sum += ns;
-    histograms_widen(histograms, which, ns);
+    counter_add(histogram_bin(histogram, ns), 1);
+    counter_add(&histogram->sum, ns);
+    histogram_widen(histogram, ns);
 }

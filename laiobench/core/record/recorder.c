@@ -41,7 +41,9 @@ void recorder_reset(Recorder *recorder)
         counter_set(&record->bytes, 0);
         record->short_ios = record->eofs = 0;
         memset(record->errors, 0, sizeof(record->errors));
-        histograms_reset(&record->latency);
+        for (uint32_t latency = 0; latency < LATENCY_COUNT; latency++) {
+            histogram_reset(&record->latencies[latency]);
+        }
     }
     __atomic_fetch_add(&recorder->generation, 1, __ATOMIC_ACQ_REL);
 }

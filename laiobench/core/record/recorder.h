@@ -10,8 +10,9 @@
 #include <stdint.h>
 
 #include "base/clock.h"
-#include "record/histogram.h"
 #include "engines/request.h"
+#include "record/histogram.h"
+#include "record/latency.h"
 #include "record/spike.h"
 
 typedef enum Direction {
@@ -26,25 +27,14 @@ typedef enum Direction {
 #define ERRNO_MAX \
     256 /* the kernel's end at 133; those beyond count as the last */
 
-typedef enum LatencyKind {
-    LATENCY_SLAT,  /* queued -> submit returned */
-    LATENCY_CLAT,  /* submit returned -> reaped */
-    LATENCY_LAT,   /* queued -> reaped */
-    LATENCY_COUNT, /* of every I/O; besides, where there is a rate: */
-    LATENCY_RESPONSE = LATENCY_COUNT, /* due -> reaped */
-    LATENCY_KINDS,
-} LatencyKind;
-
 typedef struct DirectionRecord {
     uint64_t ios; /* successes only */
     uint64_t bytes;
     uint64_t short_ios; /* of them: those that took several completions */
     uint64_t eofs;      /* reads of what is not there any more */
-    Histograms latency; /* by LatencyKind */
     uint64_t errors[ERRNO_MAX];
+    _Alignas(64) Histogram latencies[LATENCY_COUNT];
 } DirectionRecord;
-
-_Static_assert(LATENCY_KINDS <= HISTOGRAM_STRIDE, "a histogram for each kind");
 
 /*
  * How the last success was recorded.  Requests of one batch have the same
@@ -53,8 +43,8 @@ _Static_assert(LATENCY_KINDS <= HISTOGRAM_STRIDE, "a histogram for each kind");
 typedef struct LastRecorded {
     DirectionRecord *record; /* NULL: none */
     uint64_t queued, submitted, reaped;
-    uint64_t ns[LATENCY_COUNT];
-    uint64_t *bins[LATENCY_COUNT];
+    uint64_t ns[LATENCY_EVERY_IO_COUNT];
+    uint64_t *bins[LATENCY_EVERY_IO_COUNT];
 } LastRecorded;
 
 typedef struct Recorder {
@@ -101,30 +91,30 @@ static inline bool recorder_is_as_last(const LastRecorded *last,
 }
 
 /*
- * slat + clat = lat holds for each I/O to the nanosecond, so clat is their
- * difference, not a third rounding.
+ * Latencies are differences of times since the I/O was queued, so that slat +
+ * clat = lat holds for each to the nanosecond: three roundings would not do.
  */
 static inline void recorder_look_up(Recorder *recorder, DirectionRecord *record,
                                     const Request *request)
 {
     LastRecorded *last = &recorder->last;
-    uint64_t slat_ns = clock_ticks_to_ns(recorder->clock,
-                                         request->submitted - request->queued);
-    uint64_t lat_ns =
-        clock_ticks_to_ns(recorder->clock, request->reaped - request->queued);
+    const SinceQueued at = {
+        .submitted = clock_ticks_to_ns(recorder->clock,
+                                       request->submitted - request->queued),
+        .reaped = clock_ticks_to_ns(recorder->clock,
+                                    request->reaped - request->queued),
+    };
+    const uint64_t ns[] = {LATENCIES_OF_EVERY_IO(LATENCY_NS)};
 
     last->record = record;
     last->queued = request->queued;
     last->submitted = request->submitted;
     last->reaped = request->reaped;
-    last->ns[LATENCY_SLAT] = slat_ns;
-    last->ns[LATENCY_CLAT] = lat_ns - slat_ns;
-    last->ns[LATENCY_LAT] = lat_ns;
-#pragma GCC unroll 4
-    for (uint32_t kind = 0; kind < LATENCY_COUNT; kind++) {
-        last->bins[kind] =
-            histograms_bin(&record->latency, kind, last->ns[kind]);
-        histograms_widen(&record->latency, kind, last->ns[kind]);
+#pragma GCC unroll 16
+    for (uint32_t i = 0; i < LATENCY_EVERY_IO_COUNT; i++) {
+        last->ns[i] = ns[i];
+        last->bins[i] = histogram_bin(&record->latencies[i], ns[i]);
+        histogram_widen(&record->latencies[i], ns[i]);
     }
 }
 
@@ -140,27 +130,33 @@ static inline void recorder_add_success(Recorder *recorder,
     counter_add(&record->ios, 1);
     counter_add(&record->bytes, request->bytes);
     record->short_ios += request->bytes_done > 0;
-#pragma GCC unroll 4
-    for (uint32_t kind = 0; kind < LATENCY_COUNT; kind++) {
-        counter_add(last->bins[kind], 1);
-        counter_add(&record->latency.extremes[kind].sum, last->ns[kind]);
+#pragma GCC unroll 16
+    for (uint32_t i = 0; i < LATENCY_EVERY_IO_COUNT; i++) {
+        counter_add(last->bins[i], 1);
+        counter_add(&record->latencies[i].sum, last->ns[i]);
     }
 }
 
 /* The same where a spike is planted: longer, or, as its toll, not at all. */
 void recorder_add_spiked(Recorder *recorder, Request *request);
 
-/* Besides: since it was due, as the schedule had it. */
-static inline void recorder_add_response(Recorder *recorder,
-                                         const Request *request,
-                                         uint64_t intended)
+/* Besides, of one that a schedule wanted queued at @due. */
+static inline void recorder_add_due(Recorder *recorder, const Request *request,
+                                    uint64_t due)
 {
     DirectionRecord *record = recorder->directions[recorder_direction(request)];
-    uint64_t ticks = spike_longer(&recorder->spike, request->reaped - intended);
+    const SinceDue at = {
+        .reaped = clock_ticks_to_ns(recorder->clock,
+                                    spike_longer(&recorder->spike,
+                                                 request->reaped - due)),
+    };
+    const uint64_t ns[LATENCY_COUNT] = {LATENCIES_OF_DUE_IOS(LATENCY_NS)};
 
-    if (!recorder->spike.took) {
-        histograms_add(&record->latency, LATENCY_RESPONSE,
-                       clock_ticks_to_ns(recorder->clock, ticks));
+    if (recorder->spike.took) {
+        return;
+    }
+    for (uint32_t i = LATENCY_EVERY_IO_COUNT; i < LATENCY_COUNT; i++) {
+        histogram_add(&record->latencies[i], ns[i]);
     }
 }
 

@@ -52,16 +52,6 @@ void run_verify_failure(const Run *run, uint32_t job, uint32_t index,
     verifier_failure(run->jobs[job].side_io.verifier, index, failure);
 }
 
-static LatencyReport latency_report(const Histograms *histograms,
-                                    LatencyKind kind)
-{
-    return (LatencyReport){
-        .min = histograms->extremes[kind].min,
-        .max = histograms->extremes[kind].max,
-        .sum = histograms->extremes[kind].sum,
-    };
-}
-
 /* NULL if the job has none. */
 static const DirectionRecord *direction_of(const Run *run, uint32_t job,
                                            uint32_t direction)
@@ -85,32 +75,35 @@ bool run_direction_report(const Run *run, uint32_t index, uint32_t direction,
         .short_ios = record->short_ios,
         .eofs = record->eofs,
         .errors = record->errors,
-        .slat = latency_report(&record->latency, LATENCY_SLAT),
-        .clat = latency_report(&record->latency, LATENCY_CLAT),
-        .lat = latency_report(&record->latency, LATENCY_LAT),
-        .response = latency_report(&record->latency, LATENCY_RESPONSE),
     };
     return true;
 }
 
-uint32_t run_latency_bins(const Run *run, uint32_t job, uint32_t direction,
-                          uint32_t kind, uint32_t *indexes, uint64_t *counts)
+bool run_latency_report(const Run *run, uint32_t job, uint32_t direction,
+                        uint32_t latency, LatencyReport *report,
+                        uint32_t *indexes, uint64_t *counts)
 {
     const DirectionRecord *record = direction_of(run, job, direction);
-    uint32_t bins = 0;
+    const Histogram *histogram;
 
-    if (!record || kind >= LATENCY_KINDS) {
-        return 0;
+    if (!record || latency >= LATENCY_COUNT) {
+        return false;
     }
+    histogram = &record->latencies[latency];
+    *report = (LatencyReport){
+        .min = histogram->min,
+        .max = histogram->max,
+        .sum = histogram->sum,
+    };
     for (uint32_t i = 0; i < HISTOGRAM_COUNTS; i++) {
-        uint64_t count = counter_read(&record->latency.counts[i][kind]);
+        uint64_t count = counter_read(&histogram->counts[i]);
 
         if (count != 0) {
-            indexes[bins] = i;
-            counts[bins++] = count;
+            indexes[report->bins] = i;
+            counts[report->bins++] = count;
         }
     }
-    return bins;
+    return true;
 }
 
 void run_worker_report(const Run *run, uint32_t index, WorkerReport *report)

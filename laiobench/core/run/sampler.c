@@ -16,7 +16,8 @@ static uint64_t lat_count(const Recorder *recorder, uint32_t index)
         const DirectionRecord *record = recorder->directions[i];
 
         if (record) {
-            count += counter_read(&record->latency.counts[index][LATENCY_LAT]);
+            count +=
+                counter_read(&record->latencies[LATENCY_LAT].counts[index]);
         }
     }
     return count;
@@ -36,7 +37,7 @@ static uint64_t longest_lat(const Recorder *recorder)
         uint64_t max = 0;
 
         if (record) {
-            max = counter_read(&record->latency.extremes[LATENCY_LAT].max);
+            max = counter_read(&record->latencies[LATENCY_LAT].max);
         }
         longest = max > longest ? max : longest;
     }

@@ -6,7 +6,7 @@
 #include "run/run.h"
 
 bool run_direction_totals(const Run *run, uint32_t index, uint32_t direction,
-                          DirectionTotals *totals)
+                          DirectionTotals *totals, uint64_t *latency_ns)
 {
     const Job *job = &run->jobs[index];
     const DirectionRecord *record = job->recorder.directions[direction];
@@ -20,9 +20,8 @@ bool run_direction_totals(const Run *run, uint32_t index, uint32_t direction,
         clock_to_monotonic_ns(&run->clock, job->window_start);
     totals->ios = counter_read(&record->ios);
     totals->bytes = counter_read(&record->bytes);
-    for (uint32_t kind = 0; kind < LATENCY_COUNT; kind++) {
-        totals->latency_ns[kind] =
-            counter_read(&record->latency.extremes[kind].sum);
+    for (uint32_t i = 0; i < LATENCY_COUNT; i++) {
+        latency_ns[i] = counter_read(&record->latencies[i].sum);
     }
     return true;
 }

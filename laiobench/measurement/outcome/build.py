@@ -77,7 +77,7 @@ def _job_result(run: JobRun) -> JobResult:
     copy, report = run.copy, run.report
     directions = {
         name: _direction_result(
-            direction, run.window_ns, copy.job, has_response=timing.rate_of(copy.job, name)
+            direction, run.window_ns, copy.job, is_scheduled=timing.rate_of(copy.job, name)
         )
         for name, direction in report.directions.items()
     }
@@ -171,10 +171,9 @@ def _options(copy: JobCopy) -> dict[str, Any]:
 
 
 def _direction_result(
-    report: native.DirectionReport, runtime_ns: int, job: Job, *, has_response: bool
+    report: native.DirectionReport, runtime_ns: int, job: Job, *, is_scheduled: bool
 ) -> DirectionResult:
     seconds = runtime_ns / NS_PER_S
-    wanted = sorted({*PERCENTILES, *(job.percentile_list or ())})
     errors = {errno.errorcode.get(code, str(code)): count for code, count in report.errors.items()}
     if report.eofs:
         errors["eof"] = report.eofs
@@ -185,11 +184,19 @@ def _direction_result(
         bw_bytes=report.bytes / seconds if seconds else 0.0,
         short_ios=report.short_ios,
         errors=errors,
-        slat_ns=_latency(report.latency["slat"], wanted if job.slat_percentiles else ()),
-        clat_ns=_latency(report.latency["clat"], wanted if job.clat_percentiles else ()),
-        lat_ns=_latency(report.latency["lat"], wanted if job.lat_percentiles else ()),
-        response_ns=_latency(report.latency["response"], wanted) if has_response else None,
+        **{
+            f"{name}_ns": _latency(report.latency[name], _percentiles_wanted(job, name))
+            for name, latency in native.LATENCIES.items()
+            if latency.is_of_every_io or is_scheduled
+        },
     )
+
+
+def _percentiles_wanted(job: Job, latency: str) -> Sequence[float]:
+    """Those of some latencies can be switched off, by options that have fio's names."""
+    if not getattr(job, f"{latency}_percentiles", True):
+        return ()
+    return sorted({*PERCENTILES, *(job.percentile_list or ())})
 
 
 def _latency(report: native.LatencyReport, wanted: Sequence[float]) -> Latency:
@@ -226,14 +233,11 @@ def _series(series: Series, window_start_ns: int) -> list[SeriesPoint]:
 
 
 def _log_window(window: Window, window_start_ns: int) -> LogWindow:
-    slat_ns, clat_ns, lat_ns = window.latency_ns
     return LogWindow(
         t_ns=window.end_ns - window_start_ns,
         length_ns=window.length_ns,
         direction=window.direction,
         ios=window.ios,
         bytes=window.size_bytes,
-        slat_ns=slat_ns,
-        clat_ns=clat_ns,
-        lat_ns=lat_ns,
+        **{f"{name}_ns": mean_ns for name, mean_ns in window.latency_ns.items()},
     )

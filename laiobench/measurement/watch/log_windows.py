@@ -27,8 +27,8 @@ class Window:
     length_ns: int
     ios: int
     size_bytes: int
-    latency_ns: tuple[float, float, float]
-    """Means of slat, clat and lat."""
+    latency_ns: dict[str, float]
+    """Means, by the latency's name."""
 
 
 LogSink = Callable[[int, Window, int], None]
@@ -39,17 +39,17 @@ measure (CLOCK_MONOTONIC, ns)."""
 def merge(first: Window, second: Window) -> Window:
     """Two neighbours as one."""
     ios = first.ios + second.ios
-    slat, clat, lat = (
-        (mean * first.ios + other * second.ios) / ios
-        for mean, other in zip(first.latency_ns, second.latency_ns, strict=True)
-    )
+    means_ns = {
+        name: (mean_ns * first.ios + second.latency_ns[name] * second.ios) / ios
+        for name, mean_ns in first.latency_ns.items()
+    }
     return Window(
         first.direction,
         second.end_ns,
         first.length_ns + second.length_ns,
         ios,
         first.size_bytes + second.size_bytes,
-        (slat, clat, lat),
+        means_ns,
     )
 
 
@@ -88,12 +88,11 @@ def _between(
     ios = now.ios - before.ios
     if ios <= 0 or to_ns <= from_ns:
         return None
-    slat, clat, lat = (
-        max(0, after - earlier) / ios
-        for earlier, after in zip(before.latency_ns, now.latency_ns, strict=True)
-    )
-    return Window(direction, to_ns, to_ns - from_ns, ios, now.bytes - before.bytes,
-                  (slat, clat, lat))  # fmt: skip
+    means_ns = {
+        name: max(0, sum_ns - before.latency_ns.get(name, 0)) / ios
+        for name, sum_ns in now.latency_ns.items()
+    }
+    return Window(direction, to_ns, to_ns - from_ns, ios, now.bytes - before.bytes, means_ns)
 
 
 class JobLog(Watcher):
@@ -120,7 +119,7 @@ class JobLog(Watcher):
             self._end_window(seen)
         else:
             self._last_ns = seen.window_start_ns
-            self._last = dict.fromkeys(seen.totals, DirectionTotals(0, 0, (0, 0, 0)))
+            self._last = dict.fromkeys(seen.totals, DirectionTotals(0, 0, {}))
         return True
 
     def look_at_the_end(self, now_s: float) -> None:

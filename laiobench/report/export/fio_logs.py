@@ -24,13 +24,15 @@ _GATHER_S = 1.0
 
 Value = Callable[[Window], float]
 
-_VALUES: dict[str, Value] = {
+_RATES: dict[str, Value] = {
     "bw": lambda window: window.size_bytes / 1024 * NS_PER_S / window.length_ns,
     "iops": lambda window: window.ios * NS_PER_S / window.length_ns,
-    "slat": lambda window: window.latency_ns[0],
-    "clat": lambda window: window.latency_ns[1],
-    "lat": lambda window: window.latency_ns[2],
 }
+
+
+def _value(kind: str) -> Value:
+    """A rate, or the mean of the latency of that name."""
+    return _RATES.get(kind) or (lambda window: window.latency_ns[kind])
 
 
 @dataclass
@@ -54,7 +56,7 @@ class LogFiles:
         for number, job in enumerate(copies, start=1):
             for kind, name in log_files(job.name, number, dict(job)):
                 file = self._files.setdefault(name, _File(name))
-                self._of.setdefault(number, []).append((_VALUES[kind], file))
+                self._of.setdefault(number, []).append((_value(kind), file))
         self._written_s = float("-inf")
 
     def check(self) -> None:

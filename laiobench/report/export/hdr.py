@@ -21,7 +21,6 @@ except ImportError:
 
 LONGEST_NS = 60 * NS_PER_S
 _DIGITS = 3
-_KINDS = ("slat_ns", "clat_ns", "lat_ns")
 
 
 def render(result: RunResult) -> str:
@@ -34,10 +33,9 @@ def render(result: RunResult) -> str:
     start_s = datetime.fromisoformat(result.started_at).timestamp()
     for job in result.jobs:
         for name, direction in job.directions().items():
-            for kind in _KINDS:
-                latency: Latency = getattr(direction, kind)
+            for kind, latency in direction.latencies().items():
                 if latency.count:
-                    tag = f"{job.name}/{job.copy_index}/{name}/{kind.removesuffix('_ns')}"
+                    tag = f"{job.name}/{job.copy_index}/{name}/{kind}"
                     text.write("Tag=" + one_line(re.sub(r"[\s,]+", "_", tag)) + ",")
                     writer.output_interval_histogram(
                         _histogram(latency), start_s, start_s + job.runtime_ns / NS_PER_S

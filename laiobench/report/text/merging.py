@@ -103,7 +103,6 @@ def _series_of_all(jobs: Sequence[JobResult]) -> list[SeriesPoint]:
 
 def _one(parts: Sequence[DirectionResult], longest_s: float) -> DirectionResult:
     ios, size_bytes = sum(part.ios for part in parts), sum(part.bytes for part in parts)
-    responses = [part.response_ns for part in parts if part.response_ns]
     errors: Counter[str] = Counter()
     for part in parts:
         errors.update(part.errors)
@@ -115,12 +114,18 @@ def _one(parts: Sequence[DirectionResult], longest_s: float) -> DirectionResult:
             "bw_bytes": size_bytes / longest_s if longest_s else 0.0,
             "short_ios": sum(part.short_ios for part in parts),
             "errors": dict(errors),
-            "slat_ns": merged_latency([part.slat_ns for part in parts]),
-            "clat_ns": merged_latency([part.clat_ns for part in parts]),
-            "lat_ns": merged_latency([part.lat_ns for part in parts]),
-            "response_ns": merged_latency(responses) if responses else None,
+            **_merged_latencies([part.latencies() for part in parts]),
         }
     )
+
+
+def _merged_latencies(parts: Sequence[Mapping[str, Latency]]) -> dict[str, Latency]:
+    """By the documents' keys; of each, the parts that have it."""
+    kinds = dict.fromkeys(kind for part in parts for kind in part)
+    return {
+        f"{kind}_ns": merged_latency([part[kind] for part in parts if kind in part])
+        for kind in kinds
+    }
 
 
 def merged_latency(parts: Sequence[Latency]) -> Latency:

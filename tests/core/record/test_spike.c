@@ -66,14 +66,13 @@ static void all_latencies_are_longer_by_the_share(void)
     const DirectionRecord *record;
 
     recorder_add_spiked(&bench->recorder, &request);
-    recorder_add_response(&bench->recorder, &request,
-                          request.reaped -
-                              clock_ns_to_ticks(test_clock(), 1000000));
+    recorder_add_due(&bench->recorder, &request,
+                     request.reaped - clock_ns_to_ticks(test_clock(), 1000000));
     record = bench->recorder.directions[DIRECTION_READ];
-    check_near(record->latency.extremes[LATENCY_SLAT].sum, 10500);
-    check_near(record->latency.extremes[LATENCY_CLAT].sum, 94500);
-    check_near(record->latency.extremes[LATENCY_LAT].sum, 105000);
-    check_near(record->latency.extremes[LATENCY_RESPONSE].sum, 1050000);
+    check_near(record->latencies[LATENCY_SLAT].sum, 10500);
+    check_near(record->latencies[LATENCY_CLAT].sum, 94500);
+    check_near(record->latencies[LATENCY_LAT].sum, 105000);
+    check_near(record->latencies[LATENCY_RESPONSE].sum, 1050000);
     /* Who looks at the request later sees what was. */
     CHECK(memcmp(&request, &before, sizeof(request)) == 0);
     free_bench(bench);
@@ -88,13 +87,13 @@ static void each_io_owes_its_share_of_a_toll(void)
         Request request = request_of(REQUEST_READ, 0, 1000);
 
         recorder_add_spiked(&bench->recorder, &request);
-        recorder_add_response(&bench->recorder, &request, request.queued);
+        recorder_add_due(&bench->recorder, &request, request.queued);
         CHECK((double)record->ios * (1.0 + SHARE) >= i - 1.1);
         CHECK((double)record->ios * (1.0 + SHARE) <= i + 1.1);
     }
     CHECK_EQUAL(record->ios, RECORDED);
     CHECK_EQUAL(record->bytes, (uint64_t)RECORDED * BLOCK);
-    check_near(record->latency.extremes[LATENCY_RESPONSE].sum / RECORDED, 1050);
+    check_near(record->latencies[LATENCY_RESPONSE].sum / RECORDED, 1050);
     free_bench(bench);
 }
 
@@ -114,9 +113,9 @@ static void directions_owe_apart_and_syncs_nothing(void)
     CHECK_EQUAL(bench->recorder.directions[DIRECTION_READ]->ios, 200);
     CHECK_EQUAL(bench->recorder.directions[DIRECTION_WRITE]->ios, 200);
     CHECK_EQUAL(bench->recorder.directions[DIRECTION_SYNC]->ios, 300);
-    CHECK(bench->recorder.directions[DIRECTION_SYNC]
-              ->latency.extremes[LATENCY_LAT]
-              .max < 1100);
+    CHECK(
+        bench->recorder.directions[DIRECTION_SYNC]->latencies[LATENCY_LAT].max <
+        1100);
     free_bench(bench);
 }
 

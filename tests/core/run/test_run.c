@@ -85,21 +85,39 @@ static Run *start(const Case *what, int fd)
     return run;
 }
 
-static uint64_t count_bins(Run *run, uint32_t job, uint32_t direction,
-                           uint32_t kind)
+/* Its sum; the bins count @ios. */
+static uint64_t check_latency(Run *run, uint32_t job, uint32_t direction,
+                              uint32_t latency, uint64_t ios)
 {
     static uint32_t indexes[HISTOGRAM_COUNTS];
     static uint64_t counts[HISTOGRAM_COUNTS];
-    uint32_t bins =
-        run_latency_bins(run, job, direction, kind, indexes, counts);
+    LatencyReport report;
     uint64_t recorded = 0;
 
-    for (uint32_t i = 0; i < bins; i++) {
+    CHECK(run_latency_report(run, job, direction, latency, &report, indexes,
+                             counts));
+    for (uint32_t i = 0; i < report.bins; i++) {
         CHECK(counts[i] > 0);
         CHECK(i == 0 || indexes[i - 1] < indexes[i]);
         recorded += counts[i];
     }
-    return recorded;
+    CHECK_EQUAL(recorded, ios);
+    return report.sum;
+}
+
+static void check_direction(Run *run, uint32_t job, uint32_t direction,
+                            const DirectionReport *report)
+{
+    uint64_t sums[LATENCY_COUNT];
+
+    for (uint32_t i = 0; latency_type(i); i++) {
+        uint64_t ios = latency_type(i)->is_of_every_io ? report->ios : 0;
+
+        sums[i] = check_latency(run, job, direction, i, ios);
+    }
+    CHECK_EQUAL(sums[LATENCY_LAT], sums[LATENCY_SLAT] + sums[LATENCY_CLAT]);
+    CHECK(!run_latency_report(run, job, direction, LATENCY_COUNT, NULL, NULL,
+                              NULL));
 }
 
 static void check_job(Run *run, uint32_t index, uint64_t expected_ios)
@@ -114,14 +132,10 @@ static void check_job(Run *run, uint32_t index, uint64_t expected_ios)
     CHECK_EQUAL(job.failed, 0);
     for (uint32_t d = 0; d < 4; d++) {
         if (run_direction_report(run, index, d, &direction)) {
-            for (uint32_t kind = 0; kind < 3; kind++) {
-                CHECK_EQUAL(count_bins(run, index, d, kind), direction.ios);
-            }
-            CHECK_EQUAL(direction.lat.sum,
-                        direction.slat.sum + direction.clat.sum);
+            check_direction(run, index, d, &direction);
             ios += direction.ios;
         } else {
-            CHECK_EQUAL(count_bins(run, index, d, 0), 0);
+            CHECK(!run_latency_report(run, index, d, 0, NULL, NULL, NULL));
         }
     }
     if (expected_ios) {
@@ -167,11 +181,13 @@ static void check_totals(Run *run, const Case *what, bool is_over)
         for (uint32_t d = 0; d < 4; d++) {
             DirectionTotals now;
             DirectionReport report;
+            uint64_t sums[LATENCY_COUNT];
 
-            if (run_direction_totals(run, i, d, &now) && is_over) {
+            if (run_direction_totals(run, i, d, &now, sums) && is_over) {
                 run_direction_report(run, i, d, &report);
                 CHECK_EQUAL(now.bytes, report.bytes);
-                CHECK_EQUAL(now.latency_ns[2], report.lat.sum);
+                CHECK_EQUAL(check_latency(run, i, d, LATENCY_LAT, report.ios),
+                            sums[LATENCY_LAT]);
             }
             ios += d < DIRECTION_IO_COUNT ? now.ios : 0; /* a sync is none */
         }

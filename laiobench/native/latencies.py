@@ -1,0 +1,28 @@
+"""The latencies that the core records, by name and in its order: the core's own list."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import count
+
+from laiobench.native._core import ffi, lib
+from laiobench.native.structures import text_of
+
+
+@dataclass(frozen=True)
+class LatencyType:
+    """Which I/Os have it."""
+
+    is_of_every_io: bool
+    """Else of those that a schedule wanted to go at a given time."""
+
+
+def _all() -> Iterator[tuple[str, LatencyType]]:
+    for number in count():
+        native = lib.latency_type(number)
+        if native == ffi.NULL:
+            return
+        yield text_of(native.name), LatencyType(bool(native.is_of_every_io))
+
+
+LATENCIES = dict(_all())
+"""By what documents call them, without the unit: `lat` is their `lat_ns`."""
