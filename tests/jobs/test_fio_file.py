@@ -1,6 +1,7 @@
 """fio's job files: their grammar, what stands for something else, and what is refused."""
 
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -295,6 +296,38 @@ def test_the_current_folder_comes_before_that_of_the_parent(
     monkeypatch.chdir(tmp_path / "here")
     (job,) = resolve(fio_file.load(tmp_path / "there" / "main.fio").drafts)
     assert job.iodepth == 2
+
+
+SECRET = "s3cr3t"
+TELLING = {
+    "an option's value": "iodepth=${TOKEN}",
+    "an option's name": "${TOKEN}=1",
+    "a choice": "rw=${TOKEN}",
+    "what fio has and we have not": "ioengine=${TOKEN}",
+    "arithmetic": "size=(${NUMBER}*$ncpus",
+    "several files": "filename=a:${TOKEN}",
+    "options that do not go together": "iodepth_low=${NUMBER}",
+    "an included file": "include ${TOKEN}",
+}
+
+
+@pytest.mark.parametrize("line", TELLING.values(), ids=TELLING)
+def test_what_a_variable_stands_for_is_in_no_error(line: str) -> None:
+    """Job files are others' often, and variables are secrets sometimes."""
+    text = f"[job]\n{line}\n"
+    environment = {"TOKEN": SECRET, "NUMBER": "48213"}
+    with pytest.raises(UsageError) as refused:
+        resolve(fio_file.parse(text, "job.fio", environment=environment).drafts)
+    told = str(refused.value) + refused.value.remedy
+    assert SECRET not in told and "48213" not in told
+    assert re.search(r"\$\{(TOKEN|NUMBER)\}", told)
+
+
+def test_a_variable_s_value_is_the_job_s_and_its_name_is_what_was_written() -> None:
+    text = "[job]\nfilename=/dev/${DISK}\n"
+    drafts = fio_file.parse(text, "job.fio", environment={"DISK": "zero"}).drafts
+    assert resolve(drafts)[0].filename == "/dev/zero"
+    assert drafts[0].settings["filename"].as_written("filename") == ("filename", "/dev/${DISK}")
 
 
 def test_where_an_included_option_was_written_is_told(tmp_path: Path) -> None:

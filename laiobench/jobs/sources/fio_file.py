@@ -13,7 +13,7 @@ since whoever wrote the job file may not be allowed to read them.
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -24,9 +24,10 @@ from laiobench.jobs.sources import Draft, Setting, Source, put, resolve, unknown
 from laiobench.jobs.sources.fio_compat import FOREIGN
 from laiobench.jobs.sources.fio_differences import difference
 from laiobench.jobs.sources.fio_several import IN_GLOBAL_TOO, several
-from laiobench.jobs.sources.fio_variables import expand
+from laiobench.jobs.sources.fio_variables import expand, variables
 
 MOST_JOBS = 4096
+INCLUDED = "what an included file says"
 MOST_INCLUDES = 256
 DEEPEST_INCLUDE = 16
 LONGEST_LINE = 4096
@@ -193,6 +194,8 @@ class _Reader:
         except (UsageError, ValueError) as error:
             why = "the file cannot be read" if isinstance(error, UsageError) else error
             told = f": {why}" if self._is_included else f" {_shown(name)}: {error}"
+            if variables(name) and not self._is_included:
+                told = f" {_shown(name)}: {why}"
             self._wrong(f"{origin}: include{told}")
             return
         self._lines(_Place(text, str(path), path.parent), path)
@@ -226,9 +229,12 @@ class _Reader:
         try:
             name, equals, raw = expand(code, self._environment).partition("=")
             name, value = name.strip().replace("-", "_"), raw.strip()
+            names = variables(code)
             differs = difference(name, raw)
+            if differs and names:
+                differs = f"fio reads {_hidden(names, is_included=False)} as another number"
             if name not in option_names() and name not in FOREIGN:
-                raise unknown_option(_shown(name), origin)
+                raise unknown_option(_shown(code.partition("=")[0] if names else name), origin)
             if not equals and not _is_flag(name):
                 raise UsageError(f"{origin}: {name} needs a value", f"write {name}=…")
             refusal = None
@@ -239,10 +245,12 @@ class _Reader:
                 value = value.replace("\\:", ":")
                 if name == "filename" and name in self._section.settings:
                     differs = IN_GLOBAL_TOO
-            written = None if equals else (name, None)
+            written: tuple[str, object] | None = None if equals else (name, None)
+            if names and equals:
+                written = (name, code.partition("=")[2].strip())
             setting = Setting(
                 value, origin, written=written, differs=differs, refusal=refusal,
-                is_hidden=self._is_included,
+                hides=_hidden(names, is_included=self._is_included),
             )  # fmt: skip
             put(self._section.settings, name, setting)
             self._section.given.add(name)
@@ -253,9 +261,18 @@ class _Reader:
 
     def _wrong_option(self, origin: str, problem: str, remedy: str = "") -> None:
         if self._is_included:
-            problem = f"{origin}: the line is wrong; what an included file says is not shown"
+            problem = f"{origin}: the line is wrong; {INCLUDED} is not shown"
             remedy = ""
         self._wrong(problem, remedy)
+
+
+def _hidden(names: Sequence[str], *, is_included: bool) -> str:
+    """What no error may show of a line."""
+    if is_included:
+        return INCLUDED
+    if not names:
+        return ""
+    return f"what {' and '.join(names)} {'stands' if len(names) == 1 else 'stand'} for"
 
 
 def _is_flag(name: str) -> bool:

@@ -23,7 +23,18 @@ def expand(text: str, environment: Mapping[str, str]) -> str:
     Raises:
         ValueError: a variable is not set, or the arithmetic has no result.
     """
-    return _with_keywords(_VARIABLE.sub(lambda found: _variable(found, environment), text))
+    filled = _VARIABLE.sub(lambda found: _variable(found, environment), text)
+    try:
+        return _with_keywords(filled)
+    except ValueError:
+        if filled == text:
+            raise
+        raise ValueError("with what its variables stand for it has no result") from None
+
+
+def variables(text: str) -> list[str]:
+    """Those that stand in `text`, as they are written: a value may be a secret, a name is none."""
+    return list(dict.fromkeys(found[0] for found in _VARIABLE.finditer(text)))
 
 
 def _variable(found: re.Match[str], environment: Mapping[str, str]) -> str:

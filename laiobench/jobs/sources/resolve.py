@@ -77,19 +77,19 @@ def _not_ours(draft: Draft) -> Iterator[tuple[str, UsageError]]:
     """The settings of options that a job has not, and those that cannot be as they were read."""
     for name, setting in draft.settings.items():
         if setting.refusal:
-            yield name, _hidden(name, setting) if setting.is_hidden else setting.refusal
+            yield name, _hidden(name, setting) if setting.hides else setting.refusal
         elif name in Job.model_fields or (name in _OF_NAMES_MADE and "filename" in draft.settings):
             continue
         elif name not in FOREIGN:
             yield name, unknown_option(name, setting.origin)
         elif reason := FOREIGN[name].refusal(str(setting.value)):
             told = UsageError(f"{setting.told(name)}: {reason.problem}", reason.remedy)
-            yield name, _hidden(name, setting) if setting.is_hidden else told
+            yield name, _hidden(name, setting) if setting.hides else told
 
 
 def _hidden(name: str, setting: Setting) -> UsageError:
     """All that is told of a setting that no error may show."""
-    return UsageError(f"{setting.told(name)} is wrong; what an included file says is not shown")
+    return UsageError(f"{setting.told(name)} is wrong; {setting.hides} is not shown")
 
 
 def _name(detail: Any) -> str:
@@ -100,21 +100,26 @@ def _explain(detail: Any, draft: Draft) -> Iterator[UsageError]:
     """One of pydantic's errors in our words; several, if options do not fit together."""
     name = _name(detail)
     setting = draft.settings.get(name)
-    if setting and setting.is_hidden:
+    if setting and setting.hides:
         yield _hidden(name, setting)
         return
     if setting:
         yield UsageError(f"{setting.told(name)}: {_reason(detail)}", _remedy(name, setting, draft))
         return
     for fault in _reason(detail).splitlines():
-        yield UsageError(f"{_place(fault, draft)}job {draft.name}: {fault}")
+        yield UsageError(_together(fault, draft))
 
 
-def _place(fault: str, draft: Draft) -> str:
-    """Where the first option that `fault` names was set."""
-    named = (draft.settings[word] for word in re.findall(r"\w+", fault) if word in draft.settings)
-    setting = next(named, None)
-    return f"{setting.origin}: " if setting else ""
+def _together(fault: str, draft: Draft) -> str:
+    """Of options that do not go together; it begins with where the first of them was set."""
+    names = [word for word in dict.fromkeys(re.findall(r"\w+", fault)) if word in draft.settings]
+    if not names:
+        return f"job {draft.name}: {fault}"
+    place = f"{draft.settings[names[0]].origin}: job {draft.name}: "
+    if hidden := [name for name in names if draft.settings[name].hides]:
+        what = draft.settings[hidden[0]].hides
+        return f"{place}{' and '.join(names)} do not fit together; {what} is not shown"
+    return place + fault
 
 
 def _remedy(name: str, setting: Setting, draft: Draft) -> str:

@@ -25,8 +25,9 @@ class Setting:
     """What fio makes of it, if that is something else."""
     refusal: UsageError | None = None
     """Why it cannot be, which is told unless another setting goes over it."""
-    is_hidden: bool = False
-    """It is from a file that a job file includes, which may be anybody's: no error may show it."""
+    hides: str = ""
+    """Of what no error may show anything: a file that a job file includes, which may be anybody's,
+    or a variable, which may be a secret."""
 
     def as_written(self, name: str) -> tuple[str, str]:
         """Name and value as the user wrote them; printable."""
@@ -36,7 +37,7 @@ class Setting:
     def told(self, name: str) -> str:
         """How an error begins that is about this setting of option `name`."""
         name, text = self.as_written(name)
-        if self.is_hidden:
+        if self.hides:
             return f"{self.origin}: {name}"
         start = self.origin if self.is_name else f"{self.origin}: {name}"
         return start if self.written and self.written[1] is None else f"{start}={text}"
