@@ -83,7 +83,8 @@ class WorkerReport:
     cancelled: int
     leftover_events: int
     fdmon_fell_back: bool
-    ring_is_foreign: bool
+    ready_needs_syscall: bool
+    """Its engine could not see completions without a system call."""
     cpus_changed: bool
     """Those that its thread may run on, in mid-run."""
     failure: str
@@ -208,7 +209,7 @@ def read_worker(run: Any, index: int, name: str) -> WorkerReport:
         cancelled=report.cancelled,
         leftover_events=report.leftover_events,
         fdmon_fell_back=report.fdmon_fell_back,
-        ring_is_foreign=report.ring_is_foreign,
+        ready_needs_syscall=report.ready_needs_syscall,
         cpus_changed=report.cpus_changed,
         failure=sentence,
     )

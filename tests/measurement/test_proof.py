@@ -35,7 +35,7 @@ def worker(mode: str, **changes: Any) -> native.WorkerReport:
     values: dict[str, Any] = {
         "name": "iothread0", "window": copy.deepcopy(life), "life": life, "usage": {},
         "submitted": 100, "completed": 100, "failed": 0, "cancelled": 0,
-        "leftover_events": 2, "fdmon_fell_back": False, "ring_is_foreign": False,
+        "leftover_events": 2, "fdmon_fell_back": False, "ready_needs_syscall": False,
         "cpus_changed": False, "failure": "",
     }  # fmt: skip
     return native.WorkerReport(**(values | changes))

@@ -45,7 +45,7 @@ def worker(**changes: Any) -> WorkerReport:
     values: dict[str, Any] = {
         "name": "iothread0", "window": counters, "life": counters, "usage": NO_USAGE,
         "submitted": 0, "completed": 0, "failed": 0, "cancelled": 0, "leftover_events": 0,
-        "fdmon_fell_back": False, "ring_is_foreign": False, "cpus_changed": False,
+        "fdmon_fell_back": False, "ready_needs_syscall": False, "cpus_changed": False,
         "failure": "",
     }  # fmt: skip
     return WorkerReport(**(values | changes))
@@ -139,8 +139,8 @@ def test_completions_inside_the_call_are_told_with_it() -> None:
 def test_what_an_iothread_completed_inside_the_call_is_of_all_its_jobs() -> None:
     """The counter is of the thread, and so of all whose I/Os were on it."""
     run = run_of(Job(iodepth=32), inside_submit(0.9, completed_in_submit=160))
-    (caveat,) = found(dataclasses.replace(run, ios_of_workers=200))
-    assert "(80% completed inside the call)" in caveat.seen
+    (warning,) = found(dataclasses.replace(run, ios_of_workers=200))
+    assert "(80% completed inside the call)" in warning.seen
 
 
 @pytest.mark.parametrize(
@@ -278,7 +278,7 @@ def test_misaligned_ios_are_told_with_their_number() -> None:
 
 @pytest.mark.parametrize(
     ("fact", "warning"),
-    [("fdmon_fell_back", "fdmon_fell_back"), ("ring_is_foreign", "foreign_ring")],
+    [("fdmon_fell_back", "fdmon_fell_back"), ("ready_needs_syscall", "foreign_ring")],
 )
 def test_what_the_kernel_lacked_is_told_of_any_worker(fact: str, warning: str) -> None:
     assert ids(run_of(Job(), worker(), worker(**{fact: True}))) == [warning]
@@ -353,7 +353,8 @@ def test_each_is_told_once_in_the_jobs_order() -> None:
 
 def test_each_says_what_to_do() -> None:
     troubled = worker(
-        fdmon_fell_back=True, ring_is_foreign=True, usage={**NO_USAGE, "run_delay_ns": WINDOW_NS},
+        fdmon_fell_back=True, ready_needs_syscall=True,
+        usage={**NO_USAGE, "run_delay_ns": WINDOW_NS},
         counted={"submit.ns": WINDOW_NS, "other.pool_fallbacks": 1},
     )  # fmt: skip
     clock = dataclasses.replace(GOOD_CLOCK, drift_ppm=200.0)

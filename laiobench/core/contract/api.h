@@ -190,9 +190,9 @@ typedef struct WorkerReport {
     uint64_t submitted, completed, failed, cancelled; /* of jobs while here */
     uint64_t leftover_events; /* of the eventfd, read when idle */
     bool fdmon_fell_back;
-    bool ring_is_foreign;
-    bool cpus_changed; /* those that its thread may run on, in mid-run */
-    Error failure;     /* the loop's own */
+    bool ready_needs_syscall; /* the engine could not look without one */
+    bool cpus_changed;        /* those that its thread may run on, in mid-run */
+    Error failure;            /* the loop's own */
 } WorkerReport;
 
 void run_worker_report(const Run *run, uint32_t worker, WorkerReport *report);

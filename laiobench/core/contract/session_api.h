@@ -109,7 +109,7 @@ typedef struct SessionReport {
     uint32_t busy;         /* of those: under way */
     uint64_t buffer_bytes; /* of all slots */
     bool fdmon_fell_back;
-    bool ring_is_foreign;
+    bool ready_needs_syscall; /* the engine could not look without one */
     Error failure; /* the loop's own: it goes on without sleeping well */
 } SessionReport;
 

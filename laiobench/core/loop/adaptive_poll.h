@@ -38,7 +38,7 @@ PollChange adaptive_poll_event(const AdaptivePoll *poll, PollBudget *budget,
                                uint64_t waited);
 
 /* Is its average as low as events without a wait can make it? */
-static inline bool adaptive_poll_is_settled(const PollBudget *budget)
+static inline bool adaptive_poll_has_converged(const PollBudget *budget)
 {
     return budget->average >> ADAPTIVE_POLL_WEIGHT == 0;
 }

@@ -73,11 +73,12 @@ struct AioContext {
     bool now_is_fresh; /* ... which was taken in this round */
     bool poll_while_in_flight; /* poll mode: never sleep on requests */
     AdaptivePoll adaptive;     /* else: how long to look before sleeping */
-    PollBudget budget;    /* that time; the handlers' longest if weighted */
-    bool poll_is_settled; /* events at the first look teach the rule nothing */
-    uint32_t in_flight;   /* requests that engines have in flight */
-    uint32_t depth;       /* aio_poll() calls now active: > 1 if nested */
-    int poll_disable_cnt; /* handlers that can't be polled */
+    PollBudget budget; /* that time; the handlers' longest if weighted */
+    bool
+        poll_has_converged; /* events at the first look teach the rule nothing */
+    uint32_t in_flight;     /* requests that engines have in flight */
+    uint32_t depth;         /* aio_poll() calls now active: > 1 if nested */
+    int poll_disable_cnt;   /* handlers that can't be polled */
     int walking_handlers;
     bool deleted_handlers; /* some wait to be freed */
     AioHandlerList handlers;

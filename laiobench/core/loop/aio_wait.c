@@ -111,7 +111,7 @@ static void count_change(AioContext *ctx, PollChange change)
 static void adapt(AioContext *ctx, uint64_t waited)
 {
     AioHandler *handler;
-    bool is_event = false, is_settled = true;
+    bool is_event = false, has_converged = true;
 
     TAILQ_FOREACH (handler, &ctx->ready, node_ready) {
         if (handler->ops->is_wake_up || !handler->ops->io_poll) {
@@ -121,13 +121,13 @@ static void adapt(AioContext *ctx, uint64_t waited)
         if (ctx->adaptive.rule == POLL_RULE_WEIGHTED) {
             count_change(ctx, adaptive_poll_event(&ctx->adaptive,
                                                   &handler->budget, waited));
-            is_settled &= adaptive_poll_is_settled(&handler->budget);
+            has_converged &= adaptive_poll_has_converged(&handler->budget);
         }
     }
     if (!is_event) {
         return;
     }
-    ctx->poll_is_settled = is_settled;
+    ctx->poll_has_converged = has_converged;
     if (ctx->adaptive.rule == POLL_RULE_STEP) {
         count_change(ctx,
                      adaptive_poll_event(&ctx->adaptive, &ctx->budget, waited));

@@ -25,7 +25,7 @@ bool aio_begin_sleep(AioContext *ctx);
 static inline bool aio_only_polls(const AioContext *ctx)
 {
     bool polls = ctx->poll_while_in_flight ||
-                 (ctx->adaptive.max > 0 && ctx->poll_is_settled);
+                 (ctx->adaptive.max > 0 && ctx->poll_has_converged);
 
     return polls && ctx->poll_disable_cnt == 0 &&
            !__atomic_load_n(&ctx->notified, __ATOMIC_RELAXED) &&

@@ -47,7 +47,7 @@ void aio_context_set_polling(AioContext *ctx, PollRule rule, uint64_t max_ns,
         .shrink = shrink,
     };
     ctx->budget = (PollBudget){0};
-    ctx->poll_is_settled = false;
+    ctx->poll_has_converged = false;
     TAILQ_FOREACH (handler, &ctx->handlers, node) {
         handler->budget = (PollBudget){0};
     }

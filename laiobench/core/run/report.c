@@ -132,7 +132,7 @@ void run_worker_report(const Run *run, uint32_t index, WorkerReport *report)
         .cancelled = accounts->cancelled,
         .leftover_events = worker->completion.leftover_events,
         .fdmon_fell_back = worker->ctx.fdmon_fell_back,
-        .ring_is_foreign = worker->engine->ready_needs_syscall,
+        .ready_needs_syscall = worker->engine->ready_needs_syscall,
         .cpus_changed = worker->cpus_changed,
         .failure = worker->failure,
     };

@@ -98,7 +98,7 @@ void session_report(const Session *session, SessionReport *report)
         .busy = session->waiting_count + session->started_count,
         .buffer_bytes = session->buffer_bytes,
         .fdmon_fell_back = session->ctx.fdmon_fell_back,
-        .ring_is_foreign = session->engine->ready_needs_syscall,
+        .ready_needs_syscall = session->engine->ready_needs_syscall,
         .failure = session->ctx.failure,
     };
 }

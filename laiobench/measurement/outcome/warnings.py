@@ -289,7 +289,7 @@ def _fallbacks(run: JobRun) -> Iterator[Warning]:
             why="its cost per sleep differs",
             do="look for a sandbox or a limit that forbids epoll",
         )
-    if any(worker.ring_is_foreign for worker in run.workers):
+    if any(worker.ready_needs_syscall for worker in run.workers):
         yield Warning(
             id="foreign_ring",
             seen=f"{name}: the kernel's completion ring has a layout unknown to this version",

@@ -92,7 +92,7 @@ def forbidden(path: str) -> UsageError:
 
 def remember(path: str, fd: int, witness: Witness) -> None:
     """As it is now, the open file at `path` is as we left it; unless somebody else opened it."""
-    status = _settled(fd)
+    status = _stable_status(fd)
     if witness.has_seen_others():
         return
     with contextlib.suppress(OSError, RuntimeError):  # no home, or no room there
@@ -112,7 +112,7 @@ def is_as_we_left_it(path: str, status: os.stat_result | None = None) -> bool:
         return False
 
 
-def _settled(fd: int) -> os.stat_result:
+def _stable_status(fd: int) -> os.stat_result:
     """The file's status, when any later change would have another time."""
     status = os.fstat(fd)
     has_seconds_only = not (status.st_ctime_ns % 10**9 or status.st_mtime_ns % 10**9)

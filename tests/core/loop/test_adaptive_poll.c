@@ -89,11 +89,11 @@ static void weighted_follows_a_lasting_change(void)
     CHECK(budget.ticks >= 8);
 }
 
-static void weighted_has_settled_when_events_at_once_change_it_no_more(void)
+static void weighted_has_converged_when_events_at_once_change_it_no_more(void)
 {
     PollBudget budget = {.ticks = 16, .average = 1000}, before;
 
-    while (!adaptive_poll_is_settled(&budget)) {
+    while (!adaptive_poll_has_converged(&budget)) {
         before = budget;
         adaptive_poll_event(&weighted, &budget, 0);
         CHECK(budget.average < before.average);
@@ -298,7 +298,7 @@ static const TestCase tests[] = {
     TEST(the_maximum_bounds_the_last_step),
     TEST(weighted_is_not_moved_by_one_odd_event),
     TEST(weighted_follows_a_lasting_change),
-    TEST(weighted_has_settled_when_events_at_once_change_it_no_more),
+    TEST(weighted_has_converged_when_events_at_once_change_it_no_more),
     TEST(the_loop_looks_longer_after_an_event_soon_after_it_slept),
     TEST(a_maximum_of_0_never_looks),
     TEST(an_event_after_the_maximum_shrinks_it),

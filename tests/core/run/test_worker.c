@@ -277,7 +277,7 @@ static uint64_t ios_of_one_round(Bench *bench)
 }
 
 /* Until its average has come down, each round teaches the rule something. */
-static void the_weighted_rule_shares_rounds_once_it_has_settled(void)
+static void the_weighted_rule_shares_rounds_once_it_has_converged(void)
 {
     AioHandler *handler;
     Bench *bench;
@@ -293,10 +293,10 @@ static void the_weighted_rule_shares_rounds_once_it_has_settled(void)
     }
     worker_run_once(&bench->worker);
     while (ios_of_one_round(bench) == DEPTH) {
-        CHECK(!bench->worker.ctx.poll_is_settled);
+        CHECK(!bench->worker.ctx.poll_has_converged);
         CHECK(++rounds < 100);
     }
-    CHECK(bench->worker.ctx.poll_is_settled && rounds > 10);
+    CHECK(bench->worker.ctx.poll_has_converged && rounds > 10);
     CHECK_EQUAL(ios_of_one_round(bench), 8 * DEPTH);
     while (!bench->finished) {
         worker_run_once(&bench->worker);
@@ -542,7 +542,7 @@ static const TestCase tests[] = {
     TEST(refills_leave_in_one_call),
     TEST(what_completes_inside_its_own_submit_is_handled_once),
     TEST(batches_that_follow_at_once_share_a_round),
-    TEST(the_weighted_rule_shares_rounds_once_it_has_settled),
+    TEST(the_weighted_rule_shares_rounds_once_it_has_converged),
     TEST(a_shared_round_ends_where_the_loop_has_something_to_do),
     TEST(what_the_kernel_never_took_is_cancelled),
     TEST(a_loop_that_fails_drains_and_tells),
