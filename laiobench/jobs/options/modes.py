@@ -3,7 +3,7 @@
 A mode that is added here, with its file in the core and its counter, is proven like the others.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -22,6 +22,8 @@ class Mode:
     takes_each_event: bool = False
     """Of the eventfd, that is: as many as completions."""
     reaps_in_bottom_halves: bool = False
+    waits_for_several: bool = False
+    """It can be told for how many completions a call waits, and how many it takes."""
 
 
 MODES: Mapping[str, Mode] = {
@@ -29,5 +31,10 @@ MODES: Mapping[str, Mode] = {
     "eventfd": Mode(("eventfd",), looks_before_sleeping=False, takes_each_event=True),
     "bh": Mode(("bh",), reaps_in_bottom_halves=True),
     "adaptive": Mode(("poll", "eventfd"), takes_each_event=True),
-    "getevents": Mode(("getevents",)),
+    "getevents": Mode(("getevents",), waits_for_several=True),
 }
+
+
+def modes_that(fits: Callable[[Mode], bool]) -> str:
+    """Of the modes with a trait, as an error names them."""
+    return " or ".join(name for name, mode in MODES.items() if fits(mode))

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from laiobench.jobs.options.engines import ENGINES, names_of_those_that
 from laiobench.jobs.options.group import Alias, OptionGroup, option
+from laiobench.jobs.options.modes import MODES, modes_that
 from laiobench.jobs.options.types import Count, Flag, parse_flag
 
 if TYPE_CHECKING:
@@ -80,11 +81,14 @@ class QueueOptions(OptionGroup):
         least, most = job.iodepth_batch_complete_min, job.iodepth_batch_complete_max
         if job.iodepth_low and job.iodepth_low > job.iodepth:
             yield f"iodepth_low is {job.iodepth_low}, above iodepth, which is {job.iodepth}"
-        if least == 0 and job.completion != "poll":
-            yield "iodepth_batch_complete_min=0 does not wait: that is completion=poll"
-        if (least > 1 or most) and job.completion != "getevents":
+        mode = MODES[job.completion]
+        if least == 0 and mode.sleeps_in_flight:
+            modes = modes_that(lambda mode: not mode.sleeps_in_flight)
+            yield f"iodepth_batch_complete_min=0 does not wait: that is completion={modes}"
+        if (least > 1 or most) and not mode.waits_for_several:
+            modes = modes_that(lambda mode: mode.waits_for_several)
             yield (
-                "iodepth_batch_complete_min and _max need completion=getevents: "
+                f"iodepth_batch_complete_min and _max need completion={modes}: "
                 f"{job.completion} takes the completions that there are"
             )
         if least > job.iodepth:

@@ -21,7 +21,7 @@ from laiobench.jobs.options import Job
 from laiobench.measurement.targets import created_files, refusals
 from laiobench.measurement.targets.filling import FillHooks
 from laiobench.measurement.targets.permission import Permission, identity
-from laiobench.measurement.targets.question import Contents, contents_of, question
+from laiobench.measurement.targets.question import FoundSignatures, question, signatures_on
 from laiobench.measurement.targets.witness import Witness
 from laiobench.system.allocation import UNKNOWN, Allocation, allocation_of
 from laiobench.system.devices import disk_name, is_set_readonly
@@ -227,7 +227,7 @@ class Targets:
         if not is_named and not self._permission.ask:
             raise refusals.not_allowed(pin.path, pin.real, job)
         if not pin.is_block_device:
-            self._ask(pin, job, Contents(), may_be_asked=not is_named)
+            self._ask(pin, job, FoundSignatures(), may_be_asked=not is_named)
             return
         if is_set_readonly(pin.status.st_rdev):
             raise refusals.set_readonly(pin.path, job)
@@ -240,11 +240,11 @@ class Targets:
             raise
         self._claims[identity(pin.status)] = claim
 
-    def _contents(self, pin: Pin, claim: int) -> Contents:
+    def _contents(self, pin: Pin, claim: int) -> FoundSignatures:
         """What is on a claimed device, if that may be lost."""
         if uses := uses_of_device(os.fstat(claim).st_rdev):
             raise refusals.in_use(pin.path, uses)
-        contents = contents_of(claim)
+        contents = signatures_on(claim)
         if not self._permission.force_signature:
             if contents.unknown:
                 raise refusals.unknown_contents(pin.path, contents.unknown)
@@ -252,7 +252,7 @@ class Targets:
                 raise refusals.signed(pin.path, str(contents))
         return contents
 
-    def _ask(self, pin: Pin, job: Job, contents: Contents, *, may_be_asked: bool) -> None:
+    def _ask(self, pin: Pin, job: Job, contents: FoundSignatures, *, may_be_asked: bool) -> None:
         ask = self._permission.ask
         if (
             ask

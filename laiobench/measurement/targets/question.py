@@ -17,7 +17,7 @@ from laiobench.units import format_size
 
 
 @dataclass(frozen=True)
-class Contents:
+class FoundSignatures:
     """What was found on a device."""
 
     signatures: tuple[Signature, ...] = ()
@@ -32,18 +32,18 @@ class Contents:
         return " and ".join(found) or self.unknown or "nothing that is known"
 
 
-def contents_of(fd: int) -> Contents:
+def signatures_on(fd: int) -> FoundSignatures:
     """What is on the open block device."""
     try:
-        return Contents(tuple(find(fd)))
+        return FoundSignatures(tuple(find(fd)))
     except NoLibrary:
-        return Contents(unknown=f"{LIBRARY} is not installed")
+        return FoundSignatures(unknown=f"{LIBRARY} is not installed")
     except Unreadable as error:
-        return Contents(unknown=str(error))
+        return FoundSignatures(unknown=str(error))
 
 
 def question(
-    path: str, real: str, status: os.stat_result, job: Job, contents: Contents
+    path: str, real: str, status: os.stat_result, job: Job, contents: FoundSignatures
 ) -> Question:
     """What to ask a person about writing to `real`."""
     name, facts = Path(real).name, []
@@ -56,7 +56,7 @@ def question(
     return Question(identity(status), path, name, job.name, job.rw, tuple(facts))
 
 
-def _device_facts(device: Hardware, contents: Contents) -> list[tuple[str, str]]:
+def _device_facts(device: Hardware, contents: FoundSignatures) -> list[tuple[str, str]]:
     partitions = [f"{name} ({format_size(size)})" for name, size in device.partitions]
     facts = [
         ("model", device.model),
