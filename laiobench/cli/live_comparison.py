@@ -23,6 +23,7 @@ from laiobench.cli.write_options import WriteOptions
 from laiobench.comparison.design import make_design
 from laiobench.comparison.experiment import Experiment
 from laiobench.comparison.hooks import TrialCommands
+from laiobench.comparison.looks import looks_until_now
 from laiobench.comparison.steps import Observer, Step
 from laiobench.comparison.values import values
 from laiobench.comparison.variants import LiveVariant
@@ -80,6 +81,9 @@ def further(
         order=had.order,
         proof=had.proof,
         spike=had.spike,
+        looks=looks_until_now(earlier),
+        until_decided=had.until_decided,
+        equivalent_within=had.equivalent_within,
     )
 
 
@@ -145,7 +149,7 @@ class _Follower(Observer):
     """Saves what there is and tells it, after each trial; ends early by the policy."""
 
     def __init__(self, place: "Place", judge: PolicyOption | None, teller: "Teller | None") -> None:
-        self.look_after = judge.policy.pairs.min if judge else 0
+        self.look_after = judge.looks[0] if judge else 0
         self._place, self._judge, self._teller = place, judge, teller
 
     def is_enough(self, experiment: Experiment) -> bool:

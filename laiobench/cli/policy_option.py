@@ -10,6 +10,14 @@ from laiobench.errors import UsageError
 from laiobench.results.comparison import Comparison, Verdict
 
 
+def _share(looks: int) -> float:
+    """Of α, for each of so many looks."""
+    # numpy is wanted only here.
+    from laiobench.comparison.looks import RESERVE
+
+    return (1 - RESERVE) / looks
+
+
 @dataclass(frozen=True)
 class PolicyOption:
     """A policy, for a live comparison."""
@@ -36,7 +44,7 @@ class PolicyOption:
                 "give it without --pairs and --until-width, or change pairs in the policy",
             )
         found = policy.load(file)
-        needed = rank_tests.pairs_for_interval(found.alpha)
+        needed = rank_tests.pairs_for_interval(found.alpha * _share(1))
         if found.pairs.max < needed:
             raise UsageError(
                 f"{file}: {found.pairs.max} pairs can show nothing: an interval of "
@@ -44,6 +52,18 @@ class PolicyOption:
                 f"write pairs = {{min = {needed}, max = {3 * needed}}}, or have fewer metrics",
             )
         return cls(found)
+
+    @property
+    def looks(self) -> tuple[int, ...]:
+        """After how many pairs it is judged: as soon as that can say anything, and at the end."""
+        # numpy is wanted only here.
+        from laiobench.comparison import rank_tests
+
+        first = max(
+            self.policy.pairs.min, rank_tests.pairs_for_interval(self.policy.alpha * _share(2))
+        )
+        last = self.policy.pairs.max
+        return (first, last) if first < last else (last,)
 
     def check(self, experiment: Experiment) -> None:
         """Whether it can be judged at all, before anything is measured."""

@@ -5,9 +5,12 @@ often, side by side, so that the nth trial of a variant and the nth of the
 baseline are a pair.  Stored results have no blocks; their sessions are compared
 as independent samples.
 
-The table that results is exploratory: a verdict says whether a difference of
-any size was shown, by p-values adjusted after Benjamini and Hochberg for the
-whole table.  Judging against a threshold is `laiobench.comparison.gate.gate`'s.
+The table that results is exploratory: a verdict says whether a difference of any size was
+shown, by Benjamini and Hochberg's procedure for the whole table.  All of a table has one
+level, that of the procedure: where k of m are called, it is k α / m (and α / m for none).
+At that level the intervals are (Benjamini and Yekutieli 2005), so that they exclude 1
+exactly where a difference is called, and so is what could have been seen.  Judging against a
+threshold is `laiobench.comparison.gate.gate`'s.
 """
 
 import math
@@ -17,6 +20,7 @@ from dataclasses import dataclass
 
 from laiobench.comparison import rank_tests
 from laiobench.comparison import shift as shift_module
+from laiobench.comparison.looks import ONCE, Looks
 from laiobench.comparison.rank_tests import ALPHA, Interval
 from laiobench.comparison.shift import Shift
 from laiobench.comparison.values import Unmeasurable, Value, values
@@ -31,6 +35,10 @@ Block = Mapping[str, Sequence[RunDigest]]
 """The runs of each variant, by its name, in the order in which they were made."""
 
 Analyse = Callable[[Sequence[float], Sequence[float], float], Shift]
+"""Both sides' values, and α."""
+
+WhyTooFew = Callable[[float], str]
+"""Why there are too few to show anything at this α; empty if there are enough."""
 
 
 @dataclass(frozen=True)
@@ -50,14 +58,20 @@ def compare_blocks(
     *,
     metrics: Sequence[str] = COMPARED,
     alpha: float = ALPHA,
+    looks: Looks = ONCE,
+    is_table: bool = True,
+    equivalent_within: float | None = None,
 ) -> list[ComparedMetric]:
     """Each variant against the first one, in pairs.
 
     Args:
-        blocks: complete ones; in what order does not matter.
+        blocks: complete ones, in the order in which they were measured.
         variants: their names; the first one is the baseline.
         metrics: which of `METRICS`.
-        alpha: intervals are at 1 − alpha; the adjusted p decides at alpha.
+        alpha: how many of what a table calls may be false; without a table each metric's.
+        looks: how often they are looked at.
+        is_table: whether one level is found for all together; else each is at 1 − alpha.
+        equivalent_within: a ratio that is surely within this share of 1 passes.
     """
     measured = {name: [values(run) for block in blocks for run in block[name]] for name in variants}
     baseline, *others = variants
@@ -67,7 +81,18 @@ def compare_blocks(
         for other in others
     ]
     pairs = min((len(row.baseline) for row in rows), default=0)
-    return _compare(rows, _paired, alpha, too_few_pairs(pairs, alpha))
+
+    def paired(baseline: Sequence[float], variant: Sequence[float], level: float) -> Shift:
+        return shift_module.paired(shift_module.log_ratios(baseline, variant), level, looks)
+
+    return _compare(
+        rows,
+        paired,
+        alpha,
+        lambda level: too_few_pairs(pairs, level, looks),
+        is_table,
+        math.log1p(equivalent_within or 0.0),
+    )
 
 
 def pair_values(
@@ -94,6 +119,7 @@ def compare_sessions(
     names: tuple[str, str] = ("base", "new"),
     metrics: Sequence[str] = COMPARED,
     alpha: float = ALPHA,
+    is_table: bool = True,
 ) -> list[ComparedMetric]:
     """Stored results against others, as independent samples of one value a session.
 
@@ -104,7 +130,7 @@ def compare_sessions(
         baseline, new: the runs of each session of measuring.
         names: what the two are called.
         metrics: which of `METRICS`.
-        alpha: as in `compare_blocks`.
+        alpha, is_table: as in `compare_blocks`.
     """
     too_few = too_few_sessions(len(baseline), len(new), alpha)
     sides = [
@@ -115,7 +141,12 @@ def compare_sessions(
     ]
     measured = dict(zip(names, sides, strict=True))
     rows = [_row(key, *names, *sides) for key in _keys(measured, metrics)]
-    return _compare(rows, _unpaired, alpha, too_few)
+
+    def why(level: float) -> str:
+        # Single runs decide nothing at any level, and their interval is still told.
+        return too_few or too_few_sessions(len(baseline), len(new), level)
+
+    return _compare(rows, _unpaired, alpha, why, is_table)
 
 
 # ---- values, side by side --------------------------------------------------------
@@ -169,23 +200,44 @@ def _compare(
     rows: Sequence[Row],
     analyse: Analyse,
     alpha: float,
-    too_few: str,
+    why_too_few: WhyTooFew,
+    is_table: bool,
+    margin: float = 0.0,
 ) -> list[ComparedMetric]:
-    """All rows, with adjusted p-values; `too_few` says why none of them is conclusive."""
-    shifts: list[Shift | None] = []
-    for row in rows:
-        numbers = _numbers(row)
-        shifts.append(analyse(*numbers, alpha) if numbers else None)
-    tested = [shift.p for shift in shifts if shift is not None and shift.interval.is_bounded]
-    adjusted = iter(rank_tests.benjamini_hochberg(tested))
+    """All rows, at one level; what is within the margin, of logarithms, is as good."""
+    sides = [_numbers(row) for row in rows]
+    ps = [analyse(*numbers, alpha).p if numbers else None for numbers in sides]
+    tested = [p for p in ps if p is not None]
+    found = [*rank_tests.benjamini_hochberg(tested)] if is_table else tested
+    adjusted = iter(found)
+    called = sum(p <= alpha for p in found)
+    level = alpha * max(1, called) / max(1, len(tested)) if is_table else alpha
+    # Too few for any table are said to be so; too few only for the level of this one, too.
+    too_few = why_too_few(alpha)
+    limits = _Limits(alpha, level, len(tested), margin, too_few, too_few or why_too_few(level))
     compared = []
-    for row, shift in zip(rows, shifts, strict=True):
-        if shift is None:
-            compared.append(_unmeasurable(row, alpha))
+    for row, numbers in zip(rows, sides, strict=True):
+        if numbers is None:
+            compared.append(_unmeasurable(row, level))
         else:
-            p_adjusted = next(adjusted) if shift.interval.is_bounded else 1.0
-            compared.append(_measured(row, shift, p_adjusted, alpha, too_few, len(tested)))
+            compared.append(_measured(row, analyse(*numbers, level), next(adjusted), limits))
     return compared
+
+
+@dataclass(frozen=True)
+class _Limits:
+    """By what all rows of a table are judged."""
+
+    alpha: float
+    level: float
+    """The α of each interval."""
+    family: int
+    margin: float
+    """Of logarithms: what is surely closer to 0 is as good; 0: nobody asked."""
+    too_few: str
+    """Why nothing can be called; empty if it can."""
+    no_interval: str
+    """Why there is no interval at this level."""
 
 
 def _numbers(row: Row) -> tuple[list[float], list[float]] | None:
@@ -214,22 +266,19 @@ def _why_not(row: Row) -> str:
     return ""
 
 
-def _paired(baseline: Sequence[float], variant: Sequence[float], alpha: float) -> Shift:
-    return shift_module.paired(shift_module.log_ratios(baseline, variant), alpha)
-
-
 def _unpaired(baseline: Sequence[float], new: Sequence[float], alpha: float) -> Shift:
     return shift_module.unpaired(
         [math.log(value) for value in baseline], [math.log(value) for value in new], alpha
     )
 
 
-def too_few_pairs(pairs: int, alpha: float) -> str:
+def too_few_pairs(pairs: int, alpha: float, looks: Looks = ONCE) -> str:
     """Why so many show nothing; empty if they can."""
-    needed = max(rank_tests.MIN_PAIRS, rank_tests.pairs_for_interval(alpha))
+    needed = looks.fewest(alpha)
     if pairs >= needed:
         return ""
-    return f"n = {pairs}: an interval of {1 - alpha:.4g} needs at least {needed} pairs"
+    often = ", valid however often one looks," if looks.is_anytime else ""
+    return f"n = {pairs}: an interval of {1 - alpha:.4g}{often} needs at least {needed} pairs"
 
 
 def too_few_sessions(baseline: int, new: int, alpha: float) -> str:
@@ -248,36 +297,30 @@ def _sessions(count: int) -> str:
     return f"{count} session" if count == 1 else f"{count} sessions"
 
 
-def _measured(
-    row: Row,
-    shift: Shift,
-    p_adjusted: float,
-    alpha: float,
-    too_few: str,
-    family: int,
-) -> ComparedMetric:
+def _measured(row: Row, shift: Shift, p_adjusted: float, limits: _Limits) -> ComparedMetric:
     interval = shift.interval
     ratio = interval.ratio()
-    verdict = Verdict.INCONCLUSIVE if too_few else _verdict(row.key, interval, p_adjusted, alpha)
-    reason = too_few
-    if not too_few and verdict == Verdict.INCONCLUSIVE and interval.excludes_zero:
+    verdict = _verdict(row.key, interval, p_adjusted, limits)
+    alone = verdict == Verdict.INCONCLUSIVE and not limits.too_few and shift.p <= limits.alpha
+    reason = limits.too_few
+    if alone:
         reason = (
-            f"shown by itself, but as one of {family} in the table it may be chance: "
+            f"shown by itself, but as one of {limits.family} in the table it may be chance: "
             "more trials would tell"
         )
+    elif not interval.is_bounded:
+        reason = limits.no_interval
     bounds: dict[str, float | None] = {}
     if interval.is_bounded:
-        bounds = {
-            "low": ratio.low,
-            "high": ratio.high,
-            "smallest_visible": _relative(shift.smallest_visible),
-            "p": shift.p,
-            "p_adjusted": p_adjusted,
-        }
+        visible = _relative(shift.smallest_visible)
+        bounds = {"low": ratio.low, "high": ratio.high, "smallest_visible": visible}
+    if not limits.too_few or interval.is_bounded:
+        bounds |= {"p": shift.p, "p_adjusted": p_adjusted}
     return ComparedMetric(
-        **_head(row, alpha),
+        **_head(row, limits.level),
         **bounds,
         ratio=ratio.estimate,
+        alone=alone,
         verdict=verdict,
         reason=reason or None,
     )
@@ -288,9 +331,11 @@ def _relative(shift: float) -> float | None:
     return math.expm1(shift) if shift < 700 else None
 
 
-def _verdict(key: Key, interval: Interval, p_adjusted: float, alpha: float) -> Verdict:
-    """Whether any difference was shown, whatever its size."""
-    if p_adjusted > alpha or not interval.excludes_zero:
+def _verdict(key: Key, interval: Interval, p_adjusted: float, limits: _Limits) -> Verdict:
+    """Whether any difference was shown, whatever its size; or that it is small enough."""
+    if not limits.too_few and -limits.margin < interval.low and interval.high < limits.margin:
+        return Verdict.PASS
+    if limits.too_few or p_adjusted > limits.alpha or not interval.excludes_zero:
         return Verdict.INCONCLUSIVE
     is_better = (interval.estimate > 0) == (METRICS[key.metric].better == "higher")
     return Verdict.IMPROVE if is_better else Verdict.REGRESS

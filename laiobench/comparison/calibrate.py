@@ -18,6 +18,7 @@ from laiobench.comparison import analysis, power, rank_tests, trial_warnings
 from laiobench.comparison import shift as shift_module
 from laiobench.comparison.design import make_design
 from laiobench.comparison.experiment import Measure, begin
+from laiobench.comparison.looks import PLANNED
 from laiobench.comparison.steps import Step, StepObserver
 from laiobench.comparison.variants import LiveVariant
 from laiobench.errors import Interrupted, RunError, UsageError
@@ -128,13 +129,14 @@ def _check(comparison: Comparison) -> None:
 def _of_length(comparison: Comparison, length_s: float, trial_s: float) -> LengthCalibration:
     runs = [(trial, digest(trial.run)) for trial in comparison.trials]
     sides = {side: [run for trial, run in runs if trial.variant == side] for side in SIDES}
-    compared = analysis.compare_blocks([sides], SIDES, metrics=COMPARED)
+    compared = analysis.compare_blocks([sides], SIDES, metrics=COMPARED, looks=PLANNED)
+    family = sum(metric.verdict != Verdict.NOT_MEASURABLE for metric in compared)
     return LengthCalibration(
         runtime_s=length_s,
         trial_s=trial_s,
         pairs=len(sides[SIDES[0]]),
         floors=[
-            _floor(metric, *analysis.pair_values([sides], *SIDES, metric.key))
+            _floor(metric, family, *analysis.pair_values([sides], *SIDES, metric.key))
             for metric in compared
             if metric.verdict != Verdict.NOT_MEASURABLE
         ],
@@ -146,7 +148,12 @@ def _of_length(comparison: Comparison, length_s: float, trial_s: float) -> Lengt
     )
 
 
-def _floor(metric: ComparedMetric, first: Sequence[float], again: Sequence[float]) -> NoiseFloor:
+def _floor(
+    metric: ComparedMetric, family: int, first: Sequence[float], again: Sequence[float]
+) -> NoiseFloor:
+    """For a table of so many metrics, which calls one at α / m; and other pairs than these,
+    whose noise is known from these alone."""
+    alpha, freedom = PLANNED.share * rank_tests.ALPHA / family, len(first) - 1
     shift = shift_module.paired(shift_module.log_ratios(first, again))
     return NoiseFloor(
         job=metric.job,
@@ -157,7 +164,9 @@ def _floor(metric: ComparedMetric, first: Sequence[float], again: Sequence[float
         spread=shift.spread,
         smallest_visible=metric.smallest_visible,
         pairs_to_see={
-            f"{effect:g}": power.pairs_to_see(math.log1p(effect), shift.spread)
+            f"{effect:g}": power.pairs_to_see(
+                math.log1p(effect), shift.spread, alpha, freedom=freedom
+            )
             for effect in EFFECTS
         },
     )

@@ -27,6 +27,9 @@ def make_design(
     order: TrialOrder = "pairs",
     proof: ProofKind = "none",
     spike: float | None = None,
+    looks: Sequence[int] = (),
+    until_decided: bool = False,
+    equivalent_within: float | None = None,
 ) -> Design:
     """A design, checked.
 
@@ -34,7 +37,7 @@ def make_design(
         UsageError: it makes no sense.
     """
     if pairs is None:
-        pairs = 100 if until_width is not None else DEFAULT_PAIRS
+        pairs = 100 if until_width is not None or until_decided else DEFAULT_PAIRS
     if not 1 <= pairs <= MOST_PAIRS:
         raise UsageError(f"pairs must be from 1 to {MOST_PAIRS:,}, not {pairs}")
     if until_width is not None:
@@ -42,6 +45,16 @@ def make_design(
             raise UsageError(f"a width must be between 0 and 100 %, not {until_width:.0%}")
         if pairs < rank_tests.MIN_PAIRS:
             raise UsageError(f"a width needs at least {rank_tests.MIN_PAIRS} pairs, not {pairs}")
+    if until_width is not None and until_decided:
+        raise UsageError(
+            "a comparison ends by its width, or when it is decided",
+            "give --until-width or --until-decided",
+        )
+    if equivalent_within is not None and not 0 < equivalent_within < 1:
+        raise UsageError(
+            f"what is as good must be within a share between 0 and 100 %, not "
+            f"{equivalent_within:.0%}"
+        )
     if max_time_s is not None and not 0 < max_time_s <= LONGEST_S:
         raise UsageError(f"the time must be above 0 and below ten years, not {max_time_s:g} s")
     if unknown := [name for name in watched if name not in METRICS]:
@@ -49,6 +62,9 @@ def make_design(
     design = Design(
         seed=secrets.randbits(32) if seed is None else seed,
         order=order,
+        looks=list(looks),
+        until_decided=until_decided,
+        equivalent_within=equivalent_within,
         pairs=pairs,
         until_width=until_width,
         max_time_s=max_time_s,

@@ -17,7 +17,9 @@ from typing import Any
 
 from laiobench import native
 from laiobench.comparison import analysis, proof_arms
+from laiobench.comparison.blocks import complete_blocks
 from laiobench.comparison.design import make_design
+from laiobench.comparison.looks import Looks, live_looks
 from laiobench.comparison.rank_tests import WidthRule
 from laiobench.comparison.steps import End, Observer, Step, StepObserver
 from laiobench.comparison.trial_order import Slot, slots
@@ -124,6 +126,8 @@ class Experiment:
             done = order[:position]
             if self._is_narrow_enough(done):
                 return End.NARROW_ENOUGH
+            if self._is_decided(done):
+                return End.ENOUGH_SEEN
             if self._has_just_made(observer.look_after, done) and observer.is_enough(self):
                 return End.ENOUGH_SEEN
             if not done or done[-1].ends_block:
@@ -160,7 +164,8 @@ class Experiment:
 
     def document(self, status: Status) -> Comparison:
         """What there is so far."""
-        compared, proof = self._compare(None), self._prove()
+        is_end = status == "ok"
+        compared, proof = self._compare(None, is_end=is_end), self._prove(is_end=is_end)
         return Comparison(
             status=status,
             failures=list(self.failures),
@@ -169,6 +174,7 @@ class Experiment:
             started_at=self.started_at,
             method="paired",
             family=sum(metric.p is not None for metric in compared),
+            anytime=bool(compared) and self._looks(is_end=is_end).is_anytime,
             design=self.design,
             variants=[described(variant) for variant in self.variants],
             trials=self._trials_of(range(len(self.variants))),
@@ -186,7 +192,7 @@ class Experiment:
             trials=len(self._order),
             variant=self._sides[slot.variant],
             run=run,
-            compared=self._compare(self.design.watched),
+            compared=self._compare(self.design.watched, is_end=False),
         )
 
     # ---- trials ----------------------------------------------------------------
@@ -223,6 +229,14 @@ class Experiment:
             return False
         return not self._too_wide()
 
+    def _is_decided(self, done: Sequence[Slot]) -> bool:
+        """Whether the table that the document will have calls all that is watched."""
+        if not self.design.until_decided or not done or not done[-1].ends_block:
+            return False
+        table = self._compare(None, is_end=True)
+        watched = {metric.verdict for metric in table if metric.metric in self.design.watched}
+        return bool(watched) and not watched & {Verdict.INCONCLUSIVE, Verdict.NOT_MEASURABLE}
+
     def _has_just_made(self, pairs: int, done: Sequence[Slot]) -> bool:
         """Whether the block that ended last is the one that made it so many pairs."""
         if not done or not done[-1].ends_block:
@@ -233,7 +247,7 @@ class Experiment:
     def _too_wide(self) -> list[str]:
         """What is watched, and is not known as well as was asked for."""
         rule = WidthRule(self.design.until_width or 0.0)
-        compared = self._compare(self.design.watched)
+        compared = self._compare(self.design.watched, is_end=True)
         known = [metric for metric in compared if metric.verdict != Verdict.NOT_MEASURABLE]
         absent = [name for name in self.design.watched if name not in {m.metric for m in known}]
         wide = [f"{m.job}: {m.kind.title}" for m in known if not analysis.is_narrow(m, rule)]
@@ -242,32 +256,33 @@ class Experiment:
     # ---- what it says ----------------------------------------------------------
 
     def _blocks(self) -> list[dict[str, list[RunDigest]]]:
-        """As many trials of each side as there are of all; complete blocks."""
         names = self._names
-        blocks: dict[int, dict[str, list[RunDigest]]] = {}
-        for slot, trial in self._digests:
-            block = blocks.setdefault(slot.block, {name: [] for name in names})
-            block[names[slot.variant]].append(trial)
-        cut = [
-            {name: runs[: min(map(len, block.values()))] for name, runs in block.items()}
-            for block in blocks.values()
-        ]
-        return [block for block in cut if all(block.values())]
+        made = [(slot.block, names[slot.variant], run) for slot, run in self._digests]
+        return complete_blocks(made, names)
 
-    def _compare(self, metrics: Sequence[str] | None) -> list[ComparedMetric]:
+    def _looks(self, *, is_end: bool) -> Looks:
+        pairs = sum(len(block[self._names[0]]) for block in self._blocks())
+        return live_looks(self.design, pairs, is_end=is_end)
+
+    def _compare(self, metrics: Sequence[str] | None, *, is_end: bool) -> list[ComparedMetric]:
         blocks = self._blocks()
         if not blocks:
             return []
         names = self._names[: len(self.variants)]
         chosen = metrics if metrics is not None else COMPARED
-        return analysis.compare_blocks(blocks, names, metrics=chosen)
+        return analysis.compare_blocks(
+            blocks,
+            names,
+            metrics=chosen,
+            looks=self._looks(is_end=is_end),
+            equivalent_within=self.design.equivalent_within,
+        )
 
-    def _prove(self) -> Proof | None:
+    def _prove(self, *, is_end: bool) -> Proof | None:
         count = len(self.variants)
         named = zip(ARMS_OF[self.design.proof], self._names[count:], strict=True)
-        return proof_arms.judge(
-            self._blocks(), self._names[:count], dict(named), self.design.spike, COMPARED
-        )
+        names, spike, looks = self._names[:count], self.design.spike, self._looks(is_end=is_end)
+        return proof_arms.judge(self._blocks(), names, dict(named), spike, COMPARED, looks=looks)
 
     def _warnings(self, status: Status) -> Iterator[Warning]:
         width = self.design.until_width
@@ -316,6 +331,8 @@ def ab(
     *,
     pairs: int | None = None,
     until_width: float | None = None,
+    until_decided: bool = False,
+    equivalent_within: float | None = None,
     max_time_s: float | None = None,
     seed: int | None = None,
     watched: Sequence[str] = ("iops",),
@@ -336,6 +353,9 @@ def ab(
             with `until_width`.
         until_width: end when the intervals of the `watched` metrics' ratios are no
             wider than this share, such as 0.02; after 6 pairs at least.
+        until_decided: end when the table calls the `watched` metrics; its intervals are valid
+            after each pair, and wider for that.
+        equivalent_within: call what is surely within this share of the baseline as good.
         max_time_s: begin no block of trials that would not end within it.
         seed: of the order; default: drawn.  It is in the document.
         watched: metrics, by their names in `laiobench.results.metrics.METRICS`.
@@ -358,6 +378,8 @@ def ab(
         make_design(
             pairs=pairs,
             until_width=until_width,
+            until_decided=until_decided,
+            equivalent_within=equivalent_within,
             max_time_s=max_time_s,
             seed=seed,
             watched=watched,

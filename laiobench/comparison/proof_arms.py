@@ -18,6 +18,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from laiobench.comparison import analysis, sign_flips
+from laiobench.comparison.looks import ONCE, Looks
 from laiobench.comparison.numerics import np
 from laiobench.comparison.rank_tests import ALPHA
 from laiobench.comparison.variants import LiveVariant
@@ -51,6 +52,7 @@ def judge(
     metrics: Sequence[str],
     *,
     alpha: float = ALPHA,
+    looks: Looks = ONCE,
     needed: Mapping[Key, float] | None = None,
 ) -> Proof | None:
     """What the arms showed; None where there is no arm or no complete block.
@@ -62,6 +64,7 @@ def judge(
         spike: the share that was planted.
         metrics: which of `METRICS`.
         alpha: the level of the table's intervals, or of the gate's, is 1 − alpha.
+        looks: how often that is looked at.
         needed: of a gate's metrics the slowness that must be found, which is what is allowed;
             default: the spike itself, by the table's verdict.
     """
@@ -72,7 +75,9 @@ def judge(
     for arm, name in arm_names.items():
         # In place of a variant, so that it is told from as many as each of them is.
         sides = [baseline, *others, name]
-        table = analysis.compare_blocks(blocks, sides, metrics=metrics, alpha=alpha)
+        table = analysis.compare_blocks(
+            blocks, sides, metrics=metrics, alpha=alpha, looks=looks, is_table=needed is None
+        )
         compared[arm] = {metric.key: metric for metric in table if metric.variant == one_line(name)}
     p = _sham_p(blocks, baseline, arm_names["sham"], compared["sham"]) if "sham" in compared else {}
     pairs = sum(len(block[baseline]) for block in blocks)

@@ -76,6 +76,11 @@ def hodges_lehmann(differences: Sequence[float], alpha: float = ALPHA) -> Interv
     return _order_interval(walsh, signed_rank_cut(len(differences), alpha / 2))
 
 
+def middle_of(d: "Floats") -> float:
+    """The Hodges-Lehmann estimate alone."""
+    return float(np.median(_walsh_averages(d)))
+
+
 def signed_rank_p(differences: Sequence[float]) -> float:
     """Two-sided and exact; a Walsh average of 0 counts for either side, which is conservative."""
     d = finite(differences)

@@ -13,16 +13,15 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from laiobench.comparison.power import visible_in_spreads, visible_in_spreads_unpaired
+from laiobench.comparison.looks import ONCE, Looks
+from laiobench.comparison.power import visible_in_spreads_unpaired
 from laiobench.comparison.rank_tests import (
     ALPHA,
     Interval,
     check_share,
     finite,
-    hodges_lehmann,
     mann_whitney_brunner_munzel_p,
     shift_interval,
-    signed_rank_p,
 )
 
 
@@ -36,7 +35,8 @@ class Shift:
     spread: float
     """Standard deviation: of the pairs' differences, or of both samples together."""
     smallest_visible: float
-    """The shift that so many trials with this spread show in 80 % of the cases."""
+    """The shift that so many trials show in 80 % of the cases, at the interval's level, where
+    the spread is as uncertain as it is."""
 
 
 # ---- pairs -----------------------------------------------------------------------
@@ -54,12 +54,13 @@ def log_ratios(baseline: Sequence[float], variant: Sequence[float]) -> list[floa
     return [math.log(new) - math.log(old) for old, new in pairs]  # the ratio may be no number
 
 
-def paired(differences: Sequence[float], alpha: float = ALPHA) -> Shift:
+def paired(differences: Sequence[float], alpha: float = ALPHA, looks: Looks = ONCE) -> Shift:
     """What is known of the shift after these pairs.
 
     Args:
-        differences: log ratios, one a pair, all finite.
+        differences: log ratios, one a pair, all finite, in the order in which they were made.
         alpha: the interval's level is 1 − alpha.
+        looks: how often it is looked at.
 
     Raises:
         ValueError: there is none, or alpha is no share.
@@ -68,10 +69,10 @@ def paired(differences: Sequence[float], alpha: float = ALPHA) -> Shift:
     check_share(alpha)
     spread = _spread(d)
     return Shift(
-        interval=hodges_lehmann(differences, alpha),
-        p=signed_rank_p(differences),
+        interval=looks.interval(differences, alpha),
+        p=looks.p(differences),
         spread=spread,
-        smallest_visible=_scaled(spread, visible_in_spreads(len(d), alpha)),
+        smallest_visible=_scaled(spread, looks.visible_in_spreads(len(d), alpha)),
     )
 
 

@@ -40,7 +40,7 @@ class NoiseFloor(Record):
         description="the relative change that so many pairs would show; null if too few"
     )
     pairs_to_see: dict[Percentage, Whole] = Field(
-        description="relative change, such as 0.05, and the pairs that show it in 80 % of the cases"
+        description="relative change, such as 0.05, and the pairs that show it in 80 % of tables"
     )
 
     @property

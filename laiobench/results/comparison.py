@@ -68,16 +68,22 @@ class ComparedMetric(Record):
     baseline: Name
     variant: Name
     n: Whole = Field(description="pairs; of stored results, sessions or runs of the smaller side")
-    level: Share = Field(description="of the interval, such as 0.95")
+    level: Share = Field(
+        description="of the interval; in a table the one by which it calls differences"
+    )
     ratio: Ratio | None = Field(None, description="variant / baseline")
     low: Ratio | None = None
     high: Ratio | None = None
     smallest_visible: float | None = Field(
-        None, description="the relative change that so many would have shown in 80 % of the cases"
+        None,
+        description="the relative change that so many, at this level, show in 80 % of the cases",
     )
     p: Share | None = Field(None, description="two-sided, of this metric alone")
     p_adjusted: Share | None = Field(
         None, description="for how many there are in this comparison (Benjamini-Hochberg)"
+    )
+    alone: bool = Field(
+        False, description="a difference was shown by itself, but not as one of all these"
     )
     baseline_values: Summary | None = None
     variant_values: Summary | None = None
@@ -131,6 +137,15 @@ class Design(Record):
         description="pairs: drawn anew for each pair; abba: documents of before, a coin a block",
     )
     pairs: Whole = Field(description="the most there will be")
+    looks: list[Whole] = Field(
+        [], description="after how many pairs it was to be judged; empty: once, at the end"
+    )
+    until_decided: bool = Field(
+        False, description="judged after each pair, by intervals that are valid so"
+    )
+    equivalent_within: Amount | None = Field(
+        None, description="what is surely within this share of the baseline passes: as good"
+    )
     until_width: float | None = None
     max_time_s: float | None = None
     watched: list[MetricName] = Field(
@@ -171,6 +186,9 @@ class Comparison(Record):
     method: Literal["paired", "unpaired"]
     alpha: Share = 0.05
     family: Whole = Field(0, description="how many metrics were tested together")
+    anytime: bool = Field(
+        False, description="its intervals are valid however often one looks, and pay for it"
+    )
     design: Design | None = Field(None, description="of a live comparison")
     variants: list[Variant] = Field(min_length=1, description="the first one is the baseline")
     trials: list[ComparedTrial] = Field([], description="of a live comparison, as they were run")

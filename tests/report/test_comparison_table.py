@@ -4,8 +4,8 @@ import pytest
 
 from documents_of_runs import run_of
 from laiobench.comparison.analysis import compare_blocks
-from laiobench.report.text.comparison_table import render, sentences
-from laiobench.report.text.numbers import format_ratio
+from laiobench.report.text.comparison_table import mark, render, sentences
+from laiobench.report.text.numbers import format_change, format_ratio
 from laiobench.results.comparison import Comparison, Variant, Verdict
 from laiobench.results.run_result import Tool
 
@@ -17,7 +17,9 @@ def comparison(pairs: int, slow_down: float, cpu: float = 1.0) -> Comparison:
     blocks = [
         {
             "old": [run_of(100_000)],
-            "new": [run_of(100_000 * slow_down * (1 + n / 1000), cpu_ns=5_000 * cpu + n)],
+            "new": [
+                run_of(100_000 * slow_down * (1 + n / 1000), cpu_ns=5_000 * cpu + n * (-1) ** n)
+            ],
         }
         for n in range(pairs)
     ]
@@ -37,15 +39,43 @@ def comparison(pairs: int, slow_down: float, cpu: float = 1.0) -> Comparison:
 def test_the_faster_one_is_the_subject_whichever_is_the_baseline() -> None:
     slower, faster = comparison(10, 2.0, cpu=3.0), comparison(10, 0.5, cpu=3.0)
     assert sentences(slower).startswith("old is 2.01 × [2.00, 2.01] faster than new at iodepth 1")
-    assert sentences(slower).endswith(", for 0.33 × the CPU per I/O.")
+    assert ", for 0.33 × the CPU per I/O. new is worse in mean (2.01 ×), " in sentences(slower)
     assert sentences(faster).startswith("new is ")
-    assert sentences(faster).endswith(", for 3.00 × the CPU per I/O.")
+    assert ", for 3.00 × the CPU per I/O. new is better in mean (" in sentences(faster)
+
+
+def test_the_headline_says_what_the_table_says_where_iops_say_nothing() -> None:
+    compared = comparison(10, 1.0, cpu=1.5)
+    iops_alike = [
+        metric.model_copy(update={"verdict": Verdict.INCONCLUSIVE, "low": 0.99, "high": 1.01})
+        if metric.metric == "iops"
+        else metric
+        for metric in compared.metrics
+    ]
+    said = sentences(compared.model_copy(update={"metrics": iops_alike}))
+    assert said.startswith("new is worse in ") and "CPU per I/O (1.50 ×) than old" in said
+    assert "in IOPS no difference was shown: the ratio is in " in said
+
+
+def test_what_is_shown_alone_is_marked_as_that() -> None:
+    (metric,) = [m for m in comparison(10, 2.0).metrics if m.metric == "lat_p50_ns"]
+    doubtful = metric.model_copy(update={"verdict": Verdict.INCONCLUSIVE, "alone": True})
+    assert mark(doubtful) == "(worse)"
+    assert mark(doubtful.model_copy(update={"ratio": 0.9})) == "(better)"
+    assert mark(doubtful.model_copy(update={"alone": False})) == "~"
+
+
+@pytest.mark.parametrize(("share", "text"), [(1.39, "−58% / +139%"), (0.021, "2.1%"), (None, "")])
+def test_a_change_that_could_be_seen_is_told_for_either_side(
+    share: float | None, text: str
+) -> None:
+    assert format_change(share) == text
 
 
 def test_no_difference_says_what_would_have_been_seen() -> None:
-    text = sentences(comparison(8, 0.9965))
+    text = sentences(comparison(10, 0.9955))
     assert text.startswith("Between new and old no difference was shown at iodepth 1")
-    assert "8 would have shown a change of 0.3% in four of five cases." in text
+    assert "10 would have shown a change of 0.5% in four of five cases." in text
 
 
 def test_what_may_be_chance_in_a_table_may_be() -> None:

@@ -61,6 +61,18 @@ from laiobench.results.metrics import METRICS
     help="End when the interval is so narrow, such as 2%; --pairs is then the most (100).",
 )
 @click.option(
+    "--until-decided",
+    is_flag=True,
+    help="End when the table calls what --metric names better, worse or as good, at most after "
+    "--pairs (100).  It is judged after each pair, by intervals that are valid so, and wider.",
+)
+@click.option(
+    "--equivalent-within",
+    type=ShareType(),
+    metavar="SHARE",
+    help="Call what is surely within so much of the baseline as good, such as 2%.",
+)
+@click.option(
     "--max-time",
     type=DurationType(),
     metavar="DURATION",
@@ -74,7 +86,7 @@ from laiobench.results.metrics import METRICS
     default=("iops",),
     show_default=True,
     metavar="NAME",
-    help="Whose interval --until-width and the progress are about.  One of: "
+    help="Whose interval --until-width, --until-decided and the progress are about.  One of: "
     + ", ".join(METRICS)
     + ".",
 )
@@ -100,7 +112,8 @@ from laiobench.results.metrics import METRICS
     "resumed",
     metavar="ID",
     help="Go on with a comparison that was interrupted: its file, the beginning of its id, or "
-    "`last`.  With --pairs, --until-width or --max-time also further than was meant.",
+    "`last`.  With --pairs, --until-width or --max-time also further than was meant, by intervals "
+    "that are valid although it was looked at, and wider.",
 )
 @quiet_option()
 def command(
@@ -109,6 +122,8 @@ def command(
     vary: tuple[str, ...],
     pairs: int | None,
     until_width: float | None,
+    until_decided: bool,
+    equivalent_within: float | None,
     max_time: float | None,
     seed: int | None,
     watched: tuple[str, ...],
@@ -137,6 +152,16 @@ def command(
     from laiobench.comparison.experiment import begin, resume
 
     judge = PolicyOption.of(policy_file, pairs, until_width)
+    if until_decided and (judge or resumed is not None):
+        raise UsageError(
+            "--until-decided is of a comparison from its first pair on, and of none by a policy",
+            "begin anew with it; a policy ends as soon as it is decided, too",
+        )
+    if equivalent_within is not None and (judge or resumed is not None):
+        raise UsageError(
+            "--equivalent-within is said before anything is measured, and a policy says it itself",
+            "give it without --resume and --policy",
+        )
     wanted = exports.parse(export_texts, "gate" if judge else "comparison", as_json=as_json)
     if judge and pairs is None and resumed is None:
         pairs = judge.policy.pairs.max
@@ -144,6 +169,9 @@ def command(
         design = make_design(
             pairs=pairs,
             until_width=until_width,
+            until_decided=until_decided,
+            equivalent_within=equivalent_within,
+            looks=judge.looks if judge else (),
             max_time_s=max_time,
             seed=seed,
             watched=watched,

@@ -16,6 +16,7 @@ from laiobench.comparison import analysis
 from laiobench.comparison.gate.gate_proof import prove
 from laiobench.comparison.gate.gated_metrics import find_keys
 from laiobench.comparison.gate.policy import Policy
+from laiobench.comparison.looks import live_looks
 from laiobench.comparison.proof_arms import withhold
 from laiobench.comparison.sessions import sessions
 from laiobench.comparison.values import values
@@ -65,6 +66,7 @@ def judge_metric(
             "verdict": verdict,
             "reason": reason,
             "max_regression": max_regression,
+            "alone": False,
             "p_adjusted": None,  # that is of exploring; here the level is what is adjusted
         }
     )
@@ -127,6 +129,7 @@ def judge_stored(
         names=(names[0], names[1]),
         metrics=list(dict.fromkeys(key.metric for key in keys)),
         alpha=policy.alpha,
+        is_table=False,
     )
     too_few = analysis.too_few_sessions(len(sides[0]), len(sides[1]), policy.alpha)
     hard = _named([difference for difference in comparison.differences if difference.hard])
@@ -199,6 +202,8 @@ def judge_live(comparison: Comparison, policy: Policy) -> Comparison:
     if comparison.status != "ok":
         return _ended_badly(comparison, policy)
     blocks = _blocks(comparison)
+    pairs = sum(len(block[names[0]]) for block in blocks)
+    now = live_looks(comparison.design, pairs, is_end=True)
     runs = [run for block in blocks for side in block.values() for run in side]
     keys = find_keys(policy, (key for run in runs for key in values(run)))
     compared = analysis.compare_blocks(
@@ -206,12 +211,14 @@ def judge_live(comparison: Comparison, policy: Policy) -> Comparison:
         names,
         metrics=list(dict.fromkeys(key.metric for key in keys)),
         alpha=policy.alpha,
+        looks=now,
+        is_table=False,
     )
-    pairs = sum(len(block[names[0]]) for block in blocks)
-    too_few = analysis.too_few_pairs(pairs, policy.alpha)
-    proof = prove(comparison, keys, policy)
+    too_few = analysis.too_few_pairs(pairs, policy.alpha, now)
+    proof = prove(comparison, keys, policy, now)
     judged = withhold(_judged(compared, keys, policy, too_few=too_few), proof)
-    return _decided(comparison.model_copy(update={"proof": proof}), judged, policy)
+    document = comparison.model_copy(update={"proof": proof, "anytime": now.is_anytime})
+    return _decided(document, judged, policy)
 
 
 def check_two(variants: int) -> None:

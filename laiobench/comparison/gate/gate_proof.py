@@ -4,13 +4,16 @@ from collections.abc import Sequence
 
 from laiobench.comparison import proof_arms
 from laiobench.comparison.gate.policy import Policy
+from laiobench.comparison.looks import Looks
 from laiobench.results.comparison import Comparison
 from laiobench.results.comparison_proof import ARMS_OF, Proof
 from laiobench.results.digest import RunDigest, digest
 from laiobench.results.metrics import Key
 
 
-def prove(comparison: Comparison, keys: Sequence[Key], policy: Policy) -> Proof | None:
+def prove(
+    comparison: Comparison, keys: Sequence[Key], policy: Policy, looks: Looks
+) -> Proof | None:
     """A proof of the gated metrics alone.
 
     A slowness as large as is allowed must be found, wherever the spike's own size is another.
@@ -19,6 +22,7 @@ def prove(comparison: Comparison, keys: Sequence[Key], policy: Policy) -> Proof 
         comparison: a live one.
         keys: what each of the policy's metrics is about.
         policy: what may be lost.
+        looks: how often it is looked at.
     """
     if comparison.design is None:
         return None
@@ -32,6 +36,7 @@ def prove(comparison: Comparison, keys: Sequence[Key], policy: Policy) -> Proof 
         comparison.design.spike,
         list(dict.fromkeys(key.metric for key in keys)),
         alpha=policy.alpha,
+        looks=looks,
         needed={key: gated.max_regression for key, gated in zip(keys, policy.metric, strict=True)},
     )
     if proof is None:

@@ -100,9 +100,11 @@ def _deciding(length: LengthCalibration) -> list[NoiseFloor]:
 
 def _pairs(floors: Sequence[NoiseFloor], alpha: float) -> Pairs:
     from laiobench.comparison import power, rank_tests
+    from laiobench.comparison.looks import PLANNED
 
-    fewest = max(8, rank_tests.MIN_PAIRS, rank_tests.pairs_for_interval(alpha))
-    needed = [power.pairs_to_see(math.log1p(0.05), floor.spread, alpha) for floor in floors]
+    each = alpha * PLANNED.share / 2  # it looks twice
+    fewest = max(8, rank_tests.MIN_PAIRS, rank_tests.pairs_for_interval(each))
+    needed = [power.pairs_to_see(math.log1p(0.05), floor.spread, each) for floor in floors]
     most = min(max(3 * fewest, *needed), 60)
     return Pairs(min=fewest, max=most)
 
@@ -114,8 +116,10 @@ def _threshold(floor: NoiseFloor, pairs: int, alpha: float, wanted: float) -> fl
     the noise itself would call unchanged things inconclusive again and again.
     """
     from laiobench.comparison import power
+    from laiobench.comparison.looks import PLANNED
 
-    visible = math.expm1(floor.spread * power.visible_in_spreads(pairs, alpha))
+    each = alpha * PLANNED.share / 2
+    visible = math.expm1(floor.spread * power.visible_in_spreads(pairs, each))
     threshold = max(wanted, math.ceil(200 * visible) / 100)
     return min(threshold, 0.99) if floor.better == "higher" else threshold
 

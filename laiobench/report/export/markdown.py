@@ -10,11 +10,11 @@ from tabulate import tabulate
 
 from laiobench.report.kinds import points
 from laiobench.report.text import gate_table, proof_sentences, remarks
-from laiobench.report.text.comparison_table import MARKS, sentences
+from laiobench.report.text.comparison_table import mark, sentences
 from laiobench.report.text.numbers import (
+    format_change,
     format_interval,
     format_ratio,
-    format_share,
     format_value,
     title,
 )
@@ -71,7 +71,7 @@ def _joined(document: Document, parts: Sequence[str]) -> str:
 def _row(metric: ComparedMetric) -> tuple[str, ...]:
     sides = (metric.baseline_values, metric.variant_values)
     ratio = format_ratio(metric.ratio) if metric.ratio is not None else "–"
-    seen = format_share(metric.smallest_visible)
+    seen = format_change(metric.smallest_visible)
     return (
         title(metric),
         metric.variant,
@@ -79,7 +79,7 @@ def _row(metric: ComparedMetric) -> tuple[str, ...]:
         ratio,
         format_interval(metric) or "–",
         f"{metric.n}" + (f" (sees {seen})" if seen else ""),
-        MARKS[metric.verdict],
+        mark(metric),
     )
 
 

@@ -3,7 +3,13 @@
 from tabulate import tabulate
 
 from laiobench.report.text import proof_sentences
-from laiobench.report.text.numbers import format_interval, format_ratio, format_share, format_value
+from laiobench.report.text.numbers import (
+    format_change,
+    format_interval,
+    format_ratio,
+    format_share,
+    format_value,
+)
 from laiobench.results.comparison import ComparedMetric, Comparison, Summary, Verdict
 from laiobench.results.metrics import Key, Metric
 
@@ -12,11 +18,19 @@ MARKS = {
     # The same words wherever a comparison is told; regress and improve are a gate's.
     Verdict.REGRESS: "worse",
     Verdict.IMPROVE: "better",
-    Verdict.PASS: "pass",
+    Verdict.PASS: "as good",
     Verdict.INCONCLUSIVE: "~",
     Verdict.MISMATCH: "?",
     Verdict.NOT_MEASURABLE: "–",
 }
+
+
+def mark(metric: ComparedMetric) -> str:
+    """What a metric came to; in brackets what was shown by itself, and is not called here."""
+    if metric.alone and metric.ratio is not None:
+        is_better = (metric.ratio > 1) == (metric.better == "higher")
+        return f"({MARKS[Verdict.IMPROVE if is_better else Verdict.REGRESS]})"
+    return MARKS[metric.verdict]
 
 
 def render(comparison: Comparison) -> str:
@@ -94,8 +108,8 @@ def _variant_row(metric: ComparedMetric) -> tuple[str, ...]:
         format_ratio(metric.ratio) if metric.ratio is not None else "",
         format_interval(metric),
         _count(metric),
-        format_share(metric.smallest_visible),
-        MARKS[metric.verdict],
+        format_change(metric.smallest_visible),
+        mark(metric),
     )
 
 
@@ -129,7 +143,7 @@ def _reasons(comparison: Comparison) -> str:
 
 
 def sentences(comparison: Comparison) -> str:
-    """For each job and variant what it came to, by IOPS, and what it cost."""
+    """For each job, direction and variant what it came to in all that was compared."""
     lines = []
     for metric in comparison.metrics:
         if metric.metric == "iops" and metric.change is not None:
@@ -137,15 +151,57 @@ def sentences(comparison: Comparison) -> str:
     return "\n".join(lines)
 
 
-def _sentence(comparison: Comparison, metric: ComparedMetric) -> str:
-    assert metric.ratio is not None and metric.low is not None and metric.high is not None
-    where = _where(comparison, metric)
-    if metric.low <= 1 <= metric.high:
+def _sentence(comparison: Comparison, iops: ComparedMetric) -> str:
+    """What the table calls, and how far what it does not call is known."""
+    assert iops.low is not None and iops.high is not None
+    shown = iops.alone or iops.verdict in _CALLED or not iops.low <= 1 <= iops.high
+    if shown and iops.verdict != Verdict.PASS:
+        others = _others(comparison, iops, {"iops", "cpu_ns_per_io"})  # that is the price
+        return _faster(comparison, iops) + (f" {iops.variant} is {others}." if others else "")
+    others = _others(comparison, iops, {"iops"})
+    where = _where(comparison, iops)
+    known = (
+        f"the ratio is in {format_interval(iops)}; {iops.n} would have shown a change of "
+        f"{format_change(iops.smallest_visible)} in four of five cases."
+    )
+    if others:
+        start = f"{iops.variant} is {others} than {iops.baseline}{where}"
+        return f"{start}; in IOPS no difference was shown: {known}"
+    if iops.verdict == Verdict.PASS:
         return (
-            f"Between {metric.variant} and {metric.baseline} no difference was shown{where}: "
-            f"the ratio of IOPS is in {format_interval(metric)}; {metric.n} would have shown a "
-            f"change of {format_share(metric.smallest_visible)} in four of five cases."
+            f"{iops.variant} is as good as {iops.baseline}{where}: the ratio of IOPS is in "
+            f"{format_interval(iops)}."
         )
+    return (
+        f"Between {iops.variant} and {iops.baseline} no difference was shown{where}: in IOPS "
+        f"{known}"
+    )
+
+
+_CALLED = (Verdict.REGRESS, Verdict.IMPROVE)
+
+
+def _others(comparison: Comparison, iops: ComparedMetric, told_already: set[str]) -> str:
+    """`worse in p50 (1.04 ×) and p99 (1.2 ×), better in …`."""
+    told = []
+    for verdict, word in ((Verdict.REGRESS, "worse"), (Verdict.IMPROVE, "better")):
+        names = [
+            f"{metric.kind.title} ({format_ratio(metric.ratio)} ×)"
+            for metric in comparison.metrics
+            if (metric.job, metric.variant, metric.verdict) == (iops.job, iops.variant, verdict)
+            and metric.direction in (None, iops.direction)
+            and metric.ratio is not None
+            and metric.metric not in told_already
+        ]
+        if names:
+            told.append(
+                f"{word} in " + " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
+            )
+    return ", ".join(told)
+
+
+def _faster(comparison: Comparison, metric: ComparedMetric) -> str:
+    assert metric.ratio is not None and metric.low is not None and metric.high is not None
     faster, slower = metric.variant, metric.baseline
     ratio, low, high = metric.ratio, metric.low, metric.high
     if ratio < 1:
@@ -153,9 +209,10 @@ def _sentence(comparison: Comparison, metric: ComparedMetric) -> str:
         ratio, low, high = 1 / ratio, 1 / high, 1 / low
     elsewhere = " (on another machine)" if metric.verdict == Verdict.MISMATCH else ""
     return (
-        f"{faster} {'may be' if metric.verdict == Verdict.INCONCLUSIVE else 'is'} "
+        f"{faster} {'is' if metric.verdict in _CALLED else 'may be'} "
         f"{format_ratio(ratio)} × [{format_ratio(low, ratio)}, {format_ratio(high, ratio)}] "
-        f"faster than {slower}{elsewhere}{where}{_price(comparison, metric, faster)}."
+        f"faster than {slower}{elsewhere}{_where(comparison, metric)}"
+        f"{_price(comparison, metric, faster)}."
     )
 
 
@@ -199,18 +256,30 @@ def _price(comparison: Comparison, metric: ComparedMetric, faster: str) -> str:
 def _method(comparison: Comparison) -> str:
     if not comparison.metrics:
         return ""
-    level = f"{1 - comparison.alpha:.0%}"
+    levels = dict.fromkeys(f"{100 * metric.level:.4g}%" for metric in comparison.metrics)
     how = (
         "n pairs of trials side by side; the ratio is the Hodges-Lehmann estimate"
         if comparison.method == "paired"
         else "n sessions of stored results; the ratio is the Hodges-Lehmann estimate of the shift"
     )
-    text = (
-        f"{how}, with its {level} interval. better, worse: a difference was shown, by p-values "
-        f"adjusted for all {comparison.family} (Benjamini-Hochberg); ~: none was."
-        if comparison.family
-        else f"{how}."
-    )
+    text = f"{how}; ±: half the distance of the quartiles."
+    if comparison.family:
+        text = (
+            f"{how}, with its interval; ±: half the distance of the quartiles. Intervals, better "
+            f"and worse, and what so many could see in four of five cases, are all of one level, "
+            f"{', '.join(levels)}: with it one call in 20 is false, of {comparison.family} in a "
+            f"table (Benjamini-Hochberg). (better), (worse): shown by itself, but not as one of "
+            f"{comparison.family}; ~: undecided."
+        )
     if comparison.design:
-        text += f" seed {comparison.design.seed}"
+        text += f" {_looked(comparison)} seed {comparison.design.seed}"
     return text
+
+
+def _looked(comparison: Comparison) -> str:
+    """How often it may be looked at: that is in the width of the intervals."""
+    if not comparison.anytime:
+        return "One planned analysis."
+    if comparison.design and comparison.design.until_decided:
+        return "Always valid: however often one looks."
+    return "Looked at before, or before its time: always valid, which has a price in pairs."

@@ -78,9 +78,18 @@ def sentence(metric: ComparedMetric) -> str:
             return f"{name} {between}: all of it better by more than {allowed}."
         case Verdict.PASS:
             return f"{name} {between}: all of it within the {allowed} allowed."
-    visible = metric.smallest_visible
-    seen = f"; so many trials see {_percent(visible)}" if visible is not None else ""
+    least = smallest_regression(metric)
+    seen = f"; so many would call a loss of {_percent(least)}" if least is not None else ""
     return f"{name} {between}: inconclusive, as it crosses the {allowed} allowed{seen}."
+
+
+def smallest_regression(metric: ComparedMetric) -> float | None:
+    """The true loss that is called a regression in four of five cases: beyond what is allowed."""
+    if metric.smallest_visible is None or metric.max_regression is None:
+        return None
+    if metric.better == "lower":
+        return (1 + metric.max_regression) * (1 + metric.smallest_visible) - 1
+    return 1 - (1 - metric.max_regression) / (1 + metric.smallest_visible)
 
 
 def conclusion(comparison: Comparison) -> str:

@@ -49,6 +49,14 @@ def format_share(share: float | None) -> str:
     return f"{percent:.0f}%" if percent >= 9.95 else f"{percent:.1f}%"
 
 
+def format_change(share: float | None) -> str:
+    """A ratio of 1 + share, and its like on the other side: `2.1%`, or `−58% / +139%`."""
+    if share is None or not math.isfinite(share):
+        return ""
+    less, more = format_share(1 - 1 / (1 + share)), format_share(share)
+    return more if less == more else f"−{less} / +{more}"
+
+
 def title(metric: ComparedMetric) -> str:
     """`randread-qd1 read p99`: a compared metric in a line."""
     return " ".join(part for part in (metric.job, metric.direction, metric.kind.title) if part)
