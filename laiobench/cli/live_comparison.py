@@ -158,7 +158,7 @@ class _Follower(Observer):
 
     def after_trial(self, experiment: Experiment) -> None:
         """The document is `interrupted` until the end."""
-        self._place.save_now_and_then(experiment.document("interrupted"))
+        self._place.save_now_and_then(lambda: experiment.document("interrupted"))
         if self._teller:
             self._teller(experiment.step())
 
@@ -233,8 +233,8 @@ class Place:
             os.close(held)
         return self.path
 
-    def save_now_and_then(self, comparison: Comparison) -> None:
-        """After each trial, unless saving many takes too much of the time.
+    def save_now_and_then(self, document: Callable[[], Comparison]) -> None:
+        """After each trial, unless making and saving many takes too much of the time.
 
         What can't be saved now is told at the end: there may be room again.
         """
@@ -242,7 +242,7 @@ class Place:
         if began_s - self._saved_at_s < _SAVING_SHARE * self._took_s:
             return
         with contextlib.suppress(LaiobenchError):
-            self.save(comparison)
+            self.save(document())
         self._saved_at_s = time.monotonic()
         self._took_s = self._saved_at_s - began_s
 

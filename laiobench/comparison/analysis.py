@@ -34,8 +34,8 @@ MIN_SESSIONS = 5
 Block = Mapping[str, Sequence[RunDigest]]
 """The runs of each variant, by its name, in the order in which they were made."""
 
-Analyse = Callable[[Sequence[float], Sequence[float], float], Shift]
-"""Both sides' values, and α."""
+Analyse = Callable[[Sequence[float], Sequence[float], float, bool], Shift]
+"""Both sides' values, α, and whether it is asked what could be seen."""
 
 WhyTooFew = Callable[[float], str]
 """Why there are too few to show anything at this α; empty if there are enough."""
@@ -61,6 +61,7 @@ def compare_blocks(
     looks: Looks = ONCE,
     is_table: bool = True,
     equivalent_within: float | None = None,
+    with_power: bool = True,
 ) -> list[ComparedMetric]:
     """Each variant against the first one, in pairs.
 
@@ -72,6 +73,7 @@ def compare_blocks(
         looks: how often they are looked at.
         is_table: whether one level is found for all together; else each is at 1 − alpha.
         equivalent_within: a ratio that is surely within this share of 1 passes.
+        with_power: whether it is told what could be seen.
     """
     measured = {name: [values(run) for block in blocks for run in block[name]] for name in variants}
     baseline, *others = variants
@@ -82,8 +84,11 @@ def compare_blocks(
     ]
     pairs = min((len(row.baseline) for row in rows), default=0)
 
-    def paired(baseline: Sequence[float], variant: Sequence[float], level: float) -> Shift:
-        return shift_module.paired(shift_module.log_ratios(baseline, variant), level, looks)
+    def paired(
+        baseline: Sequence[float], variant: Sequence[float], level: float, is_told: bool
+    ) -> Shift:
+        differences = shift_module.log_ratios(baseline, variant)
+        return shift_module.paired(differences, level, looks, with_power=with_power and is_told)
 
     return _compare(
         rows,
@@ -206,7 +211,7 @@ def _compare(
 ) -> list[ComparedMetric]:
     """All rows, at one level; what is within the margin, of logarithms, is as good."""
     sides = [_numbers(row) for row in rows]
-    ps = [analyse(*numbers, alpha).p if numbers else None for numbers in sides]
+    ps = [analyse(*numbers, alpha, False).p if numbers else None for numbers in sides]
     tested = [p for p in ps if p is not None]
     found = [*rank_tests.benjamini_hochberg(tested)] if is_table else tested
     adjusted = iter(found)
@@ -220,7 +225,7 @@ def _compare(
         if numbers is None:
             compared.append(_unmeasurable(row, level))
         else:
-            compared.append(_measured(row, analyse(*numbers, level), next(adjusted), limits))
+            compared.append(_measured(row, analyse(*numbers, level, True), next(adjusted), limits))
     return compared
 
 
@@ -266,7 +271,9 @@ def _why_not(row: Row) -> str:
     return ""
 
 
-def _unpaired(baseline: Sequence[float], new: Sequence[float], alpha: float) -> Shift:
+def _unpaired(
+    baseline: Sequence[float], new: Sequence[float], alpha: float, _is_told: bool
+) -> Shift:
     return shift_module.unpaired(
         [math.log(value) for value in baseline], [math.log(value) for value in new], alpha
     )

@@ -265,8 +265,7 @@ class Experiment:
         return live_looks(self.design, pairs, is_end=is_end)
 
     def _compare(self, metrics: Sequence[str] | None, *, is_end: bool) -> list[ComparedMetric]:
-        blocks = self._blocks()
-        if not blocks:
+        if not (blocks := self._blocks()):
             return []
         names = self._names[: len(self.variants)]
         chosen = metrics if metrics is not None else COMPARED
@@ -276,6 +275,7 @@ class Experiment:
             metrics=chosen,
             looks=self._looks(is_end=is_end),
             equivalent_within=self.design.equivalent_within,
+            with_power=is_end,
         )
 
     def _prove(self, *, is_end: bool) -> Proof | None:

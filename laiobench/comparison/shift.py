@@ -54,13 +54,20 @@ def log_ratios(baseline: Sequence[float], variant: Sequence[float]) -> list[floa
     return [math.log(new) - math.log(old) for old, new in pairs]  # the ratio may be no number
 
 
-def paired(differences: Sequence[float], alpha: float = ALPHA, looks: Looks = ONCE) -> Shift:
+def paired(
+    differences: Sequence[float],
+    alpha: float = ALPHA,
+    looks: Looks = ONCE,
+    *,
+    with_power: bool = True,
+) -> Shift:
     """What is known of the shift after these pairs.
 
     Args:
         differences: log ratios, one a pair, all finite, in the order in which they were made.
         alpha: the interval's level is 1 − alpha.
         looks: how often it is looked at.
+        with_power: whether it is asked what could be seen, which takes simulations; else NaN.
 
     Raises:
         ValueError: there is none, or alpha is no share.
@@ -68,11 +75,12 @@ def paired(differences: Sequence[float], alpha: float = ALPHA, looks: Looks = ON
     d = finite(differences)
     check_share(alpha)
     spread = _spread(d)
+    visible = looks.visible_in_spreads(len(d), alpha) if with_power else math.nan
     return Shift(
         interval=looks.interval(differences, alpha),
         p=looks.p(differences),
         spread=spread,
-        smallest_visible=_scaled(spread, looks.visible_in_spreads(len(d), alpha)),
+        smallest_visible=_scaled(spread, visible) if with_power else math.nan,
     )
 
 

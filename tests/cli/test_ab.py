@@ -24,7 +24,7 @@ def test_a_live_comparison_says_how_much_and_how_sure(program: Program) -> None:
     assert outcome.code == 0
     assert "20 is " in outcome.stdout and "faster than 60 at iodepth 1, for " in outcome.stdout
     assert "needs 10,000 I/Os a trial" in outcome.stdout
-    assert "adjusted for all" in outcome.stdout
+    assert "(Benjamini-Hochberg)" in outcome.stdout
     assert "saved in results/" in outcome.stderr
     assert "trial 1 of" not in outcome.stderr
     assert outcome.stdout in program("show").stdout
