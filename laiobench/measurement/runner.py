@@ -21,6 +21,7 @@ from laiobench.measurement.plan.placement import lay_out, to_run
 from laiobench.measurement.plan.verify_regions import check_verified_regions
 from laiobench.measurement.plan.verify_state import check_files, verification_of
 from laiobench.measurement.plan.waits import check_waits
+from laiobench.measurement.rehearsal import rehearse
 from laiobench.measurement.targets import FillHooks, Permission, StandIns, Targets, scratch
 from laiobench.measurement.trial import JobRun, Trial
 from laiobench.measurement.watch.bad_blocks import save_dumps
@@ -91,7 +92,9 @@ def run_jobs(jobs: Sequence[Job], context: RunContext) -> Trial:
         check_waits(jobs)
         check_files(jobs, folder)
         with StandIns(targets) as stand_ins:  # before files are made, which takes its time
-            _layouts(to_run(lay_out(jobs, stand_ins, stand_ins.scratch)))
+            layouts = _layouts(to_run(lay_out(jobs, stand_ins, stand_ins.scratch)))
+            if stand_ins.are_needed:
+                rehearse(layouts, folder, lambda: control.stop)
         for layout in _layouts(to_run(lay_out(jobs, targets, prepare_scratch))):
             if control.stop:
                 break

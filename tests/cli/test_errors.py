@@ -331,11 +331,14 @@ def test_an_answer_that_cannot_be_printed_is_told(program: Program) -> None:
     assert closed.returncode == 0
 
 
-def test_a_group_that_cannot_run_loses_nothing_of_those_before(program: Program) -> None:
+def test_a_group_that_cannot_run_loses_nothing_of_those_before(
+    program: Program, data_file: Path
+) -> None:
+    """Where no file is to be made, groups are set up when it is their turn."""
     limit = int(Path("/proc/sys/fs/aio-max-nr").read_text())
     profile = program.folder / "late.toml"
     profile.write_text(
-        "[global]\nnumber_ios = 10\nsize = '1m'\n[job.a]\n"
+        f"[global]\nfilename = '{data_file}'\nnumber_ios = 10\nsize = '1m'\n[job.a]\n"
         f"[job.b]\nstonewall = true\nbs = 512\niodepth = 65536\nnumjobs = {limit // 65536 + 1}\n"
     )
     outcome = program("run", profile, "--json")

@@ -9,6 +9,7 @@ import pytest
 
 from faults.control_groups import joining, one_cpu
 from faults.system_calls import without
+from laiobench.system.aio_events import aio_room
 from program import Program
 
 NULL = ("--engine=null", "--number_ios=100", "--no-save", "--json")
@@ -122,6 +123,34 @@ def test_a_random_map_without_memory_is_told_with_what_makes_it_smaller(program:
     assert "no memory for the random map, 4.06 GiB of it (ENOMEM" in outcome.stderr
     assert "norandommap=1 needs none" in outcome.stderr
     assert "lower iodepth" not in outcome.stderr
+
+
+TOO_MUCH = {
+    "AIO events": (
+        "--iodepth=65536", f"--numjobs={aio_room().limit // 65536 + 1}", "--bs=512", "--size=1m",
+    ),
+    "random map": LARGE_MAP,
+    "keep what was written": ("--filename=sparse.bin", "--size=4t", "--verify=crc32c"),
+    "no memory for": ("--iodepth=64", "--bs=64m", "--size=64m"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("told", TOO_MUCH)
+def test_too_little_of_anything_is_found_before_files_are_filled(
+    program: Program, told: str
+) -> None:
+    """To write them may take hours."""
+    with (program.folder / "sparse.bin").open("wb") as sparse:
+        sparse.truncate(4 << 40)
+    outcome = program(
+        "run", "--name=first", "--filename=new.bin", "--size=1m", "--number_ios=1",
+        "--name=second", "--stonewall", "--number_ios=1", *TOO_MUCH[told], "--no-save",
+        prefix=("prlimit", "--as=3000000000"),
+    )  # fmt: skip
+    assert outcome.code == 1, outcome.stdout
+    assert told in outcome.stderr
+    assert "writing" not in outcome.stderr
+    assert not (program.folder / "new.bin").exists()
 
 
 @pytest.mark.parametrize("limit", ["--as=150000000", "--data=30000000", "--as=400000000"])

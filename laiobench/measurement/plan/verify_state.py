@@ -81,8 +81,15 @@ def check_files(jobs: Sequence[Job], folder: Below) -> None:
         ) from None
 
 
-def verification_of(copy: JobCopy, folder: Below) -> Verification | None:
+def verification_of(
+    copy: JobCopy, folder: Below, *, is_rehearsed: bool = False
+) -> Verification | None:
     """What `copy` needs to verify; None if it does not.
+
+    Args:
+        copy: what is to be verified.
+        folder: where its file is.
+        is_rehearsed: it leaves nothing behind, so it needs memory instead of a new file.
 
     Raises:
         LaiobenchError: its blocks are too small, or its file is not as it must be.
@@ -104,7 +111,7 @@ def verification_of(copy: JobCopy, folder: Below) -> Verification | None:
     name = _state_name(copy.job, copy.copy_index)
     if copy.job.verify_state_load:
         return _load(Path(folder.path(name)), head)
-    if saves_state(copy.job):
+    if saves_state(copy.job) and not is_rehearsed:
         return _create(folder, name, head)
     return Verification(_plan(head, _cells(head["blocks"])))
 

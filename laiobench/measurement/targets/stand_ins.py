@@ -39,6 +39,11 @@ class StandIns:
             with contextlib.suppress(OSError):
                 file.close()
 
+    @property
+    def are_needed(self) -> bool:
+        """Whether any file is still to be made."""
+        return bool(self._sizes)
+
     def scratch(self, size_bytes: int, folder: str | None) -> str:
         """Where the scratch file is, or will be.
 
