@@ -13,8 +13,8 @@ MODULE = Path(inspect.getfile(laiobench.jobs.options)).with_name("arguments.py")
 BEGIN = '''\
 """The arguments of `Job`, for type checkers and editors.
 
-Made from the definitions by `make docs`.  A value is what a user may write, `"4k"` as well as
-4096; what it is then is said by the option's field.
+`make docs` writes this file from the options.  The types are of what a user may write, such
+as `"4k"` for 4096; the fields of `Job` have the types after parsing.
 """
 
 from typing import Any, TypedDict

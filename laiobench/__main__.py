@@ -1,4 +1,4 @@
-"""The program's beginning: `python -m laiobench`, and the script `laiobench`."""
+"""Where the program starts: `python -m laiobench`, and the script `laiobench`."""
 
 from laiobench.cli.interruption import Interruption
 

@@ -9,7 +9,7 @@ from enum import IntEnum
 
 
 class ExitCode(IntEnum):
-    """The same for every command."""
+    """What the program ends with; a code means the same for every command."""
 
     OK = 0
     RUN_FAILED = 1
@@ -21,7 +21,7 @@ class ExitCode(IntEnum):
 
 
 class LaiobenchError(Exception):
-    """Something that the user is told in a sentence, without a traceback.
+    """An error that the user is told in a sentence, without a traceback.
 
     Args:
         problem: what failed, on what, and why.
@@ -40,28 +40,28 @@ class LaiobenchError(Exception):
 
 
 class RunError(LaiobenchError):
-    """The run could not be made, or did not end well: exit 1."""
+    """The run failed, or its result cannot be trusted: exit 1."""
 
 
 class Interrupted(LaiobenchError):
-    """The user stopped it before there was anything to save: exit 130."""
+    """The user stopped the program before there was anything to save: exit 130."""
 
     exit_code = ExitCode.INTERRUPTED
 
 
 class UsageError(LaiobenchError):
-    """What was asked for makes no sense: exit 2."""
+    """The command line or a job file asks for something impossible: exit 2."""
 
     exit_code = ExitCode.USAGE
 
 
 class ExtraMissing(UsageError):
-    """A package that only some need is not installed.
+    """An optional package is needed and not installed.
 
     Args:
-        what: cannot be made without it.
-        package: its name; or the names of several.
-        extra: that brings it.
+        what: what was asked for, and cannot be done without the package.
+        package: the package's name, or several names.
+        extra: the extra of laiobench that installs it.
     """
 
     def __init__(self, what: str, package: str, extra: str) -> None:
@@ -74,7 +74,7 @@ class ExtraMissing(UsageError):
 
 
 class CombinedUsageError(UsageError):
-    """Several of them, told at once."""
+    """Several usage errors, told at once."""
 
     def __init__(self, problems: Sequence[UsageError]) -> None:
         super().__init__("\n".join(str(problem) for problem in problems))
@@ -82,7 +82,7 @@ class CombinedUsageError(UsageError):
 
 
 def raise_all(problems: Sequence[UsageError]) -> None:
-    """Raise what there is: nothing, the one error, or all of them together."""
+    """Raise nothing, the one error, or all of them as one `CombinedUsageError`."""
     if len(problems) == 1:
         raise problems[0]
     if problems:

@@ -1,8 +1,8 @@
 """Sizes and durations, as people write and read them.
 
-The only place where units are converted.  Suffixes are fio's, with powers of
-1024 for all of them (in fio, `4kib` is 4,000).  A number that does not come
-out whole is an error, never rounded.
+The only place where units are converted.  Suffixes are fio's, but all are powers
+of 1024 (in fio, `4kib` is 4,000).  A size or duration that is no whole number of
+bytes or nanoseconds is an error; it is never rounded.
 """
 
 import re
@@ -25,7 +25,7 @@ NS_PER_UNIT = {
 }
 NS_PER_S = 1_000_000_000
 
-# What is beyond these is no size or duration that anybody means; the first is 2^64.
+# Larger sizes and durations are mistakes.  The first is 2^64.
 SIZE_END_BYTES = 1 << 64
 DURATION_END_NS = 30 * 365 * NS_PER_UNIT["d"]
 _MOST_DIGITS = 1000
@@ -36,7 +36,7 @@ _DURATION = re.compile(_NUMBER + r"\s*(?P<unit>[a-zµ]*)", re.IGNORECASE)
 
 
 class TooLarge(ValueError):
-    """A number in the right form, but absurd."""
+    """A number that is well written, but larger than anybody can mean."""
 
 
 def _fraction(text: str) -> Fraction:
@@ -98,7 +98,7 @@ def parse_duration_ns(text: str, bare_unit: str) -> int:
 
 
 def format_size(size_bytes: float) -> str:
-    """`4 KiB`, `1.5 GiB`: the shortest form that says it."""
+    """`4 KiB`, `1.5 GiB`: as few digits as show the value."""
     value, exponent = float(size_bytes), 0
     while abs(value) >= 1024 and exponent < len("KMGTPE"):
         value /= 1024
@@ -122,7 +122,7 @@ def format_ns(ns: float) -> str:
 
 
 def format_exact(value: float) -> str:
-    """`50`, `99.99999`: all digits that it was written with, and no exponent."""
+    """`50`, `99.99999`: all digits, and no exponent."""
     return format(Decimal(repr(float(value))), "f").removesuffix(".0")
 
 

@@ -1,3 +1,3 @@
-"""The version, which the package's metadata takes from here."""
+"""The version of laiobench; the package's metadata reads it from here."""
 
 __version__ = "0.1.0"

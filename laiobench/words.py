@@ -1,6 +1,6 @@
-"""Words that all parts share: near misses, printable text, names of directions.
+"""Functions on text that all packages share: near misses, safe output, names of directions.
 
-Knows strings, and nothing of where they come from or go.
+Knows strings, and nothing of where they come from or go to.
 """
 
 import difflib
@@ -10,7 +10,7 @@ from typing import Protocol, TypeVar, cast
 
 
 def suggest(name: str, known: Iterable[str]) -> str:
-    """`; did you mean iodepth?`, or nothing."""
+    """`; did you mean iodepth?`; empty if nothing known is close to `name`."""
     bare = {option.lstrip("-"): option for option in known}
     close = difflib.get_close_matches(name.lstrip("-"), list(bare), n=1, cutoff=0.7)
     return f"; did you mean {bare[close[0]]}?" if close else ""
@@ -20,10 +20,10 @@ _T = TypeVar("_T")
 
 
 def printable(value: _T) -> _T:
-    """The same with all text in it, keys too, as UTF-8 can have it: names of files need not be.
+    """The same value with text that UTF-8 can encode, keys too: names of files may be any bytes.
 
     Args:
-        value: text, or what JSON has, made of dicts, lists and tuples.
+        value: text, or a JSON value of dicts, lists and tuples.
     """
     return cast(_T, _printable(value))
 
@@ -38,44 +38,44 @@ def _printable(value: object) -> object:
     return value
 
 
-# ---- at the edges ----------------------------------------------------------------
+# ---- output ----------------------------------------------------------------------
 
-# What moves a cursor, changes the order of letters, or is not seen: controls (C0, DEL, C1),
-# marks of direction, spaces without width, line ends of Unicode's own, and tags.
+# Characters that move a cursor, change the order of letters or are invisible: controls (C0,
+# DEL, C1), marks of direction, spaces without width, Unicode's own line ends, and tags.
 _UNSEEN = (
     "\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f"
     "\ufeff\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e0fff"
 )
 _IN_TEXT = re.compile(f"[{_UNSEEN}]")
 _IN_LINE = re.compile(f"[\t\n{_UNSEEN}]")
-# What CI's runners take for commands: a line that begins with `::`, and `##[error]` anywhere.
+# What CI runners take for commands: a line that begins with `::`, and `##[error]` anywhere.
 _BRACKETED = re.compile(r"##(?=\w*\[)")
 _COMMAND = re.compile(r"^(\s*):(?=:)|#(?=#\w*\[)", re.MULTILINE)
 
 
 def visible(text: str) -> str:
-    r"""Text for a terminal or a log, in which nothing acts: `\x1b` stands for an escape.
+    r"""Text that is safe in a terminal or a log: an escape character becomes `\x1b`.
 
-    Its lines stay lines.  Every word that comes from a file, a device or a user goes through
-    here where it leaves the program.
+    Lines stay lines.  All text that comes from a file, a device or a user goes through this
+    function before it is printed.
     """
     return _COMMAND.sub(r"\g<0>\\", _IN_TEXT.sub(_escape, text))
 
 
 def one_line(text: str) -> str:
-    """The same of a name or a cell, which ends no line; it may still begin with a command."""
+    """A name or a table's cell, safe as in `visible()`, and without line ends."""
     return _IN_LINE.sub(_escape, text)
 
 
 def json_visible(text: str) -> str:
-    """JSON that says the same, without what acts: it can only stand in strings."""
+    """JSON text with unsafe characters as \\u escapes: they can only be inside its strings."""
     return _IN_TEXT.sub(_json_escape, _BRACKETED.sub(r"#\\u0023", text))
 
 
 def _escape(found: re.Match[str]) -> str:
     character = found[0]
     number = ord(character)
-    if 0xDC80 <= number <= 0xDCFF:  # a byte of a name that is no UTF-8
+    if 0xDC80 <= number <= 0xDCFF:  # a byte that was not UTF-8 (surrogateescape)
         return f"\\x{number - 0xDC00:02x}"
     return repr(character)[1:-1]
 
@@ -88,10 +88,10 @@ def _json_escape(found: re.Match[str]) -> str:
 # ---- directions -------------------------------------------------------------------
 
 IO_DIRECTIONS = ("read", "write", "trim")
-"""Those of I/Os: what counts as one, everywhere.  In the core: DIRECTION_IO_COUNT."""
+"""The directions that count as I/Os, everywhere.  In the core: DIRECTION_IO_COUNT."""
 
 DIRECTIONS = (*IO_DIRECTIONS, "sync")
-"""All that have results of their own: a sync is told apart, and is no I/O."""
+"""All directions that have results of their own; a sync has, but is no I/O."""
 
 
 class _Counted(Protocol):
@@ -100,5 +100,5 @@ class _Counted(Protocol):
 
 
 def ios_of(directions: Mapping[str, _Counted]) -> int:
-    """How many I/Os were made in all, of what was counted by direction."""
+    """How many I/Os were made, of counts by direction."""
     return sum(directions[name].ios for name in IO_DIRECTIONS if name in directions)

@@ -1,6 +1,6 @@
-"""What programs may pass: whole numbers in their range, and buffers in one piece.
+"""Checks of what programs pass: whole numbers in their range, and contiguous buffers.
 
-Refused in a sentence, before anything is done with them.
+Anything else is refused in a sentence, before anything is done.
 """
 
 from operator import index
@@ -10,14 +10,14 @@ if TYPE_CHECKING:
     from typing_extensions import Buffer
 
 MAX_DURATION_NS = 1 << 62
-"""A century, and more."""
+"""More than a century."""
 
 
 def whole_number(name: str, given: object) -> int:
-    """`given` as an int, whatever kind of integer it is.
+    """`given` as an int; it may be any kind of integer.
 
     Raises:
-        TypeError: it is none.
+        TypeError: it is not an integer.
     """
     try:
         return index(given)  # type: ignore[arg-type]
@@ -29,7 +29,7 @@ def whole_number_in(name: str, given: object, lowest: int, highest: int) -> int:
     """`given` as an int.
 
     Raises:
-        TypeError: it is none.
+        TypeError: it is not an integer.
         ValueError: it is not from `lowest` to `highest`.
     """
     number = whole_number(name, given)
@@ -39,11 +39,11 @@ def whole_number_in(name: str, given: object, lowest: int, highest: int) -> int:
 
 
 def whole_view(buffer: "Buffer") -> memoryview:
-    """All of it; while there is a view, its size cannot change.
+    """A view of the whole buffer; while it exists, the buffer cannot be resized.
 
     Raises:
-        TypeError: it is no buffer.
-        ValueError: it is not in one piece.
+        TypeError: it is not a buffer.
+        ValueError: it is not contiguous.
     """
     view = memoryview(buffer)
     if not view.c_contiguous:
@@ -53,11 +53,11 @@ def whole_view(buffer: "Buffer") -> memoryview:
 
 
 def writable_view(name: str, buffer: "Buffer") -> memoryview:
-    """The same, of one that can be written to.
+    """A view of a buffer that can be written to.
 
     Raises:
-        TypeError: it cannot, or is no buffer.
-        ValueError: it is not in one piece.
+        TypeError: it is read-only, or not a buffer.
+        ValueError: it is not contiguous.
     """
     view = whole_view(buffer)
     if view.readonly:

@@ -1,7 +1,7 @@
-"""AioContext: what programs hold of the event loop that runs their coroutines.
+"""AioContext: the event loop that runs coroutines, as programs use it.
 
-Knows what may be asked of it, by whom and when, and says so; whose turn it is
-decides the scheduler.
+Checks who calls what, and when, and says what is wrong; which task runs next is decided
+by the scheduler.
 """
 
 import warnings
@@ -21,28 +21,27 @@ from laiobench.native.structures import CounterGroups
 T = TypeVar("T")
 
 MAX_IODEPTH = 1 << 24
-"""Beyond any fs.aio-max-nr, which is the limit that counts."""
+"""More than any fs.aio-max-nr, which is the real limit."""
 
 
 class AioContext:
-    """An event loop of its own, for the thread that makes it; use it in a `with`.
+    """An event loop for the thread that makes it; use it in a `with`.
 
     Args:
-        completion: how completions are noticed: "eventfd" sleeps until the
-            kernel tells, "bh" does so and reaps in a bottom half, "poll" never
-            sleeps while requests are in flight, "adaptive" looks for a while
-            and then sleeps, "getevents" sleeps in io_getevents.
+        completion: how completions are noticed: "eventfd" sleeps until the kernel signals one,
+            "bh" does so and reaps in a bottom half, "poll" never sleeps while requests are in
+            flight, "adaptive" polls for a while and then sleeps, "getevents" sleeps in
+            io_getevents.
         engine: "libaio", "threads" (a pool of threads) or "null" (no device:
             requests succeed after `null_latency_ns`, and no data is moved).
-        iodepth: requests in flight at a time.  There may be more: they wait
-            for their turn.
-        poll_max_ns: with "adaptive", how long it looks at most.
+        iodepth: requests in flight at a time.  There may be more: they wait in the context.
+        poll_max_ns: with "adaptive", the longest time to poll.
         null_latency_ns: the null engine's service time.
 
     Raises:
-        TypeError: a number is no whole one.
+        TypeError: a number is not an integer.
         ValueError: there is no such mode or engine, or a number is out of its range.
-        RunError: the kernel has no room for it, or lacks what it needs.
+        RunError: the kernel has too few AIO events left, or lacks what it needs.
     """
 
     def __init__(
@@ -75,8 +74,8 @@ class AioContext:
         self.close()
 
     def __del__(self) -> None:
-        """Warn, and close it, as Python's files do; but not for another thread or process."""
-        scheduler = getattr(self, "_scheduler", None)  # none if it could not be made
+        """Warn, and close it, as Python's files do; but only in its own thread and process."""
+        scheduler = getattr(self, "_scheduler", None)  # None if __init__ failed
         if not scheduler or self.closed:
             return
         try:
@@ -91,7 +90,7 @@ class AioContext:
         return not self._session.is_open
 
     def close(self) -> None:
-        """Give everything back to the kernel.  Its targets stay open.
+        """Free its resources.  Its targets stay open.
 
         Raises:
             RuntimeError: it is running, or belongs to another thread.
@@ -111,17 +110,17 @@ class AioContext:
     def run(self, *coroutines: Coroutine[Any, Any, Any]) -> list[Any]:
         """Run coroutines until they, and all tasks that they spawned, have ended.
 
-        If one of `coroutines` fails, or Ctrl-C is pressed, the rest are
-        cancelled: what they have in flight is waited for, and their buffers
-        are given back.  Then the exception goes on.  A spawned task's failure
-        is raised where the task is awaited; at the end if it never was.
+        If one of `coroutines` fails, or Ctrl-C is pressed, the others are cancelled: requests
+        in flight are waited for, and buffers released.  Then the exception is raised.  The
+        failure of a spawned task is raised where the task is awaited; at the end if it is
+        never awaited.
 
         Returns:
             What each of them returned, in their order.
 
         Raises:
-            RuntimeError: it is closed, running already, or another thread's.
-            TypeError: something given is no coroutine.
+            RuntimeError: it is closed, running already, or belongs to another thread.
+            TypeError: an argument is not a coroutine.
         """
         with self._or_closed(coroutines):
             self._check_idle()
@@ -129,11 +128,11 @@ class AioContext:
             return self._scheduler.run(coroutines)
 
     def spawn(self, coroutine: Coroutine[Any, Any, T]) -> Task[T]:
-        """Start a task beside the one that calls; it has its first turn after it.
+        """Start a task; it first runs when the calling one waits.
 
         Raises:
-            RuntimeError: called from outside of `run`, or on another thread.
-            TypeError: it is no coroutine.
+            RuntimeError: called outside of `run`, or on another thread.
+            TypeError: it is not a coroutine.
         """
         with self._or_closed((coroutine,)):
             _check_coroutines("spawn", (coroutine,))
@@ -141,13 +140,13 @@ class AioContext:
             return self._scheduler.add(coroutine, is_first=False)
 
     async def gather(self, *coroutines: Coroutine[Any, Any, Any]) -> list[Any]:
-        """Run coroutines beside each other; when one fails, the others are cancelled.
+        """Run coroutines concurrently; if one fails, the others are cancelled.
 
         Returns:
             What each of them returned, in their order.
 
         Raises:
-            BaseException: what the first to fail ended with, after the last has ended.
+            BaseException: the first failure, after all have ended.
         """
         with self._or_closed(coroutines):
             _check_coroutines("gather", coroutines)
@@ -169,11 +168,11 @@ class AioContext:
         return [task.result() for task in tasks]
 
     async def sleep_ns(self, duration_ns: int) -> None:
-        """Let others have their turn for at least so many ns; 0: one turn.
+        """Let other tasks run for at least so many ns; 0: once.
 
         Raises:
-            TypeError: no whole number.
-            ValueError: negative, or beyond a century.
+            TypeError: not an integer.
+            ValueError: negative, or more than a century.
         """
         operation = SleepOperation(self._scheduler, _duration("duration_ns", duration_ns))
         try:
@@ -181,27 +180,27 @@ class AioContext:
         finally:
             operation.release()
 
-    # ---- looks ------------------------------------------------------------------------
+    # ---- inspection -------------------------------------------------------------------
 
     def counters(self) -> CounterGroups:
         """What the core has counted since the context was made, by group and name.
 
         Raises:
-            RuntimeError: it is closed, or another thread's.
+            RuntimeError: it is closed, or belongs to another thread.
         """
         self._check_open()
         return self._session.counters()
 
     def usage(self) -> SessionUsage:
-        """Request slots and buffers, now.
+        """The request slots and buffers in use.
 
         Raises:
-            RuntimeError: it is closed, or another thread's.
+            RuntimeError: it is closed, or belongs to another thread.
         """
         self._check_open()
         return self._session.usage()
 
-    # ---- who may ------------------------------------------------------------------
+    # ---- checks -------------------------------------------------------------------
 
     def _check_open(self) -> None:
         self._scheduler.check_thread()
@@ -222,7 +221,7 @@ class AioContext:
 
     @contextmanager
     def _or_closed(self, coroutines: tuple[Any, ...]) -> Iterator[None]:
-        """On failure, coroutines that will never begin are closed, or they complain about it."""
+        """On failure, close coroutines that will never run: Python would warn of them."""
         try:
             yield
         except BaseException:

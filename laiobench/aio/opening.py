@@ -1,7 +1,7 @@
-"""Opening what coroutines read and write: files made to last, and devices claimed.
+"""Opening the targets of coroutines: creating files, and claiming devices.
 
-Knows what may be opened, and how; nothing of requests.  Errors are OSErrors
-with errno and filename.
+Knows what may be opened, and how; nothing of requests.  Errors are OSErrors with errno
+and filename.
 """
 
 import errno
@@ -14,7 +14,7 @@ from laiobench.files.partial import sync_folder
 
 
 def create_file(path: str, size_bytes: int) -> None:
-    """If there is no file, make one of that size, which is there after a crash, too."""
+    """If the file is missing, create one of that size that survives a crash."""
     try:
         fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
     except FileExistsError:
@@ -34,8 +34,8 @@ def create_file(path: str, size_bytes: int) -> None:
 
 
 def open_file(path: str, *, writable: bool, direct: bool) -> int:
-    """A descriptor; of a block device that may be written to, with a claim on it."""
-    # O_NONBLOCK: a FIFO must not keep us waiting for a writer.
+    """A descriptor; a block device that is opened for writing is claimed."""
+    # O_NONBLOCK: opening a FIFO must not wait for a writer.
     flags = os.O_CLOEXEC | os.O_NONBLOCK | (os.O_RDWR if writable else os.O_RDONLY)
     if writable and _is_block_device(path):
         flags |= os.O_EXCL
@@ -44,7 +44,7 @@ def open_file(path: str, *, writable: bool, direct: bool) -> int:
     try:
         fd = os.open(path, flags)
     except OSError as error:
-        if direct and error.errno == errno.EINVAL:  # what it says of a directory, too
+        if direct and error.errno == errno.EINVAL:  # a directory gives EINVAL, too
             raise (_is_directory if Path(path).is_dir() else _no_direct_io)(path) from None
         raise
     try:

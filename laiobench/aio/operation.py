@@ -1,9 +1,8 @@
-"""What a coroutine can wait for, as it asks its context for it.
+"""What a coroutine can wait for.
 
-An operation travels from the `await` to the context, which begins it, and then
-either goes on at once or puts the task aside until it is told.  Knows how
-requests are begun, given up and released; not what is read or written, nor
-whose turn it is.
+An operation goes from the `await` to the context, which begins it; if it is not done at
+once, the task is suspended until it is.  Knows how requests are begun, cancelled and
+released; not what they read or write, nor which task runs next.
 """
 
 import os
@@ -16,23 +15,23 @@ from laiobench.native.session import NativeRequest
 
 
 class Operation(ABC):
-    """Something to wait for.  Used once."""
+    """Something that a task waits for.  Used once."""
 
     @abstractmethod
     def begin(self, waker: Waker, task: Any) -> bool:
-        """Whether it is done already; if not, the context will wake `task`."""
+        """Begin it; returns whether it is done already.  If not, the context will wake `task`."""
 
     @abstractmethod
     def cancel(self) -> None:
-        """`task` is to wait no longer than it must: have it woken."""
+        """Have `task` woken as soon as possible."""
 
     @abstractmethod
     def leave(self) -> None:
-        """`task` goes on, for whatever reason: it is not to be woken any more."""
+        """`task` goes on, for whatever reason, and must not be woken any more."""
 
 
 class RequestOperation(Operation):
-    """One request, from its submit until its slot is given back."""
+    """One request, from its submit until its slot is released."""
 
     __slots__ = ("_request", "_waker")
 
@@ -57,23 +56,23 @@ class RequestOperation(Operation):
             self._waker.session.cancel(self._request)
 
     def leave(self) -> None:
-        """The context has woken it, and forgotten that it waited."""
+        """Nothing to do: the context has forgotten that the task waited."""
 
     def __await__(self) -> Generator[Operation, None, NativeRequest]:
-        """Wait for it.  The request is good until `release`, which the caller owes."""
+        """Wait for the request.  The caller has to `release` it."""
         yield self
         assert self._request, "a task is resumed when its operation is done"
         return self._request
 
     def release(self) -> None:
-        """Whatever has become of it: also when its task ended before it was done."""
+        """Release the request, also if the task ended before it was done."""
         request, self._request = self._request, None
         if self._waker and request:
             self._waker.give_up(request)
 
 
 def raise_failure(request: NativeRequest, path: str) -> None:
-    """The request's failure as an OSError, if it failed.
+    """Raise the request's failure, if it failed.
 
     Raises:
         OSError: with errno, and `path` as its filename.
@@ -84,7 +83,7 @@ def raise_failure(request: NativeRequest, path: str) -> None:
 
 
 class SleepOperation(RequestOperation):
-    """A timer of the context's."""
+    """A timer of the context."""
 
     __slots__ = ("_duration_ns", "_owner")
 

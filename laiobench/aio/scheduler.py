@@ -1,9 +1,8 @@
-"""Whose turn it is among coroutines, in the thread that runs them.
+"""The scheduler of coroutines, in the thread that runs them.
 
-Tasks that can go on have their turn, all their requests leave together, and
-with nobody ready the core is polled.  The core calls nothing back: it says
-which requests have finished, and their tasks are resumed here.  What is
-requested is none of its business.
+Tasks that can go on are run, their requests are submitted together, and if no task is
+ready the core is polled.  The core does not call back: it reports which requests have
+finished, and their tasks are resumed here.  What is requested is not known here.
 """
 
 import os
@@ -20,15 +19,15 @@ from laiobench.native.session import NativeRequest, Session
 T = TypeVar("T")
 
 SLICE_NS = 100_000_000
-"""The core waits no longer at a time, so that Ctrl-C is heard also where no signal ends a wait."""
+"""The longest wait in the core, so that Ctrl-C is noticed even if no signal ends the wait."""
 
 STEPS_PER_ROUND = 256
-"""So many requests may be done inside their submit before the loop has a round all the same:
-timers, other threads' completions and other tasks shall not starve."""
+"""How many requests may be done inside their submit before the loop must run a round, so that
+timers, other threads' completions and other tasks do not starve."""
 
 
 class Scheduler:
-    """The tasks of one context, on its session; all in the thread that made it."""
+    """The tasks of one context, on its session; used only by the thread that made it."""
 
     def __init__(self, session: Session) -> None:
         self.session = session
@@ -36,29 +35,29 @@ class Scheduler:
         self._stopping = False
         self._thread = threading.get_ident()
         self._process = os.getpid()
-        self._tasks: dict[Task[Any], None] = {}  # those that have not ended, in order
-        self._unseen: dict[Task[Any], None] = {}  # failed, and nobody has seen it
+        self._tasks: dict[Task[Any], None] = {}  # not ended, in order
+        self._unseen: dict[Task[Any], None] = {}  # failed, and not awaited yet
         self._ready: deque[Task[Any]] = deque()
         self._waiting: dict[int, Task[Any]] = {}  # by the slot of their request
-        self._steps = 0  # since the loop last had a round for certain
+        self._steps = 0  # since the loop last ran a round
 
-    # ---- who may ------------------------------------------------------------------
+    # ---- threads ------------------------------------------------------------------
 
     @property
     def is_inherited(self) -> bool:
-        """Whether this is a forked child, to which nothing here belongs."""
+        """Whether this is a forked child, which must not touch the session."""
         return os.getpid() != self._process
 
     @property
     def is_at_home(self) -> bool:
-        """Whether this is the thread that made it, in the process that did."""
+        """Whether this is the thread, in the process, that made it."""
         return threading.get_ident() == self._thread and not self.is_inherited
 
     def check_thread(self) -> None:
-        """An AioContext is for the one thread that made it.
+        """Check that the calling thread is the one that made the context.
 
         Raises:
-            RuntimeError: this is another, or a forked child.
+            RuntimeError: it is another thread, or a forked child.
         """
         if threading.get_ident() != self._thread:
             raise RuntimeError("this AioContext belongs to another thread: make one for each")
@@ -68,15 +67,15 @@ class Scheduler:
     # ---- running ------------------------------------------------------------------
 
     def run(self, coroutines: Iterable[Coroutine[Any, Any, Any]]) -> list[Any]:
-        """Until all tasks have ended, well or badly; nothing is left in flight.
+        """Run until all tasks have ended, and nothing is in flight.
 
         Returns:
             What each of `coroutines` returned.
 
         Raises:
-            BaseException: what one of them ended with, or what hit us here,
-                when all others were cancelled and have ended.  If all went
-                well: a task's failure that nobody has seen.
+            BaseException: the first failure of one of `coroutines`, or an interrupt, after all
+                other tasks were cancelled and have ended.  Without one: the failure of a task
+                that was never awaited.
         """
         self.running = True
         try:
@@ -92,27 +91,27 @@ class Scheduler:
         return [task.result() for task in first]
 
     def add(self, coroutine: Coroutine[Any, Any, T], *, is_first: bool) -> Task[T]:
-        """It has its first turn after those who are ready now."""
+        """Add a task; it runs after those that are ready now."""
         task = Task(self, coroutine, is_first=is_first)
         self._tasks[task] = None
         self._ready.append(task)
         return task
 
     def has_taken(self, coroutine: Coroutine[Any, Any, Any]) -> bool:
-        """Whether it is a task's that has not ended."""
+        """Whether a task that has not ended runs this coroutine."""
         return any(task.coroutine is coroutine for task in list(self._tasks))
 
     def _turn(self) -> None:
-        """Everyone who can go on does; then requests leave, and finished ones are told of."""
+        """Run all tasks that are ready, submit their requests, then wake those that are done."""
         batch, self._ready = self._ready, deque()
-        if len(batch) > 1:  # one alone may be done inside its submit, and go on
+        if len(batch) > 1:  # a request alone is submitted at once, and may be done by then
             self.session.plug()
         for task in batch:
             self._step(task)
         self._poll()
 
     def _step(self, task: Task[Any]) -> None:
-        """Let it run until it has to wait."""
+        """Run a task until it has to wait."""
         failure: BaseException | None = None
         operation, task.operation = task.operation, None
         if operation:
@@ -156,7 +155,7 @@ class Scheduler:
 
     def _ends_run(self, task: Task[Any], error: BaseException) -> bool:
         if not isinstance(error, (Exception, Cancelled)):
-            return True  # Ctrl-C is nobody's to await
+            return True  # Ctrl-C ends the run, whichever task it hit
         return task.is_first and not self._stopping
 
     def _poll(self) -> None:
@@ -170,7 +169,7 @@ class Scheduler:
         self.look(go_round=go_round, max_ns=SLICE_NS if must_wait else 0)
 
     def look(self, *, go_round: bool, max_ns: int) -> None:
-        """Tasks that have a finished request can go on."""
+        """Wake the tasks that have a finished request."""
         for slot in self.session.poll(go_round=go_round, max_ns=max_ns):
             task = self._waiting.pop(slot, None)
             if task:
@@ -179,10 +178,10 @@ class Scheduler:
     # ---- stopping -------------------------------------------------------------------------
 
     def _stop(self, error: BaseException) -> None:
-        """Wait for what is in flight, then cancel every task, and let it clean up.
+        """Wait for all requests in flight, then cancel every task, and let it clean up.
 
-        Requests come first, and tasks are told afterwards: an interrupt that
-        hit between a request's end and its task's turn is of no consequence.
+        Tasks are told only when all requests have ended, so it does not matter if an interrupt
+        came between a request's end and its task's turn.
         """
         self._stopping = True
         self._drain()
@@ -191,7 +190,7 @@ class Scheduler:
             if task.operation:
                 task.operation.leave()
         self._ready = deque(self._tasks)
-        while self._ready or self._waiting:  # else an interrupt has cost someone his waking
+        while self._ready or self._waiting:  # all tasks are woken by now, whatever was interrupted
             self._turn()
         note_failures(error, "before or while stopping, another", self._unseen)
         self._unseen.clear()
@@ -203,10 +202,10 @@ class Scheduler:
         self._waiting.clear()
 
     def _abandon(self) -> None:
-        """Leave nothing behind, not even after a second Ctrl-C; mostly there is nothing."""
+        """After a second Ctrl-C: close what is left; mostly there is nothing."""
         try:
             for task in self._tasks:
-                with suppress(BaseException):  # there is no third way to tell it
+                with suppress(BaseException):  # there is already an exception to raise
                     task.coroutine.close()
             self._tasks.clear()
             self._ready.clear()
@@ -225,7 +224,7 @@ class Scheduler:
     # ---- for tasks, operations and targets ------------------------------------------
 
     def has_seen(self, task: Task[Any]) -> None:
-        """Somebody knows how `task` ended."""
+        """`task`'s failure has been awaited."""
         self._unseen.pop(task, None)
 
     def expect(self, slot: int, task: Task[Any]) -> None:
@@ -233,23 +232,23 @@ class Scheduler:
         self._waiting[slot] = task
 
     def give_up(self, request: NativeRequest) -> None:
-        """Its task needs the request no more, done or not."""
+        """The task of this request does not need it any more, done or not."""
         if self.session.is_open:
             self._waiting.pop(request.slot, None)
             self.session.release(request)
 
     def wake(self, task: Task[Any]) -> None:
-        """What `task` waited for, and was no request, is there."""
+        """`task` can go on: what it waited for, other than a request, has happened."""
         self._ready.append(task)
 
 
 def _resume(coroutine: Coroutine[Any, Any, Any], failure: BaseException | None) -> object:
-    """What it wants to wait for next."""
+    """Resume a coroutine; returns what it waits for next."""
     return coroutine.throw(failure) if failure else coroutine.send(None)
 
 
 def note_failures(failure: BaseException, which: str, tasks: Iterable[Task[Any]]) -> None:
-    """No failure goes untold: those of other tasks are noted on the one that is raised."""
+    """Add other tasks' failures as notes to the one that is raised, so that none is lost."""
     for task in tasks:
         other = task.failure
         if other and other is not failure and not isinstance(other, Cancelled):

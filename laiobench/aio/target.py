@@ -1,8 +1,7 @@
 """Target: an open file or block device, read and written by coroutines.
 
-Knows how a target is opened, and what its requests say and give back.  It is
-attached to the context that uses it, and moves to another when nothing is
-under way.
+Knows how a target is opened, and what its requests do.  It is attached to the context
+that uses it, and moves to another one when it has no requests in flight.
 """
 
 import os
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
     from typing_extensions import Buffer
 
 MAX_REQUEST_BYTES = 0x7FFF_F000
-"""What Linux does in one request; more would be several, and no longer one I/O."""
+"""The most that Linux transfers in one request."""
 
 MAX_OFFSET = (1 << 63) - 1
 
@@ -35,7 +34,7 @@ class Target:
         self._direct = direct
         self._waker: Waker | None = None
         self._native: NativeTarget | None = None
-        self._fd = fd  # last: from now on it is ours to close
+        self._fd = fd  # set last: from now on, close() closes it
 
     @classmethod
     def open(
@@ -50,19 +49,17 @@ class Target:
 
         Args:
             path: of the file or device.
-            writable: for pwrite too.  A block device is then claimed: one that
-                is mounted, or that others claim, is refused with EBUSY.
-            direct: past the page cache (O_DIRECT).  Requests that are aligned
-                as it demands go to the device as they are; others go through
-                bounce buffers on a thread pool.
-            create: if there is no file, make one of so many bytes, all zero
-                and allocated.  It, and its name in its directory, are on disk
-                when this returns.
+            writable: open it for pwrite, too.  A block device is then claimed: one that is
+                mounted, or claimed by others, is refused with EBUSY.
+            direct: bypass the page cache (O_DIRECT).  Requests with the alignment that this
+                needs go to the device unchanged; others are copied by a thread pool.
+            create: if the file is missing, create one of so many bytes, all zero and
+                allocated.  The file and its name are on disk when this returns.
 
         Raises:
-            OSError: with errno and filename; EINVAL where the file system has
-                no direct I/O, ESPIPE for a pipe or socket.
-            TypeError: `create` is no whole number.
+            OSError: with errno and filename; EINVAL if the file system has no direct I/O,
+                ESPIPE for a pipe or socket.
+            TypeError: `create` is not an integer.
             ValueError: `create` without `writable`, or negative.
         """
         path = os.fspath(path)
@@ -89,7 +86,7 @@ class Target:
         self.close()
 
     def __del__(self) -> None:
-        """Warn, and close it, as Python's files do; unless the core may still use it."""
+        """Warn, and close it, as Python's files do; not if the core may still use it."""
         if getattr(self, "_fd", -1) < 0:
             return
         try:
@@ -98,16 +95,16 @@ class Target:
             if self._can_leave_at_once():
                 self.close()
 
-    # ---- facts ----------------------------------------------------------------------
+    # ---- properties -----------------------------------------------------------------
 
     @property
     def path(self) -> str:
-        """As it was given."""
+        """The path that it was opened by."""
         return self._path
 
     @property
     def size_bytes(self) -> int:
-        """How large it is now; 0 for a character device.
+        """Its present size; 0 for a character device.
 
         Raises:
             RuntimeError: it is closed.
@@ -117,7 +114,7 @@ class Target:
 
     @property
     def request_align(self) -> int:
-        """Offsets and lengths that are multiples of this go to the device as they are; in bytes."""
+        """Requests with offset and length divisible by it go to the device unchanged; in bytes."""
         return max(1, self._limits.request_align) if self._direct else 1
 
     @property
@@ -126,9 +123,7 @@ class Target:
         return self._fd < 0
 
     def close(self) -> None:
-        """Close it.  Waits for what is in flight.
-
-        Requests that have not been submitted end with ECANCELED.
+        """Close it.  Waits for requests in flight; others end with ECANCELED.
 
         Raises:
             RuntimeError: it is attached to another thread's context.
@@ -142,13 +137,13 @@ class Target:
     # ---- requests -------------------------------------------------------------------
 
     async def pread(self, offset: int, count: int) -> bytes:
-        """Read `count` bytes at `offset`; fewer where the target ends before.
+        """Read `count` bytes at `offset`; fewer at the target's end.
 
         Raises:
             OSError: it failed; with errno and filename.
             RuntimeError: the target is closed.
-            TypeError: no whole numbers.
-            ValueError: no such place or amount can be.
+            TypeError: an argument is not an integer.
+            ValueError: `offset` or `count` is out of range.
         """
         offset, count = self._check_range(offset, count)
         if count == 0:
@@ -162,11 +157,11 @@ class Target:
             operation.release()
 
     async def pread_into(self, offset: int, buffer: "Buffer") -> int:
-        """Read into a writable buffer, as many bytes as it has; how many there were.
+        """Read into a writable buffer, as many bytes as it has; returns how many were read.
 
-        The buffer is filled when the request is done, and left as it is on
-        failure.  It must not be resized meanwhile.  Raises as `pread`; also
-        TypeError if it is not writable, ValueError if it is not in one piece.
+        The buffer is filled when the request is done, and unchanged on failure.  It must not
+        be resized meanwhile.  Raises what `pread` raises; also TypeError if it is not
+        writable, ValueError if it is not contiguous.
         """
         with writable_view("pread_into", buffer) as view:
             offset, count = self._check_range(offset, view.nbytes)
@@ -182,12 +177,12 @@ class Target:
                 operation.release()
 
     async def pwrite(self, offset: int, data: "Buffer") -> int:
-        """Write all of `data` at `offset`; returns how many bytes that are.
+        """Write all of `data` at `offset`; returns the number of bytes.
 
-        All or an error: what a device writes in parts is gone on with.  With
-        direct I/O a file grows by whole blocks, filled up with zeros.  Raises
-        as `pread`; ENOSPC also where a device ends, ValueError also for data
-        that is not in one piece.
+        All is written, or an error is raised: if the device writes a part, the rest is
+        written next.  With direct I/O, a file grows by whole blocks, padded with zeros.
+        Raises what `pread` raises; also ENOSPC at a device's end, and ValueError if `data` is
+        not contiguous.
         """
         with whole_view(data) as view:
             offset, count = self._check_range(offset, view.nbytes)
@@ -202,7 +197,7 @@ class Target:
             operation.release()
 
     async def fsync(self) -> None:
-        """Have all writes that are done by now on stable storage, metadata included.
+        """Make all writes that are done by now durable, with the file's metadata.
 
         Raises:
             OSError: it failed; with errno and filename.
@@ -211,7 +206,7 @@ class Target:
         await self._sync(data_only=False)
 
     async def fdatasync(self) -> None:
-        """As `fsync`, but of metadata only what reading the data back needs."""
+        """As `fsync`, but only with the metadata that is needed to read the data."""
         await self._sync(data_only=True)
 
     async def _sync(self, *, data_only: bool) -> None:
@@ -225,10 +220,10 @@ class Target:
     # ---- contexts -------------------------------------------------------------------
 
     def attach_to(self, waker: Waker) -> NativeTarget:
-        """The target as the core knows it there; it moves there if it must.
+        """Attach the target to a context, if it is not attached there yet.
 
         Raises:
-            RuntimeError: it is closed, or requests of its are under way elsewhere.
+            RuntimeError: it is closed, or has requests in flight in another context.
         """
         self._check_open()
         if self._native is None or self._waker is not waker:
@@ -239,7 +234,7 @@ class Target:
         return self._native
 
     def _leave(self, *, may_wait: bool) -> None:
-        """Be attached to no context.  One that was closed has let go of it already."""
+        """Detach it.  A context that was closed has detached it already."""
         native, waker = self._native, self._waker
         if native and waker and waker.session.is_open and not waker.is_inherited:
             waker.check_thread()

@@ -1,7 +1,7 @@
-"""A coroutine under way, its end, and its cancellation.
+"""A running coroutine, its end, and its cancellation.
 
-Knows what became of one coroutine and who wants to be told; when it has its
-turn is the context's matter.
+Knows the outcome of one coroutine and who waits for it; when it runs is decided by the
+scheduler.
 """
 
 from collections.abc import Coroutine, Generator
@@ -14,7 +14,7 @@ T = TypeVar("T")
 
 
 class Cancelled(BaseException):
-    """Raised in a coroutine that is cancelled, at its `await`; and for those who await it.
+    """Raised at the `await` of a coroutine that is cancelled; and in those that await it.
 
     Not an Exception, so that `except Exception` does not swallow it.
     """
@@ -23,17 +23,16 @@ class Cancelled(BaseException):
 class Task(Generic[T]):
     """A coroutine that its context runs; made by `AioContext.spawn`.
 
-    `await task` waits for its end and gives its result, or raises what it
-    ended with.  Several may wait.  Who waits and is cancelled leaves the task
-    running.
+    `await task` waits for its end and returns its result, or raises its failure.  Several
+    tasks may wait.  Cancelling one that waits does not cancel this one.
     """
 
     def __init__(self, waker: Waker, coroutine: Coroutine[Any, Any, T], *, is_first: bool) -> None:
         self.coroutine = coroutine
         self.is_first = is_first
-        """Given to `run` itself: its failure ends the run."""
+        """Whether it was given to `run` itself, so that its failure ends the run."""
         self.operation: Operation | None = None
-        """What it waits for, while it does."""
+        """The operation that it waits for."""
         self.cancel_requested = False
         self._waker = waker
         self._done = False
@@ -47,21 +46,21 @@ class Task(Generic[T]):
 
     @property
     def done(self) -> bool:
-        """Whether it has ended, in whatever way."""
+        """Whether it has ended, with or without a failure."""
         return self._done
 
     @property
     def failed(self) -> bool:
-        """Whether it ended with an exception; Cancelled is one."""
+        """Whether it ended with an exception, or was cancelled."""
         return self._failure is not None
 
     @property
     def failure(self) -> BaseException | None:
-        """What it ended with, if that was an exception."""
+        """The exception that it ended with, if any."""
         return self._failure
 
     def result(self) -> T:
-        """What it returned; or raises what it ended with.
+        """What it returned; raises the exception that it ended with.
 
         Raises:
             RuntimeError: it has not ended.
@@ -76,12 +75,11 @@ class Task(Generic[T]):
     def cancel(self) -> bool:
         """Have `Cancelled` raised in it at its `await`.
 
-        A request of its that is in flight is waited for first, so it may still
-        be carried out; one that waits for its turn is withdrawn.  It may clean
-        up with more I/O in a `finally`.
+        A request of the task that is in flight is waited for first, so it may still be carried
+        out; one that is queued is cancelled.  The task may do more I/O in a `finally`.
 
         Returns:
-            False if it had ended.
+            False if it had ended already.
 
         Raises:
             RuntimeError: called on another thread.
@@ -101,15 +99,15 @@ class Task(Generic[T]):
     # ---- for the context ----------------------------------------------------------
 
     def belongs_to(self, waker: Waker) -> bool:
-        """Whether it is run there."""
+        """Whether this context runs it."""
         return self._waker is waker
 
     def tell_end_to(self, join: "JoinOperation") -> None:
-        """`join` waits for the end."""
+        """Tell `join` when the task ends."""
         self._to_tell.append(join)
 
     def end(self, result: T | None, failure: BaseException | None) -> None:
-        """It has returned, or raised."""
+        """The coroutine has returned, or raised."""
         self._done = True
         self._result, self._failure = result, failure
         to_tell, self._to_tell = self._to_tell, []
@@ -118,7 +116,7 @@ class Task(Generic[T]):
 
 
 class JoinOperation(Operation):
-    """Other tasks: until all have ended or, if asked for, one has failed."""
+    """Waits for other tasks, until all have ended or, if asked for, one has failed."""
 
     __slots__ = ("_open", "_tasks", "_until_failure", "_waiter", "_waker", "first_failed")
 
@@ -127,7 +125,7 @@ class JoinOperation(Operation):
         self._until_failure = until_failure
         self._open = 0
         self.first_failed: Task[Any] | None = None
-        """Of those that have ended since it began."""
+        """Tasks that have ended since it began."""
         self._waker: Waker | None = None
         self._waiter: Task[Any] | None = None
 

@@ -1,6 +1,6 @@
-"""Waker: what operations, tasks and targets know of whoever runs them.
+"""Waker: how operations, tasks and targets see the scheduler that runs them.
 
-The scheduler is one.  None of them imports it: they ask for requests, say what they wait
+They do not import the scheduler: they issue requests on its session, say what they wait
 for, and are woken.
 """
 
@@ -10,32 +10,32 @@ from laiobench.native.session import NativeRequest, Session
 
 
 class Waker(Protocol):
-    """Runs tasks on a session; `task` is one of its own, and nobody else's to look into."""
+    """Runs tasks on a session; a `task` is opaque to its callers."""
 
     session: Session
 
     @property
     def is_inherited(self) -> bool:
-        """Whether this is a forked child, to which nothing here belongs."""
+        """Whether this is a forked child, which must not touch the session."""
 
     @property
     def is_at_home(self) -> bool:
-        """Whether this is the thread that made it, in the process that did."""
+        """Whether this is the thread, in the process, that made it."""
 
     def check_thread(self) -> None:
-        """An AioContext is for the one thread that made it: RuntimeError on any other."""
+        """Raise a RuntimeError unless the calling thread made the context."""
 
     def expect(self, slot: int, task: Any) -> None:
         """`task` waits for the request in `slot`."""
 
     def give_up(self, request: NativeRequest) -> None:
-        """Its task needs the request no more, done or not."""
+        """The task of this request does not need it any more, done or not."""
 
     def wake(self, task: Any) -> None:
-        """What `task` waited for, and was no request, is there."""
+        """`task` can go on: what it waited for, other than a request, has happened."""
 
     def look(self, *, go_round: bool, max_ns: int) -> None:
         """Wake the tasks that have a finished request."""
 
     def has_seen(self, task: Any) -> None:
-        """Somebody knows how `task` ended."""
+        """`task`'s failure has been awaited."""

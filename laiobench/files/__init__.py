@@ -1,1 +1,1 @@
-"""Files that are read and written, but for targets: job files in, results and logs out."""
+"""Files that are read and written, targets excepted: job files in, results and logs out."""

@@ -1,9 +1,9 @@
 """Files that jobs name: logs, states of verifications, bad blocks.
 
-A job file may be somebody else's.  So what it names is below a folder that the user has
-chosen, and nothing on the way is a link: folders are opened one by one, and a file is
-never written into but put in its name's place.  What is not below was named on the
-command line, where links to folders are the user's own.
+A job file may be somebody else's.  So the files that it names must lie below a folder that
+the user has chosen, and no link is followed on the way: folders are opened one by one, and
+a new file replaces an old one instead of being written into it.  Files elsewhere are only
+those named on the command line; there, links to folders are followed.
 """
 
 import contextlib
@@ -20,12 +20,12 @@ from laiobench.files.partial import Partial
 
 
 def place_of(name: str, folder: Path) -> Path:
-    """What `name` means from `folder`: an absolute path, by its letters alone."""
+    """The absolute path of `name` seen from `folder`; links and `..` are not looked up."""
     return Path(os.path.normpath(folder.absolute() / name))
 
 
 def root_of(path: Path, folders: Iterable[Path]) -> Path | None:
-    """The first of `folders` that `path` is inside of, by its letters; None: it is in none."""
+    """The first of `folders` that `path` is inside of, comparing text only; None if in none."""
     roots = (place_of(".", folder) for folder in folders)
     return next((root for root in roots if root in path.parents), None)
 
@@ -36,7 +36,7 @@ Identity = tuple[int, int]
 
 @dataclass(frozen=True)
 class Below:
-    """The folder that names begin at."""
+    """A folder, and the files below it by relative names."""
 
     folder: Path = Path()
 
@@ -45,7 +45,7 @@ class Below:
 
         Raises:
             UsageError: a link or something else is in the way.
-            OSError: they can't be; `filename` is what.
+            OSError: a file can't be written; `filename` is the one.
         """
         tried: set[Identity] = set()
         for name in names:
@@ -60,7 +60,7 @@ class Below:
                     self._check_file(folder, last, name)
 
     def path(self, name: str) -> str:
-        """How it is told."""
+        """The path that messages show."""
         return str(self.folder / name)
 
     def _check_file(self, folder: int, last: str, name: str) -> None:
@@ -75,16 +75,16 @@ class Below:
             raise UsageError(f"{self.path(name)} is {kind}", "move it away, or name another file")
 
     def create(self, name: str) -> Identity:
-        """An empty new file, in the place of what had the name.
+        """Create an empty file; what had the name is replaced.
 
         Raises:
             UsageError: a link is in the way.
-            OSError: it can't be.
+            OSError: it can't be created.
         """
         return self.write(name, b"")
 
     def write(self, name: str, data: bytes) -> Identity:
-        """The same with something in it."""
+        """Create a file that holds `data`; what had the name is replaced."""
         with self.partial(name) as (file, last):
             with os.fdopen(file.fd, "wb", closefd=False) as stream:
                 stream.write(data)
@@ -94,7 +94,7 @@ class Below:
 
     @contextlib.contextmanager
     def partial(self, name: str) -> Iterator[tuple[Partial, str]]:
-        """A file that is to get this name: the last part of which is told, too."""
+        """A new file that has no name yet, and the last part of the name that it is to get."""
         with (
             self._opened_folder(name) as (folder, last),
             _told(self.path(name)),
@@ -103,11 +103,11 @@ class Below:
             yield file, last
 
     def append(self, name: str, text: str, which: Identity) -> None:
-        """Write at the end of what was created.
+        """Write at the end of a file that `create()` made.
 
         Raises:
             UsageError: a link is in the way.
-            OSError: it can't be, or another file has its name.
+            OSError: it can't be written, or another file has the name now.
         """
         flags = os.O_WRONLY | os.O_APPEND | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
         with self._opened_folder(name) as (folder, last), _told(self.path(name)):
@@ -120,7 +120,7 @@ class Below:
 
     @contextlib.contextmanager
     def _opened_folder(self, name: str) -> Iterator[tuple[int, str]]:
-        """The folder that a file is in, and the file's name there."""
+        """The open folder that a file is in, and the file's name there."""
         path = place_of(name, self.folder)
         root = root_of(path, (self.folder, Path())) or path.parent
         *folders, last = path.relative_to(root).parts
@@ -142,14 +142,14 @@ class Below:
 
 def _is_link(path: str | Path) -> UsageError:
     return UsageError(
-        f"{path} is a link, and what jobs name is never written through one",
-        "name where it leads",
+        f"{path} is a link, and files that jobs name are never written through one",
+        "name the file that it leads to",
     )
 
 
 @contextlib.contextmanager
 def _told(path: str | Path) -> Iterator[None]:
-    """An error of the system's names the path that a user knows."""
+    """An OSError raised inside names the path that the user knows."""
     try:
         yield
     except OSError as error:

@@ -1,8 +1,8 @@
-"""Files that are named for what a run yields: may one be written, and how is it.
+"""Output files that a user names: whether one can be written, and writing it.
 
-A regular file is replaced as a whole, or not at all.  A pipe or a terminal is written
-into.  Anything else, block devices above all, is refused: what it holds is not ours to
-replace, whatever a user has allowed for targets.  Knows nothing of what is written.
+A regular file is replaced as a whole, or left as it was.  A pipe or a terminal is written
+into.  Anything else is refused, block devices above all: --allow-write is for targets
+only.  Knows nothing of what is written.
 """
 
 import contextlib
@@ -18,7 +18,7 @@ from laiobench.files import partial
 from laiobench.files.partial import Partial
 from laiobench.system.mounts import is_mount_point
 
-# Character devices that lose nothing (null, zero, full), and those that are terminals.
+# Character devices that may be written into: null, zero, full; and by major number, terminals.
 _BOTTOMLESS = frozenset(os.makedev(1, minor) for minor in (3, 5, 7))
 _TERMINALS = frozenset({4, 5, *range(136, 144)})
 
@@ -28,10 +28,10 @@ _UNCHANGEABLE = 0x10 | 0x20  # FS_IMMUTABLE_FL, FS_APPEND_FL
 
 
 def check(path: Path) -> None:
-    """Find out before a run whether `path` can be written after it; its folder is made.
+    """Find out before a run whether `path` can be written after it; create its folder.
 
     Raises:
-        UsageError: it is nothing to write into.
+        UsageError: it is neither a regular file nor a stream.
         OSError: it can't be written.
     """
     if is_stream(path):
@@ -45,7 +45,7 @@ def check(path: Path) -> None:
 
 
 def check_folder(folder: Path) -> None:
-    """Find out whether files can be made and replaced in `folder`; it is made if need be.
+    """Find out whether files can be created and replaced in `folder`; create it if missing.
 
     Raises:
         OSError: they can't be.
@@ -59,7 +59,7 @@ def check_folder(folder: Path) -> None:
 
 
 def try_out(folder: int) -> None:
-    """The same of an open folder.
+    """`check_folder()` for a folder that is open.
 
     Raises:
         OSError: they can't be.
@@ -72,10 +72,10 @@ def try_out(folder: int) -> None:
 
 
 def is_stream(path: Path) -> bool:
-    """Whether it is there to be written into; what is not there, or regular, is replaced.
+    """Whether `path` is written into; if not, it is missing or regular, and gets replaced.
 
     Raises:
-        UsageError: it is neither.
+        UsageError: it is a folder, a device or the like.
         OSError: it can't be looked at.
     """
     try:
@@ -103,15 +103,15 @@ def _is_stream(path: Path, status: os.stat_result) -> bool:
         if stat.S_ISCHR(mode)
         else "a socket"
     )
-    raise UsageError(f"{path} is {kind}: nothing is ever saved onto that", "name a file")
+    raise UsageError(f"{path} is {kind}: results are never written onto one", "name a file")
 
 
 def write(path: Path, text: str) -> None:
-    """Write the file, whole and on the medium before it has its name; a link stays a link.
+    """Write the file whole; it is on the medium before it has its name.  Links are followed.
 
     Raises:
-        UsageError: it is nothing to write into.
-        OSError: it can't be written; what was there before is unharmed.
+        UsageError: `path` is neither a regular file nor a stream.
+        OSError: it can't be written; the old file is unharmed.
     """
     if is_stream(path):
         _add_to(path, text, os.O_WRONLY)
@@ -120,7 +120,7 @@ def write(path: Path, text: str) -> None:
 
 
 def replace(path: Path, text: str) -> Partial:
-    """The same with what is known to be no stream or link; the file stays open, and held."""
+    """Write a file that is known to be no stream or link; it stays open and locked."""
     file = Partial(path.parent)
     try:
         with os.fdopen(file.fd, "w", encoding="utf-8", closefd=False) as stream:
@@ -134,10 +134,10 @@ def replace(path: Path, text: str) -> Partial:
 
 
 def append(path: Path, text: str) -> None:
-    """Write at the end of what is there.
+    """Write at the end of a file.
 
     Raises:
-        UsageError: it is nothing to write into.
+        UsageError: `path` is neither a regular file nor a stream.
         OSError: it can't be written.
     """
     made = 0 if is_stream(path) else os.O_CREAT
@@ -147,7 +147,7 @@ def append(path: Path, text: str) -> None:
 def _add_to(path: Path, text: str, flags: int) -> None:
     fd = os.open(path, flags | os.O_NOCTTY | os.O_CLOEXEC, 0o666)
     with os.fdopen(fd, "w", encoding="utf-8") as stream:
-        _is_stream(path, os.fstat(fd))  # it can have become another thing meanwhile
+        _is_stream(path, os.fstat(fd))  # it may have been replaced since the check
         stream.write(text)
 
 
@@ -155,10 +155,10 @@ def _add_to(path: Path, text: str, flags: int) -> None:
 
 
 def _check_replaceable(path: Path) -> None:
-    """What forbids to put another file in the place of this one.
+    """Check that another file may take this one's place.
 
     Raises:
-        OSError: something does.
+        OSError: it may not.
     """
     if is_mount_point(path):
         raise _denied(errno.EBUSY, path)
@@ -167,7 +167,7 @@ def _check_replaceable(path: Path) -> None:
 
 
 def _is_unchangeable(fd: int) -> bool:
-    """Whether chattr has made it so; where there is no such thing, it is not."""
+    """Whether chattr made it immutable or append-only; False where file systems lack that."""
     with contextlib.suppress(OSError):
         answer = fcntl.ioctl(fd, _GET_FLAGS, bytes(_FLAGS.size))
         return bool(_FLAGS.unpack(answer)[0] & _UNCHANGEABLE)
@@ -185,7 +185,7 @@ def _is_unchangeable_file(path: Path) -> bool:
 
 
 def _is_kept_by_another(path: Path) -> bool:
-    """In folders such as /tmp everybody may make files, and replace no others'."""
+    """Whether it is another user's, in a folder with the sticky bit, such as /tmp."""
     folder = path.parent.stat()
     owners = (path.stat().st_uid, folder.st_uid, 0)
     return bool(folder.st_mode & stat.S_ISVTX) and os.geteuid() not in (*owners[:2], 0)

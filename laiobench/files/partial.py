@@ -1,9 +1,9 @@
-"""A file on its way to its name: there whole or not at all, and never in another's place.
+"""A file while it is written: it gets its name when it is whole, and not before.
 
-It has no name before it is whole (O_TMPFILE), so what a killed writer leaves is gone.
-Where that cannot be, it has a hidden name meanwhile, and is locked for as long as its
-writer lives.  So left-over ones are those that nobody holds; process ids would not tell,
-since a container has others.  Knows nothing of what is written.
+Until then it has no name (O_TMPFILE), so it vanishes if its writer is killed.  Where that
+is not possible, it has a hidden name, and is locked for as long as its writer lives.  A
+left-over is a hidden file that nobody has locked; process ids would not tell, since
+containers have ids of their own.  Knows nothing of what is written.
 """
 
 import contextlib
@@ -17,7 +17,7 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
-# A name that nobody else would give a file of theirs.
+# A form of name that no other program uses.
 _HIDDEN = re.compile(r"\.laiobench-[0-9a-f]{16}\.partial")
 _UNNAMED = os.O_TMPFILE | os.O_RDWR | os.O_CLOEXEC
 _UNNAMED_IS_UNKNOWN = {errno.EOPNOTSUPP, errno.EISDIR, errno.EINVAL, errno.ENOSYS, errno.ENOENT}
@@ -25,13 +25,13 @@ _LINKS_ARE_UNKNOWN = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK}
 
 
 class Partial:
-    """A new file, open for reading and writing as `fd`, until `close()`; `folder` is open, too."""
+    """A new file, open for reading and writing as `fd` until `close()`; so is `folder`."""
 
     def __init__(self, folder: Path | int, mode: int = 0o666) -> None:
-        """A file that is to get its name in `folder`, which may be an open one.
+        """Create a file that is to get its name in `folder`: a path or an open folder.
 
         Raises:
-            OSError: it can't be there.
+            OSError: it can't be created there.
         """
         flags = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
         if isinstance(folder, int):
@@ -52,7 +52,7 @@ class Partial:
         self.close()
 
     def close(self) -> None:
-        """The end of it, unless it has got its name."""
+        """Close the file; it is gone unless it has got its name."""
         self.hide_no_more()
         os.close(self.folder)
         os.close(self.fd)
@@ -71,7 +71,7 @@ class Partial:
             if error.errno not in _UNNAMED_IS_UNKNOWN:
                 raise
             return self._make_hidden(mode)
-        if not Path(f"/proc/self/fd/{fd}").exists():  # there would be no way to a name
+        if not Path(f"/proc/self/fd/{fd}").exists():  # without /proc it could never get a name
             os.close(fd)
             return self._make_hidden(mode)
         hold(fd)
@@ -83,17 +83,17 @@ class Partial:
             name = hidden_name()
             fd = os.open(name, flags, mode, dir_fd=self.folder)
             hold(fd)
-            if os.fstat(fd).st_nlink:  # else it was taken for a left-over one before that
+            if os.fstat(fd).st_nlink:  # 0: taken for a left-over before it was locked
                 self._hidden = name
                 return fd
             os.close(fd)
 
     def link(self, name: str) -> None:
-        """Give it its name, which must be nobody's.
+        """Give it its name, if no other file has it.
 
         Raises:
-            FileExistsError: it is somebody's.
-            OSError: it can't be.
+            FileExistsError: another file has it.
+            OSError: it can't be named.
         """
         try:
             self._link_as(name)
@@ -105,10 +105,10 @@ class Partial:
         os.fsync(self.folder)
 
     def replace(self, name: str) -> None:
-        """Give it its name, also after a crash; what had it before is gone.
+        """Give it its name, in the place of the file that had it; the change survives a crash.
 
         Raises:
-            OSError: it can't be, and nothing has changed.
+            OSError: it failed, and nothing has changed.
         """
         if not self._hidden:
             hidden = hidden_name()
@@ -119,10 +119,10 @@ class Partial:
         os.fsync(self.folder)
 
     def try_out(self) -> None:
-        """Take a hidden name, and then another.
+        """Find out whether names can be given and changed here, with hidden names.
 
         Raises:
-            OSError: names can't be given and changed here.
+            OSError: they can't.
         """
         name = hidden_name()
         if not self._hidden:
@@ -137,11 +137,11 @@ class Partial:
     def _link_as(self, name: str) -> None:
         if self._hidden:
             os.link(self._hidden, name, src_dir_fd=self.folder, dst_dir_fd=self.folder)
-        else:  # Python follows the first one only if it is told of a folder
+        else:  # Python sets AT_SYMLINK_FOLLOW only if a dir_fd is given
             os.link(f"/proc/self/fd/{self.fd}", name, dst_dir_fd=self.folder, follow_symlinks=True)
 
     def _rename_to_free(self, name: str) -> None:
-        """Where there are no links: reserve the name, then take one's own reservation's place."""
+        """For file systems without hard links: create the name, then rename onto it."""
         assert self._hidden
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
         reserved = os.open(name, flags, 0o600, dir_fd=self.folder)
@@ -157,10 +157,10 @@ class Partial:
 
 @contextlib.contextmanager
 def new_folder(where: Path) -> Iterator[Path]:
-    """A folder in `where` with a hidden name, gone at the end unless it has got another.
+    """A folder in `where` with a hidden name; it is removed at the end unless it was renamed.
 
     Raises:
-        OSError: it can't be.
+        OSError: it can't be created.
     """
     with _opened(".", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC, where) as outer:
         remove_left_over(outer)
@@ -175,28 +175,28 @@ def new_folder(where: Path) -> Iterator[Path]:
 
 
 def sync_folder(folder: Path) -> None:
-    """Names that files have got in it, by whatever means, are on the medium when this returns.
+    """Make the names in `folder` permanent: they survive a crash when this returns.
 
     Raises:
-        OSError: they can't be.
+        OSError: that failed.
     """
     with _opened(".", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC, folder) as fd:
         os.fsync(fd)
 
 
 def hidden_name() -> str:
-    """One that `remove_left_over()` knows."""
+    """A name that `remove_left_over()` recognises."""
     return f".laiobench-{secrets.token_hex(8)}.partial"
 
 
 def hold(fd: int) -> None:
-    """Show that whoever writes this lives; where there are no locks, nothing is ever left over."""
+    """Lock the file while its writer lives; where locks fail, no file is taken for a left-over."""
     with contextlib.suppress(OSError):
         fcntl.flock(fd, fcntl.LOCK_EX)
 
 
 def remove_left_over(folder: int) -> None:
-    """What those have left in the open `folder` who were killed while they wrote."""
+    """Remove the files in the open `folder` that killed writers have left."""
     with contextlib.suppress(OSError), os.scandir(folder) as entries:
         for entry in entries:
             if _HIDDEN.fullmatch(entry.name):

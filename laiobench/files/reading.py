@@ -1,4 +1,4 @@
-"""Reading the text of a job file: bounded, and never from what would block or never end."""
+"""Reading the text of a job file: of limited size, and never from a file that may block."""
 
 import os
 import sys
@@ -12,7 +12,7 @@ MOST_BYTES = 1 << 20
 
 
 def read_text(path: Path) -> str:
-    """The text of a file that the user named; a pipe will do.
+    """The text of a file that the user named; it may be a pipe.
 
     Raises:
         UsageError: it can't be read, or is too large for a job file.
@@ -26,7 +26,7 @@ def read_text(path: Path) -> str:
 
 
 def read_stdin() -> str:
-    """The text of standard input, which must not be a terminal that nobody types into.
+    """The text of standard input, as a job file.
 
     Raises:
         UsageError: it is too large for a job file.
@@ -35,18 +35,18 @@ def read_stdin() -> str:
 
 
 def read_regular(path: Path) -> str:
-    """The text of a file that a job file names: no device, pipe or the like.
+    """The text of a file that a job file names: it must be a regular one.
 
     Raises:
-        UsageError: it is none, can't be read, or is too large.
+        UsageError: it is not, can't be read, or is too large.
     """
     return _text(regular.read_regular(path, MOST_BYTES, "job file"), str(path))
 
 
 def _text(data: bytes, name: str) -> str:
-    """Names of files may be any bytes, so all are kept (os.fsdecode)."""
+    """Decode as file names are (os.fsdecode): a job file may name files of any bytes."""
     if len(data) > MOST_BYTES:
         raise UsageError(f"{name} is larger than {MOST_BYTES >> 20} MiB: it is no job file")
     if b"\0" in data:
-        raise UsageError(f"{name} is no text")
+        raise UsageError(f"{name} is no text: it is no job file")
     return os.fsdecode(data).removeprefix("\ufeff")

@@ -1,7 +1,7 @@
-"""Reading files that others made: regular ones, and no more of them than makes sense.
+"""Reading files that others wrote: regular ones only, and up to a size.
 
-Knows nothing of what is in them, but that no number of ours is beyond 64 bits.  A pipe
-would block for ever, a device may never end, and a file of gigabytes is no document.
+A pipe would block for ever, a device may never end, and a file of gigabytes is no
+document.  Knows nothing of the content, but that no number has more than 64 bits.
 """
 
 import json
@@ -21,10 +21,10 @@ _NUMBER_END = 1 << 64
 
 
 def open_regular(path: Path) -> int:
-    """A descriptor of a regular file, to read it.
+    """Open a regular file for reading.
 
     Raises:
-        UsageError: it is no regular file, or can't be opened.
+        UsageError: it is not regular, or can't be opened.
     """
     try:
         fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
@@ -39,15 +39,15 @@ def open_regular(path: Path) -> int:
 
 
 def read_regular(path: Path, most_bytes: int, what: str) -> bytes:
-    """What is in a regular file.
+    """The bytes of a regular file.
 
     Args:
         path: the file.
-        most_bytes: what it may hold at most.
-        what: what it should be, such as `job file`.
+        most_bytes: its largest allowed size.
+        what: what the file should be, for the message: `job file`.
 
     Raises:
-        UsageError: it is no regular file, is too large, or can't be read.
+        UsageError: it is not regular, is too large, or can't be read.
     """
     try:
         with os.fdopen(open_regular(path), "rb") as file:
@@ -61,13 +61,13 @@ def read_regular(path: Path, most_bytes: int, what: str) -> bytes:
 
 
 def read_document(path: Path) -> bytes:
-    """The text of a stored document, which is JSON perhaps.
+    """The bytes of a stored document, which should be JSON.
 
     Raises:
-        UsageError: as `read_regular`; or it has numbers that nothing here can have.
+        UsageError: as `read_regular`; or a number in it is too long.
     """
     text = read_regular(path, MOST_DOCUMENT_BYTES, "result of laiobench")
-    if _MAYBE_TOO_LONG.search(text):  # in a name, perhaps
+    if _MAYBE_TOO_LONG.search(text):  # or only many digits inside a string
         _check_numbers(path, text)
     return text
 
@@ -78,7 +78,7 @@ def _check_numbers(path: Path, text: bytes) -> None:
     except _TooLong:
         raise UsageError(f"{path} is not a result of laiobench: a number is too long") from None
     except (ValueError, RecursionError):
-        return  # whoever reads it will say what is wrong
+        return  # not JSON: the caller finds that out
 
 
 class _TooLong(Exception):

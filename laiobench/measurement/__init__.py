@@ -1,1 +1,1 @@
-"""Jobs placed, run, watched and judged."""
+"""Jobs are placed, run and watched, and a result is made of it."""

@@ -1,4 +1,4 @@
-"""What goes between a runner and whoever started it: a stop asked for, and progress told."""
+"""What a runner and its caller tell each other: requests to stop, and progress."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -9,18 +9,18 @@ from laiobench.native import Sample, Totals
 
 
 class Control:
-    """What the user asked for, from a signal handler; looked at by the runner."""
+    """What the user has asked for; set by a signal handler, read by the runner."""
 
     def __init__(self) -> None:
         self.requests = 0
         self.wants_status = False
 
     def request_status(self) -> None:
-        """Tell how it is doing, and go on."""
+        """Ask for a status report; the run goes on."""
         self.wants_status = True
 
     def request_stop(self) -> None:
-        """Once: issue no more and drain.  Twice: leave with what there is."""
+        """The first time: issue no more and drain.  The second: leave without waiting."""
         self.requests += 1
 
     @property
@@ -34,7 +34,7 @@ class Control:
 
 @dataclass(frozen=True)
 class Progress:
-    """A sample of one job, for whoever watches."""
+    """A sample of one job, for a display."""
 
     copy: JobCopy
     elapsed_s: float

@@ -1,7 +1,7 @@
-"""What a run would do: laid out as it would be, with nothing written and nothing begun.
+"""What a run would do: laid out like a run, with nothing written or started.
 
-Targets are opened for reading only, to ask how large they are.  One that can't be is
-told as a problem, and the rest is laid out as if it were as large as needed.
+Targets are opened for reading, to learn their sizes.  If one can't be opened, that is
+reported as a problem, and the rest is laid out as if it were as large as needed.
 """
 
 import os
@@ -33,14 +33,14 @@ _UNKNOWN_BYTES = 1 << 60
 
 @dataclass(frozen=True)
 class Preview:
-    """The plan, and what would keep it from being run."""
+    """The plan, and the problems that would keep it from running."""
 
     groups: tuple[Group, ...]
     accesses: tuple[Access, ...]
     scratch: dict[str, int]
-    """The scratch files that would be made first, and their bytes."""
+    """The scratch files that would be written first, and their bytes."""
     files: tuple[str, ...]
-    """Logs and states of verifications that it would write."""
+    """The logs and states of verifications that it would write."""
     aio_slots_used: int
     aio_slots_limit: int
     problems: tuple[LaiobenchError, ...]
@@ -53,7 +53,7 @@ def preview(
     readonly: bool = False,
     log_dir: Path = Path(),
 ) -> Preview:
-    """Lay out `jobs`, and judge what the kernel would say; and we, if all is `readonly`."""
+    """Lay out `jobs`, and find what would stop the run; with `readonly`, any change would."""
     room = aio_room()
     groups: list[Group] = []
     accesses: list[Access] = []
@@ -84,7 +84,7 @@ def preview(
 
 
 class _Glimpses:
-    """Opens targets for reading, and only to see what they are."""
+    """Opens targets for reading, only to see what they are."""
 
     def __init__(self) -> None:
         self.problems: list[LaiobenchError] = []
@@ -100,20 +100,20 @@ class _Glimpses:
                 os.close(target.fd)
 
     def scratch(self, size_bytes: int, folder: str | None) -> str:
-        """Where the scratch file is or would be."""
+        """The path of the scratch file that is, or would be, used."""
         path = str(scratch.likely_path(size_bytes, folder))
         self._scratch[path] = max(size_bytes, self._scratch.get(path, 0))
         return path
 
     def make(self, path: str, size_bytes: int) -> None:
-        """It would be made if there were nothing of that name."""
+        """Do nothing; a run would create the file if it is missing."""
         if not os.path.lexists(path):
             check_is_one(path)
             real = os.path.realpath(path)
             self._scratch[real] = max(size_bytes, self._scratch.get(real, 0))
 
     def missing_scratch(self) -> dict[str, int]:
-        """Those that are not there yet, or are too small."""
+        """The scratch files that are missing or too small."""
         return {
             path: size
             for path, size in self._scratch.items()
@@ -121,7 +121,7 @@ class _Glimpses:
         }
 
     def can_be_laid_out(self, job: Job) -> bool:
-        """Whether nothing is wrong with this job alone; else it is a problem from now on."""
+        """Whether this job alone can be laid out; if not, its problem is noted."""
         try:
             lay_out([job], self, self.scratch)
         except LaiobenchError as error:
@@ -156,7 +156,7 @@ class _Glimpses:
 
 
 def _imagined(path: str, *, is_regular_file: bool) -> OpenTarget:
-    """A target that takes whatever is asked for."""
+    """A target that fits every job."""
     limits = native.TargetLimits(
         size_bytes=_UNKNOWN_BYTES,
         memory_align=512,
@@ -228,7 +228,7 @@ def _files(copies: Sequence[JobCopy]) -> Iterator[str]:
 
 
 def _forbidden(copies: Sequence[JobCopy], glimpses: _Glimpses) -> Iterator[LaiobenchError]:
-    """What may not be done where nothing may be changed."""
+    """Errors for what is forbidden where nothing may be changed."""
     missing = glimpses.missing_scratch()
     for copy in copies:
         if copy.target and copy.target.path in missing:

@@ -1,6 +1,6 @@
 """The explanation of jobs: where each option came from, and what a run would do.
 
-Nothing is run, made or written.
+Nothing is run, created or written.
 """
 
 from collections.abc import Mapping, Sequence
@@ -34,9 +34,10 @@ def explain(
     results: Sequence[str] = (),
     log_dir: Path = Path(),
 ) -> tuple[Explanation, Sequence[LaiobenchError]]:
-    """The explanation of `jobs`, which are the `drafts` resolved, and the problems as errors.
+    """The explanation of `jobs`, and the problems in them as errors.
 
-    `results`: where the result would be saved; `log_dir`: where what jobs name would be.
+    `drafts`: what the jobs were made from.  `results`: where the result would be saved.
+    `log_dir`: the folder for logs and other files that jobs name.
     """
     seen = preview(jobs, allow_write, readonly=readonly, log_dir=log_dir)
     document = Explanation(
@@ -65,7 +66,7 @@ def explain(
 
 @cache
 def _defaults() -> Mapping[str, OptionValue]:
-    """What nobody has set: of thousands of jobs each has more than a hundred of them."""
+    """The default of each option, computed once: there may be thousands of jobs."""
     return {
         name: OptionValue(value=value, origin="default", written="")
         for name, value in Job().model_dump(mode="json").items()

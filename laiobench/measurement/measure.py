@@ -1,6 +1,6 @@
-"""Measuring: the whole way from jobs to a result, as one call.
+"""From jobs to a result, in one call.
 
-What the Python API offers and what the commands use.
+It is the Python API's `run`, and what commands use.
 """
 
 import os
@@ -17,7 +17,7 @@ from laiobench.measurement.watch.stuck_io import DEFAULT_HANG_TIMEOUT_S
 from laiobench.results.run_result import RunResult
 
 LARGEST_SPIKE = 10.0
-"""Eleven times as slow: what is larger needs no proof that it is seen."""
+"""The largest spike: eleven times as slow.  A larger one proves nothing more."""
 
 
 def run(
@@ -44,27 +44,26 @@ def run(
             A job that writes to anything else is refused.
         control: lets a signal handler end the run.
         watch: is given a sample of each running job every second.
-        tell: is given sentences for the user, such as what is waited for.
-        warn: is given those that must not be missed: I/Os do not come back.
-        fill: is given how far a file is that must be written first, every few MiB.
-        hang_timeout_s: for so long an I/O may be away before that; 0: for ever.
-        argv: what to note as the command; default: the process's own.
-        notes: what to note of how the jobs were read.
+        tell: is given sentences for the user, such as what the run waits for.
+        warn: is given sentences that must not be missed, such as that I/Os hang.
+        fill: is given the progress of a file that must be written first, every few MiB.
+        hang_timeout_s: report an I/O that is in flight for longer; 0: never.
+        argv: the command to note in the result; default: this process's.
+        notes: what to note on how the jobs were read.
         logs: is given the windows of jobs with a write_*_log, as they end.
-        log_dir: where states of verifications and bad blocks go; default: the current folder.
-        spike: a slowness that the core plants, as a share of each I/O, such as 0.05: to prove
-            that it is found.  Latencies, throughput and costs are all worse by it.
+        log_dir: the folder for states of verifications and bad blocks; default: the current one.
+        spike: a slowness that the core adds, as a share of each I/O's time, such as 0.05, to
+            prove that it is found.  Latencies, throughput and costs all get worse by it.
 
     Raises:
-        UsageError: there is no job, or the timeout or the spike is none.
-        LaiobenchError: a target can't be used as asked, or the run could not
-            be set up.  A run that began always returns a result: look at its
-            `status`.
+        UsageError: there is no job, or the timeout or the spike is out of range.
+        LaiobenchError: a target can't be used as asked, or the run could not be set up.
+            A run that has begun always returns a result: look at its `status`.
     """
     sequence = [jobs] if isinstance(jobs, Job) else list(jobs)
     if not sequence:
         raise UsageError("there is no job to run")
-    if not 0 <= hang_timeout_s <= LONGEST_S:  # nan is not, either
+    if not 0 <= hang_timeout_s <= LONGEST_S:  # false for nan, too
         raise UsageError(
             f"the hang timeout must be from 0 to {LONGEST_S:,} s, not {hang_timeout_s:g}"
         )

@@ -1,7 +1,7 @@
 """Running jobs: from checked jobs to what the core measured.
 
-Runs group after group, takes samples, and passes on what the user asks for
-meanwhile.  Knows nothing of results, files or words; what it yields is a Trial.
+Runs one group after the other, takes samples, and passes the user's requests on.  Knows
+nothing of documents; it returns a Trial.
 """
 
 import os
@@ -35,34 +35,34 @@ from laiobench.native import ClockReport, NativeRun, RunReport, Sample
 
 SAMPLE_INTERVAL_S = 1.0
 
-# No longer than this passes between a signal and our noticing it.
+# The longest time from a signal until the runner notices it.
 _LONGEST_WAIT_S = 0.25
 
 
 @dataclass(frozen=True)
 class RunContext:
-    """What running jobs needs to know besides the jobs."""
+    """What the runner needs besides the jobs."""
 
     allow_write: Permission | Sequence[str] = ()
-    """The targets whose data may be lost."""
+    """The targets that may be written to."""
     control: Control = field(default_factory=Control)
-    """Asks to stop, from a signal handler."""
+    """Requests to stop, from a signal handler."""
     watch: OnProgress | None = None
     """Is given a sample of every running job each second."""
     tell: Teller = lambda _: None
-    """Is given sentences for the user, such as what is waited for."""
+    """Is given sentences for the user, such as what the run waits for."""
     warn: Teller = lambda _: None
-    """Is given those that must not be missed: I/Os do not come back."""
+    """Is given sentences that must not be missed, such as that I/Os hang."""
     fill: OnFilling = lambda _: None
-    """Is given how far a file is that must be written first."""
+    """Is given the progress of a file that must be written before the run."""
     hang_timeout_s: float = DEFAULT_HANG_TIMEOUT_S
-    """After so long an I/O that is not back is told of; 0: never."""
+    """An I/O in flight for longer is reported; 0: never."""
     logs: LogSink | None = None
-    """Is given the windows of jobs that have logs, as they end."""
+    """Is given the windows of jobs that write logs, as they end."""
     log_dir: str | os.PathLike[str] = ""
-    """Where states of verifications and bad blocks go."""
+    """The folder for states of verifications and for bad blocks."""
     spike: float = 0.0
-    """A slowness that the core is to plant, as a share of each I/O; 0: none."""
+    """A slowness that the core is to add, as a share of each I/O's time; 0: none."""
 
 
 # ---- running -----------------------------------------------------------------------
@@ -72,8 +72,8 @@ def run_jobs(jobs: Sequence[Job], context: RunContext) -> Trial:
     """Run all jobs, group after group.
 
     Raises:
-        LaiobenchError: a target can't be used, or the first group could not be
-            set up.  Once anything has been measured, it is returned.
+        LaiobenchError: a target can't be used, or the first group could not be set up.
+            Once anything has been measured, what was measured is returned.
     """
     control = context.control
     started_at = datetime.now(UTC)
@@ -91,7 +91,7 @@ def run_jobs(jobs: Sequence[Job], context: RunContext) -> Trial:
     with Targets(context.allow_write, hooks) as targets:
         check_waits(jobs)
         check_files(jobs, folder)
-        with StandIns(targets) as stand_ins:  # before files are made, which takes its time
+        with StandIns(targets) as stand_ins:  # before files are written, which takes time
             layouts = _layouts(to_run(lay_out(jobs, stand_ins, stand_ins.scratch)))
             if stand_ins.are_needed:
                 rehearse(layouts, folder, lambda: control.stop)
@@ -113,10 +113,10 @@ def run_jobs(jobs: Sequence[Job], context: RunContext) -> Trial:
 
 
 def _layouts(copies: Sequence[JobCopy]) -> list[GroupLayout]:
-    """The groups of copies, in turn.
+    """The groups of copies, in the order in which they run.
 
     Raises:
-        UsageError: what copies want contradicts each other.
+        UsageError: options of copies that share something contradict each other.
     """
     check_verified_regions(copies)
     numbers = sorted({copy.group for copy in copies})
@@ -139,14 +139,14 @@ def _run_group(
             hang_watch.tell_what_is_left()
     finally:
         if control.leave:
-            native_run.stop()  # closing would wait for what is in flight
+            native_run.stop()  # closing would wait for I/Os in flight
         else:
             native_run.close()
     return group.outcome(report), report.clock, hang_watch.hangs
 
 
 def _follow(group: "_Group", context: RunContext) -> None:
-    """Until all have finished, or the user leaves: take samples, pass on requests."""
+    """Take samples and pass requests on, until all jobs have finished or the user leaves."""
     native_run, control = group.run, context.control
     started = last_sample = time.monotonic()
     finished = False
@@ -181,7 +181,7 @@ def _follow(group: "_Group", context: RunContext) -> None:
 
 
 class _Group:
-    """Copies that run together, in the core, and all that looks at them meanwhile.
+    """Copies that run at the same time in the core, and their watchers.
 
     Raises:
         RunError: it could not be set up.
@@ -190,7 +190,7 @@ class _Group:
     def __init__(
         self, layout: GroupLayout, context: RunContext, folder: Below, first_number: int
     ) -> None:
-        """Copies are numbered from `first_number`; what they save goes into `folder`."""
+        """`first_number` is the first copy's number, of all; files are saved into `folder`."""
         copies = layout.copies
         self.layout = layout
         self._folder = folder
@@ -209,10 +209,10 @@ class _Group:
         if self.exit_all:
             self.watchers.append(self.exit_all)
         self.was_asked_to_stop = False
-        """By the user."""
+        """Whether the user asked jobs to stop."""
 
     def look(self, now_s: float, *, is_last: bool) -> None:
-        """Have each watcher look that is due."""
+        """Call each watcher whose time has come."""
         for watcher in self.watchers:
             if is_last and watcher.looks_at_the_end:
                 watcher.look_at_the_end(now_s)
@@ -220,7 +220,7 @@ class _Group:
                 watcher.look(now_s)
 
     def sample(self, *, is_last: bool) -> list[Sample]:
-        """Every job's newest interval, which its series keeps; one without I/Os is a stall."""
+        """The newest interval of every job, added to its series; one without I/Os is a stall."""
         for verification in self.verifications:
             if verification:
                 verification.save()
@@ -238,13 +238,13 @@ class _Group:
         return samples
 
     def end_verifications(self, report: RunReport) -> None:
-        """Keep what is known to be written, of jobs that need it."""
+        """Save what is known to be written, for jobs that keep it."""
         for verification, job in zip(self.verifications, report.jobs, strict=True):
             if verification:
                 verification.end(is_exact=job.has_finished)
 
     def outcome(self, report: RunReport) -> list[JobRun]:
-        """What became of each copy."""
+        """The outcome of each copy."""
         layout = self.layout
         ios = [job.ios for job in report.jobs]
         dumps = [

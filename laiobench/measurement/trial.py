@@ -1,4 +1,4 @@
-"""Trial: one run of all jobs, as it came from the core; its document is made from it."""
+"""Trial: one run of all jobs, as the core reported it; a document is made from it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,29 +15,29 @@ from laiobench.native import ClockReport, CounterGroups, JobReport, WorkerReport
 
 @dataclass(frozen=True)
 class JobRun:
-    """What became of one copy of a job, and of the workers that it ran on."""
+    """The outcome of one copy of a job, and of the workers that it ran on."""
 
     copy: JobCopy
     report: JobReport
     workers: tuple[WorkerReport, ...]
     ios_of_workers: int
-    """I/Os of all jobs that these workers ran, to share what they cost."""
+    """I/Os of all jobs on these workers, which share their costs."""
     is_notified: bool
-    """Other threads notify these in mid-run: they hand over jobs or turns, or end one."""
+    """Whether other threads notify these workers in mid-run, to hand over jobs or turns."""
     series: Series
     steady: SteadyOutcome | None = None
     windows: tuple[Window, ...] = ()
-    """Those of its logs, if it has any."""
+    """The windows of its logs, if it writes any."""
     was_exited: bool = False
-    """Its group ended with another job (exitall)."""
+    """Whether its group ended with another job (exitall)."""
     dumps: Mapping[int, Dump] = field(default_factory=dict)
-    """Where bad blocks were saved, by the number of the failure."""
+    """The files of its bad blocks, by the failure's number."""
     not_dumped: str = ""
-    """Why one was not, in a sentence."""
+    """Why a bad block could not be saved, as a sentence; empty if all were."""
 
     @property
     def window_ns(self) -> int:
-        """How long it measured."""
+        """The length of the measured window."""
         return max(0, self.report.window_end_ns - self.report.window_start_ns)
 
     @property
@@ -58,7 +58,7 @@ class JobRun:
 
 
 def _added(one: CounterGroups, other: CounterGroups) -> CounterGroups:
-    """Two workers' counters as one's."""
+    """The sums of two workers' counters."""
     return {
         group: {
             name: max(value, other[group][name])
@@ -81,6 +81,6 @@ class Trial:
     started_at: datetime
     interrupted: bool
     failures: tuple[str, ...]
-    """Groups that could not be run after others had: why, in sentences."""
+    """Sentences on groups that could not run after others had."""
     hangs: tuple[Hang, ...] = ()
-    """I/Os that were not back for too long."""
+    """I/Os that were in flight for too long."""

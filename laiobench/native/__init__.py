@@ -1,8 +1,8 @@
 """The border to the C core: plans go in, reports come out.
 
-With `session`, which is for requests issued one by one, the only importer of
-the extension module.  It knows how the core's structures look and turns its
-failures into errors; it judges nothing and computes no statistics.
+This package alone imports the extension module.  It knows the layout of the core's
+structures, and turns the core's failures into errors; it judges nothing and computes no
+statistics.
 """
 
 from laiobench.native._core import ffi, lib
@@ -75,6 +75,6 @@ __all__ = [
 
 
 def source_hash() -> str:
-    """Of the C sources that the extension module was built from."""
+    """The hash of the C sources that the extension module was built from."""
     text: bytes = ffi.string(lib.core_source_hash())
     return text.decode()

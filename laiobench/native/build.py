@@ -1,7 +1,7 @@
 """Build the C core as an extension module: cffi's API mode, stable ABI.
 
-The headers that make up the contract are given to cffi as they are, but for
-preprocessor lines, which it does not take; so nothing is declared twice.
+cffi reads the headers of the contract themselves, without preprocessor lines, which it
+can't parse; so nothing is declared twice.
 """
 
 import hashlib
@@ -12,7 +12,7 @@ from cffi import FFI
 ROOT = Path(__file__).parent.parent.parent
 CORE = ROOT / "laiobench" / "core"
 
-# Read by cffi too, in the order in which they depend on each other.
+# The headers that cffi reads, too; each after those that it depends on.
 CONTRACT = [
     "contract/counters.h",
     "base/error.h",
@@ -34,7 +34,7 @@ def core_files(suffix: str) -> list[Path]:
 
 
 def source_hash() -> str:
-    """What the sources are now; the module remembers what they were."""
+    """The hash of the sources as they are now; the module has that of when it was built."""
     digest = hashlib.sha256()
     for path in core_files(".c") + core_files(".h"):
         digest.update(str(path.relative_to(CORE)).encode() + b"\0" + path.read_bytes())
@@ -42,16 +42,16 @@ def source_hash() -> str:
 
 
 def declarations(header: str) -> str:
-    """A header without comments' neighbours that cffi can't parse: # lines but plain defines."""
+    """A header as cffi can parse it: of preprocessor lines, only defines of numbers."""
     lines = (CORE / header).read_text().splitlines()
     return "\n".join(
         line for line in lines if not line.startswith("#") or line.startswith("#define ")
     )
 
 
-# Calls inside the core need no detour by the dynamic linker, and are inlined where that
-# is not too large: after a system call the CPU has forgotten where we return to, so each
-# return costs as much as twenty instructions.
+# Compile the core as one unit: calls inside it need no dynamic linking and can be inlined.
+# After a system call the CPU no longer predicts returns, so that each return costs as much
+# as twenty instructions.
 OPTIMIZE_AS_ONE = [
     "-fvisibility=hidden", "-flto=auto", "-fno-semantic-interposition", "-finline-functions",
     "--param=max-inline-insns-auto=100",

@@ -1,6 +1,6 @@
-"""The core's failures in words: which call failed, with which errno, asked for what.
+"""The core's failures in words: which call failed, with which errno, and on what.
 
-Each entry says what it means here and what to do about it.
+Each entry says what the failure means here, and what to do about it.
 """
 
 import errno
@@ -11,11 +11,11 @@ from laiobench.system.aio_events import aio_room
 from laiobench.units import format_size
 
 Explained = tuple[str, str]
-"""What failed and why; what to do about it."""
+"""What failed and why; and what to do about it."""
 
 
 def _io_setup(code: int, events: int) -> Explained:
-    """`events`: all that the run needs, not those of the call that failed."""
+    """`events`: all that the run asks for, not only those of the failed call."""
     if code == errno.EAGAIN:
         problem, remedy = aio_room().refusal(events)
         return f"{problem} (io_setup: EAGAIN)", remedy
@@ -109,7 +109,7 @@ _EXPLANATIONS: dict[str, Callable[[int, int], Explained]] = {
 }
 
 
-# These the kernel lets anybody call: whoever forbids it stands before the kernel.
+# Every user may make these calls; if one is forbidden, a sandbox forbids it, not the kernel.
 _FREE_FOR_ALL = frozenset(
     (
         "io_setup",
@@ -132,7 +132,7 @@ def _forbidden(call: str, code: int) -> Explained:
 
 
 def explain_failure(call: str, code: int, argument: int) -> Explained:
-    """The failure of `call` with errno `code`, asked for `argument`."""
+    """The sentences on `call` that failed with errno `code`; `argument` is what it was given."""
     if code in (errno.EPERM, errno.EACCES) and call in _FREE_FOR_ALL:
         return _forbidden(call, code)
     if call in _EXPLANATIONS:

@@ -1,6 +1,6 @@
-"""Pacing across the border: what a job asks for, and what came of it.
+"""Pacing across the border: a job's options as the core's plan, and the core's report.
 
-Knows how the core's structures of pacing_plan.h look.
+Knows the structures of pacing_plan.h.
 """
 
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ NS_PER_MS = 1_000_000
 
 @dataclass(frozen=True)
 class SearchStep:
-    """A depth that was tried: its I/Os, and how many were within the target."""
+    """A depth that was tried: its I/Os, and how many were within the target latency."""
 
     depth: int
     holds: bool
@@ -26,7 +26,7 @@ class SearchStep:
 
 @dataclass(frozen=True)
 class SlowIo:
-    """The I/O that ended a job."""
+    """The I/O that was too slow, and ended the job."""
 
     direction: int
     offset: int
@@ -35,7 +35,7 @@ class SlowIo:
 
 @dataclass(frozen=True)
 class SlowCycle:
-    """The cycle that was too slow, and ended a job."""
+    """The cycle with too low a rate, which ended the job."""
 
     direction: int
     ios_per_s: float
@@ -44,27 +44,27 @@ class SlowCycle:
 
 @dataclass(frozen=True)
 class PacingReport:
-    """What a job's schedule, bounds and search came to."""
+    """The outcome of a job's schedule, limits and search."""
 
     late: int = 0
     """I/Os that were issued well after they were due."""
     late_max_ns: int = 0
     scheduled_ns: tuple[int, ...] = (0, 0, 0)
-    """How much of the schedule was issued in the window, of reads, writes and trims; ..."""
+    """ns of the schedule that were issued in the window, of reads, writes and trims."""
     behind_ns: tuple[int, ...] = (0, 0, 0)
-    """... and how much farther behind it was at the window's end than at its beginning."""
+    """How much farther behind it was at the window's end than at its beginning, in ns."""
     slow_io: SlowIo | None = None
     slow_cycle: SlowCycle | None = None
     search_is_over: bool = False
     depth: int = 0
-    """Found by the search; 0: none held."""
+    """The depth that the search found; 0: none was within the target."""
     steps: tuple[SearchStep, ...] = ()
 
 
 def search_window_us(job: Job) -> float:
-    """latency_window, or as much of it as lets the search end within half of the runtime.
+    """latency_window, shortened if needed so that the search ends within half of the runtime.
 
-    It doubles the depth, then halves what is between a good and a bad one, and measures.
+    The search doubles the depth, then bisects between a good and a bad one.
     """
     if job.runtime is None:
         return job.latency_window
@@ -73,7 +73,7 @@ def search_window_us(job: Job) -> float:
 
 
 def fill_pacing(native: Any, job: Job, start_delay_s: float, phase: float) -> None:
-    """Tell the core what `job` waits for, and when it must end."""
+    """Fill in what a job's I/Os wait for, and what ends the job early."""
     _fill_schedule(native, job)
     _fill_pauses(native, job)
     _fill_bounds(native, job)
@@ -117,7 +117,7 @@ def _fill_each(native: Any, values: PerDirection[int]) -> None:
 
 
 def read_pacing(report: Any) -> PacingReport:
-    """What came of it."""
+    """Read the report."""
     return PacingReport(
         late=report.late,
         late_max_ns=report.late_max_ns,

@@ -1,6 +1,6 @@
-"""Plans, as the core wants them: which workers there are, and what runs on them.
+"""Plans for the core: which workers there are, and what runs on them.
 
-Knows how the core's structures for plans look, and which options fill them.
+Knows the core's structures for plans, and which options fill them.
 """
 
 from collections.abc import Callable, Sequence
@@ -18,22 +18,22 @@ from laiobench.units import NS_PER_S
 
 @dataclass(frozen=True)
 class WorkerPlan:
-    """A thread with its event loop, and what it runs with: the mechanism options of `job`."""
+    """A thread with its event loop; `job` has the options for it."""
 
     name: str
     job: Job
     is_main: bool
-    """Runs in the thread that waits, instead of one of its own."""
+    """Whether it runs in the calling thread (run_wait) instead of one of its own."""
     next: int
-    """The worker to which moving jobs go on; its own index: nowhere."""
+    """The worker to which its jobs move on; its own index: they stay."""
     seed: int
     cpus: tuple[int, ...] = ()
-    """To run on; none: anywhere."""
+    """The CPUs that it may run on; none: any."""
 
 
 @dataclass(frozen=True)
 class JobPlan:
-    """One copy of a job, with its target open, its region known, and the worker to begin on."""
+    """One copy of a job: its target is open, its region known, and its first worker chosen."""
 
     job: Job
     worker: int
@@ -45,25 +45,25 @@ class JobPlan:
     region_blocks: int
     step_bytes: int
     ios: int
-    """I/Os to measure; 0: until the runtime is over, ..."""
+    """I/Os to measure; 0: no limit."""
     bytes: int
-    """... or these are done; 0: no limit in bytes."""
+    """Bytes to measure; 0: no limit.  The first limit reached ends it."""
     seed: int
     throttle: int | None = None
-    """Of the plan's throttle groups, the one that it is in."""
+    """The index of its throttle group."""
     start_delay_s: float = 0.0
     phase: float = 0.0
-    """Of a schedule with constant gaps: how much of one its first I/O is later."""
+    """How much later the first I/O of a constant schedule is, as a share of a gap."""
     verify: VerifyPlan | None = None
     waits_for: range = range(0)
-    """The jobs of the plan that must have finished before it begins."""
+    """The indices of jobs that must have finished before it begins."""
     spike: float = 0.0
-    """A slowness to plant, as a share of each I/O; 0: none."""
+    """A slowness to add, as a share of each I/O's time; 0: none."""
 
 
 @dataclass(frozen=True)
 class ThrottlePlan:
-    """A limit that jobs share; 0 where there is none."""
+    """A limit that jobs share; 0: no limit."""
 
     ios_per_s: float
     bytes_per_s: float
@@ -73,7 +73,7 @@ class ThrottlePlan:
 
 @dataclass(frozen=True)
 class RunPlan:
-    """All that runs together."""
+    """The workers, jobs and limits of a run."""
 
     workers: tuple[WorkerPlan, ...]
     jobs: tuple[JobPlan, ...]
@@ -81,11 +81,11 @@ class RunPlan:
 
 
 def to_native(plan: RunPlan) -> tuple[Any, Sequence[Any]]:
-    """The core's structure, and what must be kept alive for as long as that is used."""
+    """The core's structure, and the objects that must live as long as it is used."""
     keep: list[Any] = []
 
     def alive(value: Any) -> Any:
-        """cffi frees what nobody refers to, and C pointers do not count."""
+        """Keep `value`: cffi frees what no Python object refers to, and C pointers do not count."""
         keep.append(value)
         return value
 
@@ -112,7 +112,7 @@ def to_native(plan: RunPlan) -> tuple[Any, Sequence[Any]]:
 
 @dataclass(frozen=True)
 class PlannedIo:
-    """What an I/O would be."""
+    """An I/O that would be issued."""
 
     direction: str
     offset: int
@@ -120,10 +120,10 @@ class PlannedIo:
 
 
 def preview_ios(plan: JobPlan, count: int) -> list[PlannedIo]:
-    """The first I/Os that a copy of a job would issue; a trim is told as the write it replaces.
+    """The first I/Os that a copy of a job would issue; a trim is shown as a write.
 
     Raises:
-        MemoryError: none is left for the random map.
+        MemoryError: there is not enough for the random map.
     """
     keep: list[Any] = []
 
@@ -174,7 +174,7 @@ def _fill_job(native: Any, plan: JobPlan, alive: Callable[[Any], Any]) -> None:
     native.worker = plan.worker
     native.throttle = 0 if plan.throttle is None else plan.throttle + 1
     native.fd = plan.fd
-    if plan.limits and job.direct:  # through the page cache, anything is aligned
+    if plan.limits and job.direct:  # with the page cache, any alignment is allowed
         fill_limits(native.limits, plan.limits)
     native.iodepth = job.iodepth
     native.block_bytes = job.largest_bytes
@@ -203,7 +203,7 @@ def _fill_job(native: Any, plan: JobPlan, alive: Callable[[Any], Any]) -> None:
 
 def _fill_data(native: Any, job: Job, alive: Callable[[Any], Any]) -> None:
     content = job.verify_pattern if job.verifies else job.buffer_pattern
-    # What is to compress or repeat must be made anew each time, and so in fio.
+    # Data that must compress or repeat is generated at each write, as in fio.
     native.refill = bool(
         job.refill_buffers or job.buffer_compress_percentage or job.dedupe_percentage
     )

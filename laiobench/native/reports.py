@@ -1,6 +1,6 @@
-"""Reports of the core, as plain data: what jobs and workers have come to.
+"""Reports of the core as plain data: what jobs and workers have done.
 
-Knows how the core's structures for reports look; computes nothing from them.
+Knows the core's structures for reports; computes nothing from them.
 """
 
 from dataclasses import dataclass
@@ -15,12 +15,12 @@ from laiobench.native.verify import VerifyReport, read_verify
 from laiobench.words import DIRECTIONS, ios_of
 
 Bins = list[tuple[int, int]]
-"""Index of a histogram's bin, and the count in it; ascending, without empty ones."""
+"""A histogram bin's index, and its count; ascending, without empty bins."""
 
 
 @dataclass(frozen=True)
 class LatencyReport:
-    """Exact extremes and sum in ns; `overflow` counts what is beyond the histogram."""
+    """Extremes and sum are exact, in ns; `overflow` counts values beyond the histogram."""
 
     min: int
     max: int
@@ -31,7 +31,7 @@ class LatencyReport:
 
 @dataclass(frozen=True)
 class DirectionReport:
-    """What a job measured in one direction; errors by errno."""
+    """What a job measured in one direction; `errors` are by errno."""
 
     ios: int
     bytes: int
@@ -44,7 +44,7 @@ class DirectionReport:
 
 @dataclass(frozen=True)
 class JobReport:
-    """What a job has come to; the window is in CLOCK_MONOTONIC ns, (0, 0) if it never opened."""
+    """What a job has done; the window is in CLOCK_MONOTONIC ns, (0, 0) if it never opened."""
 
     submitted: int
     completed: int
@@ -55,22 +55,22 @@ class JobReport:
     has_finished: bool
     gave_up: bool
     stalled: bool
-    """A fault of ours: it had more to do, and waited for nothing."""
+    """A fault in laiobench: the job had more to do, and nothing would have woken it."""
     directions: dict[str, DirectionReport]
     pacing: PacingReport
     verify: VerifyReport | None = None
 
     @property
     def ios(self) -> int:
-        """All that it completed but syncs, which are counted apart."""
+        """The I/Os that it completed; syncs are counted apart."""
         return ios_of(self.directions)
 
 
 @dataclass(frozen=True)
 class WorkerReport:
-    """What a worker counted while its jobs measured, and since it was made.
+    """What a worker counted, while its jobs measured and in all.
 
-    The accounts are of the jobs' stretches on this worker.
+    Only I/Os that jobs made on this worker are in its accounts.
     """
 
     name: str
@@ -86,14 +86,14 @@ class WorkerReport:
     ready_needs_syscall: bool
     """Its engine could not see completions without a system call."""
     cpus_changed: bool
-    """Those that its thread may run on, in mid-run."""
+    """The CPUs that its thread was allowed on, read in mid-run."""
     failure: str
-    """The loop's own, as a sentence; empty if there was none."""
+    """How its loop failed, as a sentence; empty if it did not."""
 
 
 @dataclass(frozen=True)
 class ClockReport:
-    """How time was read, and how far it strayed from CLOCK_MONOTONIC."""
+    """How time was read, and how far that drifted from CLOCK_MONOTONIC."""
 
     hardware: bool
     read_ns: float
@@ -102,7 +102,7 @@ class ClockReport:
 
 @dataclass(frozen=True)
 class RunReport:
-    """All that the core has to say: of each job, and of each worker."""
+    """The reports on all jobs and all workers."""
 
     jobs: tuple[JobReport, ...]
     workers: tuple[WorkerReport, ...]
@@ -111,7 +111,7 @@ class RunReport:
 
 @dataclass(frozen=True)
 class Sample:
-    """What a job did since its last sample: a histogram of lat over all directions."""
+    """What a job did since its last sample; the histogram is of lat, over all directions."""
 
     at_ns: int
     ios: int
@@ -119,12 +119,12 @@ class Sample:
     is_new_window: bool
     bins: Bins
     max_ns: int
-    """No I/O of the window took longer so far."""
+    """The longest lat of the measured window so far."""
 
 
 @dataclass(frozen=True)
 class Totals:
-    """How far a job was at a moment (CLOCK_MONOTONIC): since its window opened, if it has."""
+    """A job's totals at a time (CLOCK_MONOTONIC), since its window opened."""
 
     at_ns: int
     ios: int
@@ -134,12 +134,12 @@ class Totals:
     is_measuring: bool
     has_finished: bool
     has_failed: bool
-    """It has finished with failures, or ended before its time."""
+    """Whether it finished with failures, or before its time."""
 
 
 @dataclass(frozen=True)
 class DirectionTotals:
-    """The same in one direction; the sums of the latencies that every I/O has, in ns."""
+    """Totals in one direction; the sums of the latencies that every I/O has, in ns."""
 
     ios: int
     bytes: int
@@ -148,17 +148,17 @@ class DirectionTotals:
 
 @dataclass(frozen=True)
 class TotalsByDirection:
-    """When that was, and when the window opened (CLOCK_MONOTONIC, ns)."""
+    """Totals by direction, their time, and when the window opened (CLOCK_MONOTONIC, ns)."""
 
     at_ns: int
     window_start_ns: int
     totals: dict[str, DirectionTotals]
-    """None before the window opens."""
+    """Empty before the window opens."""
 
 
 @dataclass(frozen=True)
 class InFlightReport:
-    """An I/O that is not back; `age_ns` since it was handed to the engine."""
+    """An I/O in flight; `age_ns` is the time since the engine got it."""
 
     direction: str
     offset: int
@@ -168,7 +168,7 @@ class InFlightReport:
 
 @dataclass(frozen=True)
 class JobInFlight:
-    """How many of a job's I/Os are not back, and some of them, the oldest first."""
+    """How many of a job's I/Os are in flight, and the oldest of them."""
 
     count: int
     oldest: tuple[InFlightReport, ...]
@@ -178,20 +178,20 @@ class JobInFlight:
 
 
 class BinsRoom:
-    """Arrays that the core puts the bins of a histogram into; used again and again."""
+    """Arrays into which the core copies a histogram's bins; they are reused."""
 
     def __init__(self) -> None:
         self.indexes = ffi.new("uint32_t[]", lib.HISTOGRAM_COUNTS)
         self.counts = ffi.new("uint64_t[]", lib.HISTOGRAM_COUNTS)
 
     def taken(self, bins: int) -> Bins:
-        """The first so many of them."""
+        """The first `bins` of them."""
         indexes, counts = ffi.unpack(self.indexes, bins), ffi.unpack(self.counts, bins)
         return list(zip(indexes, counts, strict=True))
 
 
 def read_worker(run: Any, index: int, name: str) -> WorkerReport:
-    """What a worker has counted."""
+    """Read what a worker has counted."""
     report = ffi.new("WorkerReport *")
     lib.run_worker_report(run, index, report)
     failure = report.failure
@@ -216,7 +216,7 @@ def read_worker(run: Any, index: int, name: str) -> WorkerReport:
 
 
 def read_job(run: Any, index: int, room: BinsRoom) -> JobReport:
-    """What a job has come to."""
+    """Read what a job has done."""
     report = ffi.new("JobReport *")
     lib.run_job_report(run, index, report)
     directions = {}
@@ -241,14 +241,14 @@ def read_job(run: Any, index: int, room: BinsRoom) -> JobReport:
 
 
 def read_clock(run: Any) -> ClockReport:
-    """How the run's time was read."""
+    """Read how the run's time was read."""
     clock = ffi.new("ClockReport *")
     lib.run_clock_report(run, clock)
     return ClockReport(clock.hardware, clock.read_ns, clock.drift_ppm)
 
 
 def read_sample(run: Any, index: int, room: BinsRoom) -> Sample:
-    """What a job did since its last sample."""
+    """Read what a job did since its last sample."""
     sample = ffi.new("Sample *")
     lib.run_sample(run, index, sample, room.indexes, room.counts)
     return Sample(
@@ -262,7 +262,7 @@ def read_sample(run: Any, index: int, room: BinsRoom) -> Sample:
 
 
 def read_totals(run: Any, index: int) -> Totals:
-    """How far a job is."""
+    """Read a job's totals."""
     totals = ffi.new("Totals *")
     lib.run_totals(run, index, totals)
     return Totals(
@@ -277,7 +277,7 @@ def read_totals(run: Any, index: int) -> Totals:
 
 
 def read_direction_totals(run: Any, index: int) -> TotalsByDirection:
-    """How far a job is in each direction."""
+    """Read a job's totals by direction."""
     native = ffi.new("DirectionTotals *")
     sums = ffi.new("uint64_t[]", len(LATENCIES))
     totals = {}
@@ -298,7 +298,7 @@ def read_direction_totals(run: Any, index: int) -> TotalsByDirection:
 
 
 def read_in_flight(run: Any, index: int, max_oldest: int) -> JobInFlight:
-    """What of a job is not back."""
+    """Read which of a job's I/Os are in flight."""
     oldest = ffi.new("InFlightReport[]", max_oldest)
     count = lib.run_in_flight(run, index, oldest, max_oldest)
     return JobInFlight(
@@ -334,7 +334,7 @@ def _direction(native: Any, latency: dict[str, LatencyReport]) -> DirectionRepor
 
 
 def latency_of(native: Any, bins: Bins) -> LatencyReport:
-    """A LatencyReport with its bins, of which the overflow, if any, is the last."""
+    """A LatencyReport with its bins; if there is overflow, it is the last bin."""
     minimum = native.min if bins else 0
     overflow = 0
     if bins and bins[-1][0] == lib.HISTOGRAM_COUNTS - 1:

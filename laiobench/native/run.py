@@ -31,7 +31,7 @@ from laiobench.system.aio_events import aio_room
 
 
 class NativeRun:
-    """A run in the core.  Set up when made; `close()` gives everything back.
+    """A run in the core, set up when constructed; `close()` frees it.
 
     Raises:
         RunError: it could not be set up.
@@ -48,12 +48,12 @@ class NativeRun:
         self._room = BinsRoom()
 
     def _events(self) -> int:
-        """That the run asks the kernel for."""
+        """How many AIO events the run asks the kernel for."""
         jobs = [plan.job for plan in self._plan.jobs]
         return sum(job.iodepth for job in jobs if ENGINES[job.engine].uses_aio_events)
 
     def _check_room(self) -> None:
-        """Before anything is made: with many jobs that takes seconds and gigabytes."""
+        """Refuse early if there are too few: setting up many jobs takes seconds and gigabytes."""
         events = self._events()
         if not aio_room().has(events):
             raise RunError(*explain_failure("io_setup", errno.EAGAIN, events))
@@ -61,7 +61,7 @@ class NativeRun:
     def _setup_failure(self, error: Any) -> Explained:
         call = text_of(error.call)
         asked = error.argument
-        if call == "io_setup":  # what the run took before has been given back
+        if call == "io_setup":  # by now, the run's own events have been given back
             asked = self._events()
         return explain_failure(call, error.code, asked)
 
@@ -72,48 +72,48 @@ class NativeRun:
         self.close()
 
     def close(self) -> None:
-        """Waits for what is in flight: take `collect()` before."""
+        """Free the run.  Waits for I/Os in flight: call `collect()` before."""
         if self._run != ffi.NULL:
             lib.run_free(self._run)
             self._run = ffi.NULL
 
     def start(self) -> None:
-        """Let the jobs go."""
+        """Let the jobs begin."""
         lib.run_start(self._run)
 
     def wait(self, timeout_s: float) -> bool:
-        """Whether all jobs have finished; back after the timeout, or at a signal.
+        """Wait for all jobs; returns whether they have finished: not at a timeout or a signal.
 
-        A worker that is_main runs in here.
+        A worker that is_main runs inside this call.
         """
         return bool(lib.run_wait(self._run, max(0, int(timeout_s * 1000))))
 
     def stop(self) -> None:
-        """Ask the jobs to issue no more."""
+        """Ask all jobs to issue no more."""
         lib.run_stop(self._run)
 
     def stop_job(self, job: int) -> None:
-        """Ask one of them to."""
+        """Ask one job to issue no more."""
         lib.run_stop_job(self._run, job)
 
     def totals(self, job: int) -> Totals:
-        """How far one job is; costs little."""
+        """A job's totals; cheap enough to call often."""
         return read_totals(self._run, job)
 
     def direction_totals(self, job: int) -> TotalsByDirection:
-        """How far a job is in each direction, and when."""
+        """A job's totals by direction, and their time."""
         return read_direction_totals(self._run, job)
 
     def sample(self, job: int) -> Sample:
-        """What one job did since its last sample."""
+        """What a job did since its last sample."""
         return read_sample(self._run, job, self._room)
 
     def in_flight(self, job: int, max_oldest: int) -> JobInFlight:
-        """Which of a job's I/Os are not back; at any time."""
+        """A job's I/Os in flight; may be called at any time, from any thread."""
         return read_in_flight(self._run, job, max_oldest)
 
     def collect(self) -> RunReport:
-        """All reports, also of jobs that have not finished."""
+        """All reports, also on jobs that have not finished."""
         return RunReport(
             jobs=tuple(
                 read_job(self._run, index, self._room) for index in range(len(self._plan.jobs))

@@ -1,9 +1,8 @@
 """The border to the core for requests that are issued one by one.
 
-Knows how a session's requests, targets and failures look in C, and where
-their bytes are.  Who waits for a request, and what for, it does not know.
-All of a session belongs to the thread that opened it; the GIL is released in
-every call that submits or waits.
+Knows the core's structures for a session's requests, targets and failures.  Who waits for
+a request is not known here.  A session belongs to the thread that opened it; the GIL is
+released in every call that submits or waits.
 """
 
 from dataclasses import dataclass
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
 
 
 FINISHED_AT_ONCE = 1024
-"""As many finished requests are told of in one call; the rest in the next."""
+"""How many finished requests one call reports; the next call has the rest."""
 
 NativeTarget = NewType("NativeTarget", object)
 """A target that is attached to a session."""
@@ -36,26 +35,26 @@ class NativeRequest(Protocol):
     """A request, from when it is issued until it is released."""
 
     slot: int
-    """Its number, which a later one may have again."""
+    """The number of its slot, which a later request may get again."""
     done: bool
     result: int
-    """Once done: 0, or the errno of its failure, negative."""
+    """When it is done: 0, or the negative errno of its failure."""
     bytes: int
-    """Once done: read, up to the end of the target; or written."""
+    """When it is done: the bytes read (fewer at the target's end), or written."""
 
 
 @dataclass(frozen=True)
 class SessionUsage:
-    """What a session's requests take up now."""
+    """What a session's requests occupy now."""
 
     slots: int
-    """That were ever needed at a time; they are kept."""
+    """The most that were in use at a time; slots are kept."""
     in_use: int
-    """Not released, or still in flight."""
+    """Slots of requests that are not released, or still in flight."""
     busy: int
-    """Of those: waiting for their turn, or in flight."""
+    """Of those: queued in the session, or in flight."""
     buffer_bytes: int
-    """Of all slots."""
+    """The bytes of all slots' buffers."""
 
 
 class Session:
@@ -64,12 +63,12 @@ class Session:
     Args:
         completion: poll, eventfd, bh, adaptive or getevents.
         engine: libaio, threads or null.
-        iodepth: requests in flight at a time; more wait for their turn.
-        poll_max_ns: with adaptive, how long it looks at most before it sleeps.
+        iodepth: requests in flight at a time; others wait in the session.
+        poll_max_ns: with adaptive, the longest time to poll before sleeping.
         null_latency_ns: the null engine's service time.
 
     Raises:
-        RunError: the kernel has no room for it, or lacks what it needs.
+        RunError: the kernel has too few AIO events left, or lacks what it needs.
     """
 
     def __init__(
@@ -99,86 +98,86 @@ class Session:
         return bool(self._session != ffi.NULL)
 
     def close(self) -> None:
-        """Waits for what is in flight; requests and targets go with it."""
+        """Free the session, with its requests and targets; waits for I/Os in flight."""
         session, self._session = self._session, ffi.NULL
         if session != ffi.NULL:
             lib.session_close(session)
 
     def forget(self) -> None:
-        """In a forked child, to which neither ring nor threads belong: touch nothing."""
+        """For a forked child, which has neither the ring nor the threads: free nothing."""
         self._session = ffi.NULL
 
     # ---- targets ------------------------------------------------------------------
 
     def attach(self, fd: int, limits: TargetLimits | None) -> NativeTarget:
-        """`limits`: None where any alignment will do; `fd` stays the caller's."""
+        """`limits`: None if any alignment is allowed.  The caller still has to close `fd`."""
         native = ffi.new("TargetLimits *")
         if limits:
             fill_limits(native, limits)
         return NativeTarget(_allocated(lib.session_attach(self._session, fd, native)))
 
     def detach(self, target: NativeTarget) -> None:
-        """None of its requests may be busy."""
+        """None of its requests may be queued or in flight."""
         lib.session_detach(self._session, target)
 
     def is_busy(self, target: NativeTarget) -> bool:
-        """Whether it has requests that wait for their turn, or are in flight."""
+        """Whether it has requests that are queued or in flight."""
         return bool(lib.session_target_busy(target))
 
     def withdraw(self, target: NativeTarget | None = None) -> None:
-        """End those of its, or all, requests that no device or thread has begun: ECANCELED."""
+        """Cancel requests (of one target, or all) that no device or thread has begun: ECANCELED."""
         lib.session_withdraw(self._session, target or ffi.NULL)
 
     # ---- requests -----------------------------------------------------------------
 
     def read(self, target: NativeTarget, offset: int, count: int) -> NativeRequest:
-        """Issue it; like all of these it may be done at once, or is told of by `poll`.
+        """Issue a read.  Like all requests, it may be done at once; else `poll` reports it.
 
         Raises:
-            MemoryError: no room for its buffer.
+            MemoryError: there is not enough for its buffer.
         """
         return _issued(lib.session_read(self._session, target, offset, count))
 
     def write(self, target: NativeTarget, offset: int, data: "Buffer") -> NativeRequest:
-        """`data` is copied first."""
+        """Issue a write of a copy of `data`."""
         view = ffi.from_buffer(data)
         return _issued(lib.session_write(self._session, target, offset, len(view), view))
 
     def sync(self, target: NativeTarget, *, data_only: bool) -> NativeRequest:
-        """fsync, or fdatasync."""
+        """Issue an fsync, or an fdatasync."""
         return _issued(lib.session_sync(self._session, target, data_only))
 
     def sleep(self, duration_ns: int) -> NativeRequest:
-        """Done in the first round of the loop after that time."""
+        """Issue a timer: it is done in the first round of the loop after that time."""
         return _issued(lib.session_sleep(self._session, duration_ns))
 
     def cancel(self, request: NativeRequest) -> None:
-        """Done at once, with ECANCELED, unless it is in flight."""
+        """End it now with ECANCELED, unless it is in flight."""
         lib.session_cancel(self._session, request)
 
     def release(self, request: NativeRequest) -> None:
-        """Give its slot back; one that is in flight keeps its buffer until it is not."""
+        """Free its slot; a request in flight keeps its buffer until it has ended."""
         lib.session_release(self._session, request)
 
     def release_all(self) -> None:
-        """Every request that there is."""
+        """Release every request."""
         lib.session_release_all(self._session)
 
     # ---- the loop -----------------------------------------------------------------
 
     def plug(self) -> None:
-        """Requests gather until the next `poll`."""
+        """Hold requests back until the next `poll`, so that they are submitted together."""
         lib.session_plug(self._session)
 
     def poll(self, *, go_round: bool, max_ns: int) -> list[int]:
-        """The slots of requests that have finished; each is told of once.
+        """The slots of requests that have finished; each is reported once.
 
-        Only if there are none, or with `go_round`, the loop runs: until there
-        are some, for `max_ns`, or until a signal.
+        If there are none, or with `go_round`, the loop runs until there are some, for `max_ns`,
+        or until a signal.
 
         Raises:
-            OSError: the loop itself has failed.  Told once; from then on it
-                goes on as well as it can, so that all requests come back.
+            OSError: the loop itself has failed.  Raised once; the loop then goes on as well as
+                it can, so that all requests end.
         """
         count = lib.session_poll(self._session, go_round, max_ns, self._slots, FINISHED_AT_ONCE)
         if not count and max_ns:
@@ -198,22 +197,22 @@ class Session:
         return report
 
     def usage(self) -> SessionUsage:
-        """Slots and buffers, now."""
+        """The slots and buffers in use."""
         report = self._report()
         return SessionUsage(report.slots, report.in_use, report.busy, report.buffer_bytes)
 
     def counters(self) -> CounterGroups:
-        """All that was counted since the session was opened."""
+        """All counts since the session was opened."""
         return counter_groups(self._report().counters)
 
 
 def bytes_read(request: NativeRequest) -> bytes:
-    """A copy of what a request has read."""
+    """A copy of the bytes that a request has read."""
     return bytes(ffi.buffer(cast(Any, request).buffer, request.bytes))
 
 
 def copy_read(request: NativeRequest, buffer: "Buffer") -> None:
-    """What a request has read, into a buffer that is large enough."""
+    """Copy the bytes that a request has read into a buffer that is large enough."""
     ffi.memmove(buffer, cast(Any, request).buffer, request.bytes)
 
 

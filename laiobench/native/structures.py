@@ -1,7 +1,6 @@
-"""The core's structures as Python values, for all who cross the border.
+"""The core's structures as Python values, for runs and sessions alike.
 
-Knows how counters, strings and a target's limits look in C; not what a run or
-a session is.
+Knows counters, strings and a target's limits in C; not what a run or a session is.
 """
 
 from collections.abc import Iterator
@@ -15,7 +14,7 @@ CounterGroups = dict[str, dict[str, Any]]
 
 @dataclass(frozen=True)
 class TargetLimits:
-    """What an open file or device allows; alignments in bytes, 0 where direct I/O is refused."""
+    """What an open file or device allows; alignments are in bytes, 0 without direct I/O."""
 
     size_bytes: int
     memory_align: int
@@ -44,18 +43,18 @@ def probe_target(fd: int) -> TargetLimits:
 
 
 def can_trim(fd: int) -> bool:
-    """Whether a part of a file or device that is open for writing can be trimmed."""
+    """Whether a file or device that is open for writing supports trims."""
     return bool(lib.target_can_trim(fd))
 
 
 def fill_limits(native: Any, limits: TargetLimits) -> None:
-    """Tell the core the limits of a target."""
+    """Fill in a target's limits."""
     for name in TargetLimits.__dataclass_fields__:
         setattr(native, name, getattr(limits, name))
 
 
 def empty_counters() -> CounterGroups:
-    """Every counter that there is, at 0."""
+    """Every counter, at 0."""
     return counter_groups(ffi.new("Counters *")[0])
 
 
@@ -71,12 +70,12 @@ def counter_groups(counters: Any) -> CounterGroups:
 
 
 def members(struct: Any) -> Iterator[tuple[str, int]]:
-    """The members of a structure of the core's, by name."""
+    """The members of one of the core's structures, by name."""
     for name, _ in ffi.typeof(struct).fields:
         yield name.rstrip("_"), getattr(struct, name)
 
 
 def text_of(characters: Any) -> str:
-    """A C string."""
+    """A C string as text."""
     text: bytes = ffi.string(characters)
     return text.decode(errors="replace")

@@ -1,7 +1,6 @@
-"""Verification across the border: what is asked for, and what was found.
+"""Verification across the border: a job's options as the core's plan, and the core's report.
 
-Knows how the core's structures of verify_plan.h look, and in which libraries a hash
-may be.
+Knows the structures of verify_plan.h, and in which libraries to look for hashes.
 """
 
 import importlib
@@ -28,22 +27,22 @@ class VerifyPlan:
     blocks: int
     block_bytes: int
     written: Any
-    """Memory that can be written to: an mmap, and so perhaps a file."""
+    """Writable memory; it may be the mapping of a file."""
     seed: int
-    """Of the job that wrote, or writes."""
+    """The index of the job that wrote the blocks."""
     is_loaded: bool = False
     is_exact: bool = False
 
 
 @dataclass(frozen=True)
 class VerifyFailure:
-    """A block that was not as it should be; what is not known of it is None."""
+    """A bad block; fields that are not known are None."""
 
     fault: str
     offset: int
     size_bytes: int
     code: int
-    """Of one that could not be read: its errno, 0 at the target's end."""
+    """If the block could not be read: the errno; 0 at the target's end."""
     found_offset: int | None
     found_generation: int | None
     expected_generation: int | None
@@ -55,12 +54,12 @@ class VerifyFailure:
 
 @dataclass(frozen=True)
 class VerifyReport:
-    """What a job's verification came to; the first failures in full."""
+    """The outcome of a job's verification; the first failures in full."""
 
     blocks: int
     failed_blocks: int
     unknown_blocks: int
-    """Not verified, since writing them had failed, or they were trimmed."""
+    """Blocks not verified, since writing them had failed, or they were trimmed."""
     size_bytes: int
     runtime_ns: int
     unreadable: int
@@ -70,7 +69,7 @@ class VerifyReport:
 
 
 def _libraries(method: str) -> list[str]:
-    """Where to look for a hash, most likely first."""
+    """The libraries that may have a hash, most likely first."""
     match method:
         case "crc32":
             return ["libz.so.1"]
@@ -79,7 +78,7 @@ def _libraries(method: str) -> list[str]:
             extension = found and importlib.util.find_spec("xxhash._xxhash")
             return ["libxxhash.so.0", *([extension.origin or ""] if extension else [])]
         case _:
-            with suppress(ImportError):  # Python's own, found by name once it is loaded
+            with suppress(ImportError):  # loads Python's own libcrypto, which is then found by name
                 importlib.import_module("_hashlib")
             return list(_LIBCRYPTO)
 
@@ -87,7 +86,7 @@ def _libraries(method: str) -> list[str]:
 def fill_verify(
     native: Any, job: Job, plan: VerifyPlan | None, alive: Callable[[Any], Any]
 ) -> None:
-    """Ask for what the job's options say."""
+    """Fill in what the job's options ask for."""
     if plan is None:
         return
     names = [alive(ffi.new("char[]", name.encode())) for name in _libraries(job.verify)]
@@ -110,7 +109,7 @@ def fill_verify(
 
 
 def read_verify(run: Any, index: int) -> VerifyReport | None:
-    """What a job's verification came to; None if it does none."""
+    """Read the outcome of a job's verification; None if it verified nothing."""
     report = ffi.new("VerifyReport *")
     if not lib.run_verify_report(run, index, report):
         return None

@@ -1,7 +1,7 @@
-"""The shape of a workload that is not plain, as the core wants it.
+"""The core's description of a workload that is not plain.
 
-Knows how options say where I/Os go and how large they are, and how the core is
-told; not which target that is.
+Knows which options say where I/Os go and how large they are, and the core's structures
+for that; not the target.
 """
 
 from itertools import accumulate
@@ -17,23 +17,23 @@ _KINDS = {"random": 0, "zipf": 1, "pareto": 2, "normal": 3, "zoned": 4, "zoned_a
 
 
 def map_bytes_of(job: Job, region_bytes: int) -> int:
-    """Memory for the random map: where sizes differ it has a bit for each unit."""
+    """Bytes of memory for the random map; if sizes differ, it has a bit for each unit."""
     shape = shape_of(job, region_bytes)
     return 0 if shape == ffi.NULL else lib.shape_map_bytes(shape)
 
 
 def shape_of(job: Job, region_bytes: int) -> Any:
-    """The core's WorkloadShape; none for a plain workload.
+    """The core's WorkloadShape; NULL for a plain workload.
 
     Raises:
-        RunError: there is no room for what the options say.
+        RunError: a zone of random_distribution is too small for an I/O.
     """
     if job.is_plain:
         return ffi.NULL
     shape = ffi.new("WorkloadShape *")
     shape.region_bytes = region_bytes
     for native, name in zip(shape.directions, ("read", job.changing, job.changing), strict=True):
-        # Those that the job has not are like one that it has, and never asked for.
+        # Directions that the job does not use get those of one that it uses; they are not read.
         _fill_direction(
             native, job, name if name in job.directions else job.directions[0], region_bytes
         )

@@ -1,1 +1,1 @@
-"""What machine this is."""
+"""Facts about the machine: devices, mounts, and who uses a disk."""

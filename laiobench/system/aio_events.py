@@ -1,6 +1,6 @@
-"""AIO events: how many more the kernel has room for, and what to do where that is too few.
+"""AIO events: how many more the kernel allows, and what to do if these are too few.
 
-They are counted over the whole machine, for all who use native AIO.
+The kernel's limit is one for the whole machine: all programs that use native AIO share it.
 """
 
 from dataclasses import dataclass
@@ -19,11 +19,11 @@ class AioRoom:
     limit: int
 
     def has(self, events: int) -> bool:
-        """Whether it could give so many now, as far as it tells."""
+        """Whether so many more are allowed, as far as the kernel tells."""
         return not self.limit or self.used + events <= self.limit
 
     def refusal(self, events: int) -> tuple[str, str]:
-        """What to say where it has no room for them, and what to do about it."""
+        """The error for when they are not allowed: what failed, and what to try."""
         enough = max(2 * self.limit, self.used + events, _MANY)
         return (
             f"the kernel has no room for the run's {events:,} AIO events: others use "
@@ -33,6 +33,6 @@ class AioRoom:
 
 
 def aio_room(system: System = kernel.LIVE) -> AioRoom:
-    """As it is now."""
+    """The kernel's present figures."""
     folder = system.proc / "sys/fs"
     return AioRoom(kernel.number(folder / "aio-nr"), kernel.number(folder / "aio-max-nr"))

@@ -1,8 +1,8 @@
-"""What of an open file or device is stored at all: where reads have something to read.
+"""Which parts of an open file or device are stored, so that reading them reads the device.
 
-File systems answer reads of holes and of blocks that were reserved and never written
-without the device; a RAM disk or a thin device does so for blocks that it has not got.
-Each says so in its own way, and some in none: what is not known is not told.
+File systems answer reads of holes, and of blocks that were reserved and never written,
+without the device; a RAM disk or a thin volume does so for blocks that it never allocated.
+Each tells so in its own way, and some do not; what is not known is not reported.
 """
 
 import fcntl
@@ -25,7 +25,7 @@ _EXTENT = struct.Struct("=QQQ16xI12x")
 _SYNC = 1
 _LAST, _UNWRITTEN = 0x1, 0x800
 _AT_ONCE = 512
-# More is not kept: what lies behind counts as a gap.
+# More gaps are not kept: all that follows counts as one.
 _MOST_GAPS = 4096
 
 HOLE, UNWRITTEN = "not allocated", "allocated, but were never written"
@@ -33,7 +33,7 @@ HOLE, UNWRITTEN = "not allocated", "allocated, but were never written"
 
 @dataclass(frozen=True)
 class Gap:
-    """Bytes from `start` to before `end` that the device does not have."""
+    """Bytes from `start` to before `end` that are not stored."""
 
     start: int
     end: int
@@ -42,17 +42,17 @@ class Gap:
 
 @dataclass(frozen=True)
 class Allocation:
-    """What is known of it; empty: nothing speaks against it."""
+    """What is known about it; without any field set, all seems to be stored."""
 
     memory: str = ""
-    """The file system that keeps it in memory."""
+    """The file system that keeps it in memory; empty if none does."""
     gaps: tuple[Gap, ...] = ()
     stored_bytes: int | None = None
-    """So much of the device `holder` has blocks; none: nobody tells."""
+    """How many bytes of the device `holder` are allocated; None: not known."""
     holder: str = ""
 
     def gaps_in(self, start: int, length: int) -> list[Gap]:
-        """Those that a region has a part of."""
+        """The gaps that have bytes in common with a region."""
         return [gap for gap in self.gaps if gap.start < start + length and start < gap.end]
 
 
@@ -60,7 +60,7 @@ UNKNOWN = Allocation()
 
 
 def allocation_of(fd: int, system: System = LIVE) -> Allocation:
-    """What of an open file or device is stored."""
+    """What is known about how an open file or device is stored."""
     status = os.fstat(fd)
     if stat.S_ISBLK(status.st_mode):
         return _of_device(status.st_rdev, system)
@@ -77,10 +77,10 @@ def allocation_of(fd: int, system: System = LIVE) -> Allocation:
 def _gaps(fd: int, status: os.stat_result) -> tuple[Gap, ...]:
     try:
         found = _first_gaps(fd, status.st_size, flags=0)
-        if found:  # what waits in memory to be written is not there yet
+        if found:  # data that waits in the page cache has no blocks yet
             found = _first_gaps(fd, status.st_size, flags=_SYNC)
         return found
-    except OSError:  # a file system that does not tell: then by the number of its blocks
+    except OSError:  # the file system has no FIEMAP: compare its size with its blocks
         has_all = status.st_blocks * SECTOR >= status.st_size
         return () if has_all else (Gap(0, status.st_size, f"{HOLE}, or compressed"),)
 
@@ -148,7 +148,7 @@ def _of_device(device: int, system: System) -> Allocation:
 
 
 def _of_loop(name: str, system: System) -> Allocation:
-    """As the file that it is made of, if that can be found by its name."""
+    """That of the file behind the loop device, if it can be found by its name."""
     loop = loop_of(name, system)
     if loop is None or loop.inode is None:
         return UNKNOWN

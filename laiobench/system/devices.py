@@ -10,7 +10,7 @@ from laiobench.system.mounts import file_system, mount_options
 
 
 def describe_target(path: str) -> dict[str, Any]:
-    """What is known of the file or device at `path`; empty if it is gone."""
+    """Facts about the file or device at `path`; empty if there is none."""
     try:
         status = Path(path).stat()
     except OSError:
@@ -30,7 +30,7 @@ def describe_target(path: str) -> dict[str, Any]:
 
 
 def disk_name(fd: int) -> str:
-    """The disk that an open file is on, or is, such as nvme0n1; empty if it is on none."""
+    """The name of the disk that an open file is on, or is: nvme0n1; empty if there is none."""
     status = os.fstat(fd)
     number = status.st_rdev if stat.S_ISBLK(status.st_mode) else status.st_dev
     return str(_device(number).get("disk", ""))
@@ -38,7 +38,7 @@ def disk_name(fd: int) -> str:
 
 @dataclass(frozen=True)
 class Hardware:
-    """What a person recognises a block device by; empty where it is not known."""
+    """What a person recognises a block device by; fields are empty where not known."""
 
     name: str
     disk: str
@@ -46,13 +46,13 @@ class Hardware:
     serial: str
     size_bytes: int
     backing: str
-    """The file that a loop device is made of."""
+    """The file behind a loop device."""
     partitions: tuple[tuple[str, int], ...]
     """Names and sizes in bytes."""
 
 
 def hardware(number: int) -> Hardware:
-    """The block device of this number."""
+    """That of the block device with this number."""
     folder = _folder(number).resolve()
     disk = folder.parent if (folder / "partition").exists() else folder
     partitions = sorted(path.parent for path in folder.glob("*/partition"))
@@ -68,15 +68,15 @@ def hardware(number: int) -> Hardware:
 
 
 def _serial(disk: Path) -> str:
-    """As NVMe, virtio and SCSI tell it, each in a place of its own."""
+    """The serial number: NVMe, virtio and SCSI each have it in another place."""
     if serial := _text(disk / "device/serial") or _text(disk / "serial"):
         return serial
-    page = _text(disk / "device/vpd_pg80")  # a SCSI page: four bytes, and then the serial
+    page = _text(disk / "device/vpd_pg80")  # SCSI: a header of four bytes, then the serial
     return "".join(character for character in page[4:] if character.isprintable()).strip()
 
 
 def is_set_readonly(number: int) -> bool:
-    """Whether the block device of this number was told to take no writes."""
+    """Whether the block device of this number is set read-only."""
     return _text(_folder(number) / "ro") == "1"
 
 
@@ -85,7 +85,7 @@ def _folder(number: int) -> Path:
 
 
 def _device(number: int) -> dict[str, Any]:
-    """A block device, and the disk whose partition it may be."""
+    """Facts about a block device; for a partition, about its disk, too."""
     folder = _folder(number)
     if not folder.exists():
         return {}
@@ -108,7 +108,7 @@ def _device(number: int) -> dict[str, Any]:
 
 
 def _driver(disk: Path) -> str:
-    """Who drives it, such as nvme or virtio_blk; empty for those without hardware."""
+    """The name of its driver, such as nvme or virtio_blk; empty for virtual devices."""
     link = disk / "device/driver"
     return link.resolve().name if link.exists() else ""
 

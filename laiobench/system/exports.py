@@ -1,8 +1,8 @@
-"""What the kernel's own servers give away: NVMe and SCSI targets, and USB gadgets.
+"""What the kernel's own servers export: NVMe and SCSI targets, and USB gadgets.
 
-They write to a device or file without a process that has it open, and without a
-claim on it.  Configfs has the names that they were given, which are followed here;
-a name that leads nowhere may be anything, and says so.
+A server writes to a device or file without a process that has it open, and without
+claiming it.  Configfs has the paths that the servers were given, and these are followed
+here; an export of a path that does not exist now may be anything, and is reported so.
 """
 
 import re
@@ -17,27 +17,27 @@ from laiobench.system.loops import Inode
 
 @dataclass(frozen=True)
 class Export:
-    """One thing that is given away; of neither inode nor device: nobody knows which."""
+    """One exported file or device; without inode and device: not known which."""
 
     server: str
-    """Who does, as the beginning of a sentence: `the NVMe target NQN`."""
+    """The server, as the beginning of a sentence: `the NVMe target NQN`."""
     path: str
     remedy: str
     inode: Inode | None = None
     device: Number | None = None
 
 
-# Kernel modules, and the folder of configfs where each is configured.
+# Kernel modules, and the folder of configfs that configures each.
 _SERVERS = (("nvmet", "nvmet"), ("target_core_mod", "target"))
 
 
 def exports(system: System) -> list[Export]:
-    """All that are known."""
+    """All exports that can be found."""
     return [*_nvme(system), *_scsi(system), *_usb(system), *_scst(system)]
 
 
 def hidden(system: System) -> list[str]:
-    """Servers that are there, and whose configuration is not to be seen."""
+    """Servers that are loaded, but have no configuration that we can see."""
     return [
         module
         for module, folder in _SERVERS

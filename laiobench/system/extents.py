@@ -1,9 +1,9 @@
-"""Which sectors of which disks and files each block device is made of.
+"""Which sectors of which disks and files each block device consists of.
 
-Partitions, loop devices and device-mapper volumes are followed down to the ground,
-where a disk is itself, by whatever path it is reached: paths to one disk have one
-wwid.  So what shares blocks with a device is found beside it, as well as above and
-below.  Who uses any of them is not known here.
+Partitions, loop devices and device-mapper volumes are followed down to disks and files.
+A disk counts as one, whatever path leads to it: all paths to a disk have the same wwid.
+So devices that share blocks are found even if neither is built on the other.  Who uses
+any of them is not known here.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -15,14 +15,14 @@ from laiobench.system import mapper
 from laiobench.system.kernel import Number, System, number, text
 from laiobench.system.loops import SECTOR, Inode, Loop, loops
 
-# The kernel shows so little of an extended partition, which is all around its logical ones.
+# The kernel shows an extended partition with this size, though its logical ones lie inside.
 _EXTENDED_SECTORS = 8
 _FIRST_LOGICAL = 5
 
 
 @dataclass(frozen=True)
 class Device:
-    """A block device as sysfs has it."""
+    """A block device as sysfs describes it."""
 
     number: Number
     folder: Path
@@ -48,14 +48,15 @@ class Extent:
     first: int
     end: int
     is_guess: bool = False
-    """It is somewhere in there: nobody tells where."""
+    """The device has only some sectors in this range: not known which."""
     through: frozenset[Number] = frozenset()
-    """Devices of several parts that lie between, which are grounds of their own."""
+    """Devices between this one and the disk that have several parts: what two extents have in
+    common is known by their sectors there."""
 
     def meets(self, other: "Extent") -> bool | None:
-        """Whether they have sectors in common; none: perhaps."""
+        """Whether they have sectors in common; None: perhaps."""
         if self.ground != other.ground or self.through & other.through:
-            return False  # what both reach through one device, they share there or not at all
+            return False  # their sectors inside that device are compared instead
         if self.first >= other.end or other.first >= self.end:
             return False
         is_certain = (
@@ -71,7 +72,7 @@ class Extent:
 
 @dataclass
 class Devices:
-    """All block devices there are, read once."""
+    """All block devices of the machine, read once."""
 
     system: System
     table: Callable[[Number], list[mapper.Line] | None] = mapper.table
@@ -93,33 +94,33 @@ class Devices:
         return self._by_name.get(name)
 
     def extents(self, number: Number) -> list[Extent]:
-        """What a device is made of, down to the ground."""
+        """What a device consists of: sectors of disks and files."""
         if number not in self._extents:
-            self._extents[number] = []  # a circle ends here
+            self._extents[number] = []  # ends the recursion if devices are built on each other
             device = self.by_number.get(number)
             self._extents[number] = list(self._followed(device)) if device else []
         return self._extents[number]
 
     def disk_of(self, device: Device) -> Device | None:
-        """The disk whose partition it is."""
+        """The disk that a partition is on."""
         return self.named(device.folder.parent.name) if device.is_partition else None
 
     def has_partitions(self, device: Device) -> bool:
         return any(device.folder.glob("*/partition"))
 
     def is_same_disk(self, one: Device, other: Device) -> bool:
-        """Whether both are paths to it."""
+        """Whether both are paths to the same disk."""
         return not one.is_partition and not other.is_partition and _disk(one) == _disk(other)
 
     def above(self, device: Device) -> list[tuple[str, Number | None]]:
-        """What is built on it directly, by name and number; loop devices tell it themselves."""
+        """What is built directly on it, by name and number, loop devices excepted."""
         names = {path.name for path in device.folder.glob("holders/*")}
         names |= {path.parts[-3] for path in self.system.sys.glob(f"block/*/slaves/{device.name}")}
         found = ((name, self.named(name)) for name in sorted(names))
         return [(name, device.number if device else None) for name, device in found]
 
     def below(self, number: Number) -> set[Number]:
-        """Everything that a device is built on."""
+        """All devices that a device is built on."""
         found: set[Number] = set()
         ahead = [number]
         while ahead:
@@ -152,11 +153,11 @@ class Devices:
         return self._tables[device.number]
 
     def files_below(self, number: Number) -> set[Inode]:
-        """The files that a device is made of, through whatever."""
+        """The files that a device consists of, directly or not."""
         loops = (self.loops.get(one) for one in [number, *self.below(number)])
         return {loop.inode for loop in loops if loop and loop.inode}
 
-    # ---- down to the ground -----------------------------------------------------------
+    # ---- sectors of disks and files ---------------------------------------------------
 
     def _followed(self, device: Device) -> Iterator[Extent]:
         if disk := self.disk_of(device):
@@ -166,7 +167,7 @@ class Devices:
         elif (lines := self._table(device)) is not None:
             yield from self._together(device, list(self._of_table(lines)))
         elif slaves := list(self._slaves(device)):
-            # Of an array each member is all of it; a volume has a part, and sysfs tells not which.
+            # Each member of an array counts whole; of a volume, sysfs does not tell the sectors.
             is_guess = device.name.startswith("dm-")
             parts = [extent for slave in slaves for extent in self.extents(slave.number)]
             if is_guess:
@@ -176,7 +177,7 @@ class Devices:
             yield Extent(_disk(device), 0, device.sectors)
 
     def _together(self, device: Device, parts: list[Extent]) -> Iterator[Extent]:
-        """A device of several parts, or of nobody knows which, is also a ground of its own."""
+        """A device of several parts, or of unknown ones, has extents of its own sectors, too."""
         if len(parts) == 1 and not parts[0].is_guess and _length(parts[0]) == device.sectors:
             yield parts[0]
             return
@@ -185,7 +186,7 @@ class Devices:
             yield replace(part, through=part.through | {device.number})
 
     def _span(self, device: Device, disk: Device) -> tuple[int, int]:
-        """A partition's first sector and its end; an extended one's reaches as far as its parts."""
+        """A partition's first sector and its end; an extended one ends with its last child."""
         first, sectors = number(device.folder / "start"), device.sectors
         end = first + sectors
         if sectors <= _EXTENDED_SECTORS and number(device.folder / "partition") < _FIRST_LOGICAL:
@@ -217,7 +218,7 @@ class Devices:
                     yield from self._within(part.device, part.first, part.first + part.sectors)
 
     def _within(self, number: Number, first: int, end: int) -> Iterator[Extent]:
-        """The part of a device from one sector to another."""
+        """The extents of a device's sectors from `first` to before `end`."""
         extents = self.extents(number)
         for extent in extents:
             if not extent.is_guess and (len(extents) == 1 or extent.ground == number):
@@ -239,7 +240,7 @@ def ground_of_file(inode: Inode) -> str:
 
 
 def _disk(device: Device) -> str:
-    """A disk, by the name that all paths to it have, if it has one and a size."""
+    """A disk's identity: the wwid that all paths to it share, if it has one and a size."""
     wwid = text(device.folder / "wwid") or text(device.folder / "device/wwid")
     if wwid.rpartition(".")[2].strip("0- ") and device.sectors:
         return f"{wwid}, {device.sectors} sectors"
@@ -247,7 +248,7 @@ def _disk(device: Device) -> str:
 
 
 def share(some: Iterable[Extent], others: Iterable[Extent]) -> bool | None:
-    """Whether they have sectors in common; none: perhaps."""
+    """Whether they have sectors in common; None: perhaps."""
     others = list(others)
     answer: bool | None = False
     for one in some:

@@ -1,7 +1,7 @@
-"""Where the kernel tells of itself: its folders, their small files, and the numbers in them.
+"""Where /proc, /sys, /dev and configfs are, and reading the small files there.
 
-The folders can be others, for machines that are not at hand.  What is read there
-means something to those who ask for it, and nothing here.
+Tests put folders of other machines in their place.  What the files mean is known to
+the callers.
 """
 
 import os
@@ -23,7 +23,7 @@ class System:
 
     @property
     def config(self) -> Path:
-        """Where kernel targets are configured."""
+        """The folder in which NVMe and SCSI targets are configured."""
         return self.sys / "kernel/config"
 
 
@@ -31,7 +31,7 @@ LIVE = System()
 
 
 def number_of(device: int) -> Number:
-    """`st_rdev` or `st_dev` as the kernel writes it."""
+    """A device number, such as `st_rdev`, as the kernel writes it."""
     return f"{os.major(device)}:{os.minor(device)}"
 
 
@@ -44,11 +44,11 @@ def text(path: Path) -> str:
 
 
 def number(path: Path) -> int:
-    """The number that a small file holds; 0 where it holds none."""
+    """The number in a small file; 0 where there is none."""
     held = text(path)
     return int(held) if held.isascii() and held.isdigit() else 0
 
 
 def plain(field: str) -> str:
-    r"""A field of /proc without its escapes: `\040` is a space."""
+    r"""A field of a /proc file with its escapes resolved: `\040` is a space."""
     return re.sub(r"\\([0-7]{3})", lambda match: chr(int(match[1], 8)), field)

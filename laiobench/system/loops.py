@@ -1,10 +1,10 @@
-"""Which file or device each loop device is made of, and which part of it.
+"""Which file or device is behind each loop device, and which part of it.
 
-The kernel is asked of the device itself, by LOOP_GET_STATUS64, which tells the
-inode: a path is only what the file was called when it was set up, and where that
-was.  Where the device can't be opened, as in a container or by a user who may not,
-its path in sysfs is believed if what is there has the right size.  Else it may be
-any file of that size, and says so.
+The loop device itself is asked (LOOP_GET_STATUS64): it tells the inode.  A path only tells
+what the file was called when the loop device was set up, in the namespace where that was.
+Where the loop device can't be opened, as in a container or without permission, its path in
+sysfs is believed if the file there has the right size.  Otherwise any file of that size
+may be behind it, and the result says so.
 """
 
 import fcntl
@@ -21,7 +21,7 @@ from laiobench.system.kernel import Number, System, number, number_of, text
 SECTOR = 512
 MAJOR = 7
 _GET_STATUS = 0x4C05
-_STATUS = struct.Struct("QQQQQ192x")  # loop_info64, of which the first five matter
+_STATUS = struct.Struct("QQQQQ192x")  # loop_info64, of which the first five fields are used
 _DELETED = " (deleted)"
 
 Inode = tuple[int, int]
@@ -30,16 +30,16 @@ Inode = tuple[int, int]
 
 @dataclass(frozen=True)
 class Loop:
-    """A loop device that is set up: of `inode`, or of `device`; of neither: nobody knows."""
+    """A loop device that is set up, on `inode` or on `device`; without either: not known."""
 
     name: str
     number: Number
     path: str
-    """What it is said to be made of."""
+    """The path of its file, as sysfs tells it."""
     size_bytes: int
     offset_bytes: int = 0
     is_limited: bool = False
-    """It ends before its file does, or may."""
+    """Whether it ends, or may end, before its file does."""
     inode: Inode | None = None
     device: Number | None = None
 
@@ -48,13 +48,13 @@ class Loop:
         return self.inode is not None or self.device is not None
 
     def fits(self, size_bytes: int) -> bool:
-        """Whether what it is made of can be so large."""
+        """Whether a file of this size can be behind it."""
         end = self.offset_bytes + self.size_bytes
         return size_bytes >= end and (self.is_limited or size_bytes - end < SECTOR)
 
 
 def loops(system: System) -> list[Loop]:
-    """All loop devices that are set up, by sysfs, /proc/partitions and their nodes."""
+    """All loop devices that are set up, by sysfs, /proc/partitions and nodes in /dev."""
     found = (_loop(name, system) for name in sorted(set(_names(system)), key=_by_number))
     return [loop for loop in found if loop is not None]
 
@@ -91,7 +91,7 @@ def _loop(name: str, system: System) -> Loop | None:
         status = os.fstat(fd)
         if not stat.S_ISBLK(status.st_mode) or os.major(status.st_rdev) != MAJOR:
             return _by_path(name, folder, system)
-        if wanted and wanted != number_of(status.st_rdev):  # another's node
+        if wanted and wanted != number_of(status.st_rdev):  # the node of another device
             return _by_path(name, folder, system)
         size_bytes = os.lseek(fd, 0, os.SEEK_END)
         told = bytes(fcntl.ioctl(fd, _GET_STATUS, bytes(_STATUS.size)))
@@ -108,7 +108,7 @@ def _loop(name: str, system: System) -> Loop | None:
 
 
 def _decoded(huge: int) -> int:
-    """The kernel's wide encoding of a device's number, as `st_dev` is encoded here."""
+    """A device number in the kernel's 64-bit encoding, re-encoded as `st_dev` is."""
     return os.makedev((huge >> 8) & 0xFFF, (huge & 0xFF) | ((huge >> 12) & 0xFFFFFF00))
 
 
@@ -121,7 +121,7 @@ def _path(folder: Path) -> str:
 
 
 def _by_path(name: str, folder: Path, system: System) -> Loop | None:
-    """By what sysfs says, if that is to be believed."""
+    """The loop device by its path in sysfs, if the file there can be the right one."""
     if not _is_set_up(folder):
         return _unseen(name, folder, system)
     path = _path(folder)
@@ -135,7 +135,7 @@ def _by_path(name: str, folder: Path, system: System) -> Loop | None:
     )
     try:
         status = Path(path).stat()
-    except (OSError, ValueError):  # of another namespace, or deleted
+    except (OSError, ValueError):  # a path of another namespace, or a deleted file
         return found
     if stat.S_ISBLK(status.st_mode):
         device = number_of(status.st_rdev)
@@ -147,7 +147,7 @@ def _by_path(name: str, folder: Path, system: System) -> Loop | None:
 
 
 def _unseen(name: str, folder: Path, system: System) -> Loop | None:
-    """Neither its node nor sysfs tells of it; what has a size is set up."""
+    """One that neither its node nor sysfs tells of; since it has a size, it is set up."""
     if folder.exists():
         return None
     for line in text(system.proc / "partitions").splitlines():

@@ -1,4 +1,4 @@
-"""What machine this is, and what is being measured on it: facts for the result."""
+"""Facts about this machine and about what is measured on it, for results."""
 
 import os
 import platform
@@ -16,7 +16,7 @@ __all__ = ["describe", "describe_target", "online_cpus", "usable_cpus"]
 
 
 def describe(paths: Iterable[str]) -> dict[str, Any]:
-    """The machine, and the targets at `paths` by their paths."""
+    """Facts about the machine, and about the targets at `paths`, by path."""
     return {
         "host": platform.node(),
         "boot_id": _boot_id(),
@@ -32,9 +32,9 @@ def describe(paths: Iterable[str]) -> dict[str, Any]:
 
 
 def usable_cpus(wanted: Iterable[int]) -> set[int]:
-    """Those of `wanted` on which our threads may run, whatever cpuset we are in.
+    """The CPUs out of `wanted` that this process may use, whatever its cpuset.
 
-    Only the kernel knows: it is asked to let this thread run there, for a moment.
+    Only the kernel knows: this thread asks to be moved there, for a moment.
     """
     before = os.sched_getaffinity(0)
     try:
@@ -47,7 +47,7 @@ def usable_cpus(wanted: Iterable[int]) -> set[int]:
 
 
 def online_cpus() -> list[int]:
-    """The CPUs that threads can run on, by number."""
+    """The numbers of the CPUs that are online."""
     cpus: list[int] = []
     for part in _read("/sys/devices/system/cpu/online").split(","):
         first, _, last = part.partition("-")
@@ -76,7 +76,7 @@ def _cpu() -> dict[str, Any]:
     }
 
 
-# What follows stays as it is until the next boot, and thousands of short runs ask for it.
+# The facts below stay the same until the next boot; a series of short runs asks for them often.
 
 
 @cache
@@ -86,7 +86,7 @@ def _boot_id() -> str:
 
 @cache
 def _of_cpuinfo(*names: str) -> str:
-    """The first value that has one of these names."""
+    """The first value in /proc/cpuinfo that has one of these names."""
     for line in _read("/proc/cpuinfo").splitlines():
         key, _, value = line.partition(":")
         if key.strip() in names:
@@ -96,7 +96,7 @@ def _of_cpuinfo(*names: str) -> str:
 
 @cache
 def _mitigations() -> dict[str, str]:
-    """What the kernel does about CPU vulnerabilities: it decides what a system call costs."""
+    """The kernel's mitigations of CPU vulnerabilities: they change what a system call costs."""
     folder = Path("/sys/devices/system/cpu/vulnerabilities")
     states = {path.name: _read(path) for path in sorted(folder.glob("*"))}
     return {name: state for name, state in states.items() if state != "Not affected"}
@@ -112,7 +112,7 @@ def _distribution() -> str:
 
 @cache
 def _virtualisation() -> str:
-    """`none`, or who the hypervisor says it is."""
+    """The hypervisor's name; `none` without one."""
     if " hypervisor" not in _read("/proc/cpuinfo"):
         return "none"
     return _read("/sys/class/dmi/id/sys_vendor") or _read("/sys/hypervisor/type") or "unknown"

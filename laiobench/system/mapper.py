@@ -1,8 +1,8 @@
-"""What device-mapper volumes are made of, sector by sector, as their tables say.
+"""What device-mapper volumes consist of, sector by sector, by their tables.
 
-The kernel is asked by DM_TABLE_STATUS, which takes CAP_SYS_ADMIN; sysfs has no more
-than the names of what is below.  Only what a table writes to counts: a snapshot's
-origin does not.
+The kernel is asked by DM_TABLE_STATUS, which needs CAP_SYS_ADMIN; sysfs only has the
+names of the devices below.  Only what a volume writes to counts: a snapshot's origin
+does not.
 """
 
 import contextlib
@@ -26,7 +26,7 @@ _MOST_BYTES = 1 << 24
 
 @dataclass(frozen=True)
 class Line:
-    """A table's line: so many sectors from `start` on are carried by a target."""
+    """A line of a table: `sectors` from `start` on are served by a target."""
 
     start: int
     sectors: int
@@ -36,27 +36,27 @@ class Line:
 
 @dataclass(frozen=True)
 class Part:
-    """Sectors of a device that a volume writes to; `sectors` of None: all of it."""
+    """Sectors of a device that a volume writes to; `sectors` of None: all of them."""
 
     device: Number
     first: int = 0
     sectors: int | None = None
     volume: str = ""
-    """Which of the volumes of a thin pool, whose blocks are its own."""
+    """The volume's id in its thin pool; volumes of a pool share no blocks."""
 
 
 def table(device: Number, control: Path = CONTROL) -> list[Line] | None:
-    """The table of the volume of this number; none: the kernel does not say."""
+    """The table of the volume of this number; None: the kernel does not tell."""
     return _told(device, control, _AS_TABLE)
 
 
 def mapped_sectors(device: Number, control: Path = CONTROL) -> int | None:
-    """How many sectors of a thin volume have blocks; none: it is another, or nobody says."""
+    """How many sectors of a thin volume are allocated; None: not thin, or not known."""
     return mapped(_told(device, control, 0) or [])
 
 
 def mapped(lines: Iterable[Line]) -> int | None:
-    """The same, of a volume's state."""
+    """The same from the status lines of a volume."""
     found = [
         int(line.arguments[0])
         for line in lines
@@ -86,7 +86,7 @@ def _ioctl(fd: int, question: bytes) -> bytes:
 
 
 def ask(device: int, ioctl: Callable[[bytes], bytes], flags: int = _AS_TABLE) -> list[Line] | None:
-    """A volume's table or, without that flag, its state, of whoever answers such a question."""
+    """A volume's table or, with other flags, its status; `ioctl` asks the kernel."""
     size = 1 << 14
     while size <= _MOST_BYTES:
         head = _HEAD.pack(4, 0, 0, size, _HEAD.size, 0, 0, flags, 0, 0, device, b"", b"")
@@ -107,15 +107,15 @@ def _lines(answer: bytes, count: int) -> Iterator[Line]:
         place = following
 
 
-# Targets of one device and its first sector: where these are among the arguments.
+# Targets that write to one device: the index of its name in the arguments; the sector follows.
 _PLACES = {"linear": 0, "flakey": 0, "crypt": 3}
 _NUMBER = re.compile(r"\d+:\d+")
 
 
 def parts(line: Line) -> list[Part]:
-    """What a line writes to: exactly for what maps plainly, else all of each device."""
+    """What a line writes to: exact for simple targets, else the whole of each device."""
     words = line.arguments
-    with contextlib.suppress(ValueError, IndexError):  # a table of tomorrow
+    with contextlib.suppress(ValueError, IndexError):  # arguments that we do not know
         if (place := _PLACES.get(line.target)) is not None:
             return [Part(words[place], int(words[place + 1]), line.sectors)]
         if line.target == "striped":

@@ -1,4 +1,4 @@
-"""Which file system a path or an open file is on, and what is mounted there."""
+"""Which file system a path or an open file is on, and how it is mounted."""
 
 import ctypes
 import os
@@ -17,12 +17,12 @@ def file_system_of(device: int) -> str:
 
 
 def mount_options(path: Path) -> str:
-    """With what that file system is mounted, such as rw,relatime; empty if unknown."""
+    """The mount options of that file system, such as rw,relatime; empty if unknown."""
     return _mount(path.stat().st_dev)[0]
 
 
 def is_mount_point(path: Path) -> bool:
-    """Whether something is mounted right there; also a file may be (bind)."""
+    """Whether something is mounted exactly there; a file can be a mount point, too (bind)."""
     try:
         lines = os.fsdecode(Path("/proc/self/mountinfo").read_bytes()).splitlines()
     except OSError:
@@ -46,7 +46,7 @@ def _mount(device: int) -> tuple[str, str]:
     return found
 
 
-# The kernel's own numbers of file systems whose files are its face, and not storage.
+# Magic numbers (statfs) of file systems that show the kernel's state and store no data.
 _KERNEL_FILE_SYSTEMS = {
     0x9FA0: "proc", 0x62656572: "sysfs", 0x64626720: "debugfs", 0x74726163: "tracefs",
     0x73636673: "securityfs", 0x62656570: "configfs", 0x27E0EB: "cgroup", 0x63677270: "cgroup2",
@@ -60,21 +60,21 @@ _MEMORY_FILE_SYSTEMS = {0x01021994: "tmpfs", 0x858458F6: "ramfs", 0x958458F6: "h
 
 
 def kernel_file_system_of(fd: int) -> str:
-    """The kernel's file system that an open file is on; empty if it is on one that stores.
+    """The name of such a file system, if an open file is on one; else empty.
 
-    The file itself is asked, since another namespace's mounts are in no list of ours.
+    The file itself is asked: mounts of another namespace are not in our list.
     """
     return _KERNEL_FILE_SYSTEMS.get(_magic(fd), "")
 
 
 def memory_file_system_of(fd: int) -> str:
-    """The file system that keeps an open file in memory; empty if it is on another."""
+    """The file system that keeps an open file in memory; empty if it is on storage."""
     return _MEMORY_FILE_SYSTEMS.get(_magic(fd), "")
 
 
 def _magic(fd: int) -> int:
-    """Its type, as statfs(2) tells it; 0 where it can't."""
-    answer = (ctypes.c_ulong * 64)()  # struct statfs, and more; the type is the first
+    """The type's number from statfs(2); 0 where that fails."""
+    answer = (ctypes.c_ulong * 64)()  # larger than struct statfs; the type is its first field
     if ctypes.CDLL(None).fstatfs(fd, ctypes.byref(answer)) != 0:
         return 0
     return int(answer[0]) & 0xFFFFFFFF

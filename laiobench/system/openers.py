@@ -1,7 +1,7 @@
-"""Which processes have a file or device open to write to it, or have locked it.
+"""Which processes have a file or device open for writing, or have locked it.
 
-By device and inode in /proc, so through whatever node or name they opened it.  What
-may be seen there depends on who asks: another user's processes are seen by root.
+They are found in /proc by device and inode, so the name that they opened does not matter.
+An ordinary user sees only processes of their own; root sees all.
 """
 
 import ctypes
@@ -18,13 +18,13 @@ from pathlib import Path
 from laiobench.system.kernel import Number, System, number_of, text
 from laiobench.system.loops import Inode
 
-# udev and others look at a device for a moment, and lock it meanwhile.
+# udev and others open a device for a moment, and lock it meanwhile: look several times.
 _LOOKS, _BETWEEN_S = 10, 0.1
 
 
 @dataclass(frozen=True)
 class Opener:
-    """A process that has something open, by its number or inode."""
+    """A process that has one of several files or devices open; `what` is the one."""
 
     pid: int
     program: str
@@ -39,7 +39,7 @@ class Opener:
 def lasting_openers(
     system: System, devices: Collection[Number], files: Collection[Inode]
 ) -> list[Opener]:
-    """Those who still have it open after a while."""
+    """Those that still have it open after the time for a passing look."""
     found: list[Opener] = []
     for look in range(_LOOKS):
         if look:
@@ -55,7 +55,7 @@ def openers(
 ) -> Iterator[Opener]:
     """Other processes that write to any of these, or hold a lock on one; each once.
 
-    Not those that started us: `flock DEVICE laiobench run …` has locked it for us.
+    Our ancestors are left out: `flock DEVICE laiobench run …` holds the lock for us.
     """
     ours = _ours(system)
     for process in system.proc.glob("[0-9]*"):
@@ -76,10 +76,10 @@ def openers(
 def _open_by(
     process: Path, devices: Collection[Number], files: Collection[Inode]
 ) -> Iterator[tuple[str, Number | Inode]]:
-    folder = f"{process}/fd"  # there are many: paths of pathlib would take most of the time
+    folder = f"{process}/fd"  # plain strings: pathlib would take most of the time
     try:
         descriptors = os.listdir(folder)  # noqa: PTH208
-    except OSError:  # it is gone, or another user's
+    except OSError:  # the process ended, or is another user's
         return
     for descriptor in descriptors:
         found = _status(f"{folder}/{descriptor}")
@@ -94,7 +94,7 @@ def _open_by(
 
 
 def _can_write(told: str) -> bool:
-    """By the flags of fdinfo, which are octal."""
+    """By the open flags in fdinfo, which are octal."""
     flags = re.search(r"^flags:\s*([0-7]+)", told, re.MULTILINE)
     return flags is None or int(flags[1], 8) & os.O_ACCMODE != os.O_RDONLY
 
@@ -103,15 +103,15 @@ def _can_write(told: str) -> bool:
 
 _AT_FDCWD, _AT_STATX_DONT_SYNC = -100, 0x4000
 _TYPE_AND_INODE = 0x1 | 0x100
-# Of struct statx: the mode, the inode, and the numbers of the device itself and of what it is on.
+# Fields of struct statx: mode; inode; major and minor of the device it is, and of the one it is on.
 _MODE, _INODE, _NUMBERS = struct.Struct("=28xH"), struct.Struct("=32xQ"), struct.Struct("=128x4I")
 _statx = getattr(ctypes.CDLL(None), "statx", None)  # not every libc has it
 
 
 def _status(path: str) -> tuple[int, int, int] | None:
-    """Its mode, its device (that it is, or is on) and its inode, as far as the kernel remembers.
+    """Mode, device (that it is, or that it is on) and inode, from the kernel's cache.
 
-    A file server that has died would keep stat() waiting for ever, and with it us.
+    stat() would ask a dead file server, and wait for ever.
     """
     if _statx is None:
         return _asked(path)
@@ -135,7 +135,7 @@ def _asked(path: str) -> tuple[int, int, int] | None:
 
 
 def is_flocked(fd: int, system: System) -> bool:
-    """Whether another has locked the file by flock(2), for longer than a moment."""
+    """Whether another process has locked the file by flock(2), for longer than a moment."""
     for look in range(_LOOKS):
         if look:
             time.sleep(_BETWEEN_S)
@@ -143,7 +143,7 @@ def is_flocked(fd: int, system: System) -> bool:
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             continue
-        except OSError:  # a file system that knows no locks
+        except OSError:  # the file system has no locks
             return False
         fcntl.flock(fd, fcntl.LOCK_UN)
         return False
@@ -161,7 +161,7 @@ def _is_locked_for_us(status: os.stat_result, system: System) -> bool:
 
 
 def _ours(system: System) -> set[int]:
-    """This process and those that started it, but for the first, which starts everything."""
+    """This process and its ancestors, but not init, which is everybody's ancestor."""
     found, pid = set(), os.getpid()
     while pid > 1 and pid not in found:
         found.add(pid)

@@ -1,7 +1,7 @@
 """What is on a block device: signatures of file systems, volumes and partition tables.
 
-libblkid decides, by its rules, from an open descriptor: no name is opened again,
-and no program is started.
+libblkid finds them, through an open descriptor: no name is looked up again, and no
+program is started.
 """
 
 import ctypes
@@ -9,13 +9,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 LIBRARY = "libblkid.so.1"
-# So many are plenty; a library that finds no end must not keep us.
+# A bound, in case libblkid never ends its list.
 _MOST = 64
 _FOUND, _NO_MORE = 0, 1
 
 
 class NoLibrary(Exception):
-    """libblkid is not there, so nobody knows."""
+    """libblkid is not installed."""
 
 
 class Unreadable(Exception):
@@ -24,10 +24,10 @@ class Unreadable(Exception):
 
 @dataclass(frozen=True)
 class Signature:
-    """One thing that was found."""
+    """One signature that was found."""
 
     kind: str
-    """As libblkid calls it: ext4, LVM2_member, gpt."""
+    """libblkid's name for it: ext4, LVM2_member, gpt."""
     is_partition_table: bool
     label: str = ""
     uuid: str = ""
@@ -42,7 +42,7 @@ def find(fd: int) -> list[Signature]:
 
     Raises:
         NoLibrary: libblkid can't be loaded.
-        Unreadable: it has no answer, since reading failed.
+        Unreadable: reading the device failed.
     """
     blkid = _load()
     probe = blkid.blkid_new_probe()

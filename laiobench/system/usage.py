@@ -1,9 +1,9 @@
 """Who uses a block device or a file: mounts, swap, what is built on it, servers, processes.
 
-A use of any device that shares blocks with it is a use of it, whether above, below or
-beside: `extents` knows which do.  Facts from /proc and /sys alone, by device number and
-inode, never by what a name may mean; what is not known is a use as well, and says so.
-Whether that forbids anything is the guard's matter.
+A use of any device that shares blocks with it counts: one above, below or beside it
+(`extents` knows which).  The facts are from /proc and /sys, by device number and inode,
+never by name.  Where something is not known, that is reported as a use, and says so.
+Whether a use forbids anything is decided by the guard.
 """
 
 import errno
@@ -24,7 +24,7 @@ from laiobench.system.openers import Opener, lasting_openers
 
 @dataclass(frozen=True)
 class Use:
-    """A use of something, as the end of a sentence, and what would end it."""
+    """A use, as the end of a sentence (`how`), and what would end it."""
 
     how: str
     remedy: str
@@ -34,9 +34,9 @@ Table = Callable[[Number], list[mapper.Line] | None]
 
 
 def uses_of_device(device: int, system: System = LIVE, table: Table = mapper.table) -> list[Use]:
-    """All uses of a block device, by its number, and of what shares blocks with it.
+    """All uses of the block device of this number, and of devices that share blocks with it.
 
-    A disk and its partitions do; two partitions of it do not, unless they overlap.
+    A disk and its partitions do; two partitions do not, unless they overlap.
     """
     world = _World(system, table)
     number = number_of(device)
@@ -44,15 +44,15 @@ def uses_of_device(device: int, system: System = LIVE, table: Table = mapper.tab
     if it is None:
         return [
             Use(
-                f"nobody knows what uses it: {system.sys}/dev/block/{number} is not there",
-                "mount sysfs at /sys, or run where it is (it may be hidden in a container)",
+                f"nobody can tell what uses it: {system.sys}/dev/block/{number} is not there",
+                "mount sysfs at /sys; if this is a container, run outside it",
             )
         ]
     return list(dict.fromkeys(world.uses_of(it)))
 
 
 def uses_of_file(status: os.stat_result, system: System = LIVE) -> list[Use]:
-    """All uses of a regular file that make it more than a file: swap, loop devices, servers."""
+    """Uses of a regular file by the kernel: as swap, by loop devices, by servers."""
     world = _World(system, mapper.table)
     inode = (status.st_dev, status.st_ino)
     return [
@@ -83,7 +83,7 @@ class _Mount:
 
 @dataclass(frozen=True)
 class _Swap:
-    """Of `inode` or of `device`, as far as it can be reached."""
+    """A swap area: on `inode` or on `device`; without either, its path leads nowhere here."""
 
     path: str
     inode: Inode | None = None
@@ -92,7 +92,7 @@ class _Swap:
 
 @dataclass
 class _World:
-    """What there is, read once."""
+    """Devices, mounts, swap and exports of the machine, read once."""
 
     system: System
     table: Table
@@ -110,7 +110,7 @@ class _World:
     # ---- of a device ------------------------------------------------------------------
 
     def uses_of(self, it: Device) -> Iterator[Use]:
-        """By all that shares blocks with it."""
+        """Uses by way of every device that shares blocks with it."""
         extents = self.devices.extents(it.number)
         below = self.devices.below(it.number)
         names: dict[Number, str] = {}
@@ -132,7 +132,7 @@ class _World:
             yield _opened(names.get(str(opener.what), _FILE), opener)
 
     def _relation(self, it: Device, other: Device, below: set[Number], *, is_certain: bool) -> str:
-        """What `other` is to it, as the beginning of a sentence."""
+        """How `other` relates to it, as the beginning of a sentence."""
         if other == it:
             return "it"
         if self.devices.disk_of(it) == other:
@@ -162,7 +162,7 @@ class _World:
                 yield Use(f"{export.server} gives {_object(it)} away", export.remedy)
 
     def places_of(self, name: str, number: Number) -> list[str]:
-        """Where a device is mounted; also where the mount has a number of its own, as btrfs'."""
+        """Where a device is mounted; also if the mount has a number of its own, as btrfs' has."""
         return list(
             dict.fromkeys(
                 mount.place
@@ -172,13 +172,13 @@ class _World:
         )
 
     def _holders(self, it: Device, other: Device, name: str, below: set[Number]) -> Iterator[Use]:
-        """Devices that are built on `other`, but not ours, nor what is beside it."""
+        """Devices built on `other`, but neither `it` nor devices that share no blocks with `it`."""
         extents = self.devices.extents(it.number)
         ours = {it.number, *below}
 
         def is_beside(number: Number | None) -> bool:
             if number is None or number not in self.devices.by_number:
-                return False  # nobody knows
+                return False  # a holder without a number: not known
             return share(extents, self.devices.extents(number)) is False
 
         for holder, number in self.devices.above(other):
@@ -196,10 +196,10 @@ class _World:
                 )
 
     def _may_claim(self, it: Device, other: Device, below: set[Number]) -> bool:
-        """Whether a claim of `other` would tell something.
+        """Whether it would tell something that `other` is claimed.
 
-        What is below is claimed for ours; a claim of a disk stands against those of all its
-        partitions, ours among them, and of those that are nothing to us.
+        Devices below are claimed on behalf of `it`; a claim of a disk excludes those of all its
+        partitions, `it` among them, and of partitions that share nothing with it.
         """
         if other == it or other.number in below or self.devices.disk_of(other) == it:
             return False
@@ -259,13 +259,13 @@ class _World:
         yield from self._unknown_exports("it")
 
     def _is_same_file(self, inode: Inode, status: os.stat_result) -> bool:
-        """An overlay shows the files of its layers with their inodes, and a device of its own."""
+        """Whether it is; an overlay shows the inodes of its layers, with a device of its own."""
         if inode[1] != status.st_ino:
             return False
         return inode[0] == status.st_dev or any(map(self._is_overlay, (inode[0], status.st_dev)))
 
     def _is_overlay(self, device: int) -> bool:
-        """Or may be, as what is mounted nowhere any more."""
+        """Whether it is, or may be, an overlay: a device that is mounted nowhere may be one."""
         number = number_of(device)
         kinds = [mount.kind for mount in self.mounts if mount.number == number]
         return "overlay" in kinds or (not kinds and os.major(device) == 0)
@@ -289,7 +289,7 @@ def _opened(it: str, opener: Opener) -> Use:
 
 
 def _is_claimed(device: Device, system: System) -> bool:
-    """Whether the kernel refuses a claim of it, which is not kept."""
+    """Whether the kernel refuses an exclusive open of it (which is closed again at once)."""
     node = system.dev / device.name.replace("!", "/")
     try:
         if number_of(node.stat().st_rdev) != device.number:
@@ -320,7 +320,7 @@ def _held(it: str, holder: str, system: System) -> Use:
     return Use(f"{it} is held by {holder}", f"detach it from {holder}")
 
 
-# What made a device-mapper volume, by the beginning of its UUID.
+# What made a device-mapper volume, by the prefix of its UUID.
 _MAPPED = (
     ("LVM-", "logical volume", "lvchange --activate n /dev/mapper/{name}"),
     ("CRYPT-", "encrypted volume", "cryptsetup close {name}"),
@@ -329,13 +329,13 @@ _MAPPED = (
 
 
 def _mounts(proc: Path) -> Iterator[_Mount]:
-    """Of every mount namespace that we may look into."""
+    """The mounts of every mount namespace that we may look into."""
     seen: set[str] = set()
     for process in ["self", *(path.name for path in proc.glob("[0-9]*"))]:
         try:
             namespace = str((proc / process / "ns/mnt").readlink())
         except OSError:
-            namespace = process  # another user's; its mounts can be read nevertheless
+            namespace = process  # another user's: its mounts can be read, its namespace can't
         if namespace in seen:
             continue
         seen.add(namespace)
@@ -353,7 +353,7 @@ def _swap_paths(proc: Path) -> list[str]:
 def _swap(path: str) -> _Swap:
     try:
         status = Path(path).stat()
-    except (OSError, ValueError):  # of another namespace, or deleted; the kernel refuses writes
+    except (OSError, ValueError):  # of another namespace, or deleted
         return _Swap(path)
     if stat.S_ISBLK(status.st_mode):
         return _Swap(path, device=number_of(status.st_rdev))

@@ -37,7 +37,7 @@ def test_no_result_is_saved_onto_a_block_device(
     for name in (device, link):
         outcome = program(*NULL, f"--output={name}", *readonly)
         assert outcome.code == USAGE
-        assert f"{name} is a block device: nothing is ever saved onto that" in outcome.stderr
+        assert f"{name} is a block device: results are never written onto one" in outcome.stderr
         assert outcome.stdout == ""
     assert link.is_symlink()
 

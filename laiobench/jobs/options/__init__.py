@@ -1,10 +1,10 @@
 """Job: what to do to which target, and how; the one definition of every option.
 
-The command line, job files, documents, help and the option table are all made
-from the fields of `Job`: an option is added to the file of its group here, and
-nowhere else.  Names, meanings and bare units are fio's; where ours differ, the
-help says so.  A value is kept in the unit in which a bare number is read, so what
-a document shows can be given as an option again.
+Command line, job files, documents, help and the option table are all made from the
+fields of `Job`.  A new option is a field in its group's file here, and nothing else.
+Names, meanings and the units of bare numbers are fio's; where ours differ, the help
+says so.  A value is kept in the unit in which a bare number is read, so a value
+that a document shows can be given as an option again.
 """
 
 from collections.abc import Iterator
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from laiobench.jobs.options.arguments import JobArguments
 
 
-# From the bottom up: the fields of the last base come first, in help and documents.
+# Pydantic takes fields from the last base first: help and documents list them in that order.
 class Job(
     NullOptions,
     MechanismOptions,
@@ -68,7 +68,7 @@ class Job(
         pydantic.ValidationError: an option is unknown or has a wrong value.
     """
 
-    if TYPE_CHECKING:  # values are given as users write them, and are then what the fields say
+    if TYPE_CHECKING:  # callers may write values as users do; fields then have the parsed types
 
         def __init__(self, **options: Unpack[JobArguments]) -> None: ...
 
@@ -79,7 +79,7 @@ class Job(
 
     @property
     def uses_map(self) -> bool:
-        """Whether random offsets come each once a pass."""
+        """Whether a random map visits each block once per pass."""
         return (
             self.is_random
             and not self.norandommap
@@ -89,7 +89,7 @@ class Job(
 
     @property
     def is_plain(self) -> bool:
-        """Whether its I/Os are of one size, and sequential or evenly random."""
+        """Whether its I/Os have one size, and are sequential or evenly random."""
         return (
             self.has_one_size
             and self.has_one_align
@@ -110,7 +110,7 @@ class Job(
     @model_validator(mode="wrap")
     @classmethod
     def _tells_the_nearest(cls, values: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
-        """Of an option that there is not, among all else that is wrong."""
+        """For an unknown option, name the nearest known one; other errors are told, too."""
         try:
             return handler(values)
         except ValidationError as error:
@@ -123,14 +123,14 @@ class Job(
     @model_validator(mode="before")
     @classmethod
     def _one_name_for_each(cls, values: Any) -> Any:
-        """Put fio's other spellings into our fields."""
+        """Replace fio's other names of options by ours."""
         if not isinstance(values, dict):
             return values
         return dict(canonical(str(name), value) for name, value in values.items())
 
     @property
     def may_idle(self) -> bool:
-        """Whether there are times at which it issues nothing, though it could."""
+        """Whether it may sometimes issue nothing though iodepth allows it (rates, pauses)."""
         return bool(self.is_paced or self.is_throttled or self.thinktime)
 
     @model_validator(mode="after")
@@ -141,17 +141,17 @@ class Job(
         return self
 
 
-# In the order in which they are shown.
+# In the order of help and documents.
 GROUPS: tuple[type[OptionGroup], ...] = tuple(
     base for base in reversed(Job.__bases__) if issubclass(base, OptionGroup)
 )
 
-# fio's other names for the same options.
+# fio's other names of options, and the option that each stands for.
 ALIASES = {name: alias for group in GROUPS for name, alias in group.ALIASES.items()}
 
 
 def _told(detail: ErrorDetails) -> InitErrorDetails:
-    """One of pydantic's errors, to be raised again; an unknown option with the nearest."""
+    """One of pydantic's errors, to be raised again; for an unknown option with the nearest name."""
     again = InitErrorDetails(type=detail["type"], loc=detail["loc"], input=detail["input"])
     if detail["type"] == "extra_forbidden":
         name = str(detail["loc"][0])
@@ -163,16 +163,16 @@ def _told(detail: ErrorDetails) -> InitErrorDetails:
 
 
 def canonical(name: str, value: object) -> tuple[str, object]:
-    """An option by our name for it, where fio has several.
+    """Our name and value for an option that fio also calls otherwise.
 
     Raises:
-        ValueError: the value is none that the other name takes.
+        ValueError: the other name does not take this value.
     """
     alias = ALIASES.get(name, name)
     return (alias, value) if isinstance(alias, str) else alias(value)
 
 
-# ---- the options, as others list them ------------------------------------------
+# ---- tables of the options -------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -212,13 +212,13 @@ def _unit(field: FieldInfo) -> str:
 
 
 def may_be_bare(field: FieldInfo) -> bool:
-    """Whether the option can stand without a value."""
+    """Whether the option may be written without a value."""
     extra = field.json_schema_extra
     return field.annotation is bool or (isinstance(extra, dict) and extra["may_be_bare"] is True)
 
 
 def is_count(field: FieldInfo) -> bool:
-    """Whether its value is a whole number, with the suffixes that sizes have."""
+    """Whether its value is a whole number that may have a size's suffix."""
     return any(getattr(part, "func", None) is parse_count for part in field.metadata)
 
 
@@ -237,14 +237,14 @@ def options() -> Iterator[Option]:
 
 
 def traits() -> dict[str, Traits]:
-    """What goes with each option, by its name; in the order of their definition."""
+    """The traits of each option, by its name; in the order of their definition."""
     return {
         name: traits_of(field) for group in GROUPS for name, field in group.model_fields.items()
     }
 
 
 def names_of_scope(scope: Scope) -> tuple[str, ...]:
-    """The options that jobs must agree on that share such a thing."""
+    """The options that jobs must agree on if they share an object of this scope."""
     return tuple(name for name, its in traits().items() if its.scope == scope)
 
 

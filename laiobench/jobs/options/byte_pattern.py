@@ -1,10 +1,10 @@
-"""Contents: the patterns of bytes that blocks are filled with, in fio's notation.
+"""Byte patterns that blocks are filled with, in fio's notation.
 
-A sequence without spaces of hexadecimal numbers (`0xdeadbeef`: these bytes in this
-order), decimal ones (`258`: the lowest byte first, as many as it needs; negative
-ones have four), and texts in double quotes; where `%o` stands, each block has its
-own offset, in 8 bytes, the lowest first.  fio's fourth kind, the name of a file in
-single quotes, is refused: no option reads a file.
+A pattern is one or more parts without spaces between: hexadecimal numbers (`0xdeadbeef`:
+these bytes in this order), decimal numbers (`258`: lowest byte first, as many bytes as it
+needs; negative ones have four), and texts in double quotes.  At `%o`, each block has its
+own offset: 8 bytes, lowest first.  fio's fourth kind, the name of a file in single quotes,
+is refused: no option reads a file.
 """
 
 import re
@@ -24,7 +24,7 @@ _PART = re.compile(
 
 @dataclass(frozen=True)
 class Content:
-    """Bytes that are repeated from a block's beginning on, and where in them its offset stands."""
+    """A pattern that repeats from a block's beginning on, and where in it the offset stands."""
 
     text: str
     pattern: bytes
@@ -35,10 +35,10 @@ class Content:
 
 
 def parse_content(text: str) -> Content:
-    """The pattern that `text` writes.
+    """Parse a pattern.
 
     Raises:
-        ValueError: it is none.
+        ValueError: `text` is not one.
     """
     pattern, offset_at, at = b"", [], 0
     while at < len(text):

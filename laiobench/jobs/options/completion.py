@@ -1,4 +1,4 @@
-"""Engines, completion modes, and how they look."""
+"""Engines, completion modes, and how adaptive mode polls."""
 
 from collections.abc import Mapping
 from typing import ClassVar, Literal
@@ -12,7 +12,7 @@ _ADAPTIVE = Condition("completion=adaptive", lambda job: job.completion == "adap
 
 
 class MechanismOptions(OptionGroup):
-    """Engines, completion modes, and how they look."""
+    """Engines, completion modes, and how adaptive mode polls."""
 
     TITLE: ClassVar[str] = "How completions are noticed"
 

@@ -1,7 +1,7 @@
-"""Values that have a form of their own: per direction, ranges, splits, percentages.
+"""Values of several parts: per direction, ranges, splits, percentages.
 
-fio's forms, each parsed into a frozen value whose text is the form again.  How a
-single number is written is known to `units`; what a value does, to its option.
+Each is written as in fio, and parsed into a frozen value; `str()` gives the text again.
+Single numbers are parsed by `units`; what a value means is known to its option.
 
     bs: Annotated[PerDirection[int], CommaForm(size_of(least=1), blank=4096)]
 """
@@ -17,15 +17,15 @@ from laiobench import units
 
 T = TypeVar("T")
 Item = Callable[[str], Any]
-"""Parses the text of one part; raises ValueError."""
+"""Parses the text of one part; raises ValueError if it is wrong."""
 
 
 @dataclass(frozen=True)
 class Form:
-    """How an option's text becomes its value, for pydantic: `Annotated[Range, Form(range_of())]`.
+    """How pydantic parses an option's text: `Annotated[Range, Form(range_of())]`.
 
-    A value that is no text is taken by its text, unless it is a `kind` already.
-    Documents have the text, so that it can be given as an option again.
+    A value other than text is parsed by its text, unless it is a `kind` already.
+    Documents store the text, so it can be given as an option again.
     """
 
     item: Item
@@ -40,7 +40,7 @@ class Form:
 
     @staticmethod
     def written(value: Any) -> Any:
-        """The value in a document."""
+        """The value as documents store it."""
         return value if value is None or isinstance(value, int | float) else str(value)
 
     def __get_pydantic_core_schema__(
@@ -62,7 +62,7 @@ class Form:
 
 @dataclass(frozen=True)
 class PerDirection(Generic[T]):
-    """What an option is for reads, writes and trims."""
+    """An option's values for reads, writes and trims."""
 
     read: T
     write: T
@@ -70,7 +70,7 @@ class PerDirection(Generic[T]):
 
     @classmethod
     def same(cls, value: T) -> "PerDirection[T]":
-        """The same for all directions."""
+        """One value for all directions."""
         return cls(value, value, value)
 
     @property
@@ -78,7 +78,7 @@ class PerDirection(Generic[T]):
         return self.read == self.write == self.trim
 
     def of(self, direction: str) -> T:
-        """That of `read`, `write` or `trim`."""
+        """The value for `read`, `write` or `trim`."""
         value: T = getattr(self, direction)
         return value
 
@@ -86,7 +86,7 @@ class PerDirection(Generic[T]):
         return self.read, self.write, self.trim
 
     def __str__(self) -> str:
-        """`4096`, `4096,8192` or `,8192`: fio's form."""
+        """`4096`, `4096,8192` or `,8192`, as fio writes it."""
         texts = ["" if value is None else str(value) for value in self.values()]
         if self.is_same:
             return texts[0]
@@ -95,9 +95,9 @@ class PerDirection(Generic[T]):
 
 @dataclass(frozen=True)
 class CommaForm(Form):
-    """`r`, `r,w` or `r,w,t`, each part by `item`; what is left blank is `blank`.
+    """`r`, `r,w` or `r,w,t`, each part parsed by `item`; an empty part is `blank`.
 
-    One part is for all; of two, the second is for writes and trims.
+    A single part is for all directions; of two, the second is for writes and trims.
     """
 
     kind: type[Any] = PerDirection
@@ -119,10 +119,10 @@ class CommaForm(Form):
 
 
 def comma_parts(text: str) -> tuple[str, str, str]:
-    """The texts for reads, writes and trims; empty where left blank.
+    """The texts for reads, writes and trims; empty ones stay empty.
 
     Raises:
-        ValueError: there are more than three.
+        ValueError: there are more than three parts.
     """
     parts = [part.strip() for part in text.split(",")]
     match parts:
@@ -139,11 +139,11 @@ def comma_parts(text: str) -> tuple[str, str, str]:
 
 
 def filled(text: str, earlier: str) -> str:
-    """`text` with what it leaves blank taken from `earlier`: `,8k` over `4k` is `4k,8k,8k`."""
+    """`text` with its empty parts taken from `earlier`: `,8k` over `4k` is `4k,8k,8k`."""
     try:
         parts, before = comma_parts(text), comma_parts(earlier)
     except ValueError:
-        return text  # its option says so
+        return text  # the option itself reports what is wrong
     if all(parts):
         return text
     return ",".join(part or old for part, old in zip(parts, before, strict=True))
@@ -153,7 +153,7 @@ def filled(text: str, earlier: str) -> str:
 
 
 def size_of(least: int = 0, most: int = 1 << 60) -> Item:
-    """Parses a size in bytes within limits."""
+    """A parser of sizes in bytes, within limits."""
 
     def parse(text: str) -> int:
         return _within(units.parse_size(text), least, most)
@@ -162,7 +162,7 @@ def size_of(least: int = 0, most: int = 1 << 60) -> Item:
 
 
 def count_of(least: int = 0, most: int = 1 << 60) -> Item:
-    """Parses a whole number, with fio's suffixes, within limits."""
+    """A parser of whole numbers with fio's suffixes, within limits."""
 
     def parse(text: str) -> int:
         return _within(units.parse_count(text), least, most)
@@ -193,7 +193,7 @@ class Range:
 
 
 def range_of(item: Item) -> Item:
-    """Parses `lo-hi` or `lo:hi`."""
+    """A parser of `lo-hi` or `lo:hi`."""
 
     def parse(text: str) -> Range:
         ends = text.replace(":", "-").split("-")
@@ -210,13 +210,13 @@ def range_of(item: Item) -> Item:
 # ---- splits ------------------------------------------------------------------------
 
 MOST_SHARES = 64
-# What is lost when thirds are written as decimals.
+# The error of thirds that are written as decimals.
 ROUNDING_PERCENT = 1e-6
 
 
 @dataclass(frozen=True)
 class Share(Generic[T]):
-    """A value and how often it is taken, in percent."""
+    """A value, and the share of I/Os that have it, in percent."""
 
     value: T
     percent: float
@@ -236,9 +236,9 @@ class Split(Generic[T]):
 
 
 def split_of(item: Item) -> Item:
-    """Parses `4k/10:64k/50:32k/40`; blank percentages share the rest.
+    """A parser of `4k/10:64k/50:32k/40`; entries without a percentage share the rest.
 
-    As in fio, the last takes what is missing, if none is blank.
+    As in fio, if all have one, the last also takes what is missing from 100 %.
     """
 
     def parse(text: str) -> Split[Any]:
@@ -256,10 +256,10 @@ def split_of(item: Item) -> Item:
 
 
 def shared_rest(texts: Sequence[str]) -> list[float]:
-    """Percentages; blank ones share what the others leave.
+    """The percentages; empty texts share what the others leave of 100 %.
 
     Raises:
-        ValueError: one is none, or they add up to more than 100 %.
+        ValueError: a text is no percentage, or they add up to more than 100 %.
     """
     percents = [parse_percent(text) if text else None for text in texts]
     total = sum(percent or 0 for percent in percents)
@@ -280,7 +280,7 @@ class Amount:
     percent: float | None
 
     def of(self, whole_bytes: int) -> int:
-        """How many bytes of so many; a share is rounded down."""
+        """The number of bytes, if the whole has `whole_bytes`; a share is rounded down."""
         if self.percent is None:
             return self.bytes or 0
         return int(whole_bytes * self.percent / 100)
@@ -290,7 +290,7 @@ class Amount:
 
 
 def amount_of(least: int = 0, most: int = 1 << 60) -> Item:
-    """Parses `512m` or `50%`; 0 % is none if `least` is above 0."""
+    """A parser of `512m` or `50%`; if `least` is above 0, 0 % is refused."""
     size = size_of(least, most)
 
     def parse(text: str) -> Amount:
@@ -305,10 +305,10 @@ def amount_of(least: int = 0, most: int = 1 << 60) -> Item:
 
 
 def parse_percent(text: str) -> float:
-    """0 to 100, with or without `%`.
+    """A number from 0 to 100, with or without `%`.
 
     Raises:
-        ValueError: it is none.
+        ValueError: `text` is not one.
     """
     number = text.removesuffix("%").strip()
     if not _is_decimal(number):

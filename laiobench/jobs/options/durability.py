@@ -8,7 +8,7 @@ from pydantic import BeforeValidator
 from laiobench.jobs.options.group import WRITES, Alias, OptionGroup, option
 from laiobench.jobs.options.types import Count, Flag, parse_flag
 
-# As fio also writes them.
+# fio's other values of `sync`.
 _SYNCS: dict[object, str] = {"0": "none", "1": "sync", 0: "none", 1: "sync", "": "sync"}
 
 
@@ -17,7 +17,7 @@ def _sync(value: object) -> object:
 
 
 def _when_closed(value: object) -> tuple[str, object]:
-    """A job closes its one file when it has written all."""
+    """fio's fsync_on_close: it is end_fsync, since a job closes its file when all is written."""
     if not parse_flag(value):
         raise ValueError("0 is how it is anyway: leave it out")
     return "end_fsync", True

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Delay:
-    """Seconds, or from where to where they are chosen by chance."""
+    """Seconds, or a range that each copy chooses from at random."""
 
     low_s: float
     high_s: float
@@ -26,10 +26,10 @@ class Delay:
 
 
 def parse_delay(text: str) -> Delay:
-    """`5`, `500ms` or `5-10`.
+    """Parse `5`, `500ms` or `5-10`.
 
     Raises:
-        ValueError: it is none.
+        ValueError: `text` is not a delay.
     """
     ends = [units.parse_duration_ns(end, "s") / units.NS_PER_S for end in text.split("-")]
     if len(ends) > 2 or ends[-1] < ends[0]:

@@ -1,7 +1,7 @@
-"""The engines there are, and what each can do.
+"""The engines, and what each can do.
 
-Who needs to know asks for an ability, never for a name: an engine that is added here, with its
-file in the core, is served everywhere. The core declares the same of each, and a test compares.
+Other code asks for an ability, never for an engine's name, so a new engine is a row here and
+a file in the core.  The core declares the same abilities; a test compares them.
 """
 
 from collections.abc import Mapping
@@ -13,14 +13,14 @@ EngineName = Literal["libaio", "threads", "null"]
 
 @dataclass(frozen=True)
 class Engine:
-    """What an engine can do; in the core's words, see `contract/engine_types.h`."""
+    """What an engine can do; `contract/engine_types.h` says it for the core."""
 
     uses_aio_events: bool = False
     takes_nowait: bool = False
     bounds_waits: bool = False
     is_simulated: bool = False
     submit_call: str | None = None
-    """The system call by which I/Os are submitted, and in which they may wait."""
+    """The system call that submits I/Os, in which they may have to wait."""
 
 
 ENGINES: Mapping[str, Engine] = {
@@ -33,5 +33,5 @@ ENGINES: Mapping[str, Engine] = {
 
 
 def names_of_those_that(ability: str) -> str:
-    """Of the engines with an ability, as an error names them."""
+    """The names of the engines with an ability, for an error."""
     return " or ".join(name for name, engine in ENGINES.items() if getattr(engine, ability))

@@ -1,7 +1,7 @@
-"""A group of options: what the file of each group is made of.
+"""What the groups of options are built from.
 
-A group is a small frozen model with fields made by `option()`, the other names
-that fio has for them, and what must hold between them; `Job` inherits all groups.
+A group is a frozen pydantic model.  Its fields are made by `option()`; it also has
+fio's other names for them, and checks options against each other; `Job` inherits all groups.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -14,22 +14,22 @@ from pydantic.fields import FieldInfo
 if TYPE_CHECKING:
     from laiobench.jobs.options import Job
 
-# Ten years: what is longer is a slip of the pen.
+# Ten years: a longer time is a typing error.
 LONGEST_S = 315_360_000
-# No control characters: names are shown in tables and passed to the kernel.
+# Without control characters: names are shown in tables and passed to the kernel.
 PRINTABLE = r"^[^\x00-\x1f\x7f]+$"
 
-# Our name for an option, or what makes our name and value of another's value.
+# Our name for an option, or a function that makes our name and value of fio's value.
 Alias = str | Callable[[object], tuple[str, object]]
 
 
 Scope = Literal["job", "iothread", "throttle_group"]
-"""What an option is of: jobs that share that must agree on it."""
+"""Who shares it: jobs that share an object of this scope must agree on the option."""
 
 
 @dataclass(frozen=True)
 class Condition:
-    """What an option has no effect without, as it is written and as it is asked."""
+    """What must hold for an option to have an effect: its text, and its test."""
 
     text: str
     holds: Callable[["Job"], bool]
@@ -37,12 +37,12 @@ class Condition:
 
 @dataclass(frozen=True)
 class Traits:
-    """What goes with an option, besides its value."""
+    """What is known about an option, besides its type."""
 
     needs: Condition | None = None
     scope: Scope = "job"
     is_own_cost: bool = False
-    """Whether it matters to what laiobench itself costs, with no device behind it."""
+    """Whether it changes laiobench's own cost per I/O, whatever the device."""
 
 
 WRITES = Condition("a job that writes", lambda job: job.writes)
@@ -59,7 +59,7 @@ def option(
     is_own_cost: bool = False,
     **limits: Any,
 ) -> Any:
-    """A field of a group: its default, help text, the bare number's unit, and its traits."""
+    """A field of a group: default, help text, unit of a bare number, and traits."""
     field = Field(
         default,
         description=text,
@@ -71,7 +71,7 @@ def option(
 
 
 def traits_of(field: FieldInfo) -> Traits:
-    """Of a field that `option()` made."""
+    """The traits of a field that `option()` made."""
     return next(part for part in field.metadata if isinstance(part, Traits))
 
 
@@ -81,12 +81,12 @@ class OptionGroup(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
     TITLE: ClassVar[str] = ""
-    """What the help calls the group."""
+    """The group's heading in help."""
 
     ALIASES: ClassVar[Mapping[str, Alias]] = {}
     """fio's other names for its options."""
 
     @staticmethod
     def faults(job: "Job") -> Iterator[str]:
-        """What does not fit together in `job`, of this group's options and others."""
+        """What options of this group contradict, among themselves or with others of `job`."""
         yield from ()

@@ -1,6 +1,6 @@
-"""The completion modes there are, and what each promises: the proof of a run holds it to that.
+"""The completion modes, and what each promises; the proof of a run checks it.
 
-A mode that is added here, with its file in the core and its counter, is proven like the others.
+To add a mode: a row here, a file in the core, and a counter.
 """
 
 from collections.abc import Callable, Mapping
@@ -12,15 +12,15 @@ CompletionMode = Literal["poll", "eventfd", "bh", "adaptive", "getevents"]
 
 @dataclass(frozen=True)
 class Mode:
-    """What a run in this mode must have done, and not done."""
+    """What a run in this mode must have done, and must not have done."""
 
     reaped_by: tuple[str, ...]
-    """Counters of `reaped` that all completions are in; but those of no mode's."""
+    """Counters of `reaped` that must sum to all completions."""
     sleeps_in_flight: bool = True
-    """Else it reads no eventfd and wakes nobody, either."""
+    """If not, it never sleeps with I/Os in flight, reads no eventfd and writes no notifier."""
     looks_before_sleeping: bool = True
     takes_each_event: bool = False
-    """Of the eventfd, that is: as many as completions."""
+    """Whether the eventfd's events are as many as the completions."""
     reaps_in_bottom_halves: bool = False
     waits_for_several: bool = False
     """It can be told for how many completions a call waits, and how many it takes."""

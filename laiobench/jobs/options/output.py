@@ -11,7 +11,7 @@ from laiobench.jobs.options.types import Flag, LogName, Milliseconds, Percentile
 if TYPE_CHECKING:
     from laiobench.jobs.options import Job
 
-# Options that write logs, and which logs.
+# Options that write logs, and the kinds of log that each writes.
 LOGS = {
     "write_bw_log": ("bw",),
     "write_iops_log": ("iops",),
@@ -20,7 +20,7 @@ LOGS = {
 
 
 def log_files(name: str, number: int, options: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Each log that job `name`, as copy `number` of all, writes with `options`: kind and file."""
+    """The kind and file name of each log that job `name` writes as copy `number`."""
     which = f".{number}" if options.get("per_job_logs", True) else ""
     for option_name, kinds in LOGS.items():
         if (given := options.get(option_name)) is not None:
@@ -28,7 +28,7 @@ def log_files(name: str, number: int, options: Mapping[str, Any]) -> Iterator[tu
 
 
 def _unified(value: object) -> object:
-    """fio's numbers for its words."""
+    """Accept fio's words for 0, 1 and 2, such as `mixed`."""
     return {"0": "none", "1": "mixed", "2": "both"}.get(str(value), value)
 
 
@@ -88,4 +88,4 @@ class OutputOptions(OptionGroup):
 
 
 SHORTEST_MS = 10
-"""Windows are ended from outside; shorter ones would be of chance."""
+"""Windows are ended by another thread, whose delays would distort shorter ones."""

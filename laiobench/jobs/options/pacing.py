@@ -80,7 +80,7 @@ class PacingOptions(OptionGroup):
 
     @property
     def is_paced(self) -> bool:
-        """Whether I/Os are due at certain times."""
+        """Whether I/Os are issued by a schedule."""
         return any((*self.rate.values(), *self.rate_iops.values()))
 
     @property

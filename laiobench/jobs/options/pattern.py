@@ -70,20 +70,20 @@ def _reads_besides(writes_percent: object) -> tuple[str, object]:
 
 
 def _percent(text: str) -> float:
-    """A whole number stays one, in documents too."""
+    """Keep a whole number whole, so that documents show it so."""
     percent = parse_percent(text)
     return int(percent) if percent.is_integer() else percent
 
 
 @dataclass(frozen=True)
 class SizeShare:
-    """Sizes from `low` to `high` in steps, and how often they are taken, in percent."""
+    """Sizes from `low` to `high` in steps, and what share of I/Os has them, in percent."""
 
     percent: float
     low: int
     high: int
     step: int
-    """0 where there is only one."""
+    """0 if `low` is the only size."""
 
 
 _SIZE = size_of(least=1, most=LARGEST_BYTES)
@@ -150,7 +150,7 @@ class PatternOptions(OptionGroup):
 
     @property
     def kind(self) -> str:
-        """`rw` without what follows a colon."""
+        """`rw` without its suffix."""
         return self.rw.partition(":")[0]
 
     @property
@@ -165,7 +165,7 @@ class PatternOptions(OptionGroup):
 
     @property
     def trims(self) -> bool:
-        """Whether what would be written is trimmed, be it written then or not."""
+        """Whether its writes are trims (trimwrite: trims, then writes)."""
         return "trim" in self.kind
 
     @property
@@ -174,7 +174,7 @@ class PatternOptions(OptionGroup):
 
     @property
     def read_percent(self) -> int:
-        """Share of reads, 0 to 100."""
+        """The share of reads, 0 to 100."""
         match self.kind.removeprefix("rand"):
             case "read":
                 return 100
@@ -185,12 +185,12 @@ class PatternOptions(OptionGroup):
 
     @property
     def changing(self) -> str:
-        """The direction whose options those I/Os have that change data."""
+        """The direction of the options for I/Os that change data: write, or trim."""
         return "trim" if self.kind.endswith("trim") else "write"
 
     @property
     def directions(self) -> tuple[str, ...]:
-        """Those whose options count, also where what was written is only read back."""
+        """The directions whose options have an effect; verify_only counts as if it wrote."""
         return ("read",) * self.reads + (self.changing,) * (self.read_percent < 100)
 
     # ---- sequences
@@ -202,7 +202,7 @@ class PatternOptions(OptionGroup):
 
     @property
     def run_length(self) -> int:
-        """I/Os from each random offset on."""
+        """How many I/Os are made from each random offset on."""
         return int(self.rw.partition(":")[2] or 1) if self.is_random else 1
 
     # ---- sizes
@@ -224,12 +224,12 @@ class PatternOptions(OptionGroup):
 
     @property
     def smallest_bytes(self) -> int:
-        """Of all I/Os."""
+        """The smallest size of any I/O."""
         return min(size.low for name in self.directions for size in self.sizes(name))
 
     @property
     def largest_bytes(self) -> int:
-        """Of all I/Os."""
+        """The largest size of any I/O."""
         return max(size.high for name in self.directions for size in self.sizes(name))
 
     @property
@@ -238,12 +238,12 @@ class PatternOptions(OptionGroup):
         return self.smallest_bytes == self.largest_bytes
 
     def unit_bytes(self, *directions: str) -> int:
-        """What all sizes of these directions are multiples of."""
+        """The number that divides all sizes of these directions."""
         sizes = [size for name in directions for size in self.sizes(name)]
         return math.gcd(*(number for size in sizes for number in (size.low, size.high, size.step)))
 
     def align_bytes(self, direction: str) -> int:
-        """What random offsets are multiples of."""
+        """The number that divides all random offsets of this direction."""
         return self.blockalign.of(direction) or min(size.low for size in self.sizes(direction))
 
     @property
@@ -252,9 +252,9 @@ class PatternOptions(OptionGroup):
 
     @property
     def begins_elsewhere(self) -> bool:
-        """Whether random I/Os begin elsewhere than where blocks do (blockalign): there is no map.
+        """Whether random offsets are no multiples of the block size (blockalign); there is no map.
 
-        As in fio, a direction that the job has not counts as well.
+        As in fio, the blockalign of a direction that the job does not use counts as well.
         """
         return any(
             self.align_bytes(name) != min(size.low for size in self.sizes(name))
@@ -263,7 +263,7 @@ class PatternOptions(OptionGroup):
 
     @property
     def maps_units(self) -> bool:
-        """Whether a random map is of what all sizes are multiples of, not of places to begin."""
+        """Whether a random map's cells are units that divide all sizes; else they are blocks."""
         return self.is_random and not self.has_one_size
 
     @staticmethod

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 DEFAULT_SEED = 0x8989
 DistributionKind = Literal["random", "zipf", "pareto", "normal", "zoned", "zoned_abs"]
 
-# What the number after the kind can be: above, up to, and the last one included or not.
+# The limits of each kind's number; whether the limit itself is allowed differs.
 _LIMITS: dict[str, tuple[float, float]] = {
     "zipf": (0, 100),
     "pareto": (0, 1),
@@ -31,11 +31,11 @@ _LIMITS: dict[str, tuple[float, float]] = {
 
 @dataclass(frozen=True)
 class Zone:
-    """A stretch of the region, after those before it, and its share of I/Os in percent."""
+    """The next part of the region, and the share of I/Os that go there, in percent."""
 
     share_percent: float
     extent: float
-    """Percent of the region; of zoned_abs, bytes."""
+    """Percent of the region; for zoned_abs, bytes."""
 
 
 _NO_ZONES: PerDirection[tuple[Zone, ...]] = PerDirection.same(())
@@ -43,13 +43,13 @@ _NO_ZONES: PerDirection[tuple[Zone, ...]] = PerDirection.same(())
 
 @dataclass(frozen=True)
 class Distribution:
-    """Where random I/Os go: `zipf:1.2`, `pareto:0.2:0.5`, `normal:20`, or by zones."""
+    """Where random I/Os go: `zipf:1.2`, `pareto:0.2:0.5`, `normal:20`, or zones."""
 
     kind: DistributionKind = "random"
     parameter: float = 0
-    """zipf's theta, pareto's power, normal's deviation in percent of the region."""
+    """zipf: theta; pareto: power; normal: deviation in percent of the region."""
     center: float | None = None
-    """Where in the region most I/Os are, 0 to 1; None: by chance, or in the middle (normal)."""
+    """Where most I/Os go, from 0 to 1 of the region; None: random, or the middle (normal)."""
     zones: PerDirection[tuple[Zone, ...]] = _NO_ZONES
 
     def __str__(self) -> str:
@@ -109,7 +109,7 @@ def _number(text: str, problem: str) -> float:
         number = float(text)
     except ValueError:
         raise ValueError(problem) from None
-    if number != number:  # not a number, says Python, is one
+    if number != number:  # NaN, which float() accepts
         raise ValueError(problem)
     return number
 
@@ -124,7 +124,7 @@ def _zones(
 
 
 def _zones_of(text: str, extents_of: Callable[[list[str]], list[float]]) -> tuple[Zone, ...]:
-    """`60/10:30/20:10/70`: blank shares are of what the others leave."""
+    """`60/10:30/20:10/70`: zones without a share divide what the others leave."""
     entries = [entry.partition("/") for entry in text.split(":")]
     if len(entries) > MOST_SHARES:
         raise ValueError(f"{len(entries)} zones are too many; there can be {MOST_SHARES}")
@@ -180,7 +180,7 @@ class RandomOptions(OptionGroup):
 
     @property
     def seed(self) -> int:
-        """The seed of its runs."""
+        """The seed of the job's random numbers."""
         return DEFAULT_SEED if self.randseed is None else self.randseed
 
     @staticmethod

@@ -19,7 +19,7 @@ def _through_the_cache(buffered: object) -> tuple[str, object]:
 
 @dataclass(frozen=True)
 class _AmountForm(Form):
-    """`512m` or `20%`; in documents, bytes are a number."""
+    """`512m` or `20%`; documents store bytes as a number."""
 
     kind: type[Any] = Amount
 
@@ -97,7 +97,7 @@ class RegionOptions(OptionGroup):
 
     @property
     def path(self) -> str | None:
-        """The target's name, if it has one; relative ones begin at `directory`."""
+        """The target's name, if given; a relative one is below `directory`."""
         if self.filename is None:
             return None
         return str(Path(self.directory or "") / self.filename)

@@ -1,4 +1,4 @@
-"""Runs that look for a load, or a state."""
+"""Runs that search for a load, or end at a steady state."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -24,23 +24,23 @@ def _microseconds(text: str) -> float:
 
 @dataclass(frozen=True)
 class Criterion:
-    """What a steady state is: a deviation from the mean, or a slope, that is small enough."""
+    """What counts as steady: a small enough deviation from the mean, or a small enough slope."""
 
     metric: Literal["iops", "bw"]
     is_slope: bool
     limit: float
     is_percent: bool
-    """The limit is in percent of the mean, else in the metric's unit."""
+    """Whether the limit is in percent of the mean, or in the metric's unit."""
 
     def __str__(self) -> str:
         return f"{self.metric}{'_slope' * self.is_slope}:{self.limit:.12g}{'%' * self.is_percent}"
 
 
 def parse_criterion(text: str) -> Criterion:
-    """`iops:10%`, `bw_slope:0.5%`, `bw:4m`.
+    """Parse `iops:10%`, `bw_slope:0.5%` or `bw:4m`.
 
     Raises:
-        ValueError: it is none.
+        ValueError: `text` is not a criterion.
     """
     name, _, limit = text.partition(":")
     metric = name.removesuffix("_slope")
@@ -70,7 +70,7 @@ _STEADY = Condition("steadystate", lambda job: job.steadystate is not None)
 
 
 class SearchOptions(OptionGroup):
-    """Runs that look for a load, or a state."""
+    """Runs that search for a load, or end at a steady state."""
 
     TITLE: ClassVar[str] = "Search"
 

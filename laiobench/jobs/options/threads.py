@@ -55,7 +55,7 @@ class ThreadOptions(OptionGroup):
     )
 
     def tolerates(self, direction: str) -> bool:
-        """Whether I/Os of it (`read`, `write`, …) may fail, or `verify` find what is wrong."""
+        """Whether failures of this kind (`read`, `write`, …, `verify`) do not fail the run."""
         kinds = {"io": ("read", "write"), "all": ("read", "write", "verify")}
         kind = direction if direction in ("read", "verify") else "write"
         return kind in kinds.get(self.continue_on_error, (self.continue_on_error,))

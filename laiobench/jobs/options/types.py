@@ -1,6 +1,6 @@
-"""How the values of options are written: the types that `Job` has, and their parsers.
+"""How values of options are written: the types of `Job`'s fields, and their parsers.
 
-Each takes what a user writes, with the suffixes that fio takes, or the value itself.
+Each parser takes text, with the suffixes that fio takes, or the value itself.
 """
 
 from typing import Annotated, Literal
@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, PlainValidator, WithJsonSchema
 
 from laiobench import units
 
-_CPU_DIGITS = 5  # Linux can be built for 8,192
+_CPU_DIGITS = 5  # Linux supports up to 8,192 CPUs
 
 
 def _size(value: object) -> object:
@@ -17,7 +17,7 @@ def _size(value: object) -> object:
 
 
 def parse_count(value: object) -> object:
-    """A number with fio's suffixes: `iodepth=1k`."""
+    """A whole number with fio's suffixes: `iodepth=1k`."""
     return units.parse_count(value) if isinstance(value, str) else value
 
 
@@ -34,7 +34,7 @@ def _microseconds(value: object) -> object:
 
 
 def parse_flag(value: object) -> object:
-    """`opt`, `opt=1` and `opt=true` are the same, as are their contraries."""
+    """True for a bare option, `1` and `true`; False for `0` and `false`."""
     words = {
         "": True,
         "1": True,
@@ -51,7 +51,7 @@ def parse_flag(value: object) -> object:
 
 
 def cpus_of_mask(value: object) -> object:
-    """fio's cpumask: a number whose bits are CPUs, the lowest one CPU 0."""
+    """The CPUs of fio's cpumask: bit 0 is CPU 0."""
     try:
         mask = value if isinstance(value, int) else int(str(value), 0)
     except ValueError:
@@ -65,7 +65,7 @@ TOLERANCES = ("none", "read", "write", "io", "verify", "all")
 
 
 def _continue_on_error(value: object) -> object:
-    """fio's words, and those of a flag."""
+    """Accept fio's words, and a flag's 0 and 1."""
     if value in TOLERANCES:
         return value
     try:
@@ -95,7 +95,7 @@ def _cpus(value: object) -> object:
 
 
 def _integer(value: object) -> object:
-    """A whole number that may be negative."""
+    """A whole number, which may be negative."""
     if not isinstance(value, str):
         return value
     try:
@@ -105,7 +105,7 @@ def _integer(value: object) -> object:
 
 
 def _percentiles(value: object) -> object:
-    """`50:99.9`: percentages above 0 and up to 100."""
+    """`50:99.9`: percentages above 0 and at most 100."""
     if isinstance(value, list):
         parts = value
     elif isinstance(value, str):
@@ -122,7 +122,7 @@ def _percentiles(value: object) -> object:
 
 
 def _number(value: object) -> object:
-    """A decimal: `0.25`."""
+    """A decimal number: `0.25`."""
     if not isinstance(value, str):
         return value
     try:
@@ -132,7 +132,7 @@ def _number(value: object) -> object:
 
 
 def _path(value: object) -> object:
-    """A file's name is bytes: one that is no UTF-8 is as good as any (os.fsdecode)."""
+    """The name of a file; names that are not UTF-8 are kept (os.fsdecode)."""
     if value is None:
         return None
     if not isinstance(value, str):
@@ -145,7 +145,7 @@ def _path(value: object) -> object:
 
 
 def _log_name(value: object) -> object:
-    """The beginning of a file's name; empty, or a flag's 1, for the job's."""
+    """The beginning of a log's name; empty, or 1, for the job's name."""
     if value is True or value == "1":
         return ""
     return _path(value) if value else value

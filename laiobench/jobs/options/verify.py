@@ -14,14 +14,14 @@ from laiobench.jobs.options.types import Count, Flag, Size
 if TYPE_CHECKING:
     from laiobench.jobs.options import Job
 
-# Hashes of what follows a block's header: ours, zlib's, libxxhash's, and OpenSSL's.
+# Hashes of a block's data after its header: by our own code, zlib, libxxhash and OpenSSL.
 HASHES = (
     "crc32c", "crc32", "xxhash", "md5", "sha1", "sha256", "sha512",
     "sha3-224", "sha3-256", "sha3-384", "sha3-512",
 )  # fmt: skip
 METHODS = ("none", *HASHES, "meta", "pattern", "null")
 
-# fio's other names, and its hashes that are not here.
+# fio's other names of methods, and its hashes that laiobench lacks.
 _SAME = {"crc32c-intel": "crc32c", "0": "none"}
 _INSTEAD = {
     **dict.fromkeys(("crc7", "crc16", "crc64"), "use crc32c, which is faster and stronger"),
@@ -86,12 +86,12 @@ class VerifyOptions(OptionGroup):
 
     @property
     def verifies(self) -> bool:
-        """Whether its blocks are written in the way of verify, or are checked."""
+        """Whether its blocks are written with headers or patterns, or are checked."""
         return self.verify != "none"
 
     @property
     def only_verifies(self) -> bool:
-        """Whether it writes nothing, and reads what was written before."""
+        """Whether it writes nothing, and checks what was written before."""
         return self.verifies and (self.verify_only or self.verify_state_load)
 
     @staticmethod
@@ -116,7 +116,7 @@ class VerifyOptions(OptionGroup):
 
 
 def fitting_block_bytes(job: "Job") -> int:
-    """The largest blocks of which every I/O has whole ones."""
+    """The largest block size that divides every I/O into whole blocks."""
     apart = [job.align_bytes(name) for name in job.directions] if job.is_random else []
     zones = [job.zonesize or 0, job.zoneskip, job.zonerange or 0] if job.is_strided else []
     return math.gcd(job.unit_bytes(*job.directions), job.stride, *apart, *zones)

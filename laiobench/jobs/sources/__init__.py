@@ -1,8 +1,8 @@
-"""Where jobs come from: profiles, files and flags, brought into one form.
+"""Where jobs come from: profiles, files and flags.
 
-A source yields Drafts: named sets of settings, each with its origin.  Layers
-of settings are put over each other, and `resolve()` makes Jobs of the drafts,
-telling all that is wrong at once, with where it was written.
+A source yields Drafts: named sets of settings that remember where each was written.
+Layers of settings are put over each other, then `resolve()` makes Jobs of the drafts; it
+tells all faults at once, each with its place.
 """
 
 from laiobench.jobs.sources.destinations import check_places as check_places

@@ -1,6 +1,6 @@
-"""Where jobs may have files written: what a job file says is no more than a proposal.
+"""Where jobs may write files, logs for instance: a job file is not trusted.
 
-The command line and the environment are the user's own word, and may name any place.
+The command line and the environment are the user's own, and may name any place.
 """
 
 from collections.abc import Iterator, Sequence
@@ -14,10 +14,10 @@ from laiobench.jobs.sources.settings import Draft
 
 
 def check_places(drafts: Sequence[Draft], jobs: Sequence[Job], folder: Path) -> None:
-    """Logs that job files name are below the current folder, or below `folder`.
+    """Check that logs named by job files lie below the current folder, or below `folder`.
 
     Raises:
-        UsageError: one is not; all are told.
+        UsageError: some do not; all are told.
     """
     found = {
         str(problem): problem

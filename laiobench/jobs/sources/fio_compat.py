@@ -1,8 +1,8 @@
-"""fio's options that a job has not here: which are accepted, and what to do instead of the rest.
+"""fio's options that `Job` lacks: which are accepted, and what to do instead of the others.
 
-An accepted one has no meaning here, and is noted in explain and in the result.  Any
-other is an error with the nearest thing that there is.  Nothing is dropped in
-silence.  The table yields to `Job`: what has become an option is looked up no more.
+An accepted option has no effect here; `explain` and the result say so.  Any other is an
+error that names the nearest thing that laiobench has.  Nothing is dropped silently.
+A row whose option has been added to `Job` is not looked up any more.
 """
 
 from collections.abc import Iterable
@@ -23,12 +23,12 @@ class Refusal:
 
 @dataclass(frozen=True)
 class Foreign:
-    """One such option."""
+    """One of fio's options that `Job` lacks."""
 
     note: str = ""
-    """What is said where it is accepted."""
+    """What is noted where it is accepted."""
     accepted: tuple[str, ...] | None = ()
-    """The values that are; None: all."""
+    """The accepted values; None: all."""
     remedy: str = ""
 
     def accepts(self, value: str) -> bool:
@@ -36,11 +36,11 @@ class Foreign:
 
     @property
     def taken(self) -> str:
-        """The values that are accepted, for people; empty where it is all or none."""
+        """The accepted values, for a message; empty if there are all or none."""
         return " or ".join(one for one in self.accepted or () if one not in _WORDS_FOR_FLAGS)
 
     def refusal(self, value: str) -> Refusal | None:
-        """Why this value can't be; None where it can."""
+        """Why this value is an error; None if it is accepted."""
         if self.accepts(value):
             return None
         if self.accepted:
@@ -49,7 +49,7 @@ class Foreign:
 
 
 def _noted(note: str, names: str) -> Iterable[tuple[str, Foreign]]:
-    """Accepted with any value."""
+    """Options accepted with any value."""
     return ((name, Foreign(note, None)) for name in names.split())
 
 
@@ -66,7 +66,7 @@ def _refused(remedy: str, names: str) -> Iterable[tuple[str, Foreign]]:
 
 FOREIGN: dict[str, Foreign] = dict(
     (
-        # ---- without meaning here
+        # ---- no effect here
         *_noted("what the file is for, and no more", "description"),
         *_noted("every job is a thread here", "thread threads"),
         *_noted("the random map takes no memory", "softrandommap"),
@@ -113,7 +113,7 @@ FOREIGN: dict[str, Foreign] = dict(
         *_noted("what was written is read back in order of offsets", "verifysort verifysort_nr"),
         *_noted("progress is shown on terminals alone", "eta eta_newline eta_interval"),
         *_noted("there is no such limit", "max_jobs alloc_size"),
-        # ---- with some values only
+        # ---- accepted with some values
         *_only(["0"], "a header is at the beginning of its block", "leave it out", "verify_offset"),
         *_only(
             ON, "a block's header tells which write of it this is", "leave it out",
@@ -153,7 +153,7 @@ FOREIGN: dict[str, Foreign] = dict(
             ["group", "stonewall"], "a group is what is between two stonewalls",
             "leave it out: exitall ends the job's group", "exit_what",
         ),
-        # ---- not at all
+        # ---- never accepted
         *_refused("name each file in a job of its own", "opendir"),
         *_refused("a job file never runs a command; run it yourself", "exec_prerun exec_postrun"),
         *_refused(
@@ -302,7 +302,7 @@ FOREIGN: dict[str, Foreign] = dict(
     )
 )  # fmt: skip
 
-# Those that need no value on a command line.
+# Options that may be written without a value on a command line.
 FLAG_NAMES = (
     "new_group thread threads softrandommap gtod_reduce "
     "disable_lat disable_clat disable_slat disable_bw_measurement disable_bw "
@@ -317,7 +317,7 @@ FLAGS = frozenset(FLAG_NAMES.split())
 
 _IN_BATCHES = "completion=getevents is what takes so many at a time"
 
-# Names that are ours as well, and yet say something else than one may think.
+# Engines and options of the same name that do not mean quite the same as in fio.
 _REMARKS = {
     "ioengine": {
         "libaio": "native AIO through the kernel's own calls, without the library",
@@ -327,7 +327,7 @@ _REMARKS = {
 
 
 def remark(name: str, value: str) -> str:
-    """What to note of an accepted setting, by what was written; empty: nothing."""
+    """What to note on an accepted setting as it was written; empty: nothing."""
     if name in FOREIGN:
         return FOREIGN[name].note if FOREIGN[name].accepts(value) else ""
     if name.startswith("iodepth_batch_complete") and value not in ("0", "1"):
@@ -335,7 +335,7 @@ def remark(name: str, value: str) -> str:
     return _REMARKS.get(name, {}).get(value, "")
 
 
-# fio's own options, which are no job's: what there is instead.
+# fio's own options, which belong to no job, and what to use instead.
 COMMAND_OPTIONS = {
     "--minimal": "--json prints the whole document; laiobench export writes fio's JSON of it",
     "--output-format": "--json prints the whole document; laiobench export writes fio's JSON of it",

@@ -1,7 +1,7 @@
-"""Where a setting is read otherwise than fio reads it.
+"""Settings that fio reads otherwise than laiobench.
 
-fio 3.33 to 3.42 were run to see it.  What is wrong in fio and an error here is not
-listed: it is told as an error.
+Found by running fio 3.33 to 3.42.  Not listed: what fio reads wrongly and is an error
+here; the error says so.
 """
 
 import re
@@ -16,7 +16,7 @@ _BINARY = re.compile(r"(?<![\w./])(\d+)([kmgtpe])ib(?!\w)", re.IGNORECASE)
 _DECIMAL_TIME = re.compile(r"(\d*)\.\d+\s*[a-zµ]*", re.IGNORECASE)
 _DURATIONS = ("s", "us", "ms", "ns")
 
-# What fio takes where a job does not say; ours is in the option table.
+# Options whose defaults differ, and fio's default; ours is in the option table.
 DEFAULTS = {
     "direct": "0: through the page cache",
     "engine": "psync: blocking calls, one at a time whatever the iodepth",
@@ -27,7 +27,7 @@ _UNITS = {option.name: option.unit for option in options()}
 
 
 def difference(name: str, raw: str) -> str:
-    """What fio makes of `name=raw`, if it is something else; else empty."""
+    """How fio reads `name=raw`, if it reads it otherwise; else empty."""
     try:
         unit = _UNITS.get(canonical(name, raw)[0], "")
     except ValueError:
@@ -66,15 +66,15 @@ def _has_decimal_kilos(draft: Draft) -> bool:
 
 
 def same_with_decimal_kilos(draft: Draft, setting: Setting) -> bool:
-    """Whether it makes fio read a setting as we do, which it would read otherwise: 4KiB."""
+    """Whether kb_base=1000 makes fio read a setting as we do, such as 4KiB."""
     is_binary = bool(_BINARY.search(str(setting.value)))
     return _has_decimal_kilos(draft) and is_binary and "it stops" not in setting.differs
 
 
 def misread_kilos(draft: Draft) -> Iterator[tuple[str, UsageError]]:
-    """The settings whose suffixes would be read as powers of 1024, and are not meant so.
+    """Settings whose suffixes mean powers of 1000 in fio because of kb_base=1000.
 
-    What a file says of it is for that file, as in fio, and not for flags.
+    As in fio, kb_base in a file holds for that file, not for flags.
     """
     if not _has_decimal_kilos(draft):
         return

@@ -1,8 +1,8 @@
-"""fio's engines that are none here: what to do instead of each.
+"""fio's engines that laiobench lacks, and what to do instead of each.
 
-Most do not reach block devices through the kernel, which is all that is measured here;
-some of those have a device there all the same.  Knows nothing of our own engines but
-their names.
+Most of them do not use block devices through the kernel, which is all that laiobench
+measures; for some, a block device can be had all the same.  Knows only the names of our
+own engines.
 """
 
 _PAST_THE_KERNEL = "it is not for block devices through the kernel, which laiobench measures"
@@ -69,7 +69,7 @@ _BLOCKING = frozenset(["sync", "psync", "vsync", "pvsync", "pvsync2", "mmap", "s
 
 
 def engine_hint(value: str, iodepth: str = "1") -> str:
-    """What to write instead of an engine of fio's; `iodepth`: what the job says of it."""
+    """What to write instead of one of fio's engines; `iodepth` is the job's, as written."""
     name = value.strip().partition(":")[0]
     if name in _BLOCKING:
         if iodepth.strip() not in ("", "1"):

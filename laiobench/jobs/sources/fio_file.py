@@ -6,9 +6,9 @@ include common.fio  # from the current folder, else from this file's
 [qd1]               ; a job, with more settings
 iodepth=1
 
-Read as fio does, but for what `differences` lists.  Nothing here runs a command,
-and no file is read but those that are included; of which errors name the line alone,
-since whoever wrote the job file may not be allowed to read them.
+Read as fio does, but for what `fio_differences` lists.  Nothing here runs a command, and
+no file is read but those that are included.  Errors in these tell only the line's number:
+the author of the job file may not be allowed to read them.
 """
 
 import os
@@ -38,7 +38,7 @@ def load(path: Path) -> Source:
     """Read a job file.
 
     Raises:
-        UsageError: it can't be read, or something in it is wrong; all is told.
+        UsageError: it can't be read, or something in it is wrong; all faults are told.
     """
     return parse(read_text(path), str(path), path=path)
 
@@ -50,13 +50,13 @@ def parse(
     path: Path | None = None,
     environment: Mapping[str, str] = os.environ,
 ) -> Source:
-    """Read a job file's text.
+    """Parse a job file's text.
 
     Args:
-        text: what is in it.
-        origin: what errors call it.
-        path: the file, which included ones may be beside of.
-        environment: where variables are looked up.
+        text: the file's content.
+        origin: what errors call the file.
+        path: the file itself; included files may be beside it.
+        environment: the values of variables.
     """
     reader = _Reader(environment)
     reader.read(_Place(text, origin, path.parent if path else Path()), path)
@@ -79,7 +79,7 @@ class _Section:
     name: str
     settings: dict[str, Setting]
     given: set[str] = field(default_factory=set)
-    """Those of its own."""
+    """The section's own settings."""
 
 
 class _TooMuchIsWrong(Exception):
@@ -87,7 +87,7 @@ class _TooMuchIsWrong(Exception):
 
 
 class _Reader:
-    """The state while files are read, and what is found."""
+    """The state while files are read, and the jobs and faults found."""
 
     def __init__(self, environment: Mapping[str, str]) -> None:
         self._environment = environment
@@ -100,10 +100,10 @@ class _Reader:
         self._problems: list[UsageError] = []
 
     def read(self, place: _Place, path: Path | None) -> None:
-        """The whole file, and those that it includes.
+        """Read the file, and those that it includes.
 
         Raises:
-            UsageError: all that is wrong.
+            UsageError: all faults.
         """
         try:
             self._lines(place, path)
@@ -116,7 +116,7 @@ class _Reader:
         raise_all(self._problems)
 
     def _add_what_would_be_wrong(self) -> None:
-        """What else would be told when all that is known by now is mended."""
+        """Add the faults that would be found once those known so far are mended."""
         try:
             resolve(self.drafts())
         except CombinedUsageError as error:
@@ -129,7 +129,7 @@ class _Reader:
         return tuple(job.with_implied() for job in jobs)
 
     def description(self) -> str:
-        """What the file is for, if its first job says so."""
+        """What the file is for, if its first job has a description."""
         setting = self._jobs[0].settings.get("description") if self._jobs else None
         return str(setting.value) if setting else ""
 
@@ -201,7 +201,7 @@ class _Reader:
         self._lines(_Place(text, str(path), path.parent), path)
 
     def _find(self, name: str, folder: Path) -> Path:
-        """The file to include: from the current folder, else from that of the file it is in."""
+        """The file to include: in the current folder, or beside the including file."""
         if not name:
             raise ValueError("it needs a file's name")
         self._included += 1
@@ -276,14 +276,14 @@ def _hidden(names: Sequence[str], *, is_included: bool) -> str:
 
 
 def _is_flag(name: str) -> bool:
-    """Whether it can stand without a value."""
+    """Whether the option may be written without a value."""
     ours = ALIASES.get(name, name)
     if not isinstance(ours, str):
-        return True  # it says so itself
+        return True  # the reading of its value reports what is wrong
     return ours in FOREIGN or may_be_bare(Job.model_fields[ours])
 
 
 def _shown(text: str) -> str:
-    """A piece of the file, as it can be shown in a line."""
+    """A part of the file, shortened for a message."""
     text = text if len(text) <= 80 else text[:79] + "…"
     return text if text.isprintable() else repr(text)[1:-1]

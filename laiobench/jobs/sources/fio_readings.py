@@ -1,8 +1,8 @@
-"""What fio would read otherwise than we do in jobs that were written for it.
+"""How fio would read jobs that were written for it, where laiobench reads them otherwise.
 
-Settings that it reads otherwise, defaults of its own that a job counts on, and amounts
-that come out otherwise.  What a result depends on is also noted in the result; all
-of it is in `explain`.  How a single value is read, `differences` knows.
+That is: settings read otherwise, fio's defaults that a job relies on, and amounts of I/O
+that differ.  `explain` shows all of it; a result notes what it depends on.  How single
+values are read is known to `fio_differences`.
 """
 
 from collections.abc import Collection, Iterator, Sequence
@@ -17,7 +17,7 @@ from laiobench.jobs.sources.settings import Draft
 
 @dataclass(frozen=True)
 class OtherReading:
-    """One of them."""
+    """One difference between fio's reading and ours."""
 
     where: str
     fio: str
@@ -28,7 +28,7 @@ class OtherReading:
 
 @dataclass(frozen=True)
 class _Read:
-    """A draft, the job that it became, and that as a document shows it."""
+    """A draft, the job made of it, and the job's options as documents show them."""
 
     draft: Draft
     job: Job
@@ -36,7 +36,7 @@ class _Read:
     besides: Collection[str]
 
     def counts_on(self, name: str) -> bool:
-        """Whether its author may have fio's default of an option in mind."""
+        """Whether the job was written for fio and leaves the option at fio's default."""
         is_simulated = ENGINES[self.job.engine].is_simulated and name != "engine"
         is_set = name in self.draft.settings or name in self.besides
         return self.draft.is_fio and not is_set and not is_simulated
@@ -45,9 +45,9 @@ class _Read:
 def differences(
     drafts: Sequence[Draft], jobs: Sequence[Job], *, besides: Collection[str] = ()
 ) -> Iterator[OtherReading]:
-    """Settings first, each once; then defaults, and what they come to.
+    """Settings first, each once; then defaults; then amounts.
 
-    `besides`: options that are set otherwise.
+    `besides`: options that something else sets.
     """
     read = [
         _Read(draft, job, job.model_dump(mode="json"), besides)
@@ -72,7 +72,7 @@ def differences(
 def notes_of_run(
     drafts: Sequence[Draft], jobs: Sequence[Job], *, besides: Collection[str] = ()
 ) -> list[str]:
-    """What a result notes of how its jobs were read."""
+    """The sentences on it that a result stores."""
     found = [
         f"{item.where}: {item.fio}; here {item.here}"
         for item in differences(drafts, jobs, besides=besides)
@@ -93,7 +93,7 @@ def _settings(read: Sequence[_Read]) -> Iterator[OtherReading]:
 
 
 def _files(read: Sequence[_Read]) -> Iterator[OtherReading]:
-    """fio makes a file for each copy of each job that names none."""
+    """fio makes a file for each copy of a job without filename."""
     counting = [one for one in read if one.counts_on("filename")]
     copies = sum(one.job.numjobs for one in counting)
     if not copies:

@@ -1,6 +1,7 @@
-"""Where several files or directories are named: fio's job has them all, and ours has one.
+"""The error for a job that names several files or directories.
 
-Knows how the error says so, whoever finds it; not how they are written.
+A fio job may have several, ours has one.  Who finds them, and how they are written, is
+not known here.
 """
 
 from laiobench.errors import UsageError
@@ -9,7 +10,7 @@ IN_GLOBAL_TOO = "fio uses this one besides that of [global]"
 
 
 def several(name: str, told: str) -> UsageError:
-    """The error; `told` is the setting, with its place."""
+    """The error; `told` is the setting and its place."""
     what = "file" if name == "filename" else "directory"
     parts = " and its part of iodepth, which fio's job has for all together" * (what == "file")
     colon = "; a colon in a name is written \\:" * (":" in told.partition("=")[2])

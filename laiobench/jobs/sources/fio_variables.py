@@ -1,8 +1,8 @@
-"""What stands for something else in a job file: ${VAR}, $pagesize, $mb_memory and $ncpus.
+"""Variables in job files: ${VAR}, $pagesize, $mb_memory and $ncpus.
 
-As fio does it: where one of the last three stands in a value that is arithmetic,
-whole numbers with + - * / and brackets, the value is what comes out.  A variable that
-is not set is an error here, where fio reads nothing.
+As in fio, a value with one of the last three may be arithmetic: whole numbers with + - * /
+and brackets, whose result is the value.  A variable that is not set is an error here; fio
+reads it as empty.
 """
 
 import os
@@ -18,7 +18,7 @@ _LONGEST = 200
 
 
 def expand(text: str, environment: Mapping[str, str]) -> str:
-    """`text` with all that stands for something replaced.
+    """`text` with all variables replaced.
 
     Raises:
         ValueError: a variable is not set, or the arithmetic has no result.

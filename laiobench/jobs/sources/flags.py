@@ -1,9 +1,9 @@
 """Settings from the command line and from the environment.
 
 fio's spellings are all accepted: `--iodepth=32`, `--iodepth 32`, `-iodepth=32`,
-`--ramp-time`, `--ramp_time`, `--time_based`, `--time_based=1`.  Each `--name`
-begins a job; what stands before the first is for all.  A name that begins with
-`global` begins no job, but more for all jobs below.
+`--ramp-time`, `--ramp_time`, `--time_based`, `--time_based=1`.  Each `--name` begins a
+job; settings before the first are for all jobs.  A name that begins with `global` begins
+no job: its settings are for all jobs after it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -32,24 +32,24 @@ NOT_OPTIONS = frozenset(
 
 @dataclass(frozen=True)
 class Flags:
-    """A command line, parted into jobs' settings and everything else."""
+    """A command line, divided into jobs' settings and everything else."""
 
     settings: dict[str, Setting] = field(default_factory=dict)
-    """Of all jobs: those before the first `--name`."""
+    """Settings of all jobs: those before the first `--name`."""
     drafts: tuple[Draft, ...] = ()
-    """A job for each `--name`, with what follows it and not with `settings`."""
+    """A job for each `--name`, without the `settings` of all."""
     rest: list[str] = field(default_factory=list)
     ends_in_globals: bool = False
     """No job follows the last `--name=global`."""
 
 
 def split(arguments: Sequence[str], own_options: Mapping[str, bool]) -> Flags:
-    """Take the jobs' options out of a command line.
+    """Separate the options of jobs from the other arguments.
 
     Args:
         arguments: what the user typed.
         own_options: the command's own long options, and whether each takes a
-            value; they win where a name is both.
+            value; where a job's option has the same name, the command's is meant.
 
     Raises:
         UsageError: an option that takes a value has none.
@@ -91,17 +91,17 @@ def split(arguments: Sequence[str], own_options: Mapping[str, bool]) -> Flags:
 
 
 class _Sections:
-    """Where settings go: to all jobs, to all that follow, or to one."""
+    """Where the next setting goes: to all jobs, to all that follow, or to one."""
 
     def __init__(self) -> None:
         self.settings: dict[str, Setting] = {}
         self.drafts: list[Draft] = []
         self.is_global = False
-        """A `--name=global` was the last name."""
+        """Whether the last name was a `--name=global`."""
         self._later: dict[str, Setting] = {}
-        """What a `--name=global` that is not the first name says."""
+        """Settings after `--name=global`s, the first name excepted."""
         self._given: set[str] = set()
-        """In this section."""
+        """Options set in this section."""
 
     def begin_globals(self) -> None:
         self.is_global = True
@@ -113,7 +113,7 @@ class _Sections:
         self.drafts.append(Draft(name, dict(self._later), is_fio=True))
 
     def put(self, name: str, setting: Setting) -> None:
-        """Add it to what it is for; a job has one file, whatever other files were named."""
+        """Add a setting to its section; a second file in a section is an error: a job has one."""
         is_general = not self.drafts
         section = self.settings
         if not is_general:
@@ -129,15 +129,15 @@ class _Sections:
 
 
 def _is_last(words: Sequence[str]) -> bool:
-    """Whether no value follows: what makes our name of another's says what that means."""
+    """Whether no value follows an option that needs none to have a meaning."""
     return not words or words[-1].startswith("-")
 
 
 def from_environment(environment: Mapping[str, str]) -> dict[str, Setting]:
-    """Settings in variables such as LAIOBENCH_RUNTIME.
+    """Settings from environment variables such as LAIOBENCH_RUNTIME.
 
     Raises:
-        UsageError: a variable of that prefix is nearly an option's.
+        UsageError: a variable's name is nearly that of an option.
     """
     settings: dict[str, Setting] = {}
     for variable, value in environment.items():

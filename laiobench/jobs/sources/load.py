@@ -1,7 +1,7 @@
 """All sources of a command together: files, profiles, the environment and flags.
 
-Flags go over the environment, and both over what a file says.  Several sources
-run one after the other, as if each but the first began with a stonewall.
+Flags replace settings of the environment, and both replace those of files.  Several
+sources run one after the other, as if all but the first began with a stonewall.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -20,16 +20,16 @@ def gather(
     environment: Mapping[str, str],
     sections: Sequence[str] = (),
 ) -> list[Draft]:
-    """The drafts of all jobs, in the order in which they run.
+    """The drafts of all jobs, in the order in which they are to run.
 
     Args:
         references: profiles and files, by name.
-        flags: what else was typed; its jobs come after those of `references`.
-        environment: where LAIOBENCH_* variables are looked up.
-        sections: the jobs to take, by name; empty: all.
+        flags: the command line; its jobs come after those of `references`.
+        environment: may have LAIOBENCH_* variables.
+        sections: the names of the jobs to take; empty: all.
 
     Raises:
-        UsageError: something is wrong in a source, or a section is not there.
+        UsageError: a source is wrong, or a section does not exist.
     """
     if flags.ends_in_globals and (flags.drafts or not references):
         raise UsageError(
@@ -74,7 +74,7 @@ def _open(references: Sequence[str], flags: Flags) -> Iterator[Source]:
 
 
 def _check_sections(sections: Sequence[str], sources: Sequence[Source]) -> None:
-    """Each must be a job's name."""
+    """Each section must be the name of a job."""
     names = [draft.name for source in sources for draft in source.drafts]
     raise_all(
         [

@@ -16,15 +16,15 @@ PARSERS = {".toml": toml_file.parse, ".fio": fio_file.parse}
 
 
 def names() -> list[str]:
-    """All of the profiles, sorted."""
+    """The names of the profiles, sorted."""
     return sorted(_files())
 
 
 def load(name: str) -> Source:
-    """A shipped profile.
+    """A profile that comes with laiobench.
 
     Raises:
-        UsageError: there is none of this name.
+        UsageError: none has this name.
     """
     shipped = _files()
     if name not in shipped:
@@ -46,7 +46,7 @@ def open_source(reference: str) -> Source:
     """The file or shipped profile that a user names; `-` is standard input.
 
     Raises:
-        UsageError: there is neither, or something in it is wrong.
+        UsageError: it does not exist, or something in it is wrong.
     """
     if reference == STDIN:
         text = read_stdin()
@@ -60,7 +60,7 @@ def open_source(reference: str) -> Source:
 
 
 def parse(text: str, origin: str, suffix: str, path: Path | None = None) -> Source:
-    """A source's text, in the grammar of its suffix; of another one, in what it looks like."""
+    """Parse a source in the grammar of its suffix; with another suffix, in what it looks like."""
     if suffix not in PARSERS:
         suffix = grammar_of(text)
     if suffix == ".toml":
@@ -69,10 +69,10 @@ def parse(text: str, origin: str, suffix: str, path: Path | None = None) -> Sour
 
 
 def grammar_of(text: str) -> str:
-    """`.toml` or `.fio`, by what a text without a name looks like.
+    """`.toml` or `.fio`, guessed from the text.
 
-    TOML has tables of jobs, `[job.NAME]`; a job of fio's may be called so too, but
-    then its values are not TOML's.
+    TOML's jobs are tables, `[job.NAME]`.  A job of fio's may have such a name, too, but then
+    its values are not written as TOML's.
     """
     if not re.search(r"^[ \t]*\[[ \t]*job[ \t]*[.\]]", text, re.MULTILINE):
         return ".fio"
@@ -89,7 +89,7 @@ def grammar_of(text: str) -> str:
 
 
 def _files() -> dict[str, str]:
-    """The shipped profiles' files by their names."""
+    """The files of the profiles, by name."""
     return {
         Path(entry.name).stem: entry.name
         for entry in files("laiobench.profiles").iterdir()

@@ -1,4 +1,4 @@
-"""From drafts to jobs: all that is wrong is told at once, with where it was written."""
+"""From drafts to jobs: all faults are told at once, each with where it was written."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -15,19 +15,19 @@ from laiobench.jobs.sources.fio_engines import engine_hint
 from laiobench.jobs.sources.settings import Draft, Setting
 from laiobench.words import suggest
 
-# They say how many files fio makes a name for, which it does not where there is a filename.
+# They say how many names fio makes up for files; it makes up none where there is a filename.
 _OF_NAMES_MADE = ("nrfiles", "nr_files")
 _WINDOW_MS = Job.model_fields["log_avg_msec"].default
 
 
 def resolve(drafts: Sequence[Draft]) -> list[Job]:
-    """Check all drafts.
+    """Check the drafts, and make jobs of them.
 
     Raises:
         UsageError: one or more settings are wrong; all are told.
     """
     jobs: list[Job] = []
-    problems: dict[str, UsageError] = {}  # by text: a global's fault is told once
+    problems: dict[str, UsageError] = {}  # by text, so that a fault in [global] is told once
     for draft in drafts:
         values: dict[str, object] = {"name": draft.name}
         for name, setting in draft.settings.items():
@@ -47,7 +47,7 @@ def resolve(drafts: Sequence[Draft]) -> list[Job]:
 
 
 def notes(drafts: Sequence[Draft]) -> list[str]:
-    """What was accepted and has no meaning here, or another than one may think; each once."""
+    """What was accepted without an effect, or with an unexpected one; each once."""
     found: dict[str, None] = {}
     for draft in drafts:
         for name, setting in draft.settings.items():
@@ -69,12 +69,12 @@ def _remark(name: str, setting: Setting, draft: Draft) -> str:
 
 
 def unknown_option(name: str, origin: str) -> UsageError:
-    """The error for an option that there is not, with the nearest that there is."""
+    """The error for an option that does not exist, with the nearest one."""
     return UsageError(f"{origin}: there is no option {name}{suggest(name, option_names())}")
 
 
 def _not_ours(draft: Draft) -> Iterator[tuple[str, UsageError]]:
-    """The settings of options that a job has not, and those that cannot be as they were read."""
+    """Errors for fio's options that we lack, and for settings that are wrong as written."""
     for name, setting in draft.settings.items():
         if setting.refusal:
             yield name, _hidden(name, setting) if setting.hides else setting.refusal
@@ -88,7 +88,7 @@ def _not_ours(draft: Draft) -> Iterator[tuple[str, UsageError]]:
 
 
 def _hidden(name: str, setting: Setting) -> UsageError:
-    """All that is told of a setting that no error may show."""
+    """The error for a setting that must not be shown."""
     return UsageError(f"{setting.told(name)} is wrong; {setting.hides} is not shown")
 
 
@@ -97,7 +97,7 @@ def _name(detail: Any) -> str:
 
 
 def _explain(detail: Any, draft: Draft) -> Iterator[UsageError]:
-    """One of pydantic's errors in our words; several, if options do not fit together."""
+    """One of pydantic's errors in our words; several, if options contradict each other."""
     name = _name(detail)
     setting = draft.settings.get(name)
     if setting and setting.hides:

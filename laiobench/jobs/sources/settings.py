@@ -12,22 +12,22 @@ from laiobench.jobs.options.compound_types import CommaForm, filled
 class Setting:
     """An option's value, and where it was written.
 
-    `origin` is a place, such as `quick.toml:7`, or, if `is_name`, the option's
-    own name there, such as `--iodepth` or `LAIOBENCH_IODEPTH`.
+    `origin` is a place, such as `quick.toml:7`.  If `is_name`, it is the option's own name
+    there, such as `--iodepth` or `LAIOBENCH_IODEPTH`.
     """
 
     value: object
     origin: str
     is_name: bool = False
     written: tuple[str, object] | None = None
-    """The name and value as they were written, where ours are others; None: a bare flag."""
+    """Name and value as written, where ours differ; the value is None for a bare flag."""
     differs: str = ""
-    """What fio makes of it, if that is something else."""
+    """How fio reads it, if otherwise."""
     refusal: UsageError | None = None
-    """Why it cannot be, which is told unless another setting goes over it."""
+    """Why it is an error, unless another setting replaces it."""
     hides: str = ""
-    """Of what no error may show anything: a file that a job file includes, which may be anybody's,
-    or a variable, which may be a secret."""
+    """What errors must not show, as they name it: the text of an included file, say, which
+    may be secret.  Empty: errors may show the setting."""
 
     def as_written(self, name: str) -> tuple[str, str]:
         """Name and value as the user wrote them; printable."""
@@ -35,7 +35,7 @@ class Setting:
         return name, "" if value is None else _shown(value)
 
     def told(self, name: str) -> str:
-        """How an error begins that is about this setting of option `name`."""
+        """The beginning of an error about this setting of option `name`."""
         name, text = self.as_written(name)
         if self.hides:
             return f"{self.origin}: {name}"
@@ -48,7 +48,7 @@ _MOST_SHOWN = 400
 
 def _shown(value: object) -> str:
     if isinstance(value, int) and abs(value) >= 10**_MOST_SHOWN:
-        return "a number of hundreds of digits"  # which Python may refuse to write
+        return "a number of hundreds of digits"  # str() refuses the longest ones
     text = str(value)
     text = text if len(text) <= _MOST_SHOWN else text[:_MOST_SHOWN] + "…"
     return text if text.isprintable() else repr(text)[1:-1]
@@ -64,14 +64,14 @@ class Draft:
     name: str
     settings: dict[str, Setting] = field(default_factory=dict)
     is_fio: bool = False
-    """Written for fio, whose defaults its author may have in mind."""
+    """Whether it was written for fio, so that its author may rely on fio's defaults."""
 
     def under(self, layer: Settings) -> "Draft":
-        """The same with `layer` put over it."""
+        """The same draft with the settings of `layer` over its own."""
         return replace(self, settings=over(self.settings, layer))
 
     def with_implied(self) -> "Draft":
-        """The same with what its settings mean in fio: to reap several I/Os in a call."""
+        """The same draft with completion=getevents where fio's batch options imply it."""
         if "completion" in self.settings:
             return self
         batches = (name for name in _BATCHES if name in self.settings)
@@ -87,7 +87,7 @@ _BATCHES = ("iodepth_batch_complete_min", "iodepth_batch_complete_max")
 
 @dataclass(frozen=True)
 class Source:
-    """Jobs to run, and what they are for."""
+    """Jobs to run, and the description of what they are for."""
 
     origin: str
     description: str
@@ -98,7 +98,7 @@ def put(settings: dict[str, Setting], name: str, setting: Setting) -> None:
     """Add a setting under our name for the option, so that layers cover each other.
 
     Raises:
-        UsageError: the value is none that fio's other name for it takes.
+        UsageError: fio's other name of the option does not take this value.
     """
     try:
         ours, value = canonical(name, setting.value)
@@ -111,7 +111,7 @@ def put(settings: dict[str, Setting], name: str, setting: Setting) -> None:
 
 
 def over(settings: Settings, layer: Settings) -> dict[str, Setting]:
-    """`settings` with those of `layer` put over them."""
+    """`settings`, with those of `layer` replacing them."""
     merged = dict(settings)
     for name, setting in layer.items():
         merged[name] = _filled(name, setting, merged.get(name))
@@ -119,7 +119,7 @@ def over(settings: Settings, layer: Settings) -> dict[str, Setting]:
 
 
 def _filled(name: str, setting: Setting, earlier: Setting | None) -> Setting:
-    """What a comma form leaves blank is as it was before: `bs=,8k` over `bs=4k`."""
+    """Empty parts of a comma form keep their earlier value: `bs=,8k` over `bs=4k`."""
     if earlier is None or name not in _COMMA_OPTIONS:
         return setting
     whole = filled(str(setting.value), str(earlier.value))

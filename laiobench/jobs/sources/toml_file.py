@@ -28,13 +28,13 @@ def load(path: Path) -> Source:
     """Read a profile file.
 
     Raises:
-        UsageError: it can't be read, is no TOML, or has wrong keys; all are told.
+        UsageError: it can't be read, is not TOML, or has wrong keys; all faults are told.
     """
     return parse(read_text(path), str(path))
 
 
 def parse(text: str, origin: str) -> Source:
-    """Read a profile's text; `origin` is what errors call it."""
+    """Parse a profile's text; errors name it `origin`."""
     document = parse_toml(text, origin)
     problems = [
         UsageError(f"{origin}: there is no key {key}{suggest(key, _TOP_LEVEL)}")
@@ -79,7 +79,7 @@ def _wrong_types(document: dict[str, Any], origin: str) -> list[UsageError]:
 
 
 class _Lines:
-    """In which line a key of a table stands; tomllib does not tell."""
+    """The line in which a key of a table stands; tomllib does not tell it."""
 
     def __init__(self, text: str, origin: str) -> None:
         self._origin = origin

@@ -1,7 +1,7 @@
-"""The JSON Schema of profiles in TOML, made of the options themselves.
+"""The JSON Schema of profiles in TOML, made from the options.
 
-For editors and for programs that write profiles.  A number may be text as well,
-with the suffixes that its option takes; whether they fit together is not said here.
+For editors, and for programs that write profiles.  Numbers may also be text with the
+suffixes that their option takes; whether options fit together is not checked.
 """
 
 from typing import Any
@@ -16,7 +16,7 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
 def schema() -> dict[str, Any]:
-    """Of a whole file."""
+    """The schema of a whole file."""
     table = {"$ref": "#/$defs/options"}
     return {
         "$schema": DIALECT,
@@ -63,12 +63,12 @@ def _options() -> dict[str, Any]:
 
 
 def _has_words(name: str) -> bool:
-    """Whether it takes other words than those that it is then: `rw=readwrite`."""
+    """Whether its text may differ from its stored value: `rw=readwrite`."""
     return any(isinstance(rule, BeforeValidator) for rule in Job.model_fields[name].metadata)
 
 
 def _option(field: dict[str, Any], unit: str, *, has_words: bool) -> dict[str, Any]:
-    """A field as it may be written: also as text, and a flag also as a number."""
+    """The schema of a field as it may be written: as text, too; flags also as numbers."""
     told = {key: field.pop(key) for key in ("description", "default") if key in field}
     for key in ("title", "unit", "may_be_bare"):
         field.pop(key, None)

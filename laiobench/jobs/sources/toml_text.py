@@ -1,4 +1,4 @@
-"""Jobs as the text of a TOML file, which `toml_file` reads again as the same jobs."""
+"""Jobs as the text of a TOML file; `toml_file` reads the same jobs from it."""
 
 import json
 import re
@@ -13,16 +13,16 @@ _BARE = re.compile(r"[A-Za-z0-9_-]+")
 
 
 def value(of: Any) -> str:
-    """A value as TOML has it."""
-    # A JSON string is a TOML one, but for DEL, which TOML wants escaped.
+    """A value in TOML's notation."""
+    # A JSON string is a TOML string, too, except that TOML wants DEL escaped.
     return json.dumps(of, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def to_toml(jobs: Sequence[Mapping[str, Any]], remark: str) -> str:
-    """Jobs' options, as documents have them, as a file.
+    """The text of a job file with these options, given as documents store them.
 
     Raises:
-        UsageError: these are no jobs, such as those of a damaged document.
+        UsageError: they do not form valid jobs, for example if the document is damaged.
     """
     lines = [f"# {line}" for line in remark.splitlines()] + ["schema = 1"]
     for number, job in enumerate(jobs, start=1):

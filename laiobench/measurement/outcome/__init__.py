@@ -1,1 +1,1 @@
-"""What came of a run: its document, its proof, its warnings."""
+"""What is made of a run: its document, its proof, its warnings."""

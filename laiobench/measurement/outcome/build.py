@@ -1,7 +1,7 @@
 """The document of a run, made from a trial: rates, percentiles, proof, status.
 
-Knows what the core reports and how the document calls it.  Judges nothing itself: rules,
-warnings and failures are its neighbours' matter.
+Knows the names of things in the core's reports and in the document.  Rules, warnings and
+failures are judged in the files beside this one.
 """
 
 import errno
@@ -49,7 +49,7 @@ def from_trial(
     *,
     spike: float | None = None,
 ) -> RunResult:
-    """Give a trial its meaning: rates, percentiles, proof, status."""
+    """Make the document: rates, percentiles, proof, status."""
     jobs = [_job_result(run) for run in trial.runs]
     failures = [*failures_of(trial, jobs), *trial.failures]
     status: Literal["ok", "failed", "interrupted"] = "failed" if failures else "ok"
@@ -126,12 +126,12 @@ def _worker_result(worker: native.WorkerReport) -> WorkerResult:
     )
 
 
-# What a thread used that is told as CPU time, and not among the counters.
+# Usage that the document has under `cpu`, and not among the counters.
 _CPU_USAGE = ("cpu_ns", "user_ns", "system_ns", "measured_ns")
 
 
 def _cpu(run: JobRun) -> Cpu:
-    """The total is exact; its parts are as of a tick."""
+    """CPU time: the total is exact; user and system time are rounded to ticks."""
     total, user, system, measured_ns = (run.usage[name] for name in _CPU_USAGE)
     user_ns = round(total * user / (user + system)) if user + system else 0
     return Cpu(
@@ -144,7 +144,7 @@ def _cpu(run: JobRun) -> Cpu:
 
 
 def _proof(run: JobRun) -> list[ProofRule]:
-    """Of each of its workers; none while I/Os are in flight."""
+    """The rules of each worker of the job; none while I/Os are in flight."""
     if not run.report.has_finished:
         return []
     return [
@@ -160,7 +160,7 @@ def _proof(run: JobRun) -> list[ProofRule]:
 
 
 def _options(copy: JobCopy) -> dict[str, Any]:
-    """Every option, with what the target decided filled in."""
+    """The value of every option; those that depend on the target as they turned out."""
     resolved = {name: printable(value) for name, value in copy.job.model_dump().items()}
     if copy.target:
         resolved["filename"] = printable(copy.target.path)

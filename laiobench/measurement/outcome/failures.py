@@ -1,4 +1,4 @@
-"""Why a run has failed, in sentences; none: all is well."""
+"""Why a run has failed, in sentences; none: it has not."""
 
 from collections.abc import Sequence
 
@@ -12,7 +12,7 @@ from laiobench.units import format_ns
 
 
 def failures_of(trial: Trial, jobs: Sequence[JobResult]) -> list[str]:
-    """Sentences; none: all is well."""
+    """Sentences on what failed; none: nothing did."""
     failures: list[str] = []
     for run, job in zip(trial.runs, jobs, strict=True):
         failures += [
@@ -34,7 +34,7 @@ def _failures_of(run: JobRun, job: JobResult) -> list[str]:
 
 
 def _nothing_measured(job: JobResult, interrupted: bool) -> list[str]:
-    """Nobody said why, and yet this is no measurement."""
+    """No I/O was measured, and no other failure explains it."""
     if interrupted or job.ios or (job.verify and job.verify.blocks):
         return []
     return [
@@ -58,12 +58,12 @@ def _io_errors(run: JobRun, job: JobResult) -> list[str]:
             continue
         errors = dict(direction.errors)
         if options.nowait:
-            errors.pop("EAGAIN", None)  # an answer that was asked for
+            errors.pop("EAGAIN", None)  # nowait asked for it
         if errors:
             kinds = ", ".join(f"{count:,} × {kind}" for kind, count in errors.items())
             failures.append(f"{job.name}: {name} I/Os failed: {kinds}")
     in_window = sum(sum(d.errors.values()) for d in job.directions().values())
-    unreadable = run.report.verify.unreadable if run.report.verify else 0  # told of by integrity
+    unreadable = run.report.verify.unreadable if run.report.verify else 0  # told by `verify`
     unseen = job.accounts.failed - in_window - unreadable
     may_fail = options.nowait or all(map(options.tolerates, job.directions()))
     if unseen and not may_fail:

@@ -1,7 +1,7 @@
-"""What a document says of a job's schedule, its search for a depth, and its steady state.
+"""The document's parts on a job's schedule, its search for a depth, and its steady state.
 
-Also why such things ended a job.  Knows what a run has brought, and nothing of the
-rest of the document.
+Also the sentences for jobs that such a limit ended.  Knows nothing of the rest of the
+document.
 """
 
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ NS_PER_US = 1000
 
 
 def pacing_result(run: JobRun) -> PacingResult | None:
-    """None without a rate."""
+    """The outcome of the job's schedule; None without a rate."""
     report = run.report.pacing
     if not is_paced(run):
         return None
@@ -33,19 +33,19 @@ def pacing_result(run: JobRun) -> PacingResult | None:
 
 
 def is_paced(run: JobRun) -> bool:
-    """Whether a direction that the job has is on a schedule."""
+    """Whether a direction that the job uses has a schedule."""
     return any(rate_of(run.copy.job, name) for name in run.report.directions)
 
 
 def rate_of(job: Job, direction: str) -> bool:
-    """Whether this direction is on a schedule."""
+    """Whether this direction has a schedule."""
     if direction not in IO_DIRECTIONS:
         return False
     return bool(job.rate.of(direction) or job.rate_iops.of(direction))
 
 
 def depth_search_result(run: JobRun) -> DepthSearchResult | None:
-    """None without a latency_target."""
+    """The outcome of the search for a depth; None without a latency_target."""
     report = run.report.pacing
     if not run.copy.job.latency_target:
         return None
@@ -58,7 +58,7 @@ def depth_search_result(run: JobRun) -> DepthSearchResult | None:
 
 
 def steady_state_result(outcome: SteadyOutcome | None) -> SteadyStateResult | None:
-    """None where none was asked for."""
+    """The outcome of the wait for a steady state; None without one."""
     if outcome is None:
         return None
     measured = outcome.measured if outcome.iops else None
@@ -76,7 +76,7 @@ def steady_state_result(outcome: SteadyOutcome | None) -> SteadyStateResult | No
 
 
 def failures(run: JobRun, *, interrupted: bool) -> Iterator[str]:
-    """Why a bound ended the job, in sentences."""
+    """Sentences on a limit that ended the job."""
     job, report = run.copy.job, run.report.pacing
     if slow := report.slow_io:
         direction = DIRECTIONS[slow.direction]

@@ -1,7 +1,7 @@
 """Proof that the chosen completion mode really ran, and that nothing was lost.
 
-Each rule compares two numbers that the core counted independently.  A broken
-rule means that the run did not measure what it says: the run has failed.
+Each rule compares two numbers that the core counted independently.  If a rule does not
+hold, the run did not measure what it claims to, and has failed.
 """
 
 from collections.abc import Iterator
@@ -25,7 +25,7 @@ class Rule:
 def check(job: Job, worker: WorkerReport, *, is_notified: bool = False) -> list[Rule]:
     """All rules that apply to a worker with this job's completion mode.
 
-    `is_notified`: other workers notify it in mid-run, since jobs move or share a limit.
+    `is_notified`: other threads notify it in mid-run, since jobs move or share a limit.
     """
     return [*_accounts(worker), *_mode(MODES[job.completion], worker, is_notified)]
 
@@ -45,7 +45,7 @@ def _reaped(worker: WorkerReport) -> int:
 
 
 def _accounts(worker: WorkerReport) -> Iterator[Rule]:
-    """Whatever went in has come out, one way or the other."""
+    """What was submitted has ended in one way or another."""
     yield _equal("submitted = completed + failed + cancelled", worker.submitted, _ended(worker))
     by_source = sum(worker.life["reaped"].values())
     yield _equal("reaped by all sources = completions", by_source, _reaped(worker))
@@ -54,8 +54,8 @@ def _accounts(worker: WorkerReport) -> Iterator[Rule]:
 def _mode(mode: Mode, worker: WorkerReport, is_notified: bool) -> Iterator[Rule]:
     """What the mode promises.
 
-    Inline and nested reaping were asked for, or are no mode's; nor is the pool, which takes
-    misaligned I/Os.
+    Not counted here: inline and nested reaping, which belong to no mode, and I/Os of the thread
+    pool, which carries out misaligned ones.
     """
     by, completions = worker.life["reaped"], _reaped(worker)
     elsewhere = int(by["inline"]) + int(by["nested"]) + int(by["pool"])
@@ -84,7 +84,7 @@ def _awake(worker: WorkerReport, is_notified: bool) -> Iterator[Rule]:
 
 
 def _all_events(worker: WorkerReport, completions: int) -> Rule:
-    """The kernel sets the eventfd once for each; a short I/O completes more than once."""
+    """The kernel adds to the eventfd once for each completion; a short I/O has several."""
     return _equal(
         "events in the eventfd = completions",
         int(worker.life["eventfd"]["values"]) + worker.leftover_events,

@@ -1,4 +1,4 @@
-"""What a verification came to: its part of the document, and its failures in sentences."""
+"""The outcome of a verification: its part of the document, and sentences on failures."""
 
 import errno
 import os
@@ -8,12 +8,12 @@ from laiobench.measurement.trial import JobRun
 from laiobench.native import VerifyFailure
 from laiobench.results.run_parts import BadBlock, VerifyResult
 
-# The rest are in the document.
+# How many bad blocks are told in sentences; the document has more.
 _MOST_SENTENCES = 3
 
 
 def verify_result(run: JobRun) -> VerifyResult | None:
-    """What it came to; None if the job did not verify."""
+    """The outcome; None if the job did not verify."""
     report, job = run.report.verify, run.copy.job
     if report is None:
         return None
@@ -51,7 +51,7 @@ def _error(code: int) -> str:
 
 
 def failures(name: str, result: VerifyResult | None) -> Iterator[str]:
-    """Sentences; none: all that was read was as it was written."""
+    """Sentences on what failed; none if every block was as it was written."""
     if result is None or not result.failed_blocks:
         return
     yield (

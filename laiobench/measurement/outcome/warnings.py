@@ -1,7 +1,7 @@
-"""What makes a run's numbers mean less than they seem to.
+"""Warnings: reasons why a run's numbers mean less than they seem to.
 
-Each warning is a value: what was seen, why it matters, what to do.  They are
-judged from what was measured alone, and never change it.
+Each warning is a value: what was seen, why it matters, what to do.  Warnings are judged
+from the measurements alone, and never change them.
 """
 
 from collections.abc import Iterator, Sequence
@@ -18,18 +18,18 @@ from laiobench.system.allocation import UNWRITTEN
 from laiobench.units import NS_PER_S, format_exact, format_ns, format_size
 from laiobench.words import IO_DIRECTIONS
 
-# An "asynchronous" submit that takes this share of the time is none.
+# From this share of the time inside io_submit on, submitting is not asynchronous.
 BLOCKING_SHARE = 0.25
-# Of the threads' time, spent ready to run and not running.
+# From this share of the threads' time spent waiting for a CPU on, it is told.
 RUN_DELAY_SHARE = 0.05
 CLOCK_DRIFT_PPM = 100.0
 EARLY_SHARE = 0.9
-# Of a rate: what is less was not kept.
+# Below this share of a rate, the rate was not kept.
 KEPT_SHARE = 0.99
 
 
 def find(trial: Trial) -> list[Warning]:
-    """All that apply, those of jobs in the jobs' order."""
+    """All warnings that apply; those on jobs in the jobs' order."""
     found = [*_clock(trial), *_hangs(trial), *_ignored_options(trial)]
     for _, copies in groupby(trial.runs, key=lambda run: (run.copy.position, run.copy.job.name)):
         found += _of_copies([(run, _of_run(run, trial)) for run in copies])
@@ -56,7 +56,7 @@ def _of_run(run: JobRun, trial: Trial) -> list[Warning]:
 
 
 def _of_copies(found: Sequence[tuple[JobRun, list[Warning]]]) -> Iterator[Warning]:
-    """Each once, with the number of a job's copies that it is of."""
+    """Each warning once, with the number of copies that it applies to."""
     alike: dict[tuple[str, str, str], list[tuple[JobRun, Warning]]] = {}
     for run, warnings in found:
         for warning in warnings:
@@ -113,9 +113,9 @@ def _refused(run: JobRun) -> Iterator[Warning]:
 
 
 def _ignored_options(trial: Trial) -> Iterator[Warning]:
-    """Set, and without effect in all jobs: one for all of them need only matter to one."""
+    """Options without effect in all jobs that set them; one set for all must help only one."""
     if trial.interrupted or trial.failures:
-        return  # it may have mattered to a job that did not run
+        return  # a job that did not run may have used it
     jobs = [run.copy.job for run in trial.runs]
     for name, its in traits().items():
         needs, setting = its.needs, [job for job in jobs if name in job.model_fields_set]
@@ -131,11 +131,11 @@ def _ignored_options(trial: Trial) -> Iterator[Warning]:
 
 
 def _submit_blocks(run: JobRun) -> Iterator[Warning]:
-    """Buffered, extending or congested I/O makes io_submit wait, in silence."""
+    """io_submit blocks: on buffered I/O, on writes that extend a file, or on a full queue."""
     job, inside_ns = run.copy.job, run.counters["submit"]["ns"]
-    measured_ns = run.usage["measured_ns"]  # the call is of all jobs that share the worker
+    measured_ns = run.usage["measured_ns"]  # the time inside io_submit is the whole worker's
     share = inside_ns / measured_ns if measured_ns else 0.0
-    completed = run.ios_of_workers  # as is what was counted of them
+    completed = run.ios_of_workers  # so are the I/Os
     inline = run.counters["other"]["completed_in_submit"]
     call = ENGINES[job.engine].submit_call
     if not call or job.iodepth == 1 or share < BLOCKING_SHARE or not completed:
@@ -154,7 +154,7 @@ def _submit_blocks(run: JobRun) -> Iterator[Warning]:
 
 
 def measured_depth(run: JobRun) -> int:
-    """How many I/Os it might have in flight: iodepth, or what the search found."""
+    """How many I/Os it may have in flight: iodepth, or the depth that the search found."""
     job, pacing = run.copy.job, run.report.pacing
     if not job.latency_target or not pacing.search_is_over:
         return job.iodepth
@@ -162,7 +162,7 @@ def measured_depth(run: JobRun) -> int:
 
 
 def _true_depth(run: JobRun, share: float) -> float:
-    """I/Os that the device had at a time: those inside io_submit it has one by one."""
+    """The I/Os in flight on average, if those inside io_submit are done one by one."""
     clat_ns = sum(direction.latency["clat"].sum for direction in run.report.directions.values())
     return share + clat_ns / run.window_ns
 
@@ -172,7 +172,7 @@ def _ended_early(run: JobRun) -> Iterator[Warning]:
     if job.runtime is None or job.time_based or job.number_ios:
         return
     if job.latency_target or run.was_exited or (run.steady and run.steady.attained):
-        return  # they are to end it
+        return  # the job was meant to end early
     lasted_s = run.window_ns / NS_PER_S
     if run.report.has_finished and lasted_s < EARLY_SHARE * job.runtime and not run.report.gave_up:
         yield Warning(
@@ -210,7 +210,7 @@ def _buffered(run: JobRun) -> Iterator[Warning]:
 
 
 def _unstored(run: JobRun, trial: Trial) -> Iterator[Warning]:
-    """Data that never reached a device, as far as that could be seen before the run."""
+    """Data that reads do not fetch from a device, as far as was known before the run."""
     job, target, region = run.copy.job, run.copy.target, run.copy.region
     if not target:
         return
@@ -245,7 +245,7 @@ def _unstored(run: JobRun, trial: Trial) -> Iterator[Warning]:
 
 
 def _fills(other: JobRun, run: JobRun) -> bool:
-    """Whether an earlier group of the run has written all that this one uses."""
+    """Whether an earlier group of the run wrote all of the region that this job uses."""
     writer, copy = other.copy, run.copy
     if not writer.target or not copy.target or writer.target.path != copy.target.path:
         return False
@@ -308,7 +308,7 @@ def _fallbacks(run: JobRun) -> Iterator[Warning]:
 
 
 def _rate_missed(run: JobRun) -> Iterator[Warning]:
-    """By the schedule, not by the number of I/Os: with `poisson` that is of chance."""
+    """Judged by the delay, not by the number of I/Os, which `poisson` leaves to chance."""
     job, pacing = run.copy.job, run.report.pacing
     if not run.report.has_finished or (job.thinktime and job.rate_ignore_thinktime):
         return
@@ -317,7 +317,7 @@ def _rate_missed(run: JobRun) -> Iterator[Warning]:
         scheduled_ns, behind_ns = pacing.scheduled_ns[index], pacing.behind_ns[index]
         if direction is None or not behind_ns:
             continue
-        gap_ns = scheduled_ns / max(1, direction.ios)  # one may have been due at the very end
+        gap_ns = scheduled_ns / max(1, direction.ios)  # one I/O may have been due at the very end
         share = scheduled_ns / (scheduled_ns + behind_ns)
         if share < KEPT_SHARE and behind_ns > gap_ns:
             yield Warning(

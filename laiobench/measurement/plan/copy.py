@@ -9,26 +9,26 @@ from laiobench.measurement.targets import OpenTarget
 
 @dataclass(frozen=True)
 class JobCopy:
-    """One copy of a job, as it is laid out."""
+    """One copy of a job, and where and when it runs."""
 
     job: Job
     position: int
-    """Which of the jobs."""
+    """The job's index in the list of jobs."""
     copy_index: int
-    """Which of numjobs."""
+    """The copy's index, below numjobs."""
     group: int
-    """Jobs of one group run together; stonewall begins another."""
+    """Jobs of a group run together; a stonewall begins the next group."""
     iothread: str
-    """The worker on which it begins; MAIN for the thread that called."""
+    """The worker on which it begins; MAIN for the calling thread."""
     target: OpenTarget | None
     """None for the null engine."""
     region: Region
     ios: int
-    """I/Os to measure; 0: until the runtime is over, ..."""
+    """I/Os to measure; 0: no limit."""
     bytes: int
-    """... or these are done; 0: no limit in bytes."""
+    """Bytes to measure; 0: no limit.  The first limit reached ends it."""
     seed: int
     start_delay_s: float = 0.0
-    """After the others of its group."""
+    """How much later it begins than its group."""
     phase: float = 0.0
-    """Of its schedule, if it has one: how much of a gap the first I/O is later."""
+    """The delay of the first I/O of its schedule, as a share of a gap."""

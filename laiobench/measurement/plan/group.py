@@ -1,4 +1,4 @@
-"""GroupLayout: copies of jobs that run together, and all that they share."""
+"""GroupLayout: copies of jobs that run at the same time, and what they share."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,22 +13,22 @@ from laiobench.native import JobPlan, RunPlan, VerifyPlan
 
 @dataclass(frozen=True)
 class GroupLayout:
-    """Copies that run together, their workers, limits and waits."""
+    """Copies that run at the same time, their workers, limits and waits."""
 
     copies: Sequence[JobCopy]
     workers: WorkerLayout
     throttles: ThrottleLayout
     waits: Sequence[range]
-    """For which of the copies each waits, by index."""
+    """For each copy, the copies that it waits for; by index."""
     coming_to: Mapping[int, frozenset[int]]
-    """Which copies may come to each worker; both by index."""
+    """For each worker, the copies that may come to it; both by index."""
 
     @classmethod
     def of(cls, copies: Sequence[JobCopy]) -> Self:
-        """Lay these out.
+        """Lay out these copies.
 
         Raises:
-            UsageError: copies that share a worker or a limit disagree about it.
+            UsageError: copies that share a worker or a limit differ in its options.
         """
         workers = plan_workers(copies)
         coming_to: dict[int, set[int]] = {}
@@ -44,11 +44,11 @@ class GroupLayout:
         )
 
     def plan(self, verify_plans: Sequence[VerifyPlan | None], spike: float = 0.0) -> RunPlan:
-        """What the core is to run.
+        """The plan for the core.
 
         Args:
-            verify_plans: of each copy; None where nothing is verified.
-            spike: a slowness to plant, as a share of each I/O.
+            verify_plans: for each copy; None where nothing is verified.
+            spike: a slowness to plant, as a share of each I/O's time.
         """
         jobs = tuple(
             JobPlan(
@@ -86,10 +86,10 @@ class GroupLayout:
         return frozenset().union(*(self.coming_to[worker] for worker in ring))
 
     def is_notified(self, ring: Sequence[int], *, was_stopped: bool) -> bool:
-        """Whether a copy that may come to these workers moves, waits, or is handed turns.
+        """Whether other threads may notify these workers: jobs move, wait, or take turns.
 
         Args:
-            was_stopped: jobs were asked to stop in mid-run, which wakes those that idle.
+            was_stopped: jobs were asked to stop in mid-run, which wakes idle ones.
         """
         return any(
             len(self.workers.rings[index]) > 1

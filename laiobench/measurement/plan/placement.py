@@ -1,8 +1,7 @@
-"""Laying jobs out: who runs on which worker, against which part of which target.
+"""Placement: which job runs on which worker, against which part of which target.
 
-From checked jobs to copies: one for each copy of each job, with its target open,
-its region, its group, its seed; and for each group the workers and the limits
-that it shares.  Nothing runs here.
+Turns checked jobs into copies: each has its target open, and a region, a group and a
+seed; groups have workers and limits.  Nothing runs here.
 """
 
 import hashlib
@@ -26,25 +25,25 @@ _GOLDEN_SECTION = 0.3819660112501051
 
 
 class Opener(Protocol):
-    """Opens targets: the guard, for a run."""
+    """Opens targets; for a run, it is the guard."""
 
     def make(self, path: str, size_bytes: int) -> None:
-        """Make the file, if there is nothing of that name."""
+        """Create the file, if it is missing."""
 
     def open(self, path: str, job: Job, *, is_ours: bool = False) -> OpenTarget: ...
 
 
 Preparer = Callable[[int, str | None], str]
-"""Makes the scratch file at least so large, in that folder or where it chooses; yields its path."""
+"""Makes a scratch file of at least that size, in the folder if one is given; returns its path."""
 
 
 def lay_out(jobs: Sequence[Job], targets: Opener, prepare: Preparer) -> list[JobCopy]:
     """Open the targets, and give each copy of each job its group, worker, region and seed.
 
     Args:
-        jobs: what to run.
-        targets: opens them.
-        prepare: makes the scratch file ready, if a job uses it.
+        jobs: the jobs to run.
+        targets: opens their targets.
+        prepare: makes the scratch file, if a job uses it.
 
     Raises:
         LaiobenchError: a target can't be used as the job wants.
@@ -85,15 +84,15 @@ def lay_out(jobs: Sequence[Job], targets: Opener, prepare: Preparer) -> list[Job
 
 
 def to_run(copies: Sequence[JobCopy]) -> list[JobCopy]:
-    """Those that do more than to have their files made (create_only)."""
+    """The copies to run; those of jobs with create_only only have their files made."""
     return [copy for copy in copies if not copy.job.create_only]
 
 
 def check_measured(jobs: Sequence[Job]) -> None:
-    """Some of them must be run, where there is a comparison to be made.
+    """Check that a comparison has something to measure.
 
     Raises:
-        UsageError: all only have their files made.
+        UsageError: all jobs have create_only.
     """
     if all(job.create_only for job in jobs):
         raise UsageError(
@@ -103,7 +102,7 @@ def check_measured(jobs: Sequence[Job]) -> None:
 
 
 def unused_name(name: str, names: set[str]) -> str:
-    """A name that is nobody's yet, and from now on is this one's."""
+    """A name that is not in `names`, and is added to them."""
     while name in names:
         name += "'"
     names.add(name)
@@ -115,7 +114,7 @@ def _uses_scratch(job: Job) -> bool:
 
 
 def _prepare_scratch(jobs: Sequence[Job], prepare: Preparer) -> dict[str | None, str]:
-    """The scratch files by their directories, each large enough for all jobs that use it."""
+    """The scratch file of each directory, large enough for all jobs that use it."""
     needed: dict[str | None, int] = {}
     for job in jobs:
         if _uses_scratch(job):
@@ -125,7 +124,7 @@ def _prepare_scratch(jobs: Sequence[Job], prepare: Preparer) -> dict[str | None,
 
 
 def _open_what_is_there(jobs: Sequence[Job], targets: Opener) -> None:
-    """Before anything is made, so that all refusals are told at once, and have cost nothing."""
+    """Open existing targets before any file is made, so that all refusals come first."""
     refusals: dict[str, UsageError] = {}
     for job in jobs:
         if ENGINES[job.engine].is_simulated or job.path is None or not os.path.lexists(job.path):
@@ -140,7 +139,7 @@ def _open_what_is_there(jobs: Sequence[Job], targets: Opener) -> None:
 
 
 def _files_of_known_size(jobs: Sequence[Job]) -> dict[str, int]:
-    """What jobs name, and how large it must be for all of them; only where they say."""
+    """The files that jobs name, and the size that each must have for all; where options tell."""
     needed: dict[str, int] = {}
     for job in jobs:
         size = _bytes_needed(job)
@@ -150,7 +149,7 @@ def _files_of_known_size(jobs: Sequence[Job]) -> dict[str, int]:
 
 
 def _bytes_needed(job: Job) -> int | None:
-    """Where the regions of all its copies end; None if that depends on the target's end."""
+    """Where the last region of its copies ends; None if that depends on the target's end."""
     if job.filesize:
         return job.filesize
     amounts = [job.offset.bytes, job.offset_increment.bytes, job.size and job.size.bytes]
@@ -161,7 +160,7 @@ def _bytes_needed(job: Job) -> int | None:
 
 
 def _phase(ordinal: int) -> float:
-    """Begun at once, equal rates would go in lock-step: I/Os in bursts of one of each copy.
+    """The phase of a copy's schedule: without it, equal rates would issue I/Os in bursts.
 
     Multiples of the golden section lie apart, however many there are.
     """
@@ -169,14 +168,14 @@ def _phase(ordinal: int) -> float:
 
 
 def _start_delay_s(job: Job, ordinal: int) -> float:
-    """Of the nth copy of all; within a range by chance, the same whenever `randseed` is."""
+    """The delay of the nth copy; a random one depends only on `randseed` and n."""
     low, high = job.startdelay.low_s, job.startdelay.high_s
     share = stream_seed(job.seed, ordinal) / (1 << 64)
     return low + (high - low) * share
 
 
 def _check_cpus(jobs: Sequence[Job]) -> None:
-    """The kernel would silently drop CPUs that are not there or not ours, if one is."""
+    """Refuse CPUs that do not exist or are not ours: the kernel would ignore them silently."""
     online = set(online_cpus())
     for job in jobs:
         wanted = set(job.cpus_allowed or ())
@@ -198,14 +197,14 @@ def _listed(cpus: set[int]) -> str:
 
 
 def _seeded(job: Job) -> Job:
-    """The job with the seed of this run: with randrepeat=0, one that was never there."""
+    """The job with its seed; with randrepeat=0, a new one."""
     if job.randrepeat or job.randseed is not None:
         return job
     return job.model_copy(update={"randseed": secrets.randbits(63)})
 
 
 def stream_seed(randseed: int, ordinal: int) -> int:
-    """The seed of the nth copy of all: its own, and the same whenever `randseed` is."""
+    """The seed of the nth copy of all jobs; depends only on `randseed` and n."""
     text = f"{randseed}/{ordinal}".encode()
     return int.from_bytes(hashlib.blake2b(text, digest_size=8).digest())
 
@@ -213,7 +212,7 @@ def stream_seed(randseed: int, ordinal: int) -> int:
 def _target_of(
     job: Job, targets: Opener, scratch_paths: Mapping[str | None, str]
 ) -> tuple[OpenTarget | None, int | None]:
-    """The target, if there is one; and how much of it there is, where that is not its end."""
+    """The open target, and how much of it to use by default; None: all."""
     if ENGINES[job.engine].is_simulated:
         return None, NULL_TARGET_BYTES
     if _uses_scratch(job):
@@ -231,5 +230,5 @@ def _region_of(
 
 
 def first_difference(one: Job, other: Job, names: Sequence[str]) -> str | None:
-    """The first of the options in which they differ."""
+    """The first of the options in which they differ; None if they agree."""
     return next((name for name in names if getattr(one, name) != getattr(other, name)), None)

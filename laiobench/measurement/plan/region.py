@@ -1,7 +1,7 @@
 """The region of a job: which part of its target it uses, and whether it fits there.
 
-Sizes, offsets and alignments against what an open target allows, and how much is to
-be done there.  Whether the target may be opened at all is the guard's matter.
+Checks sizes, offsets and alignments against what an open target allows, and computes how
+much is to be done.  Whether the target may be opened at all is the guard's matter.
 """
 
 from collections.abc import Iterator
@@ -19,17 +19,17 @@ PAGE_BYTES = 4096
 
 @dataclass(frozen=True)
 class Region:
-    """The part of a target that a job uses: the places where its I/Os may begin."""
+    """The part of a target that a job uses, and where its I/Os may begin."""
 
     start: int
     length: int
-    """Bytes from there on, where I/Os may be."""
+    """Bytes of the part."""
     size: int
-    """Bytes of one pass: the length, but where zones are skipped or a gap follows each I/O."""
+    """Bytes of one pass: less than the length if zones or gaps are skipped."""
     blocks: int
-    """Places where an I/O may begin, of a workload that is plain."""
+    """How many places an I/O may begin at, for a plain workload."""
     step_bytes: int
-    """From one place to the next: bs, or blockalign for random I/O."""
+    """Bytes from one place to the next: bs, or blockalign for random I/O."""
 
     def covers(self, other: "Region") -> bool:
         """Whether all of the other lies within it."""
@@ -38,7 +38,7 @@ class Region:
 
 @dataclass(frozen=True)
 class Budget:
-    """How much is to be done: whichever comes first; 0 for no limit."""
+    """How much is to be done: until the first of these limits; 0: no limit."""
 
     ios: int
     bytes: int
@@ -47,10 +47,10 @@ class Budget:
 def region_of(
     job: Job, target: OpenTarget, default_bytes: int | None = None, copy: int = 0
 ) -> Region:
-    """The part that a copy of `job` uses of `target`; without `size`, up to `default_bytes`.
+    """The part of `target` that a copy of `job` uses; without `size`, up to `default_bytes`.
 
     Raises:
-        RunError: the region is not within the target, or not aligned as direct I/O needs it.
+        RunError: it is not within the target, or not aligned as direct I/O needs it.
     """
     limits = target.limits
     has_end = limits.is_regular_file or limits.is_block_device
@@ -92,14 +92,14 @@ def region_of(
 
 
 def null_region_of(job: Job, default_bytes: int, copy: int = 0) -> Region:
-    """The same of a target that is only simulated: as large as need be."""
+    """The region on the null engine's simulated target, which is as large as needed."""
     size = default_bytes if job.size is None else job.size.of(default_bytes)
     size = max(size, job.largest_bytes)
     return _places(job, _offset_of(job, default_bytes, copy), size, size)
 
 
 def _places(job: Job, start: int, length: int, size: int) -> Region:
-    """Where a job's I/Os may begin in so many bytes, of which a pass has `size`."""
+    """A region of `length` bytes, and the places in it where I/Os may begin."""
     direction = job.directions[0]
     step_bytes = job.align_bytes(direction) if job.is_random else job.largest_bytes
     blocks = (length - job.largest_bytes) // step_bytes + 1
@@ -111,13 +111,13 @@ def _places(job: Job, start: int, length: int, size: int) -> Region:
 
 
 def budget_of(job: Job, region: Region) -> Budget:
-    """How much of it is to be done: number_ios, or the passes, or io_size."""
+    """How much to do: by number_ios, by passes, or by io_size."""
     limit = (job.number_ios or 0) * job.loops
     if job.time_based:
         return Budget(limit, 0)
     wanted = None if job.io_size is None else job.io_size.of(region.size)
     whole = region.size
-    if job.filesize and job.size:  # as in fio, size is then how much a pass does
+    if job.filesize and job.size:  # as in fio, size is then the bytes of a pass
         whole = min(whole, job.size.of(region.size))
     if not job.has_one_size:
         return Budget(limit, _in_passes(job, max(1, whole), wanted))
@@ -129,9 +129,9 @@ def budget_of(job: Job, region: Region) -> Budget:
 
 
 def _in_passes(job: Job, whole: int, wanted: int | None) -> int:
-    """How much in all, of a pass that does `whole` and of `wanted` (io_size).
+    """All bytes, of passes of `whole` bytes each, until `wanted` (io_size).
 
-    As in fio, which begins pass after pass until it has made all loops and done io_size.
+    As in fio, passes are repeated until all loops are made and io_size is reached.
     """
     if wanted is None:
         return whole * job.loops
@@ -152,7 +152,7 @@ def _ios_of_a_pass(job: Job, region: Region) -> int:
 
 
 def _offset_of(job: Job, target_bytes: int, copy: int) -> int:
-    """As in fio, shares are rounded up."""
+    """Where the copy begins; a share is rounded up, as in fio."""
     align = job.offset_align or job.smallest_bytes
     return _rounded_up(job.offset, target_bytes, align) + copy * _rounded_up(
         job.offset_increment, target_bytes, align
@@ -165,7 +165,7 @@ def _rounded_up(amount: Amount, whole_bytes: int, align: int) -> int:
 
 
 def _size_of(job: Job, target_bytes: int, offset: int) -> int:
-    """As in fio, a share of the target ends where the target ends."""
+    """How many bytes it uses; a share of the target ends at the target's end, as in fio."""
     rest = target_bytes - offset
     if job.size is None or job.filesize:
         return rest

@@ -9,22 +9,22 @@ from laiobench.measurement.plan.copy import JobCopy
 from laiobench.measurement.plan.placement import MAIN, first_difference, unused_name
 from laiobench.native import WorkerPlan
 
-# ---- on workers -----------------------------------------------------------------------
+# ---- workers --------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class WorkerLayout:
-    """The workers of a group, and which of them each copy may run on, its first one first."""
+    """The workers of a group, and the workers that each copy may run on, its first one first."""
 
     plans: tuple[WorkerPlan, ...]
     rings: tuple[tuple[int, ...], ...]
 
 
 def plan_workers(copies: Sequence[JobCopy]) -> WorkerLayout:
-    """A worker for each name, and a second one where a job moves and has nowhere to go.
+    """A worker for each IOThread's name, and a second one for a job that moves but has none.
 
     Raises:
-        UsageError: jobs that share an IOThread want it to be different things.
+        UsageError: jobs that share an IOThread differ in an option of it.
     """
     first_of: dict[str, JobCopy] = {}
     for copy in copies:
@@ -47,7 +47,7 @@ def plan_workers(copies: Sequence[JobCopy]) -> WorkerLayout:
 
 
 def _cpus(copy: JobCopy) -> tuple[int, ...]:
-    """Where its thread may run: on all that are allowed, or, split, on one of them in turn."""
+    """The CPUs of its thread: all allowed ones or, with split, one of them in turn."""
     cpus = copy.job.cpus_allowed or ()
     if cpus and copy.job.cpus_allowed_policy == "split":
         return (cpus[copy.copy_index % len(cpus)],)
@@ -55,7 +55,7 @@ def _cpus(copy: JobCopy) -> tuple[int, ...]:
 
 
 def _following(copies: Sequence[JobCopy], first_of: dict[str, JobCopy]) -> dict[str, str]:
-    """To which worker a job moves on from each: round the shared ones, or there and back.
+    """The next worker for a job that moves: the next shared one, or its second and back.
 
     Adds the second workers to `first_of`.
     """

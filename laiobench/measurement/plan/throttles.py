@@ -1,4 +1,4 @@
-"""Limits that copies of a group share."""
+"""Limits (throttle groups) that copies of jobs share."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,18 +9,18 @@ from laiobench.measurement.plan.copy import JobCopy
 from laiobench.measurement.plan.placement import first_difference
 from laiobench.native import ThrottlePlan
 
-# ---- in throttle groups ----------------------------------------------------------------
+# ---- throttle groups -------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class ThrottleLayout:
-    """The throttle groups, and in which of them each copy is."""
+    """The throttle groups, and the one that each copy is in."""
 
     plans: tuple[ThrottlePlan, ...]
     indexes: tuple[int | None, ...]
 
     def is_shared(self, copy: int) -> bool:
-        """Whether others are in the group of this one."""
+        """Whether other copies are in the same group as this one."""
         index = self.indexes[copy]
         return index is not None and self.indexes.count(index) > 1
 
@@ -29,7 +29,7 @@ def plan_throttle_groups(copies: Sequence[JobCopy]) -> ThrottleLayout:
     """A group for each name; without one, the copies of a job are a group.
 
     Raises:
-        UsageError: jobs of a group want it to have different limits.
+        UsageError: jobs of a group have different limits.
     """
     first_of: dict[str | int, JobCopy] = {}
     number_of: dict[str | int, int] = {}

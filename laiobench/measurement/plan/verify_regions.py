@@ -1,4 +1,4 @@
-"""Regions that are verified: nobody else may write there meanwhile."""
+"""Regions that are verified: no other job may write there at the same time."""
 
 from collections.abc import Sequence
 
@@ -7,7 +7,7 @@ from laiobench.measurement.plan.copy import JobCopy
 
 
 def check_verified_regions(copies: Sequence[JobCopy]) -> None:
-    """No other copy may write, at the same time, where one verifies what it wrote.
+    """Check that no copy writes to a region while another verifies what it wrote there.
 
     Raises:
         UsageError: one does.

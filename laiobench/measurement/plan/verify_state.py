@@ -1,8 +1,7 @@
-"""Verification of copies: what each needs for it, and what it leaves behind.
+"""Verification: what each copy of a job needs for it, and what it leaves behind.
 
-The memory in which the core keeps what was written, which may be a file that outlives
-a crash; that no copy overwrites what another verifies; and the files in which bad
-blocks are saved.
+The memory in which the core keeps what was written, which may be a file that survives a
+crash; and the names of files for bad blocks.
 """
 
 import json
@@ -41,12 +40,12 @@ class Verification:
     head: dict[str, Any] | None = None
 
     def save(self) -> None:
-        """Put what was written so far onto the medium."""
+        """Write what has been recorded so far to the medium."""
         if self.fd is not None:
             self.plan.written.flush()
 
     def end(self, *, is_exact: bool) -> None:
-        """The copy is over; `is_exact`: nothing of it is in flight any more."""
+        """The copy has ended; `is_exact`: none of its I/Os is in flight."""
         if self.fd is None or self.head is None:
             return
         if is_exact:
@@ -58,9 +57,9 @@ class Verification:
 
 
 def check_files(jobs: Sequence[Job], folder: Below) -> None:
-    """Find out before anything is written whether what jobs leave behind can be.
+    """Find out before anything is written whether these jobs' files can be.
 
-    Bad blocks are no reason to refuse a run, unless they were asked for: there may be none.
+    Files for bad blocks are only checked if the option was set: there may be no bad block.
 
     Raises:
         UsageError, RunError: a file can't be written.
@@ -84,7 +83,7 @@ def check_files(jobs: Sequence[Job], folder: Below) -> None:
 def verification_of(
     copy: JobCopy, folder: Below, *, is_rehearsed: bool = False
 ) -> Verification | None:
-    """What `copy` needs to verify; None if it does not.
+    """What `copy` needs to verify; None if it verifies nothing.
 
     Args:
         copy: what is to be verified.
@@ -92,7 +91,7 @@ def verification_of(
         is_rehearsed: it leaves nothing behind, so it needs memory instead of a new file.
 
     Raises:
-        LaiobenchError: its blocks are too small, or its file is not as it must be.
+        LaiobenchError: its blocks are too small, or its state file is unusable.
     """
     if not copy.job.verifies:
         return None
@@ -133,12 +132,12 @@ def _block_bytes(copy: JobCopy) -> int:
 
 
 def cells_bytes(blocks: int) -> int:
-    """What is kept of the blocks that are verified takes so much."""
+    """The bytes of memory that record so many blocks."""
     return blocks * BYTES_OF_A_CELL
 
 
 def memory_to_verify(copy: JobCopy) -> int:
-    """The same, of all of a copy's; 0: it verifies nothing."""
+    """The bytes of memory that record all blocks of a copy; 0: it verifies nothing."""
     if not copy.job.verifies:
         return 0
     first, end = span_of(copy)
@@ -158,12 +157,12 @@ def _plan(head: dict[str, Any], written: mmap.mmap | memoryview, **loaded: bool)
 
 
 def saves_state(job: Job) -> bool:
-    """Whether it keeps what was written in a file."""
+    """Whether it records in a file what was written."""
     return job.verifies and job.verify_state_save and job.writes and not job.verify_state_load
 
 
 def saved_state(copy: JobCopy) -> str | None:
-    """The name of the file in which it keeps what was written, if it does."""
+    """The name of the file in which the copy records what was written, if it does."""
     return _state_name(copy.job, copy.copy_index) if saves_state(copy.job) else None
 
 
@@ -172,12 +171,12 @@ def _state_name(job: Job, copy_index: int) -> str:
 
 
 def bad_block_name(job: Job, copy_index: int, offset: int) -> str:
-    """The file for what was received there."""
+    """The name of the file for a bad block, as received, at this offset."""
     return f"{plain_name(job.name)}.{copy_index}.{offset}.received"
 
 
 def plain_name(name: str) -> str:
-    """A job's name as a part of a file's."""
+    """A job's name, as a part of a file's name."""
     return re.sub(r"[^\w.-]", "_", name)
 
 
@@ -186,12 +185,12 @@ def _head_bytes(head: dict[str, Any]) -> bytes:
 
 
 def _create(folder: Below, name: str, head: dict[str, Any]) -> Verification:
-    """The file, whole and on the medium before it has its name; and its cells."""
+    """Create the state file, whole and on the medium before it has its name; map its cells."""
     size = _HEAD_BYTES + head["blocks"] * BYTES_OF_A_CELL
     try:
         with folder.partial(name) as (file, last):
             os.pwrite(file.fd, _head_bytes(head), 0)
-            os.posix_fallocate(file.fd, 0, size)  # no SIGBUS, should the disk be full
+            os.posix_fallocate(file.fd, 0, size)  # a full disk must not mean SIGBUS later
             os.fsync(file.fd)
             file.replace(last)
             written = mmap.mmap(file.fd, size - _HEAD_BYTES, offset=_HEAD_BYTES)

@@ -1,4 +1,4 @@
-"""Who waits for whom: the groups' `wait_for`, without circles."""
+"""Which job waits for which: `wait_for`, without circles."""
 
 from collections.abc import Sequence
 
@@ -8,10 +8,10 @@ from laiobench.measurement.plan.copy import JobCopy
 
 
 def check_waits(jobs: Sequence[Job]) -> None:
-    """Only for jobs above can be waited, so that nobody waits in a circle.
+    """Check `wait_for`: only jobs above can be waited for, so there are no circles.
 
     Raises:
-        UsageError: a job waits for one that is not there, or not above it.
+        UsageError: a job waits for one that does not exist, or is not above it.
     """
     above: list[str] = []
     for job in jobs:
@@ -30,7 +30,7 @@ def _wait_fault(job: Job, jobs: Sequence[Job], above: Sequence[str]) -> tuple[st
 
 
 def waits_of(copies: Sequence[JobCopy]) -> list[range]:
-    """For which of a group's copies each waits; those of an earlier group have finished."""
+    """For each copy of a group, the copies that it waits for; earlier groups have finished."""
     places: dict[str, list[int]] = {}
     for index, copy in enumerate(copies):
         places.setdefault(copy.job.name, []).append(index)

@@ -1,8 +1,8 @@
 """Opening targets: may we read there, and may we write there?
 
-A target is opened once, first, and everything is decided by that open file: what
-a name meant before or means later does not matter.  Writing needs the user's word
-for that very target, nobody else using it, and nothing on it that looks like data.
+A target is opened once, before anything else, and all checks are made on the open file:
+what its name meant before, or means later, does not matter.  Writing needs the user's
+permission for that target, that nobody else uses it, and that no data is found on it.
 """
 
 from laiobench.measurement.targets.filling import FillHooks as FillHooks

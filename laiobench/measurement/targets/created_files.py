@@ -1,10 +1,9 @@
-"""Files that laiobench makes where a job names one that is not there, as fio does.
+"""Files that laiobench creates where a job names one that is missing, as fio does.
 
-Of such a file its inode and the times of its last change are remembered, so that it
-can be written to again without a word, for as long as nobody else has changed, copied
-or replaced it.  They are kept in XDG_STATE_HOME/laiobench/made: in the file itself they
-could not be, since to write them there would change the time that nobody can put
-back (ctime).
+laiobench remembers such a file's inode and times, so that jobs may write to it again
+without permission, as long as nobody else has changed, copied or replaced it.  The record
+is in XDG_STATE_HOME/laiobench/made.  It can't be in the file itself: writing it there
+would change the ctime, which nobody can set back.
 """
 
 import contextlib
@@ -18,31 +17,31 @@ from laiobench.errors import RunError, UsageError
 from laiobench.files import outputs
 from laiobench.measurement.targets import refusals
 from laiobench.measurement.targets.filling import FillHooks, written_in_full
-from laiobench.measurement.targets.witness import Witness
+from laiobench.measurement.targets.open_watch import OpenWatch
 from laiobench.units import format_size
 
-# The kernel gives changes the time of its last tick, some file systems whole seconds.
+# How fine times of files are: the kernel's clock tick; on some file systems, whole seconds.
 _TICK_S, _COARSE_TICK_S = 0.02, 2.0
 
 
 def make(path: str, size_bytes: int, hooks: FillHooks) -> None:
-    """A file of that size, at a name that nothing has yet, where it can be.
+    """Create a file of that size at a name that is free.
 
     Raises:
-        RunError: it can't be there.
-        Interrupted: `hooks.stop` said so; nothing is left behind.
+        RunError: it can't be created there.
+        Interrupted: `hooks.stop` asked for it; nothing is left behind.
     """
     hooks.tell(f"writing {path}, {format_size(size_bytes)}, to be kept and reused")
     real = Path(os.path.realpath(path)).parent / Path(path).name
     try:
         with written_in_full(real, size_bytes, hooks) as file:
-            witness = Witness(f"/proc/self/fd/{file.fd}")
+            watch = OpenWatch(f"/proc/self/fd/{file.fd}")
             file.link(real.name)
-            remember(str(real), file.fd, witness)
-            witness.close()
+            remember(str(real), file.fd, watch)
+            watch.close()
     except FileExistsError:
         raise RunError(
-            f"{path} is there now, made by somebody else while it was written here",
+            f"{path} exists now: somebody else made it while it was written here",
             "it was left as it is: run again, or name another file",
         ) from None
     except OSError as error:
@@ -50,10 +49,10 @@ def make(path: str, size_bytes: int, hooks: FillHooks) -> None:
 
 
 def check_can_be(path: str, size_bytes: int) -> None:
-    """Whether a file of that size can be made, before that is begun.
+    """Check that a file of that size can be created, before it is begun.
 
     Raises:
-        RunError: it can't be there.
+        RunError: it can't be.
     """
     check_is_one(path)
     folder = Path(os.path.realpath(path)).parent
@@ -70,32 +69,32 @@ def check_can_be(path: str, size_bytes: int) -> None:
 
 
 def check_is_one(path: str) -> None:
-    """Several files, as fio's A:B names them, are no name to make one by.
+    """Refuse to create a file by a name that may mean several files, as fio's A:B.
 
     Raises:
-        RunError: there is a colon in it.
+        RunError: the name has a colon.
     """
     if ":" in Path(path).name or (":" in path and not Path(path).parent.is_dir()):
         raise refusals.several_files(path)
 
 
 def forbidden(path: str) -> UsageError:
-    """A file would have to be made, and nothing may be."""
+    """The error for a file that is missing and may not be created."""
     return UsageError(
         f"{path} does not exist, and --readonly forbids to make it",
         "name a file that is there, or run once without --readonly",
     )
 
 
-# ---- what we remember -----------------------------------------------------------------
+# ---- the record of our files -----------------------------------------------------------
 
 
-def remember(path: str, fd: int, witness: Witness) -> None:
-    """As it is now, the open file at `path` is as we left it; unless somebody else opened it."""
+def remember(path: str, fd: int, watch: OpenWatch) -> None:
+    """Record the present state of the open file at `path`, unless somebody else opened it."""
     status = _stable_status(fd)
-    if witness.has_seen_others():
+    if watch.has_seen_others():
         return
-    with contextlib.suppress(OSError, RuntimeError):  # no home, or no room there
+    with contextlib.suppress(OSError, RuntimeError):  # no home, or no room: it is not remembered
         folder = _memory()
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         _forget_what_is_gone(folder)
@@ -104,7 +103,7 @@ def remember(path: str, fd: int, witness: Witness) -> None:
 
 
 def is_as_we_left_it(path: str, status: os.stat_result | None = None) -> bool:
-    """Whether the file at `path`, all links resolved, was made here and not changed since."""
+    """Whether laiobench made the file at `path` (links resolved) and it has not changed since."""
     try:
         remembered = json.loads((_memory() / _name(path)).read_bytes())
         return bool(remembered["state"] == _state(status or os.stat(path)))  # noqa: PTH116
@@ -113,7 +112,7 @@ def is_as_we_left_it(path: str, status: os.stat_result | None = None) -> bool:
 
 
 def _stable_status(fd: int) -> os.stat_result:
-    """The file's status, when any later change would have another time."""
+    """The file's status, after waiting until a later change would get another time."""
     status = os.fstat(fd)
     has_seconds_only = not (status.st_ctime_ns % 10**9 or status.st_mtime_ns % 10**9)
     tick_s = _COARSE_TICK_S if has_seconds_only else _TICK_S

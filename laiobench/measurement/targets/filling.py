@@ -1,7 +1,7 @@
-"""Writing a file in full: random bytes in every block, on disk before its name is there.
+"""Writing a new file in full: random bytes in every block, on disk before it has its name.
 
-Holes would answer without the disk, and writes into them would wait inside
-io_submit.  Whether there may be such a file, and whose name it gets, others decide.
+Reads of holes would not reach the disk, and writes into holes would block in io_submit.
+Whether such a file may be made, and where, is decided elsewhere.
 """
 
 import os
@@ -20,7 +20,7 @@ _CHUNK_BYTES = 4 << 20
 
 @dataclass(frozen=True)
 class Filling:
-    """How far a file is that is being written."""
+    """How much of a file has been written."""
 
     path: str
     done_bytes: int
@@ -30,27 +30,27 @@ class Filling:
 
 @dataclass(frozen=True)
 class FillHooks:
-    """Whoever waits for a file is told of it, and may end it."""
+    """How the writer of a file reports to its caller, and is stopped by it."""
 
     tell: Callable[[str], None] = lambda _: None
-    """Is given a sentence before it begins."""
+    """Is given a sentence before writing begins."""
     fill: Callable[[Filling], None] = lambda _: None
-    """Is given how far it is, now and then."""
+    """Is given the progress, now and then."""
     stop: Callable[[], bool] = lambda: False
-    """Is asked now and then whether to give up."""
+    """Is asked, now and then, whether to give up."""
 
 
 @contextmanager
 def written_in_full(path: Path, size_bytes: int, hooks: FillHooks) -> Iterator[Partial]:
-    """The file that is to be at `path`, written and on disk, and without its name.
+    """The file for `path`, written and on disk, but still without its name.
 
     Args:
-        path: its name; the folder must be there.
+        path: its later name; the folder must exist.
         size_bytes: its size.
-        hooks: told and asked while it is written.
+        hooks: are told of progress, and can stop it.
 
     Raises:
-        Interrupted: `hooks.stop` said so; nothing is left behind.
+        Interrupted: `hooks.stop` asked for it; nothing is left behind.
         OSError: it can't be written; nothing is left behind.
     """
     began_s = time.monotonic()
@@ -68,7 +68,7 @@ def written_in_full(path: Path, size_bytes: int, hooks: FillHooks) -> Iterator[P
                 look(start)
                 stream.write(os.urandom(min(_CHUNK_BYTES, size_bytes - start)))
                 stream.flush()
-                os.fdatasync(file.fd)  # little by little, so that stopping is quick
+                os.fdatasync(file.fd)  # in small steps, so that it can be stopped soon
         look(size_bytes)
         os.fsync(file.fd)
         yield file

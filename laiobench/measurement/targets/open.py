@@ -1,10 +1,10 @@
 """The targets of a run: pinned, judged, claimed and opened, in that order.
 
-A pin (O_PATH) holds what a name leads to without opening it, so that everything
-after it is about the same thing.  A block device that is written to is claimed
-next, with O_EXCL: the kernel refuses that for a device that it uses itself, and
-from then on nothing else can begin to.  What is opened for use is what was
-pinned or claimed, through /proc/self/fd, where no name is looked up again.
+A pin (O_PATH) holds the file or device that a name leads to, without opening it, so all
+checks are about the same thing.  A block device that is to be written to is then claimed
+with O_EXCL: the kernel refuses that if it uses the device itself, and as long as we hold
+it, nobody else can begin to.  What is opened for use is the pinned or claimed file, by way
+of /proc/self/fd, so no name is looked up again.
 """
 
 import contextlib
@@ -20,9 +20,9 @@ from laiobench import native
 from laiobench.jobs.options import Job
 from laiobench.measurement.targets import created_files, refusals
 from laiobench.measurement.targets.filling import FillHooks
+from laiobench.measurement.targets.open_watch import OpenWatch
 from laiobench.measurement.targets.permission import Permission, identity
 from laiobench.measurement.targets.question import FoundSignatures, question, signatures_on
-from laiobench.measurement.targets.witness import Witness
 from laiobench.system.allocation import UNKNOWN, Allocation, allocation_of
 from laiobench.system.devices import disk_name, is_set_readonly
 from laiobench.system.kernel import LIVE
@@ -30,7 +30,7 @@ from laiobench.system.mounts import kernel_file_system_of
 from laiobench.system.openers import is_flocked
 from laiobench.system.usage import openers_of_file, uses_of_device, uses_of_file
 
-# Character devices that lose nothing: null, zero, full.
+# Character devices that may be written to: null, zero, full.
 _BOTTOMLESS = frozenset(os.makedev(1, minor) for minor in (3, 5, 7))
 _LOCK = struct.Struct("hhqqi4x")
 _F_OFD_GETLK = 36  # a constant of the kernel's that Python names only where libc does
@@ -41,36 +41,36 @@ _SYNC_FLAGS = {"none": 0, "sync": os.O_SYNC, "dsync": os.O_DSYNC}
 
 @dataclass(frozen=True)
 class OpenTarget:
-    """An open file or device, and what it allows."""
+    """An open file or device, and what it supports."""
 
     path: str
-    """With all links resolved."""
+    """Its path, with all links resolved."""
     fd: int
     limits: native.TargetLimits
     links: int = 1
-    """Names that a file has."""
+    """The number of hard links to a file."""
     allocation: Allocation = UNKNOWN
-    """What of it was stored when it was opened."""
+    """Which parts were stored when it was opened."""
 
     @property
     def is_imagined(self) -> bool:
-        """It is not open, and perhaps not there: a preview has made it up."""
+        """Whether it is not open, but only assumed by a dry run."""
         return self.fd < 0
 
     @property
     def identity(self) -> tuple[object, ...]:
-        """The same for the same file or device, by whatever names."""
+        """Equal for the same file or device, by whatever name."""
         return (self.path,) if self.is_imagined else identity(os.fstat(self.fd))
 
     @property
     def disk(self) -> str:
-        """The disk that it is on, or is, such as nvme0n1; empty where that is not known."""
+        """The name of the disk that it is on, or is, such as nvme0n1; empty if not known."""
         return "" if self.is_imagined else disk_name(self.fd)
 
 
 @dataclass(frozen=True)
 class Pin:
-    """What a path led to when it was looked at; `again` opens that, and nothing else."""
+    """What a path led to when it was looked up; `again` is a path that leads nowhere else."""
 
     path: str
     real: str
@@ -87,34 +87,34 @@ class Pin:
 
 
 @dataclass(frozen=True)
-class _Ours:
-    """A file that laiobench has made and writes to: pinned, and watched over."""
+class _CreatedFile:
+    """A file that laiobench made and writes to: pinned, and watched for other openers."""
 
     path: str
     fd: int
-    witness: Witness
+    watch: OpenWatch
 
     def close(self) -> None:
-        self.witness.close()
+        self.watch.close()
         os.close(self.fd)
 
 
 class Targets:
-    """All targets of a run, each opened once for those who use it in the same way."""
+    """All targets of a run; those used in the same way share one open file."""
 
     def __init__(
         self,
         permission: Permission | Sequence[str | os.PathLike[str]] = (),
         hooks: FillHooks | None = None,
     ) -> None:
-        """`hooks`: for files that are made, which takes its time."""
+        """`hooks`: for writing files that are missing, which takes time."""
         if not isinstance(permission, Permission):
             permission = Permission(tuple(permission))
         self._permission = permission
         self._open: dict[tuple[object, ...], OpenTarget] = {}
         self._claims: dict[tuple[int, ...], int] = {}
         self._granted: set[tuple[int, ...]] = set()
-        self._ours: dict[tuple[int, ...], _Ours] = {}
+        self._ours: dict[tuple[int, ...], _CreatedFile] = {}
         self._hooks = hooks or FillHooks()
 
     def __enter__(self) -> Self:
@@ -123,43 +123,43 @@ class Targets:
     def __exit__(self, *exc_info: object) -> None:
         with contextlib.ExitStack() as closing:
             for file in self._ours.values():
-                closing.enter_context(file.witness.we_close())
+                closing.enter_context(file.watch.we_close())
             for fd in [target.fd for target in self._open.values()] + list(self._claims.values()):
-                with contextlib.suppress(OSError):  # a file system that has died; the I/Os said so
+                with contextlib.suppress(OSError):  # the I/Os have reported why
                     os.close(fd)
         for file in self._ours.values():
             with contextlib.suppress(OSError):
-                created_files.remember(file.path, file.fd, file.witness)
+                created_files.remember(file.path, file.fd, file.watch)
             file.close()
         self.abandon()
 
     @property
     def are_readonly(self) -> bool:
-        """Whether nothing at all may be changed."""
+        """Whether nothing may be changed at all."""
         return self._permission.readonly
 
     def abandon(self) -> None:
-        """Leave everything open, for I/Os that are still in flight."""
+        """Leave all files open, for I/Os that are still in flight."""
         self._open.clear()
         self._ours.clear()
         self._claims.clear()
 
     def make(self, path: str, size_bytes: int) -> None:
-        """Make the file, if there is nothing of that name.
+        """Create the file, if it is missing.
 
         Raises:
-            UsageError: nothing may be made.
-            RunError: it can't be.
+            UsageError: no file may be created.
+            RunError: it can't be created.
         """
         if not os.path.lexists(path):
             self.check_can_make(path, size_bytes)
             created_files.make(path, size_bytes, self._hooks)
 
     def check_can_make(self, path: str, size_bytes: int) -> None:
-        """Whether a file that is not there can be made.
+        """Check that a missing file can be created.
 
         Raises:
-            UsageError: nothing may be made.
+            UsageError: no file may be created.
             RunError: it can't be.
         """
         if self.are_readonly:
@@ -167,10 +167,10 @@ class Targets:
         created_files.check_can_be(path, size_bytes)
 
     def open(self, path: str, job: Job, *, is_ours: bool = False) -> OpenTarget:
-        """The target at `path`, as `job` needs it; `is_ours`: laiobench has made it.
+        """Open the target at `path` as `job` needs it; `is_ours`: laiobench made it.
 
         Raises:
-            UsageError: it may not be written to, or is nothing to measure.
+            UsageError: it may not be written to, or is not a kind of file that can be measured.
             RunError: it can't be opened.
         """
         pin = _pin(path, job, may_be_made=not self.are_readonly)
@@ -185,22 +185,22 @@ class Targets:
                 claim = self._claims.get(which) if job.writes else None
                 opened = pin.again if claim is None else f"/proc/self/fd/{claim}"
                 ours = self._ours.get(which)
-                with ours.witness.we_open() if ours else contextlib.nullcontext():
+                with ours.watch.we_open() if ours else contextlib.nullcontext():
                     self._open[key] = open_pinned(pin, opened, job)
             return self._open[key]
         finally:
             os.close(pin.fd)
 
     def _is_ours(self, pin: Pin, which: tuple[int, ...], job: Job) -> bool:
-        """Whether we have made it, and nobody else has changed it.
+        """Whether laiobench made the file, and nobody else has changed it since.
 
-        From when it is to be written to, it is looked whether anybody else opens it.
+        If it is to be written to, it is watched from now on for others that open it.
         """
         if which in self._ours:
             return True
         if not job.writes or not created_files.is_as_we_left_it(pin.real, pin.status):
             return False
-        ours = _Ours(pin.real, os.dup(pin.fd), Witness(pin.again))
+        ours = _CreatedFile(pin.real, os.dup(pin.fd), OpenWatch(pin.again))
         if not created_files.is_as_we_left_it(pin.real, os.fstat(pin.fd)):
             ours.close()
             return False
@@ -210,14 +210,14 @@ class Targets:
     # ---- may it be written to? ------------------------------------------------------
 
     def _judge(self, pin: Pin, job: Job, *, is_scratch: bool, was_made_here: bool) -> None:
-        """Raise what forbids it, what nothing overrides first; a block device is then claimed."""
+        """Raise what forbids writing, unconditional refusals first; then claim a block device."""
         if self._permission.readonly:
             raise refusals.readonly(pin.path, job)
         _refuse_what_is_no_storage(pin)
         if stat.S_ISREG(pin.status.st_mode) and (uses := uses_of_file(pin.status)):
             raise refusals.in_use(pin.path, uses)
         is_own = _is_own_file(pin.status)
-        if is_scratch and is_own:  # several runs may share it: what they write is nothing
+        if is_scratch and is_own:  # several runs may share the scratch file: its data is worthless
             return
         if stat.S_ISREG(pin.status.st_mode) and (uses := openers_of_file(pin.status)):
             raise refusals.in_use(pin.path, uses)
@@ -292,12 +292,12 @@ def _refuse_what_is_no_storage(pin: Pin) -> None:
 
 
 def _is_own_file(status: os.stat_result) -> bool:
-    """Whether it can be what we have made: nobody has put another file there."""
+    """Whether laiobench can have made it: a regular file of this user, with one name."""
     return stat.S_ISREG(status.st_mode) and status.st_uid == os.geteuid() and status.st_nlink == 1
 
 
 def _claim(pin: Pin, job: Job) -> int:
-    """Take hold of a block device, so that neither the kernel nor another uses it."""
+    """Claim a block device, so that neither the kernel nor another program uses it."""
     try:
         return os.open(pin.again, os.O_RDWR | os.O_EXCL | os.O_CLOEXEC)
     except OSError as error:
@@ -308,15 +308,15 @@ def _claim(pin: Pin, job: Job) -> int:
 
 
 def ways_to_open(job: Job) -> tuple[object, ...]:
-    """Jobs of which these are equal can do with one open target."""
+    """Jobs with equal values of these can share one open target."""
     return job.writes, job.direct, job.sync, job.trims
 
 
 def open_pinned(pin: Pin, opened: str, job: Job) -> OpenTarget:
-    """What was pinned, by the name `opened`, as `job` needs it.
+    """Open what was pinned, by the path `opened`, as `job` needs it.
 
     Raises:
-        UsageError, RunError: it can't be used so.
+        UsageError, RunError: it can't be opened so.
     """
     flags = os.O_CLOEXEC | (os.O_DIRECT if job.direct else 0)
     flags |= (os.O_RDWR | _SYNC_FLAGS[job.sync]) if job.writes else os.O_RDONLY
@@ -340,10 +340,10 @@ def open_pinned(pin: Pin, opened: str, job: Job) -> OpenTarget:
 
 
 def _set_flags(fd: int, flags: int) -> None:
-    """These flags, and no access times where we may do without: each read would look at them."""
+    """Set these flags and O_NOATIME, if permitted: else each read updates the access time."""
     try:
         fcntl.fcntl(fd, fcntl.F_SETFL, flags | os.O_NOATIME)
-    except PermissionError:  # it is another user's
+    except PermissionError:  # O_NOATIME is for the owner of the file
         fcntl.fcntl(fd, fcntl.F_SETFL, flags)
 
 
@@ -352,7 +352,7 @@ def _is_locked(fd: int) -> bool:
     wanted = _LOCK.pack(fcntl.F_WRLCK, os.SEEK_SET, 0, 0, 0)
     try:
         answer = fcntl.fcntl(fd, _F_OFD_GETLK, wanted)
-    except OSError:  # a file system that knows no locks
+    except OSError:  # the file system has no locks
         return False
     assert isinstance(answer, bytes)
     return bool(_LOCK.unpack(answer)[0] != fcntl.F_UNLCK)

@@ -1,7 +1,7 @@
-"""What the user has said of writing, and what they can be asked.
+"""What the user has permitted to be written to, and what they can be asked.
 
-`--allow-write` names targets, and a target is what a name leads to at the moment
-at which it is open: the same inode, or the same device.  Nothing is opened here.
+`--allow-write` names targets; a name stands for the inode or device that it leads to
+when the target is opened.  Nothing is opened here.
 """
 
 import os
@@ -14,18 +14,18 @@ READONLY_VARIABLE = "LAIOBENCH_READONLY"
 
 @dataclass(frozen=True)
 class Question:
-    """May this be overwritten?  Two about the same target are equal."""
+    """May this be overwritten?  Questions about the same target are equal."""
 
     which: tuple[int, ...]
     """The target's `identity()`."""
     path: str = field(compare=False)
-    """What the job calls it."""
+    """The path in the job."""
     name: str = field(compare=False)
-    """What must be typed: the name of what is really there."""
+    """What must be typed to permit it: the real path."""
     job: str = field(compare=False)
     rw: str = field(compare=False)
     facts: tuple[tuple[str, str], ...] = field(compare=False)
-    """What it is and what is on it, for a person to recognise it by."""
+    """What it is, and what is on it, so that a person recognises it."""
 
 
 Asker = Callable[[Question], bool]
@@ -36,17 +36,17 @@ class Permission:
     """Which targets may be written to."""
 
     allow_write: Sequence[str | os.PathLike[str]] = ()
-    """Paths; what they lead to may lose its data."""
+    """Paths of targets whose data may be lost."""
     force_signature: bool = False
-    """Also where there are signatures of file systems and the like."""
+    """Permits targets with signatures of file systems and the like, too."""
     readonly: bool = False
-    """Nothing may be changed at all, whatever else is said."""
+    """Forbids all changes, whatever else is permitted."""
     ask: Asker | None = None
-    """Asks a person, of each block device, and of each file that was not named;
-    without one, what was not named is refused and what was is granted."""
+    """Asks a person about each block device, and each file that was not named.  Without it,
+    named targets are permitted, and others refused."""
 
     def names(self, status: os.stat_result) -> bool:
-        """Whether the user has named what is open with this status."""
+        """Whether the user has named the file that has this status."""
         return any(_leads_to(path, status) for path in self.allow_write)
 
 
@@ -59,7 +59,7 @@ def _leads_to(path: str | os.PathLike[str], status: os.stat_result) -> bool:
 
 
 def identity(status: os.stat_result) -> tuple[int, ...]:
-    """What makes a target the very one: a device's number, or a file's inode."""
+    """What identifies a target: a device's number, or a file's device and inode."""
     kind = stat.S_IFMT(status.st_mode)
     if stat.S_ISBLK(status.st_mode) or stat.S_ISCHR(status.st_mode):
         return (kind, status.st_rdev)

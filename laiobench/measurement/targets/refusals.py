@@ -11,12 +11,12 @@ from laiobench.measurement.targets.permission import READONLY_VARIABLE
 from laiobench.system.mounts import file_system
 from laiobench.system.usage import Use, joined, uses_of_device
 
-# No place for files of one's own.
+# File systems in which no files can be created for data.
 _NOT_FOR_FILES = frozenset({"devtmpfs", "proc", "sysfs", "devpts", "cgroup", "cgroup2"})
 
 
 class Declined(UsageError):
-    """A person said no: there is nothing more to ask."""
+    """A person answered no, so that no further question is asked."""
 
 
 def not_allowed(path: str, real: str, job: Job) -> LaiobenchError:
@@ -46,7 +46,7 @@ def in_use(path: str, uses: list[Use]) -> LaiobenchError:
 
 
 def claimed(path: str, device: int) -> LaiobenchError:
-    """The kernel refused O_EXCL: it, or another program, has the device."""
+    """The kernel refused O_EXCL: the kernel itself, or another program, holds the device."""
     uses = uses_of_device(device) or [
         Use(
             "the kernel is using it, or another program has claimed it (EBUSY)",
@@ -129,7 +129,7 @@ def several_files(path: str) -> LaiobenchError:
 
 
 def not_there(path: str, *, may_be_made: bool = True) -> LaiobenchError:
-    """Nothing has that name; `may_be_made`: with a size, a file would be made."""
+    """`path` does not exist; `may_be_made`: with a size, a file would be created."""
     if ":" in path:
         return several_files(path)
     remedy = "check the name"
@@ -144,7 +144,7 @@ def not_there(path: str, *, may_be_made: bool = True) -> LaiobenchError:
 
 
 def no_place_for(path: str) -> str:
-    """Why no file can be made there; empty: one can."""
+    """Why no file can be created there; empty if one can."""
     folder = Path(os.path.realpath(path)).parent
     if not folder.is_dir():
         return f"{folder} is not there"
@@ -154,7 +154,7 @@ def no_place_for(path: str) -> str:
 
 
 def cannot_open(path: str, job: Job, error: OSError, status: os.stat_result | None) -> Exception:
-    """Opening failed; `status`: of what was to be opened, if it came so far."""
+    """Opening failed; `status` is that of the file, if it could be looked up."""
     match error.errno:
         case errno.ENOENT:
             return not_there(path)

@@ -1,7 +1,7 @@
 """The scratch file: what is measured when no target is named.
 
-A real file on a real file system, fully written (holes would answer without
-the disk), kept and reused.  It is our own, so jobs may write to it.
+A real file on a real file system, written in full (reads of holes would not reach the
+disk), kept and reused.  laiobench made it, so jobs may write to it.
 """
 
 import os
@@ -16,7 +16,7 @@ from laiobench.units import format_size
 
 DEFAULT_BYTES = 256 << 20
 FOLDER_VARIABLE = "LAIOBENCH_SCRATCH"
-# A name that nobody else would give a file of theirs.
+# A name that no other program uses.
 FILE_NAME = "laiobench-scratch.dat"
 
 _SPARE_BYTES = 64 << 20
@@ -24,20 +24,20 @@ _MEMORY_FILE_SYSTEMS = {"tmpfs", "ramfs"}
 
 
 def folders() -> list[Path]:
-    """Where it may be put, best first."""
+    """The folders that it may be in, best first."""
     if chosen := os.environ.get(FOLDER_VARIABLE):
         return [Path(chosen)]
     shared = Path("/var/tmp") / f"laiobench-{os.getuid()}"
     try:
         cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    except RuntimeError:  # nobody's home
+    except RuntimeError:  # this user has no home
         return [shared]
     return [cache / "laiobench", shared]
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where a scratch file is, or can be."""
+    """The folder of a scratch file."""
 
     path: Path
     is_there: bool
@@ -46,18 +46,18 @@ class Place:
 def prepare(
     size_bytes: int, folder: str | None, *, hooks: FillHooks, may_write: bool = True
 ) -> Path:
-    """The scratch file, at least so large; written now if it is not there yet.
+    """The scratch file, at least so large; it is written now if it is missing.
 
     Args:
-        size_bytes: how much is needed.
-        folder: where it must be; none: the first of `folders()` that will do.
-        hooks: told and asked when there is something to wait for.
-        may_write: whether it may be made.
+        size_bytes: its least size.
+        folder: where it must be; None: the first of `folders()` that is suitable.
+        hooks: are told of progress, and can stop it.
+        may_write: whether it may be written.
 
     Raises:
-        UsageError: it is not there, and may not be made.
-        RunError: no folder has a real file system with room for it.
-        Interrupted: `hooks.stop` said so; nothing is left behind.
+        UsageError: it is missing, and may not be written.
+        RunError: no folder has a suitable file system with enough room.
+        Interrupted: `hooks.stop` asked for it; nothing is left behind.
     """
     place = find(size_bytes, folder, may_write=may_write)
     if not place.is_there:
@@ -68,7 +68,7 @@ def prepare(
 
 
 def find(size_bytes: int, folder: str | None, *, may_write: bool) -> Place:
-    """Where `prepare()` finds the scratch file, or puts it; and raises what that does."""
+    """Where `prepare()` finds the scratch file, or would write it; raises what that raises."""
     reasons = []
     for place in _places(folder):
         path = path_in(place)
@@ -94,17 +94,17 @@ def find(size_bytes: int, folder: str | None, *, may_write: bool) -> Place:
 
 
 def likely_path(size_bytes: int, folder: str | None = None) -> Path:
-    """Where `prepare()` would find it, or most likely put it; nothing is looked for in vain.
+    """Where `prepare()` finds it or would probably write it, as far as a quick look tells.
 
     Raises:
-        RunError: the folder that it must be in is not there.
+        RunError: the folder that it must be in does not exist.
     """
     paths = [path_in(place) for place in _places(folder)]
     return next((path for path in paths if is_usable(path, size_bytes)), paths[0])
 
 
 def path_in(folder: Path) -> Path:
-    """The scratch file of a folder, whether it is there or not."""
+    """The path of a folder's scratch file, whether it exists or not."""
     return Path(os.path.realpath(folder)) / FILE_NAME
 
 
@@ -117,7 +117,7 @@ def _places(folder: str | None) -> list[Path]:
 
 
 def is_usable(path: Path, size_bytes: int) -> bool:
-    """Ours, large enough, and without holes."""
+    """Whether it is our own, large enough, and without holes."""
     try:
         status = path.lstat()
     except OSError:
@@ -131,7 +131,7 @@ def is_usable(path: Path, size_bytes: int) -> bool:
 
 
 def _unsuitable(folder: Path, size_bytes: int) -> str:
-    """Why not to put it there; empty if nothing speaks against it."""
+    """Why the scratch file can't be in this folder; empty if it can."""
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         free = os.statvfs(folder)
@@ -163,7 +163,7 @@ def _write(path: Path, size_bytes: int, hooks: FillHooks) -> None:
 
 
 def _check_is_ours(path: Path) -> None:
-    """An older one may be replaced, and nothing else.
+    """Refuse to replace anything but an older scratch file of ours.
 
     Raises:
         RunError: it is something else.

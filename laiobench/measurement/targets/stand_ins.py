@@ -1,9 +1,8 @@
-"""Files that stand in for those that are still to be made: what does not fit is found first.
+"""Placeholders for files that are still to be created, so that errors are found before that.
 
-To make a file may take hours.  What direct I/O needs there, how large it may be, and
-whether it can be opened as a job wants, a file without a name and without data tells as
-well, if it is in the same folder and has the same size.  What is there already is opened
-as ever.  Knows nothing of what is judged by it.
+Writing a file may take hours.  A file without name and data, in the same folder and of the
+same size, shows in no time what direct I/O needs there, how large files may be, and
+whether one can be opened as a job wants.  Existing targets are opened as usual.
 """
 
 import contextlib
@@ -20,7 +19,7 @@ from laiobench.measurement.targets.open import OpenTarget, Pin, Targets, open_pi
 
 
 class StandIns:
-    """Opens targets that are there, and stand-ins for the others; these are gone at the end."""
+    """Opens existing targets, and placeholders for missing ones; these vanish at the end."""
 
     def __init__(self, targets: Targets) -> None:
         self._targets = targets
@@ -45,7 +44,7 @@ class StandIns:
         return bool(self._sizes)
 
     def scratch(self, size_bytes: int, folder: str | None) -> str:
-        """Where the scratch file is, or will be.
+        """The path of the scratch file, which may be still to be written.
 
         Raises:
             UsageError, RunError: it can't be anywhere.
@@ -56,7 +55,7 @@ class StandIns:
         return str(place.path)
 
     def make(self, path: str, size_bytes: int) -> None:
-        """It will be made, if there is nothing of that name.
+        """Check that the file can be created, if it is missing.
 
         Raises:
             UsageError, RunError: it can't be.
@@ -66,7 +65,7 @@ class StandIns:
             self._sizes[path] = size_bytes
 
     def open(self, path: str, job: Job, *, is_ours: bool = False) -> OpenTarget:
-        """The target at `path`, or what stands in for it.
+        """The target at `path`, or the placeholder for it.
 
         Raises:
             UsageError, RunError: it can't be used as the job wants.
@@ -90,5 +89,5 @@ class StandIns:
         if path not in self._files:
             self._files[path] = file = Partial(Path(os.path.realpath(path)).parent, 0o600)
             os.ftruncate(file.fd, self._sizes[path])
-            fcntl.flock(file.fd, fcntl.LOCK_UN)  # it is opened once more, as others' files are
+            fcntl.flock(file.fd, fcntl.LOCK_UN)  # else it counts as locked by another program
         return self._files[path]

@@ -1,1 +1,1 @@
-"""What is looked at while jobs run."""
+"""What is watched while jobs run."""

@@ -14,7 +14,7 @@ from laiobench.native import VerifyReport
 
 @dataclass(frozen=True)
 class Dump:
-    """The files in which a bad block is."""
+    """The files that hold a bad block: as received, and as expected."""
 
     received: str
     expected: str | None
@@ -23,7 +23,7 @@ class Dump:
 def save_dumps(
     copy: JobCopy, report: VerifyReport | None, folder: Below
 ) -> tuple[dict[int, Dump], str]:
-    """Save the blocks that were kept: by the number of the failure; and why one is not, if so."""
+    """Save bad blocks: their files by the failure's number, and why one was not saved, if so."""
     saved: dict[int, Dump] = {}
     if not report or not copy.job.verify_dump:
         return saved, ""

@@ -1,6 +1,6 @@
 """Jobs that end their whole group when they end: exitall, and exitall_on_error.
 
-Looks at them while the group runs; knows nothing of why others end.
+Watches jobs while their group runs; knows nothing of why others end.
 """
 
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ _INTERVAL_S = 0.02
 
 
 class ExitAll(Watcher):
-    """Stops a group once one of these jobs has finished, or finished with failures."""
+    """Stops the group once one of these jobs has finished (or finished with failures)."""
 
     def __init__(self, copies: Sequence[JobCopy], run: NativeRun) -> None:
         super().__init__(_INTERVAL_S)
@@ -27,12 +27,12 @@ class ExitAll(Watcher):
 
     @classmethod
     def of(cls, copies: Sequence[JobCopy], run: NativeRun) -> Self | None:
-        """One for these copies, if any of them is to end the others."""
+        """A watcher for these copies, if one of them is to end the others."""
         watcher = cls(copies, run)
         return watcher if watcher._watched else None
 
     def take(self) -> bool:
-        """Stop all if one has finished that is to end them."""
+        """Stop all jobs if one that is to end them has finished."""
         for index, job in self._watched.items():
             totals = self._run.totals(index)
             if totals.has_finished and (job.exitall or totals.has_failed):

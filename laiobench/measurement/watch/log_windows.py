@@ -1,10 +1,9 @@
-"""Windows of a log: what a job did in each stretch of log_avg_msec.
+"""Windows of a log: what a job did in each interval of log_avg_msec.
 
-Differences of totals that the core keeps anyway, taken from outside while the
-job runs: its I/Os cost nothing more.  A window is as long as it was, not as it
-was meant to be.  Each is handed on when it ends; what is kept is bounded, since
-neighbours are merged when there are too many.  How logs are written is a format's
-matter.
+A window is the difference of totals that the core keeps anyway, read by another thread, so
+logging adds nothing to the cost of an I/O.  Its length is measured, not assumed.  Each is
+handed on when it ends.  Memory is bounded: if there are too many, neighbours are merged.
+The files are written by `report/export/fio_logs`.
 """
 
 from collections.abc import Callable, Sequence
@@ -15,12 +14,12 @@ from laiobench.measurement.watch.watcher import Watcher
 from laiobench.native import DirectionTotals, NativeRun, TotalsByDirection
 
 MOST_WINDOWS = 4096
-"""That are kept of a job in a direction; an even number."""
+"""How many windows are kept of a job in a direction; an even number."""
 
 
 @dataclass(frozen=True)
 class Window:
-    """One stretch in one direction, by the moment it ended (CLOCK_MONOTONIC, ns)."""
+    """One interval in one direction, by its end (CLOCK_MONOTONIC, ns)."""
 
     direction: str
     end_ns: int
@@ -32,12 +31,12 @@ class Window:
 
 
 LogSink = Callable[[int, Window, int], None]
-"""Is given which copy of all it is, from 1, a window that has ended, and when the job began to
-measure (CLOCK_MONOTONIC, ns)."""
+"""Is given the copy's number (of all, from 1), a window that has ended, and the time at which
+the job began to measure (CLOCK_MONOTONIC, ns)."""
 
 
 def merge(first: Window, second: Window) -> Window:
-    """Two neighbours as one."""
+    """Two neighbouring windows as one."""
     ios = first.ios + second.ios
     means_ns = {
         name: (mean_ns * first.ios + second.latency_ns[name] * second.ios) / ios
@@ -54,17 +53,17 @@ def merge(first: Window, second: Window) -> Window:
 
 
 class Kept:
-    """Windows of one direction, at most `limit` of them."""
+    """The windows of one direction, at most `limit` of them."""
 
     def __init__(self, limit: int = MOST_WINDOWS) -> None:
         self._limit = limit
         self._windows: list[Window] = []
         self._of_one = 1
-        self._open: Window | None = None  # collects windows until it is one
+        self._open: Window | None = None  # collects windows until it is as long as those kept
         self._in_open = 0
 
     def add(self, window: Window) -> None:
-        """Add the newest."""
+        """Add the newest window."""
         self._open = window if self._open is None else merge(self._open, window)
         self._in_open += 1
         if self._in_open < self._of_one:
@@ -77,14 +76,14 @@ class Kept:
             self._of_one *= 2
 
     def all(self) -> list[Window]:
-        """In the order of time."""
+        """All windows in order of time."""
         return [*self._windows, *([self._open] if self._open else [])]
 
 
 def _between(
     direction: str, before: DirectionTotals, now: DirectionTotals, from_ns: int, to_ns: int
 ) -> Window | None:
-    """One without I/Os has no latency, and is left out, as in fio."""
+    """The window between two totals of a direction; None without I/Os, as in fio's logs."""
     ios = now.ios - before.ios
     if ios <= 0 or to_ns <= from_ns:
         return None
@@ -96,7 +95,7 @@ def _between(
 
 
 class JobLog(Watcher):
-    """The log of one copy of a job; `number` is which copy of all it is, from 1."""
+    """The log of one copy of a job; `number` is the copy's number, of all, from 1."""
 
     looks_at_the_end = True
 
@@ -111,7 +110,7 @@ class JobLog(Watcher):
         self._last: dict[str, DirectionTotals] = {}
 
     def take(self) -> bool:
-        """End the window that is over; the first look only opens one, where measuring began."""
+        """End the present window; the first time, begin one where the job began to measure."""
         seen = self._run.direction_totals(self._index)
         if not seen.totals:
             return False
@@ -123,7 +122,7 @@ class JobLog(Watcher):
         return True
 
     def look_at_the_end(self, now_s: float) -> None:
-        """A job that was shorter than the time between two looks has a window, too."""
+        """End the last window, so that a job shorter than an interval has one, too."""
         only_opens = not self._last_ns
         self.look(now_s)
         if only_opens:
@@ -139,7 +138,7 @@ class JobLog(Watcher):
         self._last_ns, self._last = now.at_ns, now.totals
 
     def windows(self) -> tuple[Window, ...]:
-        """All so far, in the order of time."""
+        """All windows so far, in order of time."""
         windows = [window for kept in self._kept.values() for window in kept.all()]
         return tuple(sorted(windows, key=lambda window: window.end_ns))
 
@@ -147,13 +146,13 @@ class JobLog(Watcher):
 def job_logs(
     copies: Sequence[JobCopy], run: NativeRun, sink: LogSink | None, first_number: int
 ) -> dict[int, JobLog]:
-    """The logs of those copies of a run that want one, by the copy's index.
+    """The logs of the copies that write any, by the copy's index.
 
     Args:
-        copies: of a group.
-        run: theirs.
+        copies: the copies of a group.
+        run: the group's run.
         sink: is given each window as it ends.
-        first_number: which of all copies the first one is.
+        first_number: the number, of all copies, of the group's first.
     """
     return {
         index: JobLog(copy.job.log_avg_msec / 1000, index, run, first_number + index, sink)

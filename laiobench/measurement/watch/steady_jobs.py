@@ -1,6 +1,6 @@
-"""Jobs that end when they are steady: each is looked at while it runs, and ended.
+"""Jobs that end once their rate is steady: watched while they run, and ended.
 
-Knows whom to look at, and for what; whether a rate is steady, `steady_state` judges.
+Whether a rate is steady is judged by `steady_state`.
 """
 
 from collections.abc import Sequence
@@ -12,14 +12,14 @@ from laiobench.native import NativeRun
 
 
 class SteadyJob(Watcher):
-    """Ends one copy of a job when it is steady."""
+    """Ends one copy of a job once it is steady."""
 
     def __init__(self, watch: SteadyWatch, index: int, run: NativeRun) -> None:
         super().__init__(watch.interval_s)
         self._watch, self._index, self._run = watch, index, run
 
     def take(self) -> bool:
-        """Take its totals, if it measures; end it if they are steady."""
+        """Read its totals, if it measures already; end it if it is steady."""
         totals = self._run.totals(self._index)
         if not totals.is_measuring:
             return False
@@ -30,12 +30,12 @@ class SteadyJob(Watcher):
 
     @property
     def outcome(self) -> SteadyOutcome:
-        """What came of it."""
+        """The judgement on the last window."""
         return self._watch.outcome
 
 
 def steady_jobs(copies: Sequence[JobCopy], run: NativeRun) -> dict[int, SteadyJob]:
-    """The watchers of those copies of a run that want one, by the copy's index."""
+    """Watchers for the copies of a run that have steadystate, by the copy's index."""
     return {
         index: SteadyJob(watch, index, run)
         for index, copy in enumerate(copies)

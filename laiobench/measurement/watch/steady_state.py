@@ -1,8 +1,8 @@
-"""Steady states: whether a job's rate has stopped to change.
+"""Steady states: whether a job's rate has stopped changing.
 
-The rates of a rolling window of intervals are judged by their largest deviation
-from their mean, or by the slope of the straight line through them (least
-squares).  Knows neither clocks nor jobs that run: it is given totals.
+The rates of the last intervals are judged by their largest deviation from their mean,
+or by the slope of the least-squares line through them.  Knows neither clocks nor running
+jobs: it is given totals.
 """
 
 from collections import deque
@@ -16,7 +16,7 @@ from laiobench.units import NS_PER_S
 
 @dataclass(frozen=True)
 class SteadyOutcome:
-    """What the last full window showed, or as much of one as there was."""
+    """The judgement on the last full window, or on as much of it as there was."""
 
     criterion: Criterion
     duration_s: float
@@ -24,14 +24,14 @@ class SteadyOutcome:
     iops: tuple[float, ...]
     bw_bytes: tuple[float, ...]
     slope: float
-    """Of the criterion's metric, in its unit, from one interval to the next."""
+    """The rate of each interval, in the unit of the criterion's metric."""
     max_deviation: float
     is_full: bool
-    """There was a full window."""
+    """Whether there was a full window."""
 
     @property
     def measured(self) -> float:
-        """What is held against the limit."""
+        """The figure that is compared with the limit."""
         return measure(self.criterion, self.iops, self.bw_bytes)
 
 
@@ -46,7 +46,7 @@ def max_deviation(values: Sequence[float]) -> float:
 
 
 def slope(values: Sequence[float]) -> float:
-    """Of the least-squares line through them, from one to the next."""
+    """The slope of the least-squares line, per interval."""
     middle, mean_place = mean(values), (len(values) - 1) / 2
     places = range(len(values))
     spread = sum((place - mean_place) ** 2 for place in places)
@@ -56,7 +56,7 @@ def slope(values: Sequence[float]) -> float:
 
 
 def measure(criterion: Criterion, iops: Sequence[float], bw_bytes: Sequence[float]) -> float:
-    """The deviation, or the slope without its sign; in percent of the mean if so limited."""
+    """The deviation, or the absolute slope; in percent of the mean if the limit is."""
     values = iops if criterion.metric == "iops" else bw_bytes
     found = abs(slope(values)) if criterion.is_slope else max_deviation(values)
     if not criterion.is_percent:
@@ -67,7 +67,7 @@ def measure(criterion: Criterion, iops: Sequence[float], bw_bytes: Sequence[floa
 
 @dataclass
 class SteadyWatch:
-    """Judges one job, from totals that it is given once in each interval."""
+    """Judges one job, by the totals that it is given once an interval."""
 
     criterion: Criterion
     duration_s: float
@@ -86,7 +86,7 @@ class SteadyWatch:
 
     @classmethod
     def of(cls, job: Job) -> "SteadyWatch | None":
-        """What `job` asks for, if it does."""
+        """A watch with the criterion of `job`; None if it has none."""
         if job.steadystate is None:
             return None
         return cls(
@@ -97,7 +97,7 @@ class SteadyWatch:
         )
 
     def add(self, at_ns: int, ios: int, size_bytes: int) -> bool:
-        """The job's totals at a moment of its window.  Returns whether it is steady."""
+        """Take the totals at a time of the measured window; returns whether it is steady."""
         if self._begun_ns is None:
             self._begun_ns = at_ns
         if at_ns - self._begun_ns < self.ramp_s * NS_PER_S:

@@ -1,13 +1,13 @@
-"""Hangs: I/Os that have gone out and do not come back.
+"""Hangs: I/Os that were submitted and do not come back.
 
-Looks at running jobs from time to time, and says so when an I/O is away for too
-long: which, where, since when.  It ends nothing: a device may come back.
+Looks at running jobs from time to time, and says so when an I/O takes too long: which,
+where, since when.  It ends nothing: the device may still answer.
 
-It does so on a thread of its own, since the one that called may run jobs itself
-(iothread=main), and hang with them.
+It has a thread of its own, since the calling thread may run jobs itself (iothread=main),
+and hang with them.
 
-While the whole program stands still (SIGSTOP, a frozen container), nobody takes what
-the device has answered: for as long as the watcher itself is late, no I/O is away.
+While the whole program is stopped (SIGSTOP, a frozen container), nobody reaps what the
+device has completed.  The watcher then wakes late, and that time is not counted.
 """
 
 import errno
@@ -26,27 +26,27 @@ from laiobench.units import NS_PER_S, format_ns
 
 DEFAULT_HANG_TIMEOUT_S = 30.0
 
-# So many are named, and no more often than this is looked.
+# How many I/Os are named, and the shortest time between two looks.
 _NAMED = 5
 _INTERVAL_S = 1.0
-# What hangs on is told again when it has lasted so many times longer.
+# A hang is reported again when it has lasted so many times longer.
 _AGAIN = 2
-# Whoever wakes so late was not let run.
+# If the watcher wakes so late, the program was stopped.
 _LATE_NS = 100_000_000
 
 
 @dataclass(frozen=True)
 class Hang:
-    """A job's I/Os that were not back for longer than the timeout."""
+    """I/Os of a job that were in flight for longer than the timeout."""
 
     job: str
     lasted_ns: int
-    """For how long the oldest was away, as far as was seen."""
+    """For how long the oldest was seen in flight."""
     oldest: InFlightReport
 
 
 class HangWatch:
-    """Looks after the copies of a running group, while entered; `warn` is given the sentences."""
+    """Watches the copies of a running group, as a context; `warn` is given the sentences."""
 
     def __init__(
         self,
@@ -64,18 +64,18 @@ class HangWatch:
         self._tell_at_ns = dict.fromkeys(range(len(copies)), self._timeout_ns)
         self._hangs: dict[int, Hang] = {}
         self._pauses: deque[tuple[int, int]] = deque(maxlen=1000)
-        """When the watcher was awake again, and how late that was; both in ns."""
+        """When the watcher woke late, and by how much; both in ns."""
 
     @property
     def hangs(self) -> Sequence[Hang]:
-        """The longest of each copy that had one, in their order."""
+        """The longest hang of each copy that had one, in the copies' order."""
         return [self._hangs[index] for index in sorted(self._hangs)]
 
     def __enter__(self) -> Self:
         if self._timeout_ns:
             try:
                 self._thread.start()
-            except RuntimeError as error:  # all that Python says of it
+            except RuntimeError as error:  # Python does not tell the errno
                 raise RunError(*explain_failure("pthread_create", errno.EAGAIN, 0)) from error
         return self
 
@@ -97,7 +97,7 @@ class HangWatch:
                 self._look_at(index, copy.job.name)
 
     def _in_flight(self, index: int) -> JobInFlight:
-        """What is not back, of the age that it has but for pauses since it went out."""
+        """The I/Os in flight, with ages that leave out the pauses of the program."""
         seen = self._native_run.in_flight(index, _NAMED)
         now_ns = time.monotonic_ns()
         return replace(
@@ -135,7 +135,7 @@ class HangWatch:
             )
 
     def tell_what_is_left(self) -> None:
-        """Of those who leave while I/Os are in flight: the kernel lets no process go then."""
+        """Report I/Os in flight when leaving: the kernel does not let a process end before them."""
         for index, copy in enumerate(self._works):
             in_flight = self._native_run.in_flight(index, _NAMED)
             if in_flight.count:

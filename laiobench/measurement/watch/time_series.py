@@ -12,19 +12,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 Bins = list[tuple[int, int]]
-"""Index of a histogram's bin, and the count in it."""
+"""A histogram bin's index, and its count."""
 
 
 @dataclass(frozen=True)
 class Interval:
-    """An interval, by the moment it ended (CLOCK_MONOTONIC, ns); `packed` holds its bins."""
+    """An interval, by its end (CLOCK_MONOTONIC, ns); `packed` holds its compressed bins."""
 
     end_ns: int
     ios: int
     size_bytes: int
     packed: bytes
     max_ns: int
-    """No I/O took longer; it may be one of an earlier interval that took so long."""
+    """An upper bound of its latencies; the longest I/O may belong to an earlier interval."""
 
     @property
     def bins(self) -> Bins:
@@ -34,7 +34,7 @@ class Interval:
 
 
 def make_interval(end_ns: int, ios: int, size_bytes: int, bins: Bins, max_ns: int) -> Interval:
-    """A point; its bins are compressed at once, since most are never looked at again."""
+    """An interval with its bins compressed, since most are never read again."""
     flat = array("Q", [number for pair in bins for number in pair])
     return Interval(end_ns, ios, size_bytes, zlib.compress(flat.tobytes(), 1), max_ns)
 
@@ -59,7 +59,7 @@ class Series:
         self._limit = limit
         self._points: list[Interval] = []
         self._samples_per_point = 1
-        self._open: Interval | None = None  # collects samples until it is a point
+        self._open: Interval | None = None  # collects intervals until it is as long as a point
         self._samples_open = 0
 
     def __iter__(self) -> Iterator[Interval]:

@@ -1,28 +1,28 @@
-"""Watcher: who looks at a running group again and again, and when.
+"""Watcher: looks at a running group at regular intervals.
 
-Knows the times of looks alone; what is looked at, and what follows, is each watcher's own.
+Knows only the times; what is looked at, and what follows, is up to each kind of watcher.
 """
 
-# A job that does not measure yet is looked at this often, unless its interval is shorter.
+# How often to look at a job that does not measure yet, unless its interval is shorter.
 _UNTIL_IT_BEGINS_S = 0.01
 
 
 class Watcher:
-    """Looks once an interval, counted from the first look that found something."""
+    """Looks once an interval, counted from the first look at which the job measured."""
 
     looks_at_the_end = False
-    """Once more when all jobs have finished, though the interval is not over."""
+    """Whether to look once more when all jobs have finished in mid-interval."""
 
     def __init__(self, interval_s: float) -> None:
         self.interval_s = interval_s
         self.next_look_s = 0.0
-        """When to look again (time.monotonic); infinity: no more."""
+        """When to look again (time.monotonic); infinity: never."""
         self.has_ended_jobs = False
-        """It asked jobs to stop, and is over."""
+        """Whether it has asked jobs to stop, and is done."""
         self._has_begun = False
 
     def look(self, now_s: float) -> None:
-        """Look now, and set when to look again."""
+        """Look now, and set the next time."""
         if not self.take():
             self.next_look_s = now_s + min(_UNTIL_IT_BEGINS_S, self.interval_s)
             return
@@ -33,9 +33,9 @@ class Watcher:
             self.next_look_s = float("inf")
 
     def look_at_the_end(self, now_s: float) -> None:
-        """All jobs have finished: look for the last time."""
+        """Look for the last time: all jobs have finished."""
         self.look(now_s)
 
     def take(self) -> bool:
-        """See what has become of the jobs; whether there was anything to see yet."""
+        """Look at the jobs; returns whether they measured already."""
         raise NotImplementedError
