@@ -21,6 +21,7 @@ from laiobench.cli.stopping import SignalControl, leave_at_once, stop_on_signals
 from laiobench.cli.time_left import TimeLeft
 from laiobench.cli.write_options import WriteOptions
 from laiobench.comparison.design import make_design
+from laiobench.comparison.distributions import with_distributions
 from laiobench.comparison.experiment import Experiment
 from laiobench.comparison.hooks import TrialCommands
 from laiobench.comparison.looks import looks_until_now
@@ -84,6 +85,7 @@ def further(
         looks=looks_until_now(earlier),
         until_decided=had.until_decided,
         equivalent_within=had.equivalent_within,
+        distribution=had.distribution,
     )
 
 
@@ -259,6 +261,8 @@ def _report(
 ) -> int:
     """Save first, so that nothing is lost; then print, whether or not that went well."""
     not_saved: LaiobenchError | None = None
+    if comparison.design and comparison.design.distribution:
+        comparison = with_distributions(comparison)
     explored = comparison
     if judge:
         try:

@@ -30,6 +30,7 @@ def make_design(
     looks: Sequence[int] = (),
     until_decided: bool = False,
     equivalent_within: float | None = None,
+    distribution: bool = False,
 ) -> Design:
     """A design, checked.
 
@@ -71,6 +72,7 @@ def make_design(
         watched=list(watched),
         prepare=prepare,
         cleanup=cleanup,
+        distribution=distribution,
     )
     return with_proof(design, proof, spike)
 

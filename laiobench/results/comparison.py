@@ -15,6 +15,7 @@ from pydantic import ConfigDict, Field, SerializeAsAny
 
 from laiobench.results import notebook
 from laiobench.results.comparison_proof import Proof, ProofKind
+from laiobench.results.distribution import Distribution
 from laiobench.results.free_form import Options
 from laiobench.results.metrics import METRICS, Better, Key, Metric, MetricName
 from laiobench.results.model import Amount, Name, Ratio, Record, Share, Time, Whole, json_of
@@ -157,6 +158,7 @@ class Design(Record):
         "none", description="arms besides the variants, on the baseline's jobs: see proof"
     )
     spike: Amount | None = Field(None, description="of such an arm: the slowness that is planted")
+    distribution: bool = Field(False, description="all percentiles are compared: distributions")
 
 
 class Difference(Record):
@@ -200,6 +202,9 @@ class Comparison(Record):
     )
     differences: list[Difference] = Field([], description="of stored results' fingerprints")
     metrics: list[ComparedMetric]
+    distributions: list[Distribution] = Field(
+        [], description="of a live comparison, where they were asked for"
+    )
     warnings: list[Warning] = Field(default_factory=list)
 
     model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)

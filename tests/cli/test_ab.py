@@ -226,3 +226,17 @@ def test_without_numpy_it_says_what_to_install(program: Program) -> None:
         assert outcome.code == 2
         assert "pip install '.[stats]'" in outcome.stderr
     assert without("list").code == 0
+
+
+def test_all_percentiles_are_compared_where_that_is_asked_for(program: Program) -> None:
+    outcome = program(
+        "ab", "--engine=null", "--completion=poll", "--number_ios=400", "--pairs=6",
+        "--vary=null_latency_us=50,200", "--proof=none", "--distribution",
+    )  # fmt: skip
+    assert "200 against 50: slower everywhere from p25 to p75, by up to " in outcome.stdout
+    assert outcome.stdout in program("show").stdout
+    document = program("show", "--json").document
+    (distribution,) = document["distributions"]
+    assert distribution["percentiles"][0]["percentile"] == 25
+    again = program("ab", "--resume=last", "--pairs=7", "--json").document
+    assert again["distributions"][0]["n"] == 7

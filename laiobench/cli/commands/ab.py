@@ -95,6 +95,11 @@ from laiobench.results.metrics import METRICS
 )
 @click.option("--cleanup", metavar="COMMAND", help="The same after each trial.")
 @proof_options
+@click.option(
+    "--distribution",
+    is_flag=True,
+    help="Also say at which percentiles a variant is slower, of all that can be measured.",
+)
 @write_options
 @click.option(
     "--policy",
@@ -131,6 +136,7 @@ def command(
     cleanup: str | None,
     proof: ProofKind | None,
     spike: float | None,
+    distribution: bool,
     writing: WriteOptions,
     policy_file: Path | None,
     export_texts: tuple[str, ...],
@@ -211,6 +217,9 @@ def command(
         said = []
     if judge:
         judge.check(experiment)
+    experiment.design = experiment.design.model_copy(
+        update={"distribution": distribution or experiment.design.distribution}
+    )
     return live_comparison.measure(
         experiment, place, writing, said, judge, wanted, as_json=as_json, quiet=quiet
     )

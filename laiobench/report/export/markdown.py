@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from tabulate import tabulate
 
 from laiobench.report.kinds import points
-from laiobench.report.text import gate_table, proof_sentences, remarks
+from laiobench.report.text import distribution_table, gate_table, proof_sentences, remarks
 from laiobench.report.text.comparison_table import mark, sentences
 from laiobench.report.text.numbers import (
     format_change,
@@ -49,7 +49,13 @@ def values(document: Document) -> str:
 def comparison(document: Comparison) -> str:
     """A table, the sentences that go with it, and where it comes from."""
     rows = [_row(metric) for metric in document.metrics]
-    said = _list([*sentences(document).splitlines(), *proof_sentences.sentences(document)])
+    said = _list(
+        [
+            *sentences(document).splitlines(),
+            *distribution_table.sentences(document.distributions),
+            *proof_sentences.sentences(document),
+        ]
+    )
     return _joined(document, [*_status(document), table(_COMPARED, rows), said])
 
 

@@ -2,7 +2,7 @@
 
 from tabulate import tabulate
 
-from laiobench.report.text import proof_sentences
+from laiobench.report.text import distribution_table, proof_sentences
 from laiobench.report.text.numbers import (
     format_change,
     format_interval,
@@ -39,7 +39,9 @@ def render(comparison: Comparison) -> str:
     if not comparison.metrics:
         parts.append("nothing was compared: there is no complete pair of trials")
     proof = "\n".join(proof_sentences.sentences(comparison))
-    parts += [_reasons(comparison), sentences(comparison), proof, _method(comparison)]
+    distributions = distribution_table.render(comparison.distributions)
+    parts += [_reasons(comparison), sentences(comparison), distributions, proof]
+    parts.append(_method(comparison))
     if comparison.status != "ok":
         parts.append(f"status  {comparison.status}")
     return "\n\n".join(part for part in parts if part)
