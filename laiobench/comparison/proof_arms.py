@@ -178,7 +178,8 @@ def _withheld(metric: ComparedMetric, proof: Proof) -> ComparedMetric:
             "besides the variants makes differences here: measure on a quieter machine, with "
             "longer trials or more pairs"
         )
-        return metric.model_copy(update={"verdict": Verdict.INCONCLUSIVE, "reason": reason})
+        withheld = {"verdict": Verdict.INCONCLUSIVE, "reason": reason, "alone": False}
+        return metric.model_copy(update=withheld)
     proven = proof.of(metric.key)
     shows_none = metric.verdict in (Verdict.PASS, Verdict.INCONCLUSIVE)
     if proven is None or proven.spike_found is not False or not shows_none or metric.reason:

@@ -85,6 +85,8 @@ def test_a_sham_that_differs_withholds_every_verdict() -> None:
     assert {metric.verdict for metric in document.metrics if metric.ratio} == {Verdict.INCONCLUSIVE}
     assert "the sham, which is the baseline once more, differs" in document.metrics[0].reason or ""
     assert "sham: DIFFERS in " in said(document) and "quieter machine" in said(document)
+    assert comparison_table.sentences(document) == ""
+    assert "(worse)" not in comparison_table.render(document)
     assert verdict(compared(Device(effect=0.5))) == Verdict.REGRESS
 
 

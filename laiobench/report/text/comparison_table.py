@@ -145,7 +145,12 @@ def _reasons(comparison: Comparison) -> str:
 
 
 def sentences(comparison: Comparison) -> str:
-    """For each job, direction and variant what it came to in all that was compared."""
+    """For each job, direction and variant what it came to in all that was compared.
+
+    Nothing where that is withheld: then the proof says why.
+    """
+    if comparison.proof and comparison.proof.sham_differs:
+        return ""
     lines = []
     for metric in comparison.metrics:
         if metric.metric == "iops" and metric.change is not None:
