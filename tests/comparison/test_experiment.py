@@ -8,6 +8,7 @@ import pytest
 from documents_of_runs import document, job
 from laiobench.comparison import experiment as live
 from laiobench.comparison.design import make_design
+from laiobench.comparison.looks import looks_until_now
 from laiobench.comparison.steps import Step
 from laiobench.comparison.variants import LiveVariant
 from laiobench.errors import RunError, UsageError
@@ -81,6 +82,40 @@ def test_a_result_however_clear_ends_nothing() -> None:
     device = Device(effect=5.0, noise=0.2)
     measure_with(device, until_width=0.001, pairs=20)
     assert len(device.seen) == 40
+
+
+def test_until_it_is_decided_it_is_looked_at_after_each_pair() -> None:
+    device = Device(effect=0.3, noise=0.01)
+    compared = measure_with(device, until_decided=True)
+    (iops,) = compared.find("iops")
+    assert (compared.status, iops.verdict) == ("ok", Verdict.REGRESS)
+    assert compared.anytime and 7 <= iops.n <= 20
+    assert iops.high is not None and iops.high < 1
+
+
+def test_what_is_never_decided_ends_at_the_most_pairs() -> None:
+    compared = measure_with(Device(noise=0.05), until_decided=True, pairs=12)
+    assert compared.find("iops")[0].n == 12
+
+
+def test_what_is_surely_within_is_as_good_and_ends_it() -> None:
+    device = Device(effect=0.001, noise=0.004)
+    compared = measure_with(device, until_decided=True, equivalent_within=0.05)
+    assert compared.find("iops")[0].verdict == Verdict.PASS
+    undecided = measure_with(Device(noise=0.2), equivalent_within=0.02)
+    assert undecided.find("iops")[0].verdict == Verdict.INCONCLUSIVE
+    worse = measure_with(Device(effect=0.2, noise=0.01), equivalent_within=0.02)
+    assert worse.find("iops")[0].verdict == Verdict.REGRESS
+
+
+def test_going_on_after_the_end_pays_for_it_and_says_so() -> None:
+    first = measure_with(Device(noise=0.05), pairs=8)
+    assert first.design is not None and not first.anytime
+    looked = first.design.model_copy(update={"looks": looks_until_now(first), "pairs": 16})
+    assert looked.looks == [8]
+    device = Device(noise=0.05)
+    later = live.resume(first, looked).run(device, control=Control())
+    assert later.anytime and later.find("iops")[0].n == 16
 
 
 def failing(after: int, make: Callable[[], RunResult]) -> live.Measure:
