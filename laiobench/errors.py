@@ -43,6 +43,10 @@ class RunError(LaiobenchError):
     """The run failed, or its result cannot be trusted: exit 1."""
 
 
+class NotNow(RunError):
+    """What the run needs of the machine is used up: it may be there again in a moment."""
+
+
 class Interrupted(LaiobenchError):
     """The user stopped the program before there was anything to save: exit 130."""
 

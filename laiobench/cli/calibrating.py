@@ -8,6 +8,7 @@ from laiobench.cli.stopping import stop_on_signals
 from laiobench.cli.time_left import TimeLeft
 from laiobench.cli.write_options import WriteOptions
 from laiobench.comparison.calibrate import calibrate
+from laiobench.comparison.patience import patient
 from laiobench.comparison.steps import Step
 from laiobench.comparison.variants import LiveVariant
 from laiobench.jobs.options import Job
@@ -53,7 +54,7 @@ def calibrate_and_save(
             lengths_s=lengths_s,
             pairs=pairs,
             seed=seed,
-            measure=measure,
+            measure=patient(measure, warn=screen.warn),
             control=control,
             after_trial=Teller(screen, lengths_s, pairs) if is_shown(quiet=quiet) else None,
         )

@@ -25,6 +25,7 @@ from laiobench.comparison.distributions import with_distributions
 from laiobench.comparison.experiment import Experiment
 from laiobench.comparison.hooks import TrialCommands
 from laiobench.comparison.looks import looks_until_now
+from laiobench.comparison.patience import patient
 from laiobench.comparison.steps import Observer, Step
 from laiobench.comparison.values import values
 from laiobench.comparison.variants import LiveVariant
@@ -82,6 +83,7 @@ def further(
         order=had.order,
         proof=had.proof,
         spike=had.spike,
+        same_offsets=had.same_offsets,
         looks=looks_until_now(earlier),
         until_decided=had.until_decided,
         equivalent_within=had.equivalent_within,
@@ -144,7 +146,7 @@ def _trial(
         finally:
             commands.after(variant.set)
 
-    return make
+    return patient(make, warn=screen.warn)
 
 
 class _Follower(Observer):

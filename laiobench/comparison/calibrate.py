@@ -17,8 +17,9 @@ from laiobench import native
 from laiobench.comparison import analysis, power, rank_tests, trial_warnings
 from laiobench.comparison import shift as shift_module
 from laiobench.comparison.design import make_design
-from laiobench.comparison.experiment import Measure, begin
+from laiobench.comparison.experiment import begin
 from laiobench.comparison.looks import PLANNED
+from laiobench.comparison.patience import Measure
 from laiobench.comparison.steps import Step, StepObserver
 from laiobench.comparison.variants import LiveVariant
 from laiobench.errors import Interrupted, RunError, UsageError

@@ -27,6 +27,7 @@ def make_design(
     order: TrialOrder = "pairs",
     proof: ProofKind = "none",
     spike: float | None = None,
+    same_offsets: bool = False,
     looks: Sequence[int] = (),
     until_decided: bool = False,
     equivalent_within: float | None = None,
@@ -63,6 +64,7 @@ def make_design(
     design = Design(
         seed=secrets.randbits(32) if seed is None else seed,
         order=order,
+        same_offsets=same_offsets,
         looks=list(looks),
         until_decided=until_decided,
         equivalent_within=equivalent_within,

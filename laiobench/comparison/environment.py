@@ -154,7 +154,7 @@ def set_options(job: JobDigest) -> dict[str, str]:
     defaults = _defaults()
     # A seed that was drawn for one run alone makes no other job of it.
     passed_over = _NOT_THE_JOB | (
-        {"randseed"} if not job.options.get("randrepeat", True) else set()
+        {"randseed", "randrepeat"} if not job.options.get("randrepeat", True) else set()
     )
     return {
         name: _json(value)

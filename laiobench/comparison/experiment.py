@@ -20,11 +20,12 @@ from laiobench.comparison import analysis, proof_arms
 from laiobench.comparison.blocks import complete_blocks
 from laiobench.comparison.design import make_design
 from laiobench.comparison.looks import Looks, live_looks
+from laiobench.comparison.patience import Measure, patient
 from laiobench.comparison.rank_tests import WidthRule
 from laiobench.comparison.steps import End, Observer, Step, StepObserver
 from laiobench.comparison.trial_order import Slot, slots
 from laiobench.comparison.trial_warnings import of_trials, too_wide
-from laiobench.comparison.variants import LiveVariant, described, product, restored
+from laiobench.comparison.variants import LiveVariant, described, of_pair, product, restored
 from laiobench.errors import Interrupted, LaiobenchError, UsageError
 from laiobench.jobs.options import Job
 from laiobench.measurement.control import Control
@@ -46,9 +47,6 @@ from laiobench.results.run_result import RunResult, Tool
 from laiobench.results.warning import Warning
 from laiobench.version import __version__
 from laiobench.words import printable
-
-Measure = Callable[[LiveVariant, int], RunResult]
-"""Makes a trial of a variant; the number is the trial's, from 0."""
 
 
 @dataclass
@@ -146,7 +144,8 @@ class Experiment:
         if control.stop:
             return End.INTERRUPTED
         try:
-            result = measure(self._sides[slot.variant], len(self.trials))
+            side = of_pair(self._sides[slot.variant], self.design, slot.block)
+            result = measure(side, len(self.trials))
         except Interrupted:
             return End.INTERRUPTED
         except LaiobenchError as error:
@@ -387,14 +386,11 @@ def ab(
             spike=spike,
         ),
     )
-    default = _default_measure(allow_write, control)
-    return experiment.run(
-        measure or default, control=control or Control(), observer=StepObserver(after_trial)
-    )
 
-
-def _default_measure(allow_write: Permission | Sequence[str], control: Control | None) -> Measure:
-    def measure_jobs(variant: LiveVariant, _position: int) -> RunResult:
+    def run_jobs(variant: LiveVariant, _position: int) -> RunResult:
         return run(variant.jobs, allow_write=allow_write, control=control, spike=variant.spike)
 
-    return measure_jobs
+    observer = StepObserver(after_trial)
+    return experiment.run(
+        measure or patient(run_jobs), control=control or Control(), observer=observer
+    )

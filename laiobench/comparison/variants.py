@@ -7,9 +7,10 @@ by semicolons if there is one, for values that have commas themselves.
 
 import itertools
 import math
+import random
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pydantic import ValidationError
@@ -17,7 +18,7 @@ from pydantic import ValidationError
 from laiobench.errors import UsageError, raise_all
 from laiobench.jobs.options import Job, option_names
 from laiobench.jobs.sources import Draft, Setting, put, resolve
-from laiobench.results.comparison import Variant
+from laiobench.results.comparison import Design, Variant
 from laiobench.words import printable, suggest
 
 ORIGIN = "--vary"
@@ -183,6 +184,24 @@ def product(jobs: Sequence[Job], vary: Mapping[str, Sequence[Any]]) -> list[Live
             LiveVariant(name, tuple(varied), {key: str(value) for key, value in chosen.items()})
         )
     return found
+
+
+def of_pair(variant: LiveVariant, design: Design, block: int) -> LiveVariant:
+    """The variant with the offsets of a pair: what one layout likes says nothing of others.
+
+    Both sides of a pair ask for the same.  Whose seed was chosen keeps it, and so do those that
+    verify what earlier trials wrote by its seed.
+    """
+    if design.same_offsets:
+        return variant
+    seed = random.Random(f"{design.seed}/{block}").getrandbits(63)
+    jobs = tuple(
+        job
+        if job.randseed is not None or job.verify != "none" or not job.is_random
+        else job.model_copy(update={"randseed": seed, "randrepeat": False})
+        for job in variant.jobs
+    )
+    return replace(variant, jobs=jobs)
 
 
 def described(variant: LiveVariant) -> Variant:

@@ -6,7 +6,7 @@ The GIL is released in every call that waits.
 import errno
 from typing import Any, Self
 
-from laiobench.errors import RunError
+from laiobench.errors import NotNow, RunError
 from laiobench.jobs.options.engines import ENGINES
 from laiobench.native._core import ffi, lib
 from laiobench.native.failures import Explained, explain_failure
@@ -44,7 +44,8 @@ class NativeRun:
         error = ffi.new("Error *")
         self._run = lib.run_new(native, error)
         if self._run == ffi.NULL:
-            raise RunError(*self._setup_failure(error))
+            kind = NotNow if error.code == errno.EAGAIN else RunError
+            raise kind(*self._setup_failure(error))
         self._room = BinsRoom()
 
     def _events(self) -> int:
@@ -56,7 +57,7 @@ class NativeRun:
         """Refuse early if there are too few: setting up many jobs takes seconds and gigabytes."""
         events = self._events()
         if not aio_room().has(events):
-            raise RunError(*explain_failure("io_setup", errno.EAGAIN, events))
+            raise NotNow(*explain_failure("io_setup", errno.EAGAIN, events))
 
     def _setup_failure(self, error: Any) -> Explained:
         call = text_of(error.call)

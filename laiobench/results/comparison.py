@@ -137,6 +137,9 @@ class Design(Record):
         "abba",
         description="pairs: drawn anew for each pair; abba: documents of before, a coin a block",
     )
+    same_offsets: bool = Field(
+        True, description="all trials ask for the same offsets; false: those of a pair"
+    )
     pairs: Whole = Field(description="the most there will be")
     looks: list[Whole] = Field(
         [], description="after how many pairs it was to be judged; empty: once, at the end"

@@ -206,6 +206,26 @@ def test_whether_it_is_enough_is_asked_once_after_so_many_pairs(
     assert (last.status, len(last.trials)) == ("ok", trials)
 
 
+def test_each_pair_has_offsets_of_its_own_and_both_sides_the_same() -> None:
+    seeds: list[tuple[str, int]] = []
+
+    def measure(variant: LiveVariant, _position: int) -> RunResult:
+        seeds.append((variant.name, variant.jobs[0].seed))
+        return result(100_000)
+
+    random_job = Job(engine="null", rw="randread", number_ios=10)
+    live.ab(random_job, DEPTHS, pairs=6, seed=1, measure=measure)
+    assert len({seed for _, seed in seeds}) == 6
+    assert all(first[1] == second[1] for first, second in zip(seeds[::2], seeds[1::2], strict=True))
+    drawn = list(seeds)
+    seeds.clear()
+    live.ab(random_job, DEPTHS, pairs=6, seed=1, measure=measure)
+    assert seeds == drawn  # they follow from the seed that is recorded
+    seeds.clear()
+    live.ab(random_job.model_copy(update={"randseed": 7}), DEPTHS, pairs=6, measure=measure)
+    assert {seed for _, seed in seeds} == {7}  # it was chosen
+
+
 def test_half_a_block_is_left_out() -> None:
     control = Control()
     compared = measure_with(

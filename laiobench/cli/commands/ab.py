@@ -80,6 +80,12 @@ from laiobench.results.metrics import METRICS
 )
 @seed_option()
 @click.option(
+    "--same-offsets",
+    is_flag=True,
+    help="Ask for the same offsets in all trials.  Otherwise each pair has a seed of its own, "
+    "unless randseed or verify says which.",
+)
+@click.option(
     "--metric",
     "watched",
     multiple=True,
@@ -129,6 +135,7 @@ def command(
     until_width: float | None,
     until_decided: bool,
     equivalent_within: float | None,
+    same_offsets: bool,
     max_time: float | None,
     seed: int | None,
     watched: tuple[str, ...],
@@ -177,6 +184,7 @@ def command(
             until_width=until_width,
             until_decided=until_decided,
             equivalent_within=equivalent_within,
+            same_offsets=same_offsets,
             looks=judge.looks if judge else (),
             max_time_s=max_time,
             seed=seed,
