@@ -5,6 +5,7 @@ with a slowness of known size, which must be found.  Only the form: `comparison.
 judges.  Ratios are arm / baseline.
 """
 
+import math
 from typing import Literal
 
 from pydantic import Field
@@ -54,6 +55,20 @@ class ProvenMetric(Record):
     @property
     def key(self) -> Key:
         return Key(self.job, self.direction, self.metric)
+
+    @property
+    def proven(self) -> float | None:
+        """What "no difference" is less than here; None where no spike was found.
+
+        Not less than half of the spike's interval: what is smaller was found by luck, since
+        noise that had gone the other way would have hidden it.
+        """
+        arm = self.spike
+        if not self.spike_found or self.needed is None or arm is None:
+            return None
+        if arm.low is None or arm.high is None:
+            return None
+        return max(self.needed, math.sqrt(arm.high / arm.low) - 1)
 
 
 class Proof(Record):

@@ -15,7 +15,7 @@ from laiobench.jobs.options import Job
 from laiobench.measurement.control import Control
 from laiobench.report.text import comparison_table, gate_table, proof_sentences
 from laiobench.results.comparison import Comparison, Verdict
-from laiobench.results.comparison_proof import ProofKind
+from laiobench.results.comparison_proof import ProofKind, ProvenMetric
 from laiobench.results.run_result import RunResult
 
 BASE = Job(engine="null", number_ios=10)
@@ -97,6 +97,17 @@ def test_a_missed_spike_withholds_that_there_is_no_difference_and_nothing_else()
     other = compared(Device(noise=0.1, effect=3.0))
     assert other.proof is not None and other.proof.missed
     assert verdict(other) == Verdict.REGRESS
+
+
+def test_a_spike_that_was_found_by_luck_proves_no_less_than_its_interval_is_wide() -> None:
+    def proven(low: float, high: float) -> float | None:
+        known = {"job": "job", "metric": "lat_p99_ns", "better": "lower", "needed": 0.05}
+        arm = {"ratio": 1.1, "low": low, "high": high}
+        return ProvenMetric.model_validate(known | {"spike": arm, "spike_found": low > 1}).proven
+
+    assert proven(1.02, 1.08) == 0.05
+    assert proven(1.02, 1.2) == pytest.approx(0.0847, abs=0.001)
+    assert proven(0.99, 1.2) is None
 
 
 def test_too_few_pairs_prove_nothing_and_say_so() -> None:

@@ -71,15 +71,17 @@ def _spike(proof: Proof) -> list[str]:
 
 def _less_than(proof: Proof, found: Sequence[ProvenMetric]) -> str:
     """`less than 5.0%`, or what a gate allows, and in what where not all is the same."""
-    groups: dict[float, list[str]] = {}
-    for metric in found:
-        groups.setdefault(metric.needed or 0.0, []).append(_title(proof, metric))
+    groups: dict[str, list[str]] = {}
+    for metric in sorted(found, key=lambda metric: metric.proven or 0.0):
+        groups.setdefault(format_share(metric.proven), []).append(_title(proof, metric))
     if len(groups) == 1 and not proof.missed:
-        return f"less than {format_share(next(iter(groups)))}"
-    return "; ".join(
-        f"less than {format_share(needed)} in {', '.join(titles)}"
-        for needed, titles in groups.items()
-    )
+        return f"less than {next(iter(groups))}"
+    return ", ".join(f"less than {share} in {_and(titles)}" for share, titles in groups.items())
+
+
+def _and(titles: Sequence[str]) -> str:
+    """`IOPS, mean and p99`."""
+    return " and ".join(part for part in (", ".join(titles[:-1]), titles[-1]) if part)
 
 
 def _listed(proof: Proof, metrics: Sequence[ProvenMetric], arm: str) -> str:
