@@ -1,7 +1,7 @@
-"""What is said: the answer on stdout, and beside it sentences and errors, on stderr.
+"""Printing: the answer on stdout; sentences and errors on stderr.
 
-Nothing that is said acts on a terminal or on CI (`visible`).  A closed or broken stderr is
-no reason to fail in another way.
+Printed text cannot act on a terminal or on CI (`visible`).  If stderr is closed or broken,
+nothing else fails because of it.
 """
 
 import contextlib
@@ -15,7 +15,7 @@ from laiobench.words import json_visible, visible
 
 
 def answer(text: str, *, is_document: bool = False) -> None:
-    """The answer: words for people, or JSON for programs."""
+    """Print the answer: words for people, or JSON for programs."""
     if is_document:
         write_document(json_visible(text) + "\n")
     else:
@@ -23,23 +23,23 @@ def answer(text: str, *, is_document: bool = False) -> None:
 
 
 def say(text: str) -> None:
-    """A remark."""
+    """Print a remark on stderr."""
     draw(text + "\n")
 
 
 def draw(text: str, *, control: str = "") -> None:
-    """What goes to stderr without a line end of its own, after what the terminal shall do."""
+    """Write to stderr without a line end, after a control sequence for the terminal."""
     with contextlib.suppress(OSError):
         click.echo(control + visible(text), nl=False, file=sys.stderr)
 
 
 def complain(error: LaiobenchError) -> None:
-    """An error, or each of several."""
+    """Print an error, or each of several."""
     problems = error.problems if isinstance(error, CombinedUsageError) else (error,)
     for problem in problems:
         complain_of(problem.problem, problem.remedy)
 
 
 def complain_of(problem: str, remedy: str = "") -> None:
-    """What failed, on what and why; and what to do about it."""
+    """Print what failed, on what and why; and what to do about it."""
     say(f"laiobench: error: {problem}" + (f"\n  {remedy}" if remedy else ""))

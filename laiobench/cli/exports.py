@@ -1,4 +1,4 @@
-"""`--export FORMAT=FILE`: what is written besides the answer, in formats for others."""
+"""`--export FORMAT=FILE`: files in other formats, besides the answer."""
 
 import os
 import sys
@@ -23,7 +23,7 @@ _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 
 def option(form: str) -> Callable[[_Command], _Command]:
-    """The option, of a command that answers with documents of a form."""
+    """The option, for a command whose answer is a document of this form."""
     return click.option(
         "--export",
         "export_texts",
@@ -37,18 +37,18 @@ def option(form: str) -> Callable[[_Command], _Command]:
 
 @dataclass(frozen=True)
 class Export:
-    """A format, and where to."""
+    """A format, and the file to write."""
 
     format: str
     file: str
 
 
 def parse(texts: Sequence[str], form: str, *, as_json: bool) -> list[Export]:
-    """What `--export` says, checked before anything is measured.
+    """Parse `--export`, before anything is measured.
 
     Raises:
         UsageError: a format is unknown or not for such documents, or a file can't be
-            written; all are told.
+            written; all faults are told.
     """
     problems: list[UsageError] = []
     found = []
@@ -73,7 +73,7 @@ def parse(texts: Sequence[str], form: str, *, as_json: bool) -> list[Export]:
 
 
 def write_all(exports: Sequence[Export], document: Document) -> None:
-    """Write each.
+    """Write all exports.
 
     Raises:
         RunError: one can't be written.
@@ -83,7 +83,7 @@ def write_all(exports: Sequence[Export], document: Document) -> None:
 
 
 def put(export: Export, text: str) -> None:
-    """To its file, or to standard output.
+    """Write `text` to the export's file, or to standard output.
 
     Raises:
         RunError: it can't be written.

@@ -1,9 +1,9 @@
-"""Ctrl-C wherever no run looks after it: exit 130, from the first instruction to the last.
+"""Ctrl-C while no run handles it: exit 130, at whatever time it comes.
 
-While the program is imported it leaves at once: there is nothing to tidy up, and an
-exception in the midst of an import becomes whatever the imported makes of it.  While a
-command works it is a KeyboardInterrupt, the first time, and is remembered, since it may
-come out as something else.  Imports nothing of ours: it is there before all else.
+During imports, the program exits at once: there is nothing to clean up, and an exception
+inside an import may be caught by the imported module.  While a command works, the first
+Ctrl-C raises KeyboardInterrupt, and is remembered, since the exception may be replaced by
+another on its way.  Imports nothing of laiobench, so that it can be set up first.
 """
 
 import os
@@ -15,23 +15,23 @@ _STDERR = 2
 
 
 class Interruption:
-    """What SIGINT does, once it is watched for."""
+    """What SIGINT does, after `watch()`."""
 
     def __init__(self) -> None:
         self.has_come = False
         self._is_working = False
 
     def watch(self) -> None:
-        """From now on; but not where it was ignored when we were started, as in scripts."""
+        """Handle SIGINT; but not if it was ignored when the program started, as in scripts."""
         if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
             signal.signal(signal.SIGINT, self._on_signal)
 
     def begin_work(self) -> None:
-        """From now on there may be something to tidy up."""
+        """From now on there may be something to clean up."""
         self._is_working = True
 
     def end_work(self) -> None:
-        """There is no more."""
+        """From now on there is nothing to clean up."""
         self._is_working = False
 
     def _on_signal(self, _number: int, _frame: object) -> None:

@@ -1,7 +1,7 @@
 """A click command that takes all of a job's options besides its own.
 
-The options come from `laiobench.jobs.options`; they are parsed as fio spells them.  -h is a
-screen of what people need, --help is all, and --help OPTION tells of one.
+The options come from `laiobench.jobs.options`, and are parsed as fio spells them.  -h shows
+what most people need, --help everything, and --help OPTION one option.
 """
 
 from collections.abc import Sequence
@@ -18,11 +18,11 @@ from laiobench.words import suggest
 
 
 class JobCommand(click.Command):
-    """Puts the jobs' settings into the parameter `flags`.
+    """Passes the jobs' settings on in the parameter `flags`.
 
     Args:
-        examples: command lines, which its help begins with.
-        needed: those of its own options that most people need, by their first names.
+        examples: command lines for the beginning of its help.
+        needed: its own options that most people need, by their first names.
     """
 
     def __init__(
@@ -62,7 +62,7 @@ class JobCommand(click.Command):
         return own
 
     def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """All of it."""
+        """Write the whole help."""
         self.format_usage(ctx, formatter)
         job_help.write_examples(formatter, self.examples)
         self.format_help_text(ctx, formatter)

@@ -1,6 +1,6 @@
-"""What a command that takes a job's options tells of itself: one screen, all, or one option.
+"""Help of a command that takes a job's options: one screen, everything, or one option.
 
-Knows how options are worded for help; what they mean is said where they are defined.
+Knows how help is laid out; what options mean is said where they are defined.
 """
 
 from collections.abc import Callable, Sequence
@@ -18,14 +18,14 @@ from laiobench.words import suggest
 NEEDED = (
     "filename", "rw", "bs", "iodepth", "size", "runtime", "numjobs", "rwmixread", "completion",
 )  # fmt: skip
-"""Of a job's options those that most people need, in the order in which they think of them."""
+"""The options of a job that most people need, in the order in which one thinks of them."""
 
 Row = tuple[str, str]
 Parameters = Sequence[click.Parameter]
 
 
 def asked(arguments: Sequence[str]) -> tuple[str, list[str]] | None:
-    """Which help is asked for, and of which options; None if it is not."""
+    """Which help is asked for, and for which options; None if none is."""
     before_files = list(arguments[: arguments.index("--")] if "--" in arguments else arguments)
     for at, word in enumerate(before_files):
         if word in ("-h", "--help"):
@@ -40,7 +40,7 @@ def write_screen(
     needed: Sequence[str],
     examples: Sequence[str],
 ) -> None:
-    """What people need, examples first."""
+    """Write what most people need, examples first."""
     write_examples(formatter, examples)
     by_name = {option.name: option for option in options()}
     rows = [(usage(by_name[name]), _first_words(by_name[name].help)) for name in NEEDED]
@@ -60,7 +60,7 @@ def write_screen(
 
 
 def write_examples(formatter: click.HelpFormatter, examples: Sequence[str]) -> None:
-    """Command lines, as they are."""
+    """Write command lines unchanged."""
     formatter.write_paragraph()
     with formatter.indentation():
         for line in examples:
@@ -68,7 +68,7 @@ def write_examples(formatter: click.HelpFormatter, examples: Sequence[str]) -> N
 
 
 def write_job_options(formatter: click.HelpFormatter) -> None:
-    """All options of a job, by group."""
+    """Write all options of a job, by group."""
     for title, group in groupby(options(), key=lambda option: option.group):
         with formatter.section(title):
             formatter.write_dl([(usage(option), _text(option)) for option in group])
@@ -77,10 +77,10 @@ def write_job_options(formatter: click.HelpFormatter) -> None:
 def write_named(
     formatter: click.HelpFormatter, parameters: Parameters, words: Sequence[str]
 ) -> None:
-    """All that is to be known of these options.
+    """Write all that is known of these options.
 
     Raises:
-        UsageError: one of them is none.
+        UsageError: one of them does not exist.
     """
     for number, word in enumerate(words):
         write = _writer(word.lstrip("-").partition("=")[0], parameters)
@@ -90,7 +90,7 @@ def write_named(
 
 
 def usage(option: Option) -> str:
-    """How it is written on a command line."""
+    """How the option is written on a command line."""
     return f"--{option.name}" if option.is_flag else f"--{option.name}=…"
 
 
@@ -98,7 +98,7 @@ def usage(option: Option) -> str:
 
 
 def _writer(word: str, parameters: Parameters) -> Callable[[click.HelpFormatter], None]:
-    """What tells of the option that is called so: the command's own, a job's, or fio's."""
+    """What writes the help of an option of the command, of a job, or of fio."""
     for parameter in parameters:
         if f"--{word}" in parameter.opts:
             return lambda formatter: _write_own(formatter, parameter)
@@ -141,7 +141,7 @@ def _are_words(values: Sequence[object]) -> bool:
 
 
 def _write_foreign(formatter: click.HelpFormatter, name: str) -> None:
-    """fio has it, and a job has not."""
+    """An option of fio that a job lacks."""
     foreign = FOREIGN[name]
     if foreign.accepted is None:
         text = f"accepted, and changes nothing: {foreign.note}"
@@ -156,14 +156,14 @@ def _write_foreign(formatter: click.HelpFormatter, name: str) -> None:
 
 
 def _short(parameter: click.Parameter) -> Row:
-    """One of the command's own in a few words."""
+    """One of the command's own options, in a few words."""
     assert isinstance(parameter, click.Option)
     value = "" if parameter.is_flag else f" {parameter.metavar or 'N'}"
     return f"{parameter.opts[0]}{value}", _first_words(parameter.help or "")
 
 
 def _first_words(text: str) -> str:
-    """What it is, without what else there is to know."""
+    """The help text's first statement."""
     return text.partition("; ")[0].partition(".  ")[0].removesuffix(".")
 
 

@@ -1,13 +1,13 @@
-"""What the system did not give us, wherever it was asked for: memory, threads, /proc.
+"""Errors that mean that the system lacks something: memory, threads, /proc.
 
-Such an error may come out of any line, Python's own import of a module included, and
-is no fault of ours.  Knows how Python tells it, and what is to be done.
+Such an error may come from any line, even from an import, and is no fault in laiobench.
+Knows how Python reports it, and what to do about it.
 """
 
 import errno
 
 Explained = tuple[str, str]
-"""What is missing; what to do about it."""
+"""What is missing; and what to do about it."""
 
 _MEMORY: Explained = (
     "there is not enough memory to go on",
@@ -21,7 +21,7 @@ _KERNEL_FOLDERS = ("/proc", "/sys")
 
 
 def lack_in(error: BaseException) -> Explained | None:
-    """What is missing, if that is what the error says."""
+    """What is missing, if the error says so; else None."""
     match error:
         case MemoryError():
             return _MEMORY
@@ -30,7 +30,7 @@ def lack_in(error: BaseException) -> Explained | None:
         case RuntimeError() if "can't start new thread" in str(error):
             return _THREADS
         case ImportError() if "cannot map" in str(error) or "failed to map" in str(error):
-            return _MEMORY  # a library's code
+            return _MEMORY  # for a shared library
         case OSError() if str(error.filename or "").startswith(_KERNEL_FOLDERS):
             return (
                 f"{error.filename} cannot be read: {error.strerror}",

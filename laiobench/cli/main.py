@@ -1,7 +1,7 @@
-"""The `laiobench` command: finds its sub-commands, and says what went wrong.
+"""The `laiobench` command: finds the sub-commands, and reports errors.
 
-The one place where an error becomes text and an exit code.  Commands are
-imported when called, so that `--help` is instant.
+The only place where an error becomes text and an exit code.  Commands are imported when
+they are called, so that `--help` starts fast.
 """
 
 import contextlib
@@ -37,7 +37,7 @@ COMMANDS = {
 
 
 _WIDEST_HELP = 100
-"""Columns: longer lines are hard to read, however wide the terminal is."""
+"""The width of help: longer lines are hard to read, however wide the terminal is."""
 
 
 class LazyGroup(click.Group):
@@ -67,7 +67,7 @@ class LazyGroup(click.Group):
 
 
 def _no_command(name: str, ctx: click.Context) -> click.UsageError:
-    """The error, with the nearest one."""
+    """The error for an unknown command, with the nearest one."""
     import difflib
 
     close = difflib.get_close_matches(name, COMMANDS, n=1)
@@ -95,7 +95,7 @@ def cli(ctx: click.Context) -> None:
     laiobench ab --vary completion=poll,eventfd,bh --pairs 10
     laiobench help run iodepth             what one option means
     """
-    ctx.ensure_object(Interruption).begin_work()  # its command has been imported
+    ctx.ensure_object(Interruption).begin_work()  # the command is imported by now
     if ctx.invoked_subcommand is None:
         click.echo(ctx.get_help())
 
@@ -106,7 +106,7 @@ def main(interruption: Interruption) -> NoReturn:
     code = _run(interruption)
     with contextlib.suppress(StdoutError):
         sys.stdout.flush()
-    if stdout.failure:  # whoever has met it, and whatever came of it there
+    if stdout.failure:  # whatever the code that met the failure made of it
         code = _output_failed(stdout.failure)
     sys.exit(code)
 
@@ -116,7 +116,7 @@ def _run(interruption: Interruption) -> int:
         code = cli.main(standalone_mode=False, obj=interruption)
         return code if isinstance(code, int) else ExitCode.OK
     except (Exception, KeyboardInterrupt) as error:
-        if interruption.has_come:  # whatever it has become on its way
+        if interruption.has_come:  # whatever exception it has become on its way
             return _tell(KeyboardInterrupt())
         return _tell(error)
     finally:
@@ -124,10 +124,10 @@ def _run(interruption: Interruption) -> int:
 
 
 def _tell(error: BaseException) -> int:
-    """Say what went wrong; what to exit with.
+    """Report what went wrong; returns the exit code.
 
     Raises:
-        BaseException: it is a fault of ours, and whoever looks for it wants to see it.
+        BaseException: it is a fault in laiobench, and LAIOBENCH_TRACEBACK asks for it.
     """
     match error:
         case LaiobenchError():
@@ -156,7 +156,7 @@ def _tell(error: BaseException) -> int:
 
 
 def _output_failed(error: OSError) -> int:
-    """stdout can't be written to; if its reader has gone, there is nobody to tell."""
+    """stdout can't be written to; if its reader has gone, that is not reported."""
     if not isinstance(error, BrokenPipeError):
         complain_of(f"the answer cannot be printed: {error.strerror or error}")
     return ExitCode.RUN_FAILED

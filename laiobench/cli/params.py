@@ -1,4 +1,4 @@
-"""Kinds of values that commands' own options take."""
+"""Types of the values that commands' own options take."""
 
 from pathlib import Path
 from typing import Any
@@ -9,7 +9,7 @@ from laiobench.units import NS_PER_S, parse_duration_ns
 
 
 class DurationType(click.ParamType[float]):
-    """Seconds, or with a unit: `500ms`, `2m`."""
+    """Seconds, or a number with a unit: `500ms`, `2m`."""
 
     name = "duration"
 
@@ -23,7 +23,7 @@ class DurationType(click.ParamType[float]):
 
 
 class PathType(click.ParamType[Path]):
-    """A file or a folder.  An empty one would be the current folder: a variable without a value."""
+    """A file or a folder; not empty: that would be the current folder, by an unset variable."""
 
     name = "path"
 

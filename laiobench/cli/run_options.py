@@ -1,7 +1,7 @@
-"""What a command line says of a run besides its jobs: where the result goes, and what is told.
+"""The options of a run besides its jobs: where the result is saved, and what is printed.
 
-`run` acts on it; `explain` takes the same, so that a command line can be explained as
-it is.
+`explain` takes the same options as `run`, so that any command line of `run` can be
+explained.
 """
 
 import functools
@@ -60,14 +60,14 @@ _OPTIONS = (
 
 @dataclass(frozen=True)
 class Destination:
-    """A file, a folder, or nowhere."""
+    """Where the result is saved: in a file, in a folder, or nowhere."""
 
     file: Path | None
     folder: Path | None
 
     @classmethod
     def of(cls, output: Path | None, results: Path | None, no_save: bool) -> "Destination":
-        """What the options say.
+        """The destination that the options name.
 
         Raises:
             UsageError: they contradict each other.
@@ -85,7 +85,7 @@ class Destination:
 
     @property
     def files(self) -> list[str]:
-        """What would be written to, for people: a file, a folder, or nothing."""
+        """What would be written to, in words: a file, a folder, or nothing."""
         if self.file:
             return [str(self.file)]
         return [f"{self.folder}/, a file by date and name"] if self.folder else []
@@ -98,7 +98,7 @@ class Destination:
             store.check_writable(self.folder)
 
     def save(self, result: RunResult) -> Path | None:
-        """Save it; where, if anywhere."""
+        """Save the result; returns its file, if it was saved."""
         if self.file:
             return store.save_as(result, self.file)
         return store.save(result, self.folder) if self.folder else None
@@ -106,7 +106,7 @@ class Destination:
 
 @dataclass(frozen=True)
 class RunOptions:
-    """What was said."""
+    """The values of these options."""
 
     destination: Destination
     hang_timeout_s: float
@@ -115,10 +115,10 @@ class RunOptions:
     log_dir: Path
 
     def check(self) -> None:
-        """Find out before the run whether what comes of it can be saved.
+        """Find out before the run whether its result and logs can be saved.
 
         Raises:
-            UsageError, RunError: it can't.
+            UsageError, RunError: they can't.
         """
         self.destination.check()
         try:

@@ -1,6 +1,6 @@
-"""Options that several commands have: each is declared here once, and taken by its name.
+"""Options that several commands share: each is declared once, here.
 
-What a command alone has, and what jobs have, is declared elsewhere.
+Options of a single command, and those of jobs, are declared elsewhere.
 """
 
 from collections.abc import Callable
@@ -15,7 +15,7 @@ _F = TypeVar("_F", bound=Callable[..., Any])
 
 
 class Decorator(Protocol):
-    """What gives a command an option."""
+    """A function that adds an option to a command."""
 
     def __call__(self, command: _F, /) -> _F: ...
 
@@ -26,7 +26,7 @@ WHERE_NAMED_RESULTS_ARE = "Where results are that are named by their ids."
 
 
 def section_option(verb: str = "Run") -> Decorator:
-    """As `section`: which jobs of a file."""
+    """--section, as the parameter `section`: which jobs of a file."""
     return click.option(
         "--section",
         multiple=True,
@@ -36,12 +36,12 @@ def section_option(verb: str = "Run") -> Decorator:
 
 
 def json_option(what: str = "the whole document, as JSON") -> Decorator:
-    """As `as_json`."""
+    """--json, as the parameter `as_json`."""
     return click.option("--json", "as_json", is_flag=True, help=f"Print {what}.")
 
 
 def results_option(text: str) -> Decorator:
-    """As `results`: the folder of results."""
+    """--results, as the parameter `results`: the folder of results."""
     return click.option(
         "--results",
         type=PathType(),
@@ -52,10 +52,10 @@ def results_option(text: str) -> Decorator:
 
 
 def seed_option() -> Decorator:
-    """As `seed`: of an experiment."""
+    """--seed, as the parameter `seed`: the seed of an experiment."""
     return click.option("--seed", type=int, help="Of the order of trials.  [default: drawn]")
 
 
 def quiet_option(text: str = "No progress, no remarks.") -> Decorator:
-    """As `quiet`."""
+    """--quiet, as the parameter `quiet`."""
     return click.option("-q", "--quiet", is_flag=True, help=text)

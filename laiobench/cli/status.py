@@ -1,7 +1,7 @@
-"""`--status-interval`: how the jobs are doing, a JSON object a line on stderr.
+"""`--status-interval`: the state of the jobs, as a JSON object a line on stderr.
 
-stdout keeps the one document.  Each line tells of the stretch since the last one; while a
-file is written first, of how far that is.
+stdout has only the document.  A line is about the time since the last one; while a file
+is written before the run, about its progress.
 """
 
 import json
@@ -35,7 +35,7 @@ class _Stretch:
 
 
 class Status:
-    """A watcher that says a line each time that the interval is over, and when SIGUSR1 asks."""
+    """Writes a line at each interval, and when SIGUSR1 asks for one."""
 
     def __init__(self, interval_s: float, control: Control) -> None:
         self._control = control
@@ -51,7 +51,7 @@ class Status:
             self._due_s = self._interval_s
         for progress in samples:
             self._stretches[_key(progress)].add(progress)
-        # Samples come a little early or late; half of one's time is nearer than the next.
+        # Samples come a little early or late: take the one that is nearest to the time.
         is_due = elapsed_s >= self._due_s - samples[0].interval_s / 2
         if not is_due and not self._control.wants_status:
             return

@@ -1,13 +1,13 @@
-"""Signals while something is measured: none of them loses it.
+"""Signals during a measurement: none of them loses its result.
 
-Those that would end the process ask to drain and save, the first time, and to leave at
-once, the second; SIGUSR1 asks how it is doing.  Those that were ignored when we were
-started (nohup, trap '') stay so.
+The first signal that would end the process makes the run drain and save; the second makes
+it leave at once.  SIGUSR1 asks for the status.  Signals that were ignored when the program
+started (nohup, trap '') stay ignored.
 
-To leave at once is to save and tell what there is, and both may wait for ever: for a
-reader that has stopped, or a disk.  So what has been saved is left without a word more,
-and what can't be is given up for one more signal a while later (who hits Ctrl-C three
-times in a row does not mean that).
+Leaving at once still saves and prints what there is, and both can block for ever, on a
+reader that has stopped or on a disk.  So once the result is saved, the program exits
+without printing more; and if it can't be saved, one more signal a while later ends it
+(later, since people may press Ctrl-C three times in a row).
 """
 
 import contextlib
@@ -22,7 +22,7 @@ from typing import NoReturn
 from laiobench.errors import ExitCode
 from laiobench.measurement.control import Control
 
-# Of people, supervisors, schedulers of batches and limits.  Not those of faults.
+# From people, supervisors, batch schedulers and limits; not those that report faults.
 _ENDING = (
     signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGXCPU, signal.SIGUSR2,
     signal.SIGALRM, signal.SIGVTALRM, signal.SIGPROF, signal.SIGPWR, signal.SIGIO,
@@ -37,7 +37,7 @@ class SignalControl(Control):
     def __init__(self) -> None:
         super().__init__()
         self.is_saved = False
-        """Whether whoever measures has nothing to lose any more."""
+        """Whether the result is saved, so that nothing can be lost."""
         self._left_at_s = float("inf")
 
     def request_stop(self) -> None:
@@ -47,13 +47,13 @@ class SignalControl(Control):
 
     @property
     def must_end(self) -> bool:
-        """It was asked to leave, and there is nothing to wait for, or nobody waits any more."""
+        """Whether to exit now: asked to leave, and nothing is left to save or wait for."""
         return self.leave and (self.is_saved or time.monotonic() - self._left_at_s >= _PATIENCE_S)
 
 
 @contextlib.contextmanager
 def stop_on_signals() -> Iterator[SignalControl]:
-    """What signals ask for while the block runs; then the handlers are as before."""
+    """Handle signals while the block runs; then the old handlers are back."""
     control = SignalControl()
 
     def on_signal(number: int, _frame: object) -> None:
@@ -81,8 +81,8 @@ def stop_on_signals() -> Iterator[SignalControl]:
 
 
 def _say(text: str) -> None:
-    """Unless that would wait, for a reader that has stopped."""
-    with contextlib.suppress(OSError, ValueError):  # the terminal may be what has gone
+    """Write to stderr, unless that would block on a reader that has stopped."""
+    with contextlib.suppress(OSError, ValueError):  # the terminal may be gone
         ready = select.poll()
         ready.register(_STDERR, select.POLLOUT)
         if ready.poll(0):
@@ -90,6 +90,6 @@ def _say(text: str) -> None:
 
 
 def leave_at_once() -> NoReturn:
-    """I/Os may be in flight, and a tidy end would wait for them."""
+    """Exit without cleaning up, which would wait for I/Os in flight."""
     sys.stdout.flush()
     os._exit(ExitCode.INTERRUPTED)

@@ -1,12 +1,11 @@
-"""Standard output and error, so that what is written there comes out whole.
+"""Standard output and error that write everything, or fail.
 
-Python's own streams lose what a write() did not take: without buffers (PYTHONUNBUFFERED)
-a short write passes for a whole one, and a pipe that does not block (O_NONBLOCK) fails.
-Here a stream writes until all is out, or fails: standard output once, with a StdoutError,
-after which it takes everything and forgets it; standard error never, since there is
-nobody left to tell.
+Python's own streams lose the rest of a short write: unbuffered ones (PYTHONUNBUFFERED) take
+it for a whole one, and a non-blocking pipe (O_NONBLOCK) makes them fail.  The streams here
+write until all is out.  Standard output fails once, with a StdoutError, and then discards
+what is written; standard error never fails, since nobody could be told.
 
-What a terminal's encoding has not is substituted.  Knows nothing of what is said.
+Characters that the terminal's encoding lacks are replaced.  Knows nothing of the text.
 """
 
 import codecs
@@ -33,11 +32,11 @@ class StdoutError(OSError):
 
 
 class Whole(io.RawIOBase):
-    """A descriptor to which each write is whole.
+    """A raw stream in which each write is written whole.
 
     Args:
-        fd: which.
-        fail: is given what went wrong; what it raises, the writer gets.
+        fd: its descriptor.
+        fail: is called with an error; the writer gets what it raises.
     """
 
     def __init__(self, fd: int, fail: Callable[[OSError], None]) -> None:
@@ -58,8 +57,8 @@ class Whole(io.RawIOBase):
     def write(self, data: object, /) -> int:
         rest = memoryview(data).cast("B")  # type: ignore[arg-type]
         size = len(rest)
-        # Cleared only at the end: after an interruption nobody knows what is out, and
-        # whoever flushes would write it twice.
+        # Cleared only at the end: after an interruption it is not known how much was written, and
+        # a flush would write it twice.
         was_over, self._is_over = self._is_over, True
         if was_over:
             return size
@@ -96,7 +95,7 @@ def open_standard_streams() -> Whole:
 
 
 def write_document(text: str) -> None:
-    """To standard output what programs read: in UTF-8, as it would be in a file."""
+    """Write text for programs to standard output: in UTF-8, as in a file."""
     sys.stdout.flush()
     sys.stdout.buffer.write(text.encode(errors="backslashreplace"))
     sys.stdout.buffer.flush()
@@ -116,7 +115,7 @@ def _raise(error: OSError) -> None:
 
 
 def _substitute(error: UnicodeError) -> tuple[str | bytes, int]:
-    """For what an encoding has not: something alike that any has, or a question mark."""
+    """Replace what an encoding lacks: by something similar in ASCII, or a question mark."""
     assert isinstance(error, UnicodeEncodeError)
     text = error.object[error.start : error.end].translate(_SUBSTITUTES)
     return "".join(c if c.isascii() else "?" for c in text), error.end

@@ -1,6 +1,6 @@
-"""How long it will take still, by how long it has taken: for what is made of trials.
+"""The time that a series of trials still needs, estimated from the time that it has taken.
 
-Knows nothing of trials; their work may be told in any unit.
+Knows nothing of trials; the amount of work may be in any unit.
 """
 
 import time
@@ -9,13 +9,13 @@ _LEAST_MINUTES_S, _LEAST_HOURS_S = 100, 100 * 60
 
 
 class TimeLeft:
-    """Counts from when it was made."""
+    """Measures from when it was made."""
 
     def __init__(self) -> None:
         self._began_s = time.monotonic()
 
     def after(self, done: float, left: float) -> str:
-        """`about 12 min left`, when so much is done and so much is left; empty at the end."""
+        """`about 12 min left`, after `done` of the work, with `left` to do; empty at the end."""
         if done <= 0 or left <= 0:
             return ""
         return f"about {roughly((time.monotonic() - self._began_s) / done * left)} left"

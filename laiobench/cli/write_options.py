@@ -1,8 +1,8 @@
-"""What a command line says of writing, and the question that a terminal is asked.
+"""The options that permit writing, and the question that is asked at a terminal.
 
-A person is asked of each block device, also of one that was named, and of each
-file that was not; with --yes, or without a terminal, nobody is asked, and only
-what was named may be written to.
+A person is asked about each block device, even one that was named, and about each file
+that was not named.  With --yes, or without a terminal, nobody is asked, and only named
+targets may be written to.
 """
 
 import functools
@@ -21,7 +21,7 @@ from laiobench.jobs.options.types import parse_flag
 from laiobench.measurement.targets import Permission, Question
 from laiobench.measurement.targets.permission import READONLY_VARIABLE
 
-# No longer than this passes between a signal and our noticing it.
+# The longest time from a signal until the question ends.
 _LONGEST_WAIT_S = 0.25
 
 _OPTIONS = (
@@ -52,7 +52,7 @@ _OPTIONS = (
 
 @dataclass(frozen=True)
 class WriteOptions:
-    """What was said."""
+    """The values of these options."""
 
     allow_write: tuple[str, ...]
     yes: bool
@@ -61,7 +61,7 @@ class WriteOptions:
 
     @property
     def forbids_all(self) -> bool:
-        """Whether nothing may be changed, by the option or the environment.
+        """Whether nothing may be changed, by the option or by the environment.
 
         Raises:
             UsageError: the variable is neither yes nor no.
@@ -69,7 +69,7 @@ class WriteOptions:
         return self.readonly or _is_readonly_everywhere()
 
     def permission(self, stop: Callable[[], bool]) -> Permission:
-        """What the options, the environment and the terminal allow; `stop` ends a question.
+        """What the options, the environment and a person permit; `stop` ends a question.
 
         Raises:
             UsageError: the variable is neither yes nor no.
@@ -111,17 +111,17 @@ def _has_person() -> bool:
 
 
 class Person:
-    """Whoever sits at the terminal: is asked once of each target."""
+    """The person at the terminal, who is asked once about each target."""
 
     def __init__(self, stop: Callable[[], bool]) -> None:
         self._stop = stop
         self._agreed: set[Question] = set()
 
     def __call__(self, question: Question) -> bool:
-        """Show what would be lost, and have its name typed.
+        """Show what would be lost, and ask for the target's name to be typed.
 
         Raises:
-            Interrupted: `stop` said so meanwhile.
+            Interrupted: `stop` asked for it.
         """
         if question in self._agreed:
             return True

@@ -1,8 +1,8 @@
 """How documents of each kind are shown, and what is exported of them: a row each.
 
-The rows are those of `laiobench.results.kinds`, by the same names.  A kind whose row names its
-points can be exported in every format that is made of points; json writes any kind; a format
-that does more has a function for it, in its own row in `laiobench.report.export`.
+The rows have the same names as those of `laiobench.results.kinds`.  A kind with `points` can be
+exported in every format that is made of points; json writes any kind; a format that does
+more has a function for it, named in its row in `laiobench.report.export`.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -38,13 +38,13 @@ class ShownKind:
 
     table: Callable[[Any], str]
     forms: Mapping[str, str]
-    """What formats tell apart of this kind, and what that is called: `results of runs`."""
+    """The forms of this kind that formats treat differently, by name: `results of runs`."""
     form: Callable[[Any], str] = _its_kind
-    """Which of its forms a document has."""
+    """Tells the form of a document."""
     points: Callable[[Any], Sequence[MetricPoint]] | None = None
-    """Its numbers, for formats that are made of them; None: it has none such."""
+    """Its numbers, for formats that are made of points; None: it has none."""
     sentences: Callable[[Any], Sequence[str]] = _nothing
-    """What is said below the table, besides notes and warnings."""
+    """Lines below the table, besides notes and warnings."""
 
 
 def _shares(result: RunResult) -> Sequence[str]:
@@ -79,17 +79,17 @@ SHOWN: Mapping[str, ShownKind] = {
 
 
 def shown(document: Document) -> str:
-    """A stored document for people: all that was told when it was made."""
+    """A stored document as text for people, with all that was said when it was made."""
     kind = SHOWN[document.kind]
     return remarks.shown(document, kind.table(document), kind.sentences(document))
 
 
 def points(document: Document) -> Sequence[MetricPoint]:
-    """The numbers of a document of a kind that has them."""
+    """The numbers of a document; its kind must have points."""
     read = SHOWN[document.kind].points
     return read(document) if read else ()
 
 
 def kind_of_form(form: str) -> ShownKind:
-    """The kind that a form is of."""
+    """The kind that has this form."""
     return next(kind for kind in SHOWN.values() if form in kind.forms)

@@ -1,6 +1,6 @@
-"""The numbers of a document, one by one: what most formats are made of.
+"""Points: the numbers of a document, one by one; most formats are made of them.
 
-How they are got from a document of some kind is said in the kind's row (`laiobench.report.kinds`).
+The functions here are named in the rows of kinds (`laiobench.report.kinds`).
 """
 
 from dataclasses import dataclass
@@ -15,15 +15,15 @@ from laiobench.results.run_result import RunResult
 
 @dataclass(frozen=True)
 class MetricPoint:
-    """A value, and what it is of."""
+    """A value, and what it is a value of."""
 
     job: str
     direction: str | None
-    """None: of the job as a whole."""
+    """The direction; None: the job as a whole."""
     kind: Metric
     value: float
     spread: float | None = None
-    """Relative, of several trials."""
+    """The relative spread of several trials."""
 
     @property
     def place(self) -> str:
@@ -32,7 +32,7 @@ class MetricPoint:
 
 
 def of_run(result: RunResult) -> list[MetricPoint]:
-    """What was measured."""
+    """The values of a run."""
     return [
         MetricPoint(key.job, key.direction, METRICS[key.metric], value)
         for key, value in values(digest(result)).items()
@@ -41,7 +41,7 @@ def of_run(result: RunResult) -> list[MetricPoint]:
 
 
 def of_comparison(comparison: Comparison) -> list[MetricPoint]:
-    """The last variant's medians: a gate's candidate."""
+    """The medians of the last variant, which for a gate is the candidate."""
     name = comparison.variants[-1].name
     return [
         MetricPoint(metric.job, metric.direction, metric.kind, found.median, found.spread)
@@ -51,7 +51,7 @@ def of_comparison(comparison: Comparison) -> list[MetricPoint]:
 
 
 def of_calibration(calibration: Calibration) -> list[MetricPoint]:
-    """The medians of its longest trials, and how wide the noise was."""
+    """The medians of the longest trials, and the width of the noise."""
     floors = calibration.lengths[-1].floors if calibration.lengths else []
     return [
         MetricPoint(floor.job, floor.direction, METRICS[floor.metric], floor.median, floor.spread)

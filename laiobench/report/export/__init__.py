@@ -1,7 +1,6 @@
-"""Formats: a document as text, for people and for other programs; one file a format.
+"""Formats: documents as text for other programs; one file a format.
 
-A format's module is imported when it is asked for, since some need packages that
-are extras.
+A format's module is imported when it is used, since some need optional packages.
 """
 
 import importlib
@@ -16,7 +15,7 @@ from laiobench.words import suggest
 
 @dataclass(frozen=True)
 class Format:
-    """What writes it, of documents of which form (`laiobench.report.kinds`)."""
+    """The functions of a format, by the form of the document (`laiobench.report.kinds`)."""
 
     module: str
     """Below laiobench.report.export."""
@@ -24,16 +23,16 @@ class Format:
     functions: Mapping[str, str] = field(default_factory=dict)
     """By form."""
     of_points: str = ""
-    """The function for any other kind that has points."""
+    """The function for all other kinds that have points."""
     of_all: str = ""
-    """The function for whatever there is."""
+    """The function for all kinds."""
     is_for_many: bool = False
-    """Several documents may go into one text."""
+    """Whether it can write several documents into one text."""
     appends: bool = False
-    """To a file that others write to as well."""
+    """Whether it adds to a file that others write to as well."""
 
     def function(self, form: str) -> str:
-        """Which one writes documents of a form; empty: none does."""
+        """The name of the function for documents of a form; empty: there is none."""
         has_points = kind_of_form(form).points is not None
         return self.functions.get(form) or (has_points and self.of_points) or self.of_all
 
@@ -86,7 +85,7 @@ def find(name: str) -> Format:
     """A format by its name.
 
     Raises:
-        UsageError: there is none of this name.
+        UsageError: no format has this name.
     """
     if name not in FORMATS:
         raise UsageError(
@@ -97,15 +96,15 @@ def find(name: str) -> Format:
 
 
 def formats_for(form: str) -> list[str]:
-    """The names of those that documents of a form can be written in."""
+    """The names of formats for documents of a form."""
     return [name for name, known in FORMATS.items() if known.function(form)]
 
 
 def check_format(name: str) -> None:
-    """Find out before anything is read whether it can be written at all.
+    """Find out before anything is read whether a format can be written.
 
     Raises:
-        UsageError: there is none of this name, or a package that it needs is missing.
+        UsageError: no format has this name, or a package that it needs is missing.
     """
     _module(find(name))
 
@@ -115,7 +114,7 @@ def _module(chosen: Format) -> object:
 
 
 def write(name: str, documents: Sequence[Document]) -> str:
-    """Documents in a format.
+    """Documents as text in a format.
 
     Raises:
         UsageError: there is no such format, it is not for such documents or so many
@@ -140,7 +139,7 @@ def write(name: str, documents: Sequence[Document]) -> str:
 
 
 def check_form(name: str, form: str) -> None:
-    """Find out before anything is measured.
+    """Find out before anything is measured whether a format is for such documents.
 
     Raises:
         UsageError: there is no such format, or it is not for such documents.

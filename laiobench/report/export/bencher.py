@@ -14,7 +14,7 @@ _BUILT_IN = {"lat_mean_ns": "latency", "iops": "throughput"}
 
 
 def render(document: Document) -> str:
-    """Bounds are the spread's, where there are several trials."""
+    """Bounds are from the spread of trials, if there are several."""
     found: dict[str, dict[str, dict[str, float]]] = {}
     for point in points(document):
         measure = _BUILT_IN.get(point.kind.name, point.kind.name)

@@ -1,7 +1,7 @@
 """CSV: a line for each value that was measured, or for each compared metric.
 
-The first line names the columns; numbers are in the units that their names say.  Each line
-has what was said of the document that it is from; one without any numbers has a line too.
+The first line names the columns; a name says the unit.  Each line repeats what holds for its
+document: status, failures, warnings; a document without numbers has one such line.
 """
 
 import csv
@@ -32,12 +32,12 @@ Row = dict[str, Cell]
 
 
 def values(documents: Sequence[Document]) -> str:
-    """All in one table, a line for each value."""
+    """One table, with a line for each value."""
     return _table(_VALUES, ((document, _value_rows(document)) for document in documents))
 
 
 def compared(documents: Sequence[Comparison]) -> str:
-    """All in one table, a line for each compared metric."""
+    """One table, with a line for each compared metric."""
     return _table(_COMPARED, ((document, _compared_rows(document)) for document in documents))
 
 
@@ -54,7 +54,7 @@ def _table(columns: Sequence[str], parts: Iterable[tuple[Document, Iterable[Row]
 
 
 def _head(document: Document) -> Row:
-    """What is said of all of it, the same in each of its lines."""
+    """The columns that are the same in all lines of a document."""
     origin = remarks.origin(document)
     return {
         "started_at": document.started_at,
@@ -90,7 +90,7 @@ def _compared_rows(document: Comparison) -> Iterator[Row]:
 
 
 def _proven(proof: Proof | None, metric: ComparedMetric) -> Row:
-    """By the hidden arms; empty cells where there are none."""
+    """What hidden arms proved; empty cells without arms."""
     proven = proof.of(metric.key) if proof else None
     if proof is None or proven is None:
         return {}
@@ -107,7 +107,7 @@ def _proven(proof: Proof | None, metric: ComparedMetric) -> Row:
 
 
 def _cell(value: Cell) -> Cell:
-    """Text that a spreadsheet takes for text: what begins like a formula is quoted."""
+    """Text that spreadsheets do not run: if it begins like a formula, it is quoted."""
     if not isinstance(value, str):
         return value
     text = one_line(value)

@@ -1,9 +1,10 @@
 """fio's JSON, for the tools around fio: a run's document in the keys and types of fio 3.36.
 
-Consumers decode it into typed structures, so that every key is there, integers are
-integers, and what we do not know is 0 as in fio: page faults, and minima and maxima
-by direction where a job has several (samples are of all of a job).  Depths are told by
-their averages.  fio's histogram ends at 17.1 s: what took longer is in its last bin.
+Tools decode it into typed structures, so every key is there, and integers are integers.
+What laiobench does not measure is 0, as in fio: page faults; also minima and maxima by
+direction if a job has several (samples are of the whole job).  Depths are derived from
+averages.  fio's histogram ends at 17.1 s: longer latencies are in its last bin.  The file
+has over 400 lines, since it is one dictionary of fio's that is built part by part.
 """
 
 import errno
@@ -31,12 +32,12 @@ Json = dict[str, Any]
 
 
 def render(result: RunResult) -> str:
-    """As `fio --output-format=json`."""
+    """The text of `fio --output-format=json`."""
     return json.dumps(_document(result, with_bins=False), indent=2) + "\n"
 
 
 def plus(result: RunResult) -> str:
-    """As `fio --output-format=json+`: with the counts of latencies by bin."""
+    """The text of `fio --output-format=json+`: with the counts of latencies by bin."""
     return json.dumps(_document(result, with_bins=True), indent=2) + "\n"
 
 
@@ -59,7 +60,7 @@ def _document(result: RunResult, *, with_bins: bool) -> Json:
 
 
 def _elapsed_ms(jobs: Sequence[JobResult]) -> int:
-    """Group after group, each as long as its longest job."""
+    """Groups run one after the other, each as long as its longest job."""
     longest: dict[int, int] = {}
     for job in jobs:
         longest[job.group] = max(longest.get(job.group, 0), job.runtime_ns)
@@ -98,7 +99,7 @@ def _job(job: JobResult, started: datetime, *, with_bins: bool) -> Json:
 
 
 def _directions(job: JobResult, *, with_bins: bool) -> Json:
-    """Each by itself, all as one, or both, as unified_rw_reporting says."""
+    """Each direction, all as one, or both, as unified_rw_reporting says."""
     unified = job.options.get("unified_rw_reporting", "none")
     found: Json = {}
     if unified != "mixed":
@@ -156,7 +157,7 @@ def _steady_state(job: JobResult) -> Json:
 
 
 def job_options(options: Mapping[str, Any]) -> dict[str, str]:
-    """What the job set, in fio's spelling; always with rw, bs, iodepth and numjobs."""
+    """The options that the job set, as fio writes them; always rw, bs, iodepth and numjobs."""
     always = ("name", "rw", "bs", "iodepth", "numjobs")
     defaults = _defaults()
     return {
@@ -182,7 +183,7 @@ def _written(name: str, value: Any) -> str:
 
 
 def _short_size(size_bytes: int) -> str:
-    """`4k`, as job files have it."""
+    """`4k`, as job files write it."""
     for suffix, power in reversed(BINARY_SUFFIXES.items()):
         if power and size_bytes and size_bytes % _KIB**power == 0:
             return f"{size_bytes // _KIB**power}{suffix}"
@@ -190,7 +191,7 @@ def _short_size(size_bytes: int) -> str:
 
 
 def _error(directions: Iterable[DirectionResult]) -> int:
-    """The number of the first kind of error there was."""
+    """The errno of the first kind of error."""
     names = [name for direction in directions for name in direction.errors]
     return int(getattr(errno, names[0], errno.EIO)) if names else 0
 
@@ -303,13 +304,13 @@ def _latency(latency: Latency | None, *, with_bins: bool) -> Json:
 
 
 def _percentile_name(key: str) -> str:
-    """With six digits, as fio prints it, and more where fewer would be another percentile's."""
+    """Six decimals, as fio prints; more if fewer would name another percentile."""
     digits = key.partition(".")[2]
     return f"{float(key):.6f}" if len(digits) <= 6 else key
 
 
 def bins(latency: Latency) -> dict[str, int]:
-    """Counts by the value that fio prints for each of its bins; ours are finer, and nest."""
+    """Counts by the value that fio prints for each of its bins; ours are finer, and fit inside."""
     counts: dict[int, int] = {}
     for high_ns, count in latency.histogram:
         index = bin_index(high_ns)
@@ -320,7 +321,7 @@ def bins(latency: Latency) -> dict[str, int]:
 
 
 def bin_index(value_ns: int) -> int:
-    """64 bins for each power of two; the last one takes all that is beyond."""
+    """fio's 64 bins for each power of two; the last one has all larger values."""
     most_significant = value_ns.bit_length() - 1
     if most_significant <= 6:
         return value_ns
@@ -338,7 +339,7 @@ def bin_value(index: int) -> int:
 
 
 def _latency_shares(directions: Mapping[str, DirectionResult], ios: int) -> Json:
-    """How many of all I/Os took less than so many ns, µs and ms, and at least the one before."""
+    """How many I/Os took less than each limit in ns, µs and ms, and at least the one before."""
     tables: dict[str, dict[str, int]] = {
         "latency_ns": {str(limit): 0 for limit in _BELOW},
         "latency_us": {str(limit): 0 for limit in _BELOW},
@@ -369,7 +370,7 @@ def _range(value_ns: int) -> tuple[str, str]:
 
 
 def _depths(job: JobResult) -> dict[str, float]:
-    """All in the range of the average depth: in flight on average, by Little's law."""
+    """All I/Os in the range of the average depth, by Little's law."""
     keys = ("1", "2", "4", "8", "16", "32", ">=64")
     directions = [part for name, part in job.directions().items() if name != "sync"]
     busy_ns = sum(part.lat_ns.mean * part.lat_ns.count for part in directions)
@@ -379,7 +380,7 @@ def _depths(job: JobResult) -> dict[str, float]:
 
 
 def _submits(job: JobResult) -> dict[str, float]:
-    """Batches by size, as they were counted."""
+    """The counted batches, by size."""
     sizes = job.counters.get("submit", {}).get("batch_sizes", {})
     counts = dict.fromkeys(_SUBMIT, 0)
     for name, count in sizes.items():
@@ -389,7 +390,7 @@ def _submits(job: JobResult) -> dict[str, float]:
 
 
 def _completes(job: JobResult, ios: int) -> dict[str, float]:
-    """All in the range of the average batch: I/Os for each time that something was found."""
+    """All I/Os in the range of the average batch: I/Os for each look that found some."""
     hits = max(
         _counter(job, *name)
         for name in (("poll", "hits"), ("eventfd", "reads"), ("bh", "reaps"),

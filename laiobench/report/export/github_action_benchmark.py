@@ -1,7 +1,7 @@
-"""The JSON of github-action-benchmark's custom tools: one file for each direction.
+"""The JSON of github-action-benchmark's custom tools.
 
-What is better when bigger, and what when smaller, must be two files, which its
-workflow steps name with `tool: customBiggerIsBetter` and `customSmallerIsBetter`.
+It needs one file for metrics that are better when bigger, and one for the others; the
+workflow's steps read them with `tool: customBiggerIsBetter` and `customSmallerIsBetter`.
 """
 
 import json

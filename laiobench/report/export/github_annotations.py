@@ -11,7 +11,7 @@ from laiobench.words import visible
 
 
 def render(comparison: Comparison) -> str:
-    """A line each; empty where nothing regressed."""
+    """A line for each regression; empty if there is none."""
     return "".join(
         f"::error title={escape_property(f'laiobench: {title(metric)}')}"
         f"::{escape_data(sentence(metric))}\n"
@@ -21,7 +21,7 @@ def render(comparison: Comparison) -> str:
 
 
 def escape_data(text: str) -> str:
-    """% first, since the others' escapes have it."""
+    """% is escaped first, since the other escapes contain it."""
     return visible(text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A"))
 
 

@@ -1,7 +1,7 @@
 """HdrHistogram's log: the latencies of each job and direction, tagged, for its own tools.
 
-Bins are the same in both, so that no count moves; what overflowed is counted at the
-largest latency, in a layout that reaches so far.
+Both histograms have the same bins, so counts stay in theirs; overflow is counted at the
+largest latency, in a layout that extends so far.
 """
 
 import io

@@ -24,7 +24,7 @@ _RESULTS = {
 
 
 def render(comparison: Comparison) -> str:
-    """One suite, `laiobench`."""
+    """A suite, `laiobench`, with a case for each metric."""
     suite = TestSuite("laiobench")
     suite.timestamp = comparison.started_at
     for metric in comparison.metrics:
@@ -58,5 +58,5 @@ def _wrong(text: str, kind: str) -> TestCase:
 
 
 def _printable(text: str) -> str:
-    """XML has no way to write control characters, nor these two."""
+    """Text without characters that XML can't have."""
     return one_line(text).replace("\ufffe", "\ufffd").replace("\uffff", "\ufffd")

@@ -19,7 +19,7 @@ except ImportError:
 
 
 class _Gauges:
-    """Gauges by name, made when first set."""
+    """Gauges by name; each is created when it is first set."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
@@ -38,12 +38,12 @@ class _Gauges:
 
 
 def values(document: Document) -> str:
-    """The numbers."""
+    """The document's numbers."""
     return str(_values(document))
 
 
 def run(result: RunResult) -> str:
-    """The numbers, and the I/Os that failed."""
+    """The numbers of a run, and of I/Os that failed."""
     gauges = _values(result)
     for job in result.jobs:
         for name, direction in job.directions().items():
@@ -56,7 +56,7 @@ def run(result: RunResult) -> str:
 
 
 def comparison(document: Comparison) -> str:
-    """The numbers, the ratios, and of a gate its verdicts."""
+    """The numbers, ratios and, of a gate, verdicts."""
     gauges = _values(document)
     _put_comparison(gauges, document)
     return str(gauges)
