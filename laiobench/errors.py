@@ -17,6 +17,7 @@ class ExitCode(IntEnum):
     REGRESS = 3
     INCONCLUSIVE = 4
     MISMATCH = 5
+    NO_CHANGE = 6
     INTERRUPTED = 130
 
 

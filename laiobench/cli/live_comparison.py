@@ -37,6 +37,7 @@ from laiobench.measurement.watch.stuck_io import DEFAULT_HANG_TIMEOUT_S
 from laiobench.report.text import comparison_table, gate_table, numbers, remarks
 from laiobench.results import store
 from laiobench.results.comparison import Comparison, Design
+from laiobench.results.document import Document
 from laiobench.results.run_result import RunResult
 
 # Saving may take one part in so many of the time, so that it never disturbs what it saves.
@@ -229,15 +230,15 @@ class Place:
         """
         return cls(path, _held=store.hold(path))
 
-    def save(self, comparison: Comparison) -> Path:
+    def save(self, document: Document) -> Path:
         if self.folder:
-            self.path, self.folder = self.folder / store.file_name(comparison), None
-        held, self._held = self._held, store.save_held(comparison, self.path)
+            self.path, self.folder = self.folder / store.file_name(document), None
+        held, self._held = self._held, store.save_held(document, self.path)
         if held is not None:
             os.close(held)
         return self.path
 
-    def save_now_and_then(self, document: Callable[[], Comparison]) -> None:
+    def save_now_and_then(self, document: Callable[[], Document]) -> None:
         """After each trial, unless making and saving many takes too much of the time.
 
         What can't be saved now is told at the end: there may be room again.

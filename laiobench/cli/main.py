@@ -25,6 +25,7 @@ COMMANDS = {
     "explain": ("explain", "Tell what run would do, and where each option came from."),
     "ab": ("ab", "Compare variants, measured in turns."),
     "compare": ("compare", "Compare stored results with others."),
+    "bisect": ("bisect", "Find the revision that made it worse."),
     "gate": ("gate", "Judge a candidate by a policy: did it get worse?"),
     "calibrate": ("calibrate", "Measure this machine's noise, and what sees which change."),
     "export": ("export", "Write a stored result in another format."),

@@ -75,6 +75,8 @@ class Rules:
     """Of the step, as a logarithm: a smaller one is no change."""
     is_any_direction: bool = False
     """A step down counts as well."""
+    family: int = 1
+    """Of so many searches in the same trials the first one that finds ends that differ is taken."""
     is_prepared: bool = False
     """Revisions are prepared one by one: there is a level each time."""
 
@@ -206,7 +208,7 @@ class Bisection:
     def ends_differ(self) -> bool:
         """Whether there is something to search for."""
         is_enough = self._end_pairs >= FEWEST_END_PAIRS
-        return is_enough and self.no_change <= 1 - self.rules.confidence
+        return is_enough and self.no_change <= (1 - self.rules.confidence) / self.rules.family
 
     @property
     def _end_pairs(self) -> int:

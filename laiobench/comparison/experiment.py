@@ -17,6 +17,7 @@ from typing import Any
 
 from laiobench import native
 from laiobench.comparison import analysis, proof_arms
+from laiobench.comparison.attempt import Failure, attempt
 from laiobench.comparison.blocks import complete_blocks
 from laiobench.comparison.design import make_design
 from laiobench.comparison.looks import Looks, live_looks
@@ -26,7 +27,7 @@ from laiobench.comparison.steps import End, Observer, Step, StepObserver
 from laiobench.comparison.trial_order import Slot, slots
 from laiobench.comparison.trial_warnings import of_trials, too_wide
 from laiobench.comparison.variants import LiveVariant, described, of_pair, product, restored
-from laiobench.errors import Interrupted, LaiobenchError, UsageError
+from laiobench.errors import UsageError
 from laiobench.jobs.options import Job
 from laiobench.measurement.control import Control
 from laiobench.measurement.measure import run
@@ -141,23 +142,17 @@ class Experiment:
 
     def _make(self, measure: Measure, slot: Slot, control: Control) -> End | None:
         """Make a trial and keep it; why it all ends here, if it does."""
-        if control.stop:
-            return End.INTERRUPTED
-        try:
+        position = len(self.trials)
+
+        def make() -> RunResult:
             side = of_pair(self._sides[slot.variant], self.design, slot.block)
-            result = measure(side, len(self.trials))
-        except Interrupted:
+            return measure(side, position)
+
+        result = attempt(make, control, is_first=not self.trials)
+        if result is None:
             return End.INTERRUPTED
-        except LaiobenchError as error:
-            if control.stop:
-                return End.INTERRUPTED
-            if isinstance(error, UsageError) and not self.trials:
-                raise
-            return self._fail(slot, str(error))
-        if result.status == "interrupted":
-            return End.INTERRUPTED
-        if result.status == "failed":
-            return self._fail(slot, "; ".join(result.failures), result)
+        if isinstance(result, Failure):
+            return self._fail(slot, result.why, result.run)
         self._add(slot, result)
         return None
 

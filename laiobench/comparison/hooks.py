@@ -1,4 +1,4 @@
-"""Commands around a trial: `--prepare` and `--cleanup`.
+"""Commands around trials: `--prepare`, `--setup` and `--cleanup`.
 
 They come from the command line alone, never from a file, and run in a shell while
 no AIO context lives: a child that shares a ring would change its parent's.
@@ -13,6 +13,20 @@ from dataclasses import dataclass
 from laiobench.errors import RunError
 
 _LAST_LINES = 3
+_LAST_OF_A_COMMAND = 127
+"""Statuses above are a shell's own, for what a signal ended."""
+
+
+class CommandFailed(RunError):
+    """A command around trials failed.
+
+    Args:
+        status: what it ended with; below 0: the signal that ended it.
+    """
+
+    def __init__(self, problem: str, remedy: str, status: int) -> None:
+        super().__init__(problem, remedy)
+        self.was_ended = status < 0 or status > _LAST_OF_A_COMMAND
 
 
 @dataclass(frozen=True)
@@ -23,12 +37,36 @@ class TrialCommands:
     cleanup: str | None = None
 
     def before(self, values: Mapping[str, str]) -> None:
-        """Raises RunError: the command failed."""
+        """Raises CommandFailed: the command failed."""
         if self.prepare:
             _run("--prepare", self.prepare, values)
 
     def after(self, values: Mapping[str, str]) -> None:
-        """Raises RunError: the command failed."""
+        """Raises CommandFailed: the command failed."""
+        if self.cleanup:
+            _run("--cleanup", self.cleanup, values)
+
+
+@dataclass(frozen=True)
+class RevisionCommands:
+    """What is run for a revision: once when it is next, and before and after each of its trials."""
+
+    prepare: str | None = None
+    setup: str | None = None
+    cleanup: str | None = None
+
+    def install(self, values: Mapping[str, str]) -> None:
+        """Raises CommandFailed: it can't be built, or is none."""
+        if self.prepare:
+            _run("--prepare", self.prepare, values)
+
+    def before(self, values: Mapping[str, str]) -> None:
+        """Raises CommandFailed: the command failed."""
+        if self.setup:
+            _run("--setup", self.setup, values)
+
+    def after(self, values: Mapping[str, str]) -> None:
+        """Raises CommandFailed: the command failed."""
         if self.cleanup:
             _run("--cleanup", self.cleanup, values)
 
@@ -63,7 +101,8 @@ def _run(name: str, command: str, values: Mapping[str, str]) -> None:
         else f"ended with {done.returncode}"
     )
     said = "; ".join(line.strip() for line in done.stdout.splitlines()[-_LAST_LINES:])
-    raise RunError(
+    raise CommandFailed(
         f"the {name} command {how}: {text}" + (f": {said}" if said else ""),
-        "it runs in a shell before and after each trial: try it by itself",
+        "it runs in a shell, between trials: try it by itself",
+        done.returncode,
     )

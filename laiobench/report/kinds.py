@@ -12,6 +12,7 @@ from typing import Any
 from laiobench.report import points as points_module
 from laiobench.report.points import MetricPoint
 from laiobench.report.text import (
+    bisection_table,
     calibration_table,
     comparison_table,
     gate_table,
@@ -75,6 +76,7 @@ SHOWN: Mapping[str, ShownKind] = {
         calibration_table.render, {"calibration": "calibrations"},
         points=points_module.of_calibration,
     ),
+    "bisection": ShownKind(bisection_table.render, {"bisection": "bisections"}),
 }  # fmt: skip
 
 

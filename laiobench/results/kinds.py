@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from laiobench.results import stored_runs
+from laiobench.results.bisection import BisectionResult
 from laiobench.results.calibration import Calibration
 from laiobench.results.comparison import Comparison
 from laiobench.results.document import Document, Listing
@@ -77,6 +78,17 @@ def _of_calibration(calibration: Calibration) -> Listing:
     )
 
 
+def _of_bisection(bisection: BisectionResult) -> Listing:
+    jobs = [job.name for _, run in bisection.runs() for job in run.jobs]
+    return Listing(
+        bisection.kind,
+        bisection.started_at,
+        bisection.status,
+        jobs=list(dict.fromkeys(jobs)),
+        variants=[bisection.good.name, bisection.bad.name],
+    )
+
+
 KINDS: Mapping[str, Kind] = {
     "run": Kind(
         RunResult, "the result of a run", _of_run, runs=stored_runs.of_run
@@ -87,6 +99,9 @@ KINDS: Mapping[str, Kind] = {
     ),
     "calibration": Kind(
         Calibration, "a calibration", _of_calibration, file_prefix="calibration"
+    ),
+    "bisection": Kind(
+        BisectionResult, "a bisection", _of_bisection, file_prefix="bisect"
     ),
 }  # fmt: skip
 

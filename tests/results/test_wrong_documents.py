@@ -22,9 +22,11 @@ from laiobench.cli import live_comparison
 from laiobench.cli.interruption import Interruption
 from laiobench.cli.main import cli
 from laiobench.comparison.experiment import resume
+from laiobench.comparison.revision_trials import RevisionTrials
 from laiobench.errors import UsageError
 from laiobench.report.export import FORMATS
 from laiobench.results import store
+from laiobench.results.bisection import BisectionResult, Revision
 from laiobench.results.comparison import Comparison
 from laiobench.results.kinds import KINDS
 from laiobench.results.run_result import RunResult
@@ -96,7 +98,39 @@ def a_calibration() -> dict[str, Any]:
     }  # fmt: skip
 
 
-MAKE = {"run": a_run, "comparison": a_comparison, "gate": a_gate, "calibration": a_calibration}
+def a_bisection() -> dict[str, Any]:
+    """Of three revisions: the second one made it, the third can't be built."""
+    trials = [
+        {"variant": name, "block": at, "position": at, "run": document(job(p50_ns=p50_ns))}
+        for at, (name, p50_ns) in enumerate((("a", 1e5), ("d", 2e5), ("b", 2e5), ("a", 1e5)))
+    ]
+    known = {"trials": 1, "change": 1.0, "probability": 0.3, "has_change": 0.9}
+    return {
+        "schema": 1, "kind": "bisection", "status": "ok", "answer": "range", "exit_code": 0,
+        "tool": {"name": "laiobench", "version": "0", "build": "0"}, "argv": ["laiobench"],
+        "started_at": "2026-01-01T00:00:00Z",
+        "design": {"seed": 1, "confidence": 0.95, "metrics": ["lat_p50_ns"], "prepare": "x {rev}"},
+        "metric": {"job": "job", "direction": "read", "metric": "lat_p50_ns", "better": "lower"},
+        "last_without": "a", "first_with": "b", "probability": 0.97,
+        "change": {"ratio": 2.0, "low": 1.9, "high": 2.1},
+        "revisions": [
+            {"name": "a", "trials": 2, "probability": 0, "has_change": 0},
+            {"name": "b", "title": "a title", **known},
+            {"name": "c", "skipped": "no compiler", "probability": 0.1, "has_change": 0.9},
+            {"name": "d", **known},
+        ],
+        "preparations": [{"revision": "a", "took_s": 1.0}],
+        "trials": trials,
+    }  # fmt: skip
+
+
+MAKE = {
+    "run": a_run,
+    "comparison": a_comparison,
+    "gate": a_gate,
+    "calibration": a_calibration,
+    "bisection": a_bisection,
+}
 
 
 def test_every_kind_is_changed_here() -> None:
@@ -166,6 +200,15 @@ def go_on_with(path: Path) -> None:
     resume(earlier, design).document("interrupted")
 
 
+def search_on_with(path: Path) -> None:
+    """As `bisect --resume`, up to the first trial."""
+    earlier = store.load_as(path, BisectionResult)
+    new = [Revision(name=each.name) for each in earlier.revisions]
+    trials = RevisionTrials(new, earlier.design, [], is_prepared=True)
+    trials.take_up(earlier)
+    trials.document("interrupted")
+
+
 def use(path: Path, number: int) -> None:
     for words in commands(path, number):
         try:
@@ -175,6 +218,8 @@ def use(path: Path, number: int) -> None:
             raise
     with contextlib.suppress(UsageError):
         go_on_with(path)
+    with contextlib.suppress(UsageError):
+        search_on_with(path)
 
 
 @pytest.fixture

@@ -44,12 +44,13 @@ _WITH_TRIALS = dict.fromkeys(("run", "comparison", "gate"), "render")
 FORMATS: Mapping[str, Format] = {
     "json": Format("json", "the document itself", of_all="render"),
     "csv": Format(
-        "csv", "a line for each value, or compared metric",
-        dict.fromkeys(("comparison", "gate"), "compared"), of_points="values", is_for_many=True,
+        "csv", "a line for each value, compared metric, or revision",
+        {"comparison": "compared", "gate": "compared", "bisection": "bisected"},
+        of_points="values", is_for_many=True,
     ),
     "markdown": Format(
         "markdown", "tables, such as for an issue",
-        {"comparison": "comparison", "gate": "gate"}, of_points="values",
+        {"comparison": "comparison", "gate": "gate", "bisection": "bisection"}, of_points="values",
     ),
     "junit": Format("junit", "JUnit XML: a test case for each metric of a gate", _GATE),
     "github-summary": Format(

@@ -1,4 +1,4 @@
-"""CSV: a line for each value that was measured, or for each compared metric.
+"""CSV: a line for each value that was measured, each compared metric, or each revision.
 
 The first line names the columns; a name says the unit.  Each line repeats what holds for its
 document: status, failures, warnings; a document without numbers has one such line.
@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from laiobench.report.kinds import points
 from laiobench.report.text import remarks
+from laiobench.results.bisection import BisectionResult
 from laiobench.results.comparison import ComparedMetric, Comparison, Summary
 from laiobench.results.comparison_proof import ArmRatio, Proof
 from laiobench.results.document import Document
@@ -23,6 +24,10 @@ _COMPARED = (
     "level", "baseline_median", "variant_median", "ratio", "low", "high", "smallest_visible",
     "p", "max_regression", "verdict", "reason", "sham_ratio", "sham_p", "spike", "spike_ratio",
     "spike_low", "spike_high", "spike_found", *_SAID,
+)  # fmt: skip
+_BISECTED = (
+    "started_at", "status", "answer", "job", "direction", "metric", "better", "revision", "title",
+    "trials", "change", "has_change", "probability", "skipped", *_SAID,
 )  # fmt: skip
 
 Cell = str | float | None
@@ -39,6 +44,19 @@ def values(documents: Sequence[Document]) -> str:
 def compared(documents: Sequence[Comparison]) -> str:
     """One table, with a line for each compared metric."""
     return _table(_COMPARED, ((document, _compared_rows(document)) for document in documents))
+
+
+def bisected(documents: Sequence[BisectionResult]) -> str:
+    """All in one table, a line for each revision."""
+    return _table(_BISECTED, ((document, _revision_rows(document)) for document in documents))
+
+
+def _revision_rows(document: BisectionResult) -> Iterator[Row]:
+    went_by = document.metric.model_dump(mode="json") if document.metric else {}
+    for revision in document.revisions:
+        known = revision.model_dump(mode="json")
+        name = known.pop("name")
+        yield {"answer": document.answer, **went_by, "revision": name, **known}
 
 
 def _table(columns: Sequence[str], parts: Iterable[tuple[Document, Iterable[Row]]]) -> str:

@@ -9,7 +9,13 @@ from collections.abc import Sequence
 from tabulate import tabulate
 
 from laiobench.report.kinds import points
-from laiobench.report.text import distribution_table, gate_table, proof_sentences, remarks
+from laiobench.report.text import (
+    bisection_table,
+    distribution_table,
+    gate_table,
+    proof_sentences,
+    remarks,
+)
 from laiobench.report.text.comparison_table import mark, sentences
 from laiobench.report.text.numbers import (
     format_change,
@@ -18,6 +24,7 @@ from laiobench.report.text.numbers import (
     format_value,
     title,
 )
+from laiobench.results.bisection import BisectionResult
 from laiobench.results.comparison import ComparedMetric, Comparison
 from laiobench.results.document import Document
 from laiobench.words import one_line
@@ -57,6 +64,14 @@ def comparison(document: Comparison) -> str:
         ]
     )
     return _joined(document, [*_status(document), table(_COMPARED, rows), said])
+
+
+def bisection(document: BisectionResult) -> str:
+    """What was found, the revisions that were looked at, and what was skipped."""
+    parts = [f"**{escape(bisection_table.sentence(document))}**"]
+    parts.append(table(bisection_table.HEADERS, bisection_table.rows(document)))
+    parts.append(_list(bisection_table.notes(document)))
+    return _joined(document, [*_status(document), *parts])
 
 
 def _status(document: Document) -> list[str]:

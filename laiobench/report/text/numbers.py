@@ -3,7 +3,7 @@
 import math
 
 from laiobench.results.comparison import ComparedMetric
-from laiobench.results.metrics import Metric
+from laiobench.results.metrics import METRICS, Key, Metric
 from laiobench.units import format_bandwidth, format_count, format_ns
 
 
@@ -59,4 +59,9 @@ def format_change(share: float | None) -> str:
 
 def title(metric: ComparedMetric) -> str:
     """`randread-qd1 read p99`: a compared metric in a line."""
-    return " ".join(part for part in (metric.job, metric.direction, metric.kind.title) if part)
+    return title_of(metric.key)
+
+
+def title_of(key: Key) -> str:
+    """The same of what it is of."""
+    return " ".join(part for part in (key.job, key.direction, METRICS[key.metric].title) if part)

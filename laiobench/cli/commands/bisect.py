@@ -1,0 +1,223 @@
+"""`laiobench bisect`: the revision that made it worse."""
+
+import secrets
+import sys
+from pathlib import Path
+
+import click
+
+from laiobench.cli import exports
+from laiobench.cli.job_command import JobCommand
+from laiobench.cli.params import DurationType, PathType, ShareType
+from laiobench.cli.revisions import Asked
+from laiobench.cli.shared_options import (
+    json_option,
+    quiet_option,
+    results_option,
+    section_option,
+    seed_option,
+)
+from laiobench.cli.write_options import WriteOptions, write_options
+from laiobench.errors import UsageError, raise_all
+from laiobench.jobs.sources.flags import Flags
+from laiobench.results import reference, store
+from laiobench.results.bisection import BisectionDesign, BisectionResult
+from laiobench.results.metrics import METRICS
+
+# Those that a gate takes first.
+DEFAULT_METRICS = ("iops", "lat_p50_ns", "lat_p99_ns", "lat_mean_ns", "cpu_ns_per_io")
+
+
+@click.command(
+    "bisect",
+    cls=JobCommand,
+    short_help="Find the revision that made it worse.",
+    examples=(
+        "laiobench bisect randread-4k-qd1 --filename=/dev/vdb --runtime=2 \\",
+        "    --git ~/driver --good v1.4 --bad main --first-parent \\",
+        "    --prepare 'cd ~/driver && git checkout -q {rev} && make -s && ./reload'",
+        "laiobench bisect ci/storage.toml --revisions images.txt --prepare './boot-image {rev}'",
+        "laiobench bisect --revisions builds.txt --filename=/mnt/{rev}/disk.img --rw=randread",
+    ),
+    needed=("--good", "--bad", "--git", "--revisions", "--prepare", "--metric"),
+)
+@click.argument("sources", nargs=-1, metavar="[SOURCE]...")
+@section_option()
+@click.option(
+    "--good", metavar="REV", help="Before it got worse.  [default: the first of --revisions]"
+)
+@click.option("--bad", metavar="REV", help="After that.  [default: the last of --revisions]")
+@click.option(
+    "--revisions",
+    "revisions_file",
+    metavar="FILE",
+    help="A revision a line, the oldest first; - is standard input.",
+)
+@click.option(
+    "--git",
+    "repository",
+    type=PathType(),
+    metavar="DIR",
+    help="The commits of this repository from --good to --bad.",
+)
+@click.option(
+    "--first-parent", is_flag=True, help="Of merges only what they were merged into, as git's."
+)
+@click.option(
+    "--prepare",
+    metavar="COMMAND",
+    help="Run in a shell whenever another revision is next, {rev}: builds and installs it.  "
+    "If it fails, the revision is skipped.",
+)
+@click.option("--setup", metavar="COMMAND", help="The same before each trial.")
+@click.option("--cleanup", metavar="COMMAND", help="The same after each trial.")
+@click.option(
+    "--metric",
+    "metrics",
+    multiple=True,
+    default=DEFAULT_METRICS,
+    metavar="NAME",
+    help="What got worse; of several the one that shows it first.  [default: "
+    + ", ".join(DEFAULT_METRICS)
+    + "]",
+)
+@click.option(
+    "--direction",
+    type=click.Choice(["worse", "any"]),
+    default="worse",
+    show_default=True,
+    help="Which changes count.",
+)
+@click.option(
+    "--threshold",
+    type=ShareType(),
+    default=0.0,
+    metavar="SHARE",
+    help="The least change that counts, such as 2%.  [default: whatever the ends differ by]",
+)
+@click.option(
+    "--confidence",
+    type=ShareType(),
+    default=0.95,
+    show_default=True,
+    metavar="SHARE",
+    help="End when it is so sure.",
+)
+@click.option(
+    "--max-time",
+    type=DurationType(),
+    metavar="DURATION",
+    help="Begin no trial that would not end within it.",
+)
+@click.option("--max-trials", type=int, metavar="N", help="Make no more of them.")
+@seed_option()
+@write_options
+@exports.option("bisection")
+@json_option()
+@results_option("Where the document is saved, after each trial.")
+@click.option(
+    "--resume",
+    "resumed",
+    metavar="ID",
+    help="Go on with a bisection that ended early: the same command, and its file, the "
+    "beginning of its id, or `last`.",
+)
+@quiet_option()
+def command(
+    sources: tuple[str, ...],
+    section: tuple[str, ...],
+    good: str | None,
+    bad: str | None,
+    revisions_file: str | None,
+    repository: Path | None,
+    first_parent: bool,
+    prepare: str | None,
+    setup: str | None,
+    cleanup: str | None,
+    metrics: tuple[str, ...],
+    direction: str,
+    threshold: float,
+    confidence: float,
+    max_time: float | None,
+    max_trials: int | None,
+    seed: int | None,
+    writing: WriteOptions,
+    export_texts: tuple[str, ...],
+    as_json: bool,
+    results: Path,
+    resumed: str | None,
+    quiet: bool,
+    flags: Flags,
+) -> int:
+    """Find the revision that made SOURCE slower, among those from a good one to a bad one.
+
+    SOURCE is what `laiobench run` takes; {rev} in it or in an option is the revision's name.
+    Measures both ends until they are known to differ, and then whichever revision tells most,
+    in turns with the good end, until it is sure which one made the change.
+
+    \b
+    Exit codes: 0  it was found, or the range in which nothing can be measured
+                1  an end can't be prepared or measured
+                4  it ended before it was sure (--max-time, --max-trials)
+                6  the ends do not differ
+    """
+    wanted = exports.parse(export_texts, "bisection", as_json=as_json)
+    design = BisectionDesign(
+        seed=secrets.randbits(32) if seed is None else seed,
+        confidence=confidence,
+        threshold=threshold,
+        direction="any" if direction == "any" else "worse",
+        metrics=list(dict.fromkeys(metrics)),
+        prepare=prepare,
+        setup=setup,
+        cleanup=cleanup,
+        max_time_s=max_time,
+        max_trials=max_trials,
+    )
+    _check(design)
+    # numpy is wanted from here on.
+    from laiobench.cli import bisecting
+    from laiobench.cli.live_comparison import Place
+    from laiobench.comparison.revision_trials import RevisionTrials
+
+    jobs = bisecting.JobsOfRevisions(sources, section, flags)
+    if not jobs.differ and not bisecting.names_revision(prepare, setup):
+        raise UsageError(
+            "nothing differs between revisions: there is no {rev} in any command or option",
+            "say how a revision is built and installed, such as --prepare './build {rev}'",
+        )
+    revisions = Asked(good, bad, revisions_file, repository, first_parent).find()
+    trials = RevisionTrials(revisions, design, sys.argv, is_prepared=prepare is not None)
+    if resumed is None:
+        place = Place.new(results)
+    else:
+        place = Place.of(reference.find(resumed, results))
+        trials.take_up(_earlier(place.path))
+    return bisecting.bisect(trials, jobs, place, writing, wanted, as_json=as_json, quiet=quiet)
+
+
+def _check(design: BisectionDesign) -> None:
+    """Whether the numbers make sense; all that do not are told."""
+    problems = []
+    if not 0.5 <= design.confidence < 1:
+        problems.append(
+            UsageError(f"--confidence must be from 50% to below 100%, not {design.confidence:.4g}")
+        )
+    if not 0 <= design.threshold < 10:
+        problems.append(UsageError(f"--threshold={design.threshold:.4g} is no change to look for"))
+    if design.max_trials is not None and design.max_trials < 1:
+        problems.append(UsageError(f"--max-trials must be above 0, not {design.max_trials}"))
+    if design.max_time_s is not None and design.max_time_s <= 0:
+        problems.append(UsageError("--max-time must be above 0"))
+    if unknown := [name for name in design.metrics if name not in METRICS]:
+        problems.append(
+            UsageError(f"there is no metric {unknown[0]}", "these are: " + ", ".join(METRICS))
+        )
+    raise_all(problems)
+
+
+def _earlier(path: Path) -> BisectionResult:
+    document = store.load_document(path)
+    if isinstance(document, BisectionResult):
+        return document
+    raise UsageError(f"{path} is no bisection", f"`laiobench show {path}` shows what it is")
