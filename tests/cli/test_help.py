@@ -10,7 +10,7 @@ from laiobench.cli.main import COMMANDS
 from laiobench.jobs.options import options
 from program import Program
 
-JOB_COMMANDS = ("run", "explain", "ab", "calibrate")
+JOB_COMMANDS = ("run", "explain", "ab", "bisect", "calibrate")
 
 
 def at_width(program: Program, columns: int) -> Program:

@@ -42,6 +42,7 @@ def whole(built: Built, tmp_path_factory: pytest.TempPathFactory) -> Environment
 def with_results(environment: Environment) -> Environment:
     """The same, with a policy and folders of results to compare: six days of each."""
     environment.folder.joinpath("gate.toml").write_text(POLICY)
+    environment.folder.joinpath("latencies").write_text("50\n50.1\n90\n90.1\n")
     for month, name in enumerate(("base", "new"), start=1):
         folder = environment.folder / name
         folder.mkdir()

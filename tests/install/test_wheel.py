@@ -22,6 +22,16 @@ WITH_STATISTICS = {
     "compare": (("compare", "base", "new"), "IOPS"),
     "gate": (("gate", "base", "new"), "pass"),
     "calibrate": (("calibrate", *NULL, "--pairs=6", "--length=10ms", "--quiet"), "pairs"),
+    "bisect": (
+        (
+            "bisect",
+            *NULL[:2],
+            "--number_ios=500",
+            "--null_latency_us={rev}",
+            "--revisions=latencies",
+        ),
+        "90 made it slower",
+    ),
     "history": (("history", "base"), "6 points"),
 }
 COMMANDS = WITH_STATISTICS | {
