@@ -36,8 +36,8 @@ DEFAULT_METRICS = ("iops", "lat_p50_ns", "lat_p99_ns", "lat_mean_ns", "cpu_ns_pe
         "laiobench bisect randread-4k-qd1 --filename=/dev/vdb --runtime=2 \\",
         "    --git ~/driver --good v1.4 --bad main --first-parent \\",
         "    --prepare 'cd ~/driver && git checkout -q {rev} && make -s && ./reload'",
-        "laiobench bisect ci/storage.toml --revisions images.txt --prepare './boot-image {rev}'",
-        "laiobench bisect --revisions builds.txt --filename=/mnt/{rev}/disk.img --rw=randread",
+        "laiobench bisect ci.toml --revisions images --prepare './boot {rev}'",
+        "laiobench bisect --revisions builds --filename=/mnt/{rev}/disk.img",
     ),
     needed=("--good", "--bad", "--git", "--revisions", "--prepare", "--metric"),
 )
