@@ -18,18 +18,16 @@ import statistics
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from laiobench.comparison import rank_tests
+from laiobench.comparison import independent, rank_tests
 from laiobench.comparison import shift as shift_module
 from laiobench.comparison.looks import ONCE, Looks
 from laiobench.comparison.rank_tests import ALPHA, Interval
+from laiobench.comparison.sessions import MIN_SESSIONS
 from laiobench.comparison.shift import Shift
 from laiobench.comparison.values import Unmeasurable, Value, values
 from laiobench.results.comparison import ComparedMetric, Summary, Verdict
 from laiobench.results.digest import RunDigest
 from laiobench.results.metrics import COMPARED, METRICS, Key
-
-MIN_SESSIONS = 5
-"""Of a stored baseline: fewer say nothing of how days differ."""
 
 Block = Mapping[str, Sequence[RunDigest]]
 """The runs of each variant, by its name, in the order in which they were made."""
@@ -137,11 +135,11 @@ def compare_sessions(
         metrics: which of `METRICS`.
         alpha, is_table: as in `compare_blocks`.
     """
-    too_few = too_few_sessions(len(baseline), len(new), alpha)
+    too_few = too_few_sessions(len(baseline))
     sides = [
         [values(run) for session in side for run in session]
         if too_few
-        else [_of_session(session) for session in side]
+        else [session_values(session) for session in side]
         for side in (baseline, new)
     ]
     measured = dict(zip(names, sides, strict=True))
@@ -149,9 +147,9 @@ def compare_sessions(
 
     def why(level: float) -> str:
         # Single runs decide nothing at any level, and their interval is still told.
-        return too_few or too_few_sessions(len(baseline), len(new), level)
+        return too_few
 
-    return _compare(rows, _unpaired, alpha, why, is_table)
+    return _compare(rows, _of_runs if too_few else _of_sessions, alpha, why, is_table)
 
 
 # ---- values, side by side --------------------------------------------------------
@@ -186,7 +184,7 @@ def _row(
     )
 
 
-def _of_session(runs: Sequence[RunDigest]) -> dict[Key, Value]:
+def session_values(runs: Sequence[RunDigest]) -> dict[Key, Value]:
     """The medians of a session's runs; of what some run lacks, why."""
     measured = [values(run) for run in runs]
     found: dict[Key, Value] = {}
@@ -271,12 +269,20 @@ def _why_not(row: Row) -> str:
     return ""
 
 
-def _unpaired(
+def _of_runs(
     baseline: Sequence[float], new: Sequence[float], alpha: float, _is_told: bool
 ) -> Shift:
-    return shift_module.unpaired(
-        [math.log(value) for value in baseline], [math.log(value) for value in new], alpha
-    )
+    return shift_module.unpaired(_logs(baseline), _logs(new), alpha)
+
+
+def _of_sessions(
+    baseline: Sequence[float], new: Sequence[float], alpha: float, _is_told: bool
+) -> Shift:
+    return independent.between(_logs(baseline), _logs(new), alpha)
+
+
+def _logs(side: Sequence[float]) -> list[float]:
+    return [math.log(value) for value in side]
 
 
 def too_few_pairs(pairs: int, alpha: float, looks: Looks = ONCE) -> str:
@@ -288,20 +294,15 @@ def too_few_pairs(pairs: int, alpha: float, looks: Looks = ONCE) -> str:
     return f"n = {pairs}: an interval of {1 - alpha:.4g}{often} needs at least {needed} pairs"
 
 
-def too_few_sessions(baseline: int, new: int, alpha: float) -> str:
-    """The same of sessions."""
-    if baseline < MIN_SESSIONS:
-        missing = f"the baseline has {_sessions(baseline)} of measuring, not {MIN_SESSIONS}"
-    elif not rank_tests.can_differ(baseline, new, alpha):
-        enough = next(n for n in range(new + 1, 1000) if rank_tests.can_differ(baseline, n, alpha))
-        missing = f"there is {_sessions(new)} of new results, not {enough}"
-    else:
+def too_few_sessions(baseline: int) -> str:
+    """Why so many sessions of a baseline predict none; empty if they do."""
+    if baseline >= MIN_SESSIONS:
         return ""
-    return f"{missing}: the interval is of single runs, and does not know how sessions differ"
-
-
-def _sessions(count: int) -> str:
-    return f"{count} session" if count == 1 else f"{count} sessions"
+    sessions = f"{baseline} session" if baseline == 1 else f"{baseline} sessions"
+    return (
+        f"the baseline has {sessions} of measuring, not {MIN_SESSIONS}: the interval is of single "
+        "runs, and does not know how sessions differ"
+    )
 
 
 def _measured(row: Row, shift: Shift, p_adjusted: float, limits: _Limits) -> ComparedMetric:

@@ -36,6 +36,8 @@ MIN_PAIRS = 6
 
 _EXACT_UP_TO = 500
 _EXACT_UNPAIRED_UP_TO = 120
+_EXACT_WAYS_UP_TO = 2_000_000
+"""Steps to count the ways in which ranks can be chosen: a second."""
 
 
 def _scipy_stats() -> Any:
@@ -144,13 +146,22 @@ def mann_whitney_brunner_munzel_p(baseline: Sequence[float], new: Sequence[float
     """
     stats = _scipy_stats()
     x, y = finite(baseline), finite(new)
-    method = "exact" if is_exact(len(x), len(y)) else "asymptotic"
-    by_ranks = float(stats.mannwhitneyu(x, y, method=method).pvalue)
+    by_ranks = _mann_whitney_p(x, y)
     separate = x.max() < y.min() or y.max() < x.min()
     if separate or min(len(x), len(y)) < 2 or np.ptp(np.concatenate([x, y])) == 0:
-        return by_ranks if math.isfinite(by_ranks) else 1.0
+        return by_ranks
     without_assumption = float(stats.brunnermunzel(x, y).pvalue)
     return max(by_ranks, without_assumption) if math.isfinite(without_assumption) else by_ranks
+
+
+def _mann_whitney_p(x: "Floats", y: "Floats") -> float:
+    """Two-sided; a tie counts for either side, which is conservative."""
+    differences = np.subtract.outer(y, x)
+    statistic = min(int((differences >= 0).sum()), int((differences <= 0).sum()))
+    n, m = len(x), len(y)
+    if is_exact(n, m):
+        return float(min(1.0, 2 * _mann_whitney_cdf(*sorted((n, m)))[statistic]))
+    return min(1.0, 2 * _normal_tail(statistic, n * m, _mann_whitney_deviation(n, m)))
 
 
 def can_differ(n: int, m: int, alpha: float = ALPHA) -> bool:
@@ -159,12 +170,19 @@ def can_differ(n: int, m: int, alpha: float = ALPHA) -> bool:
 
 
 def is_exact(n: int, m: int) -> bool:
-    return n + m <= _EXACT_UNPAIRED_UP_TO
+    """Decided by the smaller sample, whose ranks are few: no tail of theirs is a normal one."""
+    few = min(n, m)
+    return n + m <= _EXACT_UNPAIRED_UP_TO or n * m * few <= _EXACT_WAYS_UP_TO
 
 
 @cache
-def _mann_whitney_cdf(n: int, m: int) -> "Floats":
-    """P(U ≤ u) for u = 0 … n·m, by the ways to choose ranks (Gaussian binomials)."""
+def _mann_whitney_cdf(m: int, n: int) -> "Floats":
+    """P(U ≤ u) for u = 0 … n·m, by the ways to choose ranks (Gaussian binomials).
+
+    Args:
+        m: of the smaller sample, for which it is counted in n·m² steps.
+        n: of the other one.
+    """
     top = n * m
     ways = [1] + [0] * top  # exact integers: the counts exceed what floats hold
     for rank in range(n + 1, n + m + 1):
@@ -183,8 +201,12 @@ def _mann_whitney_cdf(n: int, m: int) -> "Floats":
 
 def mann_whitney_cut(n: int, m: int, tail: float) -> int:
     if not is_exact(n, m):
-        return _normal_cut(n * m, math.sqrt(n * m * (n + m + 1) / 12), tail)
-    return _largest_cut(_mann_whitney_cdf(n, m), tail)
+        return _normal_cut(n * m, _mann_whitney_deviation(n, m), tail)
+    return _largest_cut(_mann_whitney_cdf(*sorted((n, m))), tail)
+
+
+def _mann_whitney_deviation(n: int, m: int) -> float:
+    return math.sqrt(n * m * (n + m + 1) / 12)
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,8 @@ from laiobench.results.digest import RunDigest
 from laiobench.units import NS_PER_S
 
 SESSION_GAP_S = 1800.0
+MIN_SESSIONS = 5
+"""Of a stored baseline: fewer say nothing of how days differ."""
 
 
 # ---- sessions --------------------------------------------------------------------

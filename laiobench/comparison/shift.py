@@ -99,7 +99,7 @@ def unpaired(baseline: Sequence[float], new: Sequence[float], alpha: float = ALP
     """
     x, y = finite(baseline), finite(new)
     check_share(alpha)
-    spread = _pooled_spread(x, y)
+    spread = pooled_spread(x, y)
     return Shift(
         interval=shift_interval(baseline, new, alpha),
         p=mann_whitney_brunner_munzel_p(baseline, new),
@@ -112,7 +112,8 @@ def _spread(values: "Floats") -> float:
     return float(values.std(ddof=1)) if len(values) > 1 else math.inf
 
 
-def _pooled_spread(x: "Floats", y: "Floats") -> float:
+def pooled_spread(x: "Floats", y: "Floats") -> float:
+    """The standard deviation of both samples together, each about its own mean."""
     freedom = len(x) + len(y) - 2
     if freedom < 1:
         return math.inf

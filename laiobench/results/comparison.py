@@ -49,6 +49,28 @@ class Change(NamedTuple):
     high: float
 
 
+def change_of(
+    better: Better, ratio: float | None, low: float | None, high: float | None
+) -> Change | None:
+    """What a ratio and its bounds are for the worse; None without an interval."""
+    if ratio is None or low is None or high is None:
+        return None
+    if better == "lower":
+        return Change(ratio - 1, low - 1, high - 1)
+    return Change(1 - ratio, 1 - high, 1 - low)
+
+
+class Drift(Record):
+    """The candidate against the sessions that a baseline began with, or was pinned at."""
+
+    since: Time = Field(description="when the first session of the reference began")
+    sessions: int = Field(description="of the reference")
+    ratio: float | None = Field(None, description="candidate / reference")
+    low: float | None = None
+    high: float | None = None
+    max_drift: float = Field(description="the relative change for the worse that is allowed")
+
+
 class Summary(Record):
     """One variant's values of a metric."""
 
@@ -91,6 +113,15 @@ class ComparedMetric(Record):
     max_regression: float | None = Field(
         None, description="of a gate: the relative change for the worse that it allows"
     )
+    baseline_sessions: int | None = Field(
+        None, description="of a stored gate: how many sessions of the baseline count"
+    )
+    baseline_since: Time | None = Field(
+        None, description="when the baseline's last change for good was, from which on it counts"
+    )
+    drift: Drift | None = Field(
+        None, description="of a stored gate: the change since the pinned reference"
+    )
     verdict: Verdict
     reason: Name | None = Field(None, description="why it is not measurable, or not conclusive")
 
@@ -105,11 +136,7 @@ class ComparedMetric(Record):
     @property
     def change(self) -> Change | None:
         """Relative, and above 0 where it is worse; None without an interval."""
-        if self.ratio is None or self.low is None or self.high is None:
-            return None
-        if self.better == "lower":
-            return Change(self.ratio - 1, self.low - 1, self.high - 1)
-        return Change(1 - self.ratio, 1 - self.high, 1 - self.low)
+        return change_of(self.better, self.ratio, self.low, self.high)
 
 
 class Variant(Record):

@@ -77,11 +77,18 @@ def test_people_get_a_table_and_a_sentence_a_metric(gate: Any) -> None:
     assert "regress (exit 3)" in outcome.stdout
 
 
+def test_one_session_is_enough_to_fail(gate: Any) -> None:
+    store(gate.folder / "new", spread(150_000, 1), 2)
+    assert gate().code == 3
+
+
 def test_few_sessions_exit_4_where_the_policy_fails_them(gate: Any) -> None:
+    (gate.folder / "base" / "01.json").unlink()
+    (gate.folder / "base" / "02.json").unlink()
     store(gate.folder / "new", spread(150_000, 1), 2)
     outcome = gate()
     assert outcome.code == 4
-    assert "there is 1 session of new results, not 3" in outcome.stdout
+    assert "the baseline has 4 sessions of measuring, not 5" in outcome.stdout
 
 
 def test_another_machine_exits_5_and_the_difference_comes_first(gate: Any) -> None:
@@ -165,6 +172,10 @@ def test_a_policy_that_names_no_metric_there_is_exits_2(gate: Any) -> None:
         ["gate", "base", "new", "--ci", "github"],
         ["gate", "base", "new", "--max-threshold", "30%"],
         ["gate", "base/01.json", "new", "--update-baseline"],
+        ["gate", "base", "new", "--pin"],
+        ["gate", "base/01.json", "--pin"],
+        ["gate", "base", "--pin", "--update-baseline"],
+        ["gate", "--init", "--pin"],
     ],
 )
 def test_what_makes_no_sense_exits_2(gate: Any, program: Program, arguments: list[str]) -> None:
@@ -216,6 +227,66 @@ def test_a_session_is_not_added_twice(gate: Any) -> None:
     again = gate("--update-baseline")
     assert again.code == 2 and "in the baseline base already" in again.stderr
     assert len(sessions(gate.folder / "base")) == 1
+
+
+def nights(
+    program: Program, values: Sequence[float], before: Sequence[float] = ()
+) -> list[tuple[Outcome, int]]:
+    """Each night judged, and added if it may be; with how many were added by then."""
+    told = []
+    if before:
+        store(program.folder / "nightly", before)
+    for number, value in enumerate(values, start=1):
+        started_at = f"2026-02-{number:02d}T00:00:00Z"
+        night = document(job(p50_ns=value), started_at=started_at)
+        (program.folder / "night.json").write_text(json.dumps(night))
+        outcome = program("gate", "nightly", "night.json", "--update-baseline")
+        told.append((outcome, len(sessions(program.folder / "nightly"))))
+    return told
+
+
+WARNS = POLICY.replace('on_inconclusive = "fail"', 'on_inconclusive = "warn"')
+
+
+def test_nights_that_are_slower_fail_from_the_first_on_and_never_are_the_baseline(
+    program: Program,
+) -> None:
+    (program.folder / "gate.toml").write_text(WARNS)
+    before = [5e6 * factor for factor in (1.0, 1.02, 0.98, 1.01, 0.99, 1.03, 0.97, 1.0)]
+    told = nights(program, [15e6, 15.2e6, 14.8e6], before)
+    assert [(outcome.code, count) for outcome, count in told] == [(3, 0)] * 3
+    assert "it regressed" in told[0][0].stderr
+
+
+def test_what_is_inconclusive_is_added_only_when_it_is_accepted(program: Program) -> None:
+    (program.folder / "gate.toml").write_text(WARNS)
+    ((outcome, count),) = nights(program, [1.12e5], [1e5, 1.03e5, 0.97e5, 1.02e5, 0.98e5])
+    assert (outcome.code, count) == (0, 0)
+    assert "it is inconclusive, and may be a regression; --accept" in outcome.stderr
+    accepted = program("gate", "nightly", "night.json", "--update-baseline", "--accept")
+    assert accepted.code == 0 and len(sessions(program.folder / "nightly")) == 1
+
+
+def test_a_drift_of_one_percent_a_night_is_caught_and_can_be_pinned(program: Program) -> None:
+    (program.folder / "gate.toml").write_text(WARNS + "[baseline]\nsessions = 5\n")
+    slower = [1e5 * 1.01**night for night in range(23)]
+    told = nights(program, slower[18:], slower[:18])
+    assert [outcome.code for outcome, _ in told] == [0, 0, 0, 3, 3]
+    assert "many small changes have added up" in told[3][0].stdout
+    assert "Since 2026-01-01 (8 sessions): +" in told[3][0].stdout
+    pinned = program("gate", "nightly", "--pin")
+    assert pinned.code == 0 and "the reference of nightly" in pinned.stderr
+    same = document(job(p50_ns=slower[20]), started_at="2026-04-01T00:00:00Z")
+    (program.folder / "night.json").write_text(json.dumps(same))
+    assert program("gate", "nightly", "night.json", "--update-baseline").code == 0
+
+
+@pytest.mark.parametrize("text", ["", "since = 1", "schema = 1\nsince = 2026-01-01", "\0"])
+def test_a_damaged_pin_exits_2(gate: Any, text: str) -> None:
+    store(gate.folder / "new", spread(100_000), 2)
+    (gate.folder / "base" / "pinned.toml").write_text(text)
+    outcome = gate()
+    assert outcome.code == 2 and "pinned.toml" in outcome.stderr
 
 
 # ---- a policy from a calibration -------------------------------------------------

@@ -190,11 +190,12 @@ def test_a_baseline_of_few_sessions_is_never_conclusive() -> None:
     assert compared.high is not None and compared.high < 0.6
 
 
-def test_too_few_new_sessions_say_how_many_could_show_something() -> None:
-    baseline = [[run_of(100_000 + day)] for day in range(5)]
-    compared = by_name(analysis.compare_sessions(baseline, [[run_of(200_000)] * 9]))["iops"]
-    assert compared.verdict == Verdict.INCONCLUSIVE
-    assert compared.reason is not None and "1 session of new results, not 3" in compared.reason
+def test_one_new_session_is_held_against_what_the_baseline_predicts() -> None:
+    baseline = [[run_of(100_000 + 1000 * day)] for day in range(5)]
+    for p50_ns, verdict in ((200_000, Verdict.REGRESS), (103_000, Verdict.INCONCLUSIVE)):
+        new = [[run_of(p50_ns)] * 9]
+        compared = by_name(analysis.compare_sessions(baseline, new))["lat_p50_ns"]
+        assert (compared.n, compared.verdict) == (1, verdict)
 
 
 def test_bandwidth_is_left_out_unless_it_is_asked_for() -> None:

@@ -2,16 +2,17 @@
 
 import copy
 import re
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from documents_of_runs import document, job
 from laiobench.comparison import stored
-from laiobench.comparison.gate import gate
+from laiobench.comparison.gate import gate, stored_gate
 from laiobench.comparison.gate.gate import exit_code, judge, judge_metric, overall
 from laiobench.comparison.gate.gated_metrics import find_keys
-from laiobench.comparison.gate.policy import Gated, Policy
+from laiobench.comparison.gate.policy import Baseline, Gated, Policy
 from laiobench.errors import ExitCode, UsageError
 from laiobench.results.comparison import (
     Change,
@@ -181,7 +182,8 @@ def test_all_that_is_not_found_is_told_at_once() -> None:
 
 def day(number: int, p50_ns: float, **machine: Any) -> RunDigest:
     """A run of its own day."""
-    made = document(job(p50_ns=p50_ns), started_at=f"2026-01-{number:02d}T00:00:00Z")
+    started_at = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(days=number - 1)
+    made = document(job(p50_ns=p50_ns), started_at=started_at.isoformat())
     made["machine"] = copy.deepcopy(made["machine"]) | machine
     return digest(made)
 
@@ -191,7 +193,7 @@ def days(count: int, p50_ns: float, first: int = 1, **machine: Any) -> list[RunD
 
 
 def judged(base: list[RunDigest], new: list[RunDigest], policy: Policy) -> Comparison:
-    return gate.judge_stored(stored.uncompared(base, new), base, new, policy)
+    return stored_gate.judge(stored.uncompared(base, new), base, new, policy)
 
 
 @pytest.mark.parametrize(
@@ -229,10 +231,49 @@ def test_many_runs_of_one_session_are_one() -> None:
     assert result.verdict == V.INCONCLUSIVE
 
 
-def test_few_new_sessions_are_inconclusive_and_say_how_many_would_do() -> None:
-    result = judged(days(5, 1e5), [day(20, 2e5)], Policy(metric=(P50,)))
-    assert result.verdict == V.INCONCLUSIVE
-    assert "1 session of new results, not 3" in str(result.metrics[0].reason)
+@pytest.mark.parametrize("sessions", [5, 8, 119, 120, 300])
+@pytest.mark.parametrize("new", [1, 2, 3, 5])
+def test_a_slower_candidate_regresses_however_long_the_baseline_is(sessions: int, new: int) -> None:
+    policy = Policy(metric=(P50,), baseline=Baseline(sessions=1000))
+    base = days(sessions, 1e5)
+    assert judged(base, days(new, 3e5, 400), policy).verdict == V.REGRESS
+    assert judged(base, days(new, 1e5, 400), policy).verdict == V.PASS
+
+
+def test_only_the_newest_sessions_decide() -> None:
+    base = [*days(6, 1e5), *days(6, 1.07e5, 10)]
+    result = judged(base, days(1, 1.15e5, 20), Policy(metric=(P50,), baseline=Baseline(sessions=5)))
+    assert (result.verdict, result.metrics[0].baseline_sessions) == (V.PASS, 5)
+
+
+def test_a_baseline_begins_anew_where_the_metric_changed_for_good() -> None:
+    base = [*days(10, 1e5), *days(6, 2e5, 20)]
+    (metric,) = judged(base, days(1, 2e5, 40), Policy(metric=(P50,))).metrics
+    assert metric.baseline_sessions == 6
+    assert metric.baseline_since == "2026-01-20T00:00:00Z"
+
+
+def drifting(nights: int) -> list[RunDigest]:
+    return [day(1 + at, 1e5 * 1.01**at * (1 + 0.002 * (at % 3))) for at in range(nights)]
+
+
+def test_what_is_lost_little_by_little_is_added_up() -> None:
+    """Each night is 1 % slower: within the noise of the newest sessions, not of the first."""
+    policy = Policy(metric=(P50,), baseline=Baseline(sessions=5))
+    nights = drifting(30)
+    result = judged(nights[:-1], nights[-1:], policy)
+    (metric,) = result.metrics
+    assert metric.drift is not None and metric.drift.sessions == 8
+    assert metric.drift.low is not None and metric.drift.low > 1.10
+    assert result.verdict == V.REGRESS and "added up" in str(metric.reason)
+    pinned = stored_gate.judge(
+        stored.uncompared(nights[:-1], nights[-1:]), nights[:-1], nights[-1:], policy,
+        pinned_at=nights[21].started_at,
+    )  # fmt: skip
+    assert pinned.verdict == V.PASS
+    allowed = Gated(job="job", name="lat_p50_ns", max_regression=0.10, max_drift=1.0)
+    loose = Policy(metric=(allowed,), baseline=Baseline(sessions=5))
+    assert judged(nights[:-1], nights[-1:], loose).verdict == V.PASS
 
 
 @pytest.mark.parametrize("factor", [1.0, 2.0, 0.5])
@@ -268,7 +309,7 @@ def test_other_jobs_are_a_mismatch() -> None:
 
 def test_where_there_is_no_baseline_yet_nothing_is_judged() -> None:
     new = days(1, 1e5)
-    result = gate.begin_baseline(stored.uncompared([], new), new, Policy(metric=(P50, IOPS)))
+    result = stored_gate.begin(stored.uncompared([], new), new, Policy(metric=(P50, IOPS)))
     assert (result.verdict, result.exit_code) == (V.INCONCLUSIVE, 0)
     assert [metric.key.metric for metric in result.metrics] == ["lat_p50_ns", "iops"]
 

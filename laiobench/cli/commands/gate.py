@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 
 import click
@@ -17,10 +18,11 @@ from laiobench.cli.shared_options import (
 )
 from laiobench.comparison.gate import baseline, policy, suggest_policy
 from laiobench.comparison.gate.policy import Policy
+from laiobench.comparison.sessions import MIN_SESSIONS
 from laiobench.errors import ExitCode, UsageError
 from laiobench.report.text import comparison_table, gate_table, remarks
 from laiobench.results import selection
-from laiobench.results.comparison import Comparison, Verdict
+from laiobench.results.comparison import Comparison
 from laiobench.results.selection import Selection
 
 DEFAULT_POLICY = Path("gate.toml")
@@ -45,9 +47,21 @@ MAX_THRESHOLD = suggest_policy.WIDEST
 @click.option(
     "--update-baseline",
     is_flag=True,
-    help="Then add CANDIDATE to BASE, a folder, as a session; unless it failed or regressed.",
+    help="Then add CANDIDATE to BASE, a folder, as a session; unless it failed, regressed or is "
+    "inconclusive.",
 )
-@click.option("--accept", is_flag=True, help="With --update-baseline: also if it regressed.")
+@click.option(
+    "--accept",
+    is_flag=True,
+    help="With --update-baseline: also if it regressed or is inconclusive.",
+)
+@click.option(
+    "--pin",
+    "is_pin",
+    is_flag=True,
+    help=f"Add up what is lost anew: since the newest {MIN_SESSIONS} sessions of BASE; with "
+    "--update-baseline, since CANDIDATE, if it is added.",
+)
 @click.option(
     "--init",
     "is_init",
@@ -84,6 +98,7 @@ def command(
     results: Path,
     update_baseline: bool,
     accept: bool,
+    is_pin: bool,
     is_init: bool,
     calibration_file: Path | None,
     max_threshold: float | None,
@@ -99,11 +114,12 @@ def command(
 
     BASE and CANDIDATE are what `laiobench compare` takes.  A baseline is a folder: at least
     5 sessions of measuring, on the machine that measures the candidate; --update-baseline
-    makes it and adds to it.  To judge without a baseline, measure both in turns:
-    `laiobench ab … --policy gate.toml`.
+    makes it and adds to it.  Its newest sessions decide, and those that it was pinned at: what
+    gets a little worse each night adds up.  To judge without a baseline, measure both in
+    turns: `laiobench ab … --policy gate.toml`.
     """
-    _check(base, candidate, update_baseline=update_baseline, accept=accept, is_init=is_init,
-           calibration_file=calibration_file, max_threshold=max_threshold,
+    _check(base, candidate, update_baseline=update_baseline, accept=accept, is_pin=is_pin,
+           is_init=is_init, calibration_file=calibration_file, max_threshold=max_threshold,
            is_default_policy=policy_file == DEFAULT_POLICY, ci=ci)  # fmt: skip
     if is_init:
         # numpy is wanted from here on.
@@ -111,10 +127,13 @@ def command(
 
         FirstGate(policy_file, calibration_file, max_threshold or MAX_THRESHOLD, ci, quiet).begin()
         return ExitCode.OK
-    assert base is not None and candidate is not None  # _check
+    assert base is not None  # _check
+    if candidate is None:
+        _pin(Path(base), baseline.newest(selection.select(base, results).runs))
+        return ExitCode.OK
     return _gate(
         base, candidate, policy_file, export_texts, results,
-        as_json=as_json, update=update_baseline, accept=accept, quiet=quiet,
+        as_json=as_json, update=update_baseline, accept=accept, pins=is_pin, quiet=quiet,
     )  # fmt: skip
 
 
@@ -124,6 +143,7 @@ def _check(
     *,
     update_baseline: bool,
     accept: bool,
+    is_pin: bool,
     is_init: bool,
     calibration_file: Path | None,
     max_threshold: float | None,
@@ -136,14 +156,14 @@ def _check(
         UsageError: these do not.
     """
     if is_init:
-        if base or update_baseline or accept:
+        if base or update_baseline or accept or is_pin:
             raise UsageError("--init judges nothing", "give it without BASE and CANDIDATE")
         if ci and not is_default_policy:
             raise UsageError(f"workflows judge by {DEFAULT_POLICY}: give --ci without --policy")
         if max_threshold is not None and not max_threshold > 0:
             raise UsageError("--max-threshold must be a share above 0, such as 30%")
         return
-    if base is None or candidate is None:
+    if base is None or (candidate is None and not is_pin):
         raise UsageError(
             "a gate needs BASE and CANDIDATE",
             "`laiobench gate baseline/ results/`; or measure both: `laiobench ab … --policy`",
@@ -154,10 +174,28 @@ def _check(
         raise UsageError("--max-threshold is for --init alone")
     if ci:
         raise UsageError("--ci is for --init alone")
-    if accept and not update_baseline:
+    _check_changes(Path(base), candidate, update=update_baseline, accept=accept, is_pin=is_pin)
+
+
+def _check_changes(
+    base: Path, candidate: str | None, *, update: bool, accept: bool, is_pin: bool
+) -> None:
+    """What the baseline is to become.
+
+    Raises:
+        UsageError: it can't.
+    """
+    if candidate is None and (update or accept):
+        raise UsageError("--pin alone adds nothing", "name a CANDIDATE, or leave the others out")
+    if accept and not update:
         raise UsageError("--accept does nothing without --update-baseline")
-    if update_baseline and Path(base).exists() and not Path(base).is_dir():
-        raise UsageError(f"{base} is a file, and a baseline that is added to is a folder")
+    if is_pin and candidate is not None and not update:
+        raise UsageError(
+            "--pin with a CANDIDATE is for one that is added: give --update-baseline",
+            "to pin the newest sessions of BASE, leave CANDIDATE out",
+        )
+    if (update or is_pin) and base.exists() and not base.is_dir():
+        raise UsageError(f"{base} is a file, and a baseline that is changed is a folder")
 
 
 # ---- judging ---------------------------------------------------------------------
@@ -173,6 +211,7 @@ def _gate(
     as_json: bool,
     update: bool,
     accept: bool,
+    pins: bool,
     quiet: bool,
 ) -> int:
     chosen = policy.load(policy_file)
@@ -185,13 +224,13 @@ def _gate(
         )
     new = selection.read(candidate, results)
     _check_not_paired(old, new, policy_file)
-    judged = judge(old, new, chosen)
+    judged = judge(old, new, chosen, baseline.pinned_at(Path(base)))
     code = report(judged, wanted, as_json=as_json, quiet=quiet)
     for side in (old, new):
         for text in side.interrupted:
             say(f"warning: left out: {text}")
     if update:
-        _update(Path(base), old, new, judged, accept=accept)
+        _update(Path(base), old, new, judged, accept=accept, pins=pins)
     return code
 
 
@@ -217,7 +256,7 @@ def _baseline(reference: str, results: Path, *, may_be_missing: bool) -> Selecti
     return selection.read(reference, results)
 
 
-def judge(old: Selection, new: Selection, chosen: Policy) -> Comparison:
+def judge(old: Selection, new: Selection, chosen: Policy, pinned_at: datetime | None) -> Comparison:
     """Stored runs under a policy.
 
     Raises:
@@ -225,7 +264,7 @@ def judge(old: Selection, new: Selection, chosen: Policy) -> Comparison:
     """
     # numpy is wanted from here on.
     from laiobench.comparison import stored
-    from laiobench.comparison.gate import gate
+    from laiobench.comparison.gate import gate, stored_gate
 
     document = stored.uncompared(old.runs, new.runs, references=(old.reference, new.reference))
     if failures := [*old.failed, *new.failed]:
@@ -233,8 +272,8 @@ def judge(old: Selection, new: Selection, chosen: Policy) -> Comparison:
     if not new.runs:
         raise UsageError(f"{new.reference} holds no results that ended well")
     if not old.runs:
-        return gate.begin_baseline(document, new.runs, chosen)
-    return gate.judge_stored(document, old.runs, new.runs, chosen)
+        return stored_gate.begin(document, new.runs, chosen)
+    return stored_gate.judge(document, old.runs, new.runs, chosen, pinned_at=pinned_at)
 
 
 def report(
@@ -261,26 +300,33 @@ def report(
 
 
 def _update(
-    folder: Path, old: Selection, new: Selection, judged: Comparison, *, accept: bool
+    folder: Path, old: Selection, new: Selection, judged: Comparison, *, accept: bool, pins: bool
 ) -> None:
     """Add the candidate, unless that would spoil the baseline.
 
     Raises:
         RunError: it can't be written.
     """
-    if refusal := _refusal(judged, accept=accept):
+    from laiobench.comparison.gate import stored_gate
+
+    if refusal := stored_gate.why_not_joined(judged, accept=accept):
         say(f"not added to {folder}: {refusal}")
         return
     place = baseline.add_session(folder, new, old.runs)
-    say(f"added to the baseline as {place}")
+    say(f"added to the baseline as {place}{_beginning(judged)}")
+    if pins:
+        _pin(folder, min(run.started_at for run in new.runs))
 
 
-def _refusal(judged: Comparison, *, accept: bool) -> str:
-    """Why a candidate must not become a part of the baseline; empty if it may."""
-    if judged.status != "ok":
-        return "runs that failed are no baseline"
-    if any(difference.hard for difference in judged.differences):
-        return "it is of another machine, or of other jobs: begin another folder for it"
-    if judged.verdict == Verdict.REGRESS and not accept:
-        return "it regressed; --accept takes it nevertheless"
-    return ""
+def _beginning(judged: Comparison) -> str:
+    """That sessions were taken without being judged is said."""
+    known = [metric.baseline_sessions for metric in judged.metrics]
+    fewest = min((count for count in known if count is not None), default=MIN_SESSIONS)
+    if fewest >= MIN_SESSIONS:
+        return ""
+    return f": session {fewest + 1} of the {MIN_SESSIONS} that it needs before it judges"
+
+
+def _pin(folder: Path, since: datetime) -> None:
+    baseline.pin(folder, since)
+    say(f"the reference of {folder} are the sessions from {since:%Y-%m-%d %H:%M} UTC on")

@@ -1,17 +1,22 @@
 """A stored baseline: a folder of sessions of measuring, each a folder of documents.
 
 A session appears whole or not at all: it is written beside its place, synced, and
-renamed.  Whether it may become one is the gate's to say.
+renamed.  Whether it may become one is the gate's to say.  `pinned.toml` beside them says
+from when on sessions are the reference, against which changes are added up.
 """
 
 import os
 import re
 import secrets
+import tomllib
 from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
+from laiobench.comparison.sessions import MIN_SESSIONS, sessions
 from laiobench.errors import RunError, UsageError
-from laiobench.files.partial import new_folder, sync_folder
+from laiobench.files.partial import Partial, new_folder, sync_folder
+from laiobench.files.reading import read_text
 from laiobench.results.digest import RunDigest
 from laiobench.results.selection import Selection, documents
 
@@ -55,6 +60,69 @@ def _fill(partial: Path, place: Path, found: Iterable[bytes]) -> Path:
     partial.rename(place)
     sync_folder(place.parent)
     return place
+
+
+# ---- the reference ---------------------------------------------------------------
+
+PINNED = "pinned.toml"
+_SCHEMA = 1
+
+
+def newest(known: Sequence[RunDigest]) -> datetime:
+    """When the sessions began that are pinned if nothing else is said: the newest five.
+
+    Raises:
+        UsageError: there are none.
+    """
+    found = sessions(known)[-MIN_SESSIONS:]
+    if not found:
+        raise UsageError("a baseline without sessions has nothing that could be pinned")
+    return found[0][0].started_at
+
+
+def pin(folder: Path, since: datetime) -> None:
+    """From now on the reference begins with the session that began then.
+
+    Raises:
+        RunError: it can't be written.
+    """
+    stamp = since.astimezone(UTC).isoformat()
+    text = (
+        "# Written by `laiobench gate --pin`: what is lost is added up from the sessions on\n"
+        "# that began then.\n"
+        f"schema = {_SCHEMA}\nsince = {stamp}\n"
+    )
+    try:
+        with Partial(folder) as file, os.fdopen(os.dup(file.fd), "wb") as written:
+            written.write(text.encode())
+            written.flush()
+            os.fsync(file.fd)
+            file.replace(PINNED)
+    except OSError as error:
+        raise RunError(f"{folder / PINNED} cannot be written: {error.strerror}") from None
+
+
+def pinned_at(folder: Path) -> datetime | None:
+    """Since when the reference is; None where nothing was pinned, or this is no folder.
+
+    Raises:
+        UsageError: it can't be read, or does not say so.
+    """
+    path = folder / PINNED
+    if not path.exists():
+        return None
+    hint = "`laiobench gate BASE --pin` writes it anew"
+    try:
+        document = tomllib.loads(read_text(path))
+    except (ValueError, RecursionError) as error:
+        raise UsageError(f"{path} is not valid TOML: {error}", hint) from None
+    since = document.get("since")
+    if document.get("schema") != _SCHEMA or not isinstance(since, datetime) or not since.tzinfo:
+        raise UsageError(f"{path} does not say since when the reference is", hint)
+    return since
+
+
+# ---- what they are made of -------------------------------------------------------
 
 
 def _identity(run: RunDigest) -> tuple[object, ...]:

@@ -18,13 +18,10 @@ from laiobench.comparison.gate.gated_metrics import find_keys
 from laiobench.comparison.gate.policy import Policy
 from laiobench.comparison.looks import live_looks
 from laiobench.comparison.proof_arms import withhold
-from laiobench.comparison.sessions import sessions
 from laiobench.comparison.values import values
 from laiobench.errors import ExitCode, UsageError
-from laiobench.results.comparison import Change, ComparedMetric, Comparison, Difference, Verdict
+from laiobench.results.comparison import Change, ComparedMetric, Comparison, Verdict
 from laiobench.results.digest import RunDigest, digest
-from laiobench.results.metrics import METRICS, Key
-from laiobench.results.warning import Warning
 
 Overall = Verdict | Literal["failed", "interrupted"]
 
@@ -101,93 +98,6 @@ def exit_code(verdict: Overall, policy: Policy) -> ExitCode:
             return ExitCode.INCONCLUSIVE if fails else ExitCode.OK
 
 
-# ---- stored results --------------------------------------------------------------
-
-
-def judge_stored(
-    comparison: Comparison,
-    baseline: Sequence[RunDigest],
-    candidate: Sequence[RunDigest],
-    policy: Policy,
-) -> Comparison:
-    """A comparison of stored results under a policy: one value a session on either side.
-
-    Args:
-        comparison: what `laiobench.comparison.stored.compare` makes of both, with what differs.
-        baseline, candidate: the runs.
-        policy: which metrics, and how much they may lose.
-
-    Raises:
-        UsageError: the policy is about something that the results do not have.
-    """
-    sides = [sessions(side) for side in (baseline, candidate)]
-    keys = find_keys(policy, (key for side in (baseline, candidate) for run in side
-                              for key in values(run)))  # fmt: skip
-    names = [variant.name for variant in comparison.variants]
-    compared = analysis.compare_sessions(
-        *sides,
-        names=(names[0], names[1]),
-        metrics=list(dict.fromkeys(key.metric for key in keys)),
-        alpha=policy.alpha,
-        is_table=False,
-    )
-    too_few = analysis.too_few_sessions(len(sides[0]), len(sides[1]), policy.alpha)
-    hard = _named([difference for difference in comparison.differences if difference.hard])
-    if hard and policy.on_fingerprint_mismatch == "error":
-        metrics = [
-            metric.model_copy(update={"verdict": Verdict.MISMATCH, "reason": hard})
-            for metric in _judged(compared, keys, policy)
-        ]
-    else:
-        metrics = _judged(compared, keys, policy, too_few=too_few, mismatch=hard)
-    warnings = [*comparison.warnings, *([_differs(hard)] if hard else [])]
-    return _decided(comparison.model_copy(update={"warnings": warnings}), metrics, policy)
-
-
-def begin_baseline(
-    comparison: Comparison, candidate: Sequence[RunDigest], policy: Policy
-) -> Comparison:
-    """The same where there is no baseline yet: nothing is judged, but the policy must fit."""
-    found = [values(run) for run in candidate]
-    keys = find_keys(policy, (key for run in found for key in run))
-    reason = f"there is no baseline yet: it needs {analysis.MIN_SESSIONS} sessions of measuring"
-    metrics = [
-        ComparedMetric(
-            **key._asdict(),
-            better=METRICS[key.metric].better,
-            baseline=comparison.variants[0].name,
-            variant=comparison.variants[1].name,
-            n=0,
-            level=1 - policy.alpha,
-            max_regression=gated.max_regression,
-            verdict=Verdict.INCONCLUSIVE,
-            reason=reason,
-        )
-        for key, gated in zip(keys, policy.metric, strict=True)
-    ]
-    return _decided(comparison, metrics, policy)
-
-
-def _named(differences: Sequence[Difference]) -> str:
-    """Why two sides are no pair; empty if they are."""
-    if not differences:
-        return ""
-    what = ", ".join(
-        f"{difference.name} ({difference.baseline} against {difference.new})"
-        for difference in differences
-    )
-    return f"the fingerprints differ in {what}"
-
-
-def _differs(reason: str) -> Warning:
-    return Warning(
-        id="fingerprint_mismatch",
-        seen=reason,
-        why="a difference may be that, and not what was changed",
-        do="measure the baseline where the candidate is measured",
-    )
-
-
 # ---- live comparisons ------------------------------------------------------------
 
 
@@ -216,9 +126,13 @@ def judge_live(comparison: Comparison, policy: Policy) -> Comparison:
     )
     too_few = analysis.too_few_pairs(pairs, policy.alpha, now)
     proof = prove(comparison, keys, policy, now)
-    judged = withhold(_judged(compared, keys, policy, too_few=too_few), proof)
+    by_key = {metric.key: metric for metric in compared}
+    judged = [
+        judge_metric(by_key[key], gated.max_regression, too_few=too_few)
+        for key, gated in zip(keys, policy.metric, strict=True)
+    ]
     document = comparison.model_copy(update={"proof": proof, "anytime": now.is_anytime})
-    return _decided(document, judged, policy)
+    return decided(document, withhold(judged, proof), policy)
 
 
 def check_two(variants: int) -> None:
@@ -273,25 +187,10 @@ def failed(comparison: Comparison, failures: Sequence[str], policy: Policy) -> C
     )
 
 
-def _judged(
-    compared: Sequence[ComparedMetric],
-    keys: Sequence[Key],
-    policy: Policy,
-    *,
-    too_few: str = "",
-    mismatch: str = "",
-) -> list[ComparedMetric]:
-    """The policy's metrics, in its order."""
-    by_key = {metric.key: metric for metric in compared}
-    return [
-        judge_metric(by_key[key], gated.max_regression, too_few=too_few, mismatch=mismatch)
-        for key, gated in zip(keys, policy.metric, strict=True)
-    ]
-
-
-def _decided(
+def decided(
     comparison: Comparison, metrics: Sequence[ComparedMetric], policy: Policy
 ) -> Comparison:
+    """The document with the metrics that a policy has judged, and what they come to."""
     verdict = overall(metric.verdict for metric in metrics)
     return comparison.model_copy(
         update={

@@ -14,6 +14,9 @@ job = "randread-qd1"
 name = "lat_p99_ns"
 better = "lower"
 max_regression = 0.10
+max_drift = 0.10
+[baseline]
+sessions = 20
 """
 
 import json
@@ -24,6 +27,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 
+from laiobench.comparison.sessions import MIN_SESSIONS
 from laiobench.errors import UsageError, raise_all
 from laiobench.files.reading import read_text
 from laiobench.files.toml import parse_toml
@@ -56,6 +60,12 @@ class Pairs(_Strict):
         return value
 
 
+class Baseline(_Strict):
+    """Of a stored gate: how many of the newest sessions the candidate is held against."""
+
+    sessions: int = Field(20, ge=MIN_SESSIONS, le=MOST_PAIRS)
+
+
 class Gated(_Strict):
     """One metric that decides."""
 
@@ -64,6 +74,7 @@ class Gated(_Strict):
     name: str
     better: Better | None = None
     max_regression: float = Field(gt=0)
+    max_drift: float | None = Field(None, gt=0, description="default: max_regression")
 
     @field_validator("name")
     @classmethod
@@ -81,9 +92,16 @@ class Gated(_Strict):
             raise ValueError(f"of {metric.name} {metric.better} is better")
         return value
 
-    @field_validator("max_regression")
+    @property
+    def allowed_drift(self) -> float:
+        """What all nights together may lose: without a word, no more than one may."""
+        return self.max_regression if self.max_drift is None else self.max_drift
+
+    @field_validator("max_regression", "max_drift")
     @classmethod
-    def _possible(cls, value: float, info: ValidationInfo) -> float:
+    def _possible(cls, value: float | None, info: ValidationInfo) -> float | None:
+        if value is None:
+            return None
         if not math.isfinite(value):
             raise ValueError("must be a share such as 0.10")
         metric = METRICS.get(info.data.get("name", ""))
@@ -93,13 +111,14 @@ class Gated(_Strict):
 
 
 class Policy(_Strict):
-    """What `[gate]` says."""
+    """What `[gate]` says, and `[baseline]`."""
 
     family_alpha: float = Field(0.05, gt=0, lt=1)
     pairs: Pairs = Pairs()
     on_inconclusive: Literal["warn", "fail"] = "warn"
     on_fingerprint_mismatch: Literal["error", "warn"] = "error"
     metric: tuple[Gated, ...] = Field(description="from 1 to MOST_METRICS")
+    baseline: Baseline = Baseline()
 
     @property
     def alpha(self) -> float:
@@ -127,9 +146,9 @@ def parse(text: str, origin: str) -> Policy:
     """
     document = parse_toml(text, origin)
     problems = [
-        UsageError(f"{origin}: there is no key {key}{suggest(key, ('schema', 'gate'))}")
+        UsageError(f"{origin}: there is no key {key}{suggest(key, _TABLES)}")
         for key in document
-        if key not in ("schema", "gate")
+        if key not in _TABLES
     ]
     version = document.get("schema")
     if version != SCHEMA_VERSION or isinstance(version, bool):
@@ -139,25 +158,31 @@ def parse(text: str, origin: str) -> Policy:
                 + (f", not {version!r}" if "schema" in document else ", and is missing")
             )
         )
-    policy, wrong = _of_table(document.get("gate"), origin)
+    policy, wrong = _of_tables(document.get("gate"), document.get("baseline", {}), origin)
     raise_all([*problems, *wrong])
     assert policy is not None  # else something is wrong
     return policy
 
 
-def _of_table(table: object, origin: str) -> tuple[Policy | None, list[UsageError]]:
-    """What [gate] says, and all that is wrong with it."""
+def _of_tables(
+    table: object, baseline: object, origin: str
+) -> tuple[Policy | None, list[UsageError]]:
+    """What [gate] and [baseline] say, and all that is wrong with them."""
     if not isinstance(table, dict):
         return None, [UsageError(f"{origin}: there is no [gate]", _EXAMPLE)]
     miscounted = _miscounted(table.get("metric"), origin)
+    if "baseline" in table:
+        misplaced = f"{origin}: gate.baseline: there is no such key"
+        return None, [UsageError(misplaced, "[baseline] is a table of its own"), *miscounted]
     try:
-        policy = Policy.model_validate(_with_tuple(table))
+        policy = Policy.model_validate({**_with_tuple(table), "baseline": baseline})
     except ValidationError as error:
         details = [detail for detail in error.errors() if detail["loc"] != ("metric",)]
         return None, [*(_explain(detail, origin) for detail in details), *miscounted]
     return policy, [*miscounted, *_repeated(policy, origin)]
 
 
+_TABLES = ("schema", "gate", "baseline")
 _EXAMPLE = "`laiobench gate --init` writes one from a calibration"
 
 
@@ -222,6 +247,8 @@ def _explain(detail: Any, origin: str) -> UsageError:
 def _place(location: Sequence[int | str]) -> str:
     """`gate.metric 2: max_regression`."""
     words = "gate"
+    if location[:1] == ("baseline",):
+        words, location = "baseline", location[1:]
     for part in location:
         words += f" {part + 1}:" if isinstance(part, int) else f".{part}"
     return words.replace(":.", ": ").removesuffix(":")
@@ -231,9 +258,11 @@ def _keys_at(location: Sequence[int | str]) -> list[str]:
     model: type[BaseModel] = Policy
     if location[0] == "pairs":
         model = Pairs
+    elif location[0] == "baseline":
+        model = Baseline
     elif location[0] == "metric" and len(location) > 1:
         model = Gated
-    return list(model.model_fields)
+    return [name for name in model.model_fields if (model, name) != (Policy, "baseline")]
 
 
 def _lowered(message: str) -> str:

@@ -6,7 +6,13 @@ from tabulate import tabulate
 
 from laiobench.report.text import proof_sentences
 from laiobench.report.text.numbers import format_value, title
-from laiobench.results.comparison import Change, ComparedMetric, Comparison, Verdict
+from laiobench.results.comparison import (
+    Change,
+    ComparedMetric,
+    Comparison,
+    Verdict,
+    change_of,
+)
 
 HEADERS = (
     "metric", "baseline", "candidate", "change (+ is worse)", "interval", "allowed", "n", "verdict",
@@ -60,12 +66,38 @@ def _row(metric: ComparedMetric) -> tuple[str, ...]:
 
 def sentence(metric: ComparedMetric) -> str:
     """What was found of a metric, and what it was held against."""
+    return " ".join(
+        part for part in (_judged(metric), _restarted(metric), _drifted(metric)) if part
+    )
+
+
+def _restarted(metric: ComparedMetric) -> str:
+    if metric.baseline_since is None:
+        return ""
+    return f"Its baseline begins at {metric.baseline_since}, where it changed for good."
+
+
+def _drifted(metric: ComparedMetric) -> str:
+    """All that was lost or won since the reference."""
+    drift = metric.drift
+    change = drift and change_of(metric.better, drift.ratio, drift.low, drift.high)
+    if not drift or not change:
+        return ""
+    return (
+        f"Since {drift.since[:10]} ({drift.sessions} sessions): {_signed(change.estimate)} "
+        f"{_interval(change)} of the {_percent(drift.max_drift)} allowed in all."
+    )
+
+
+def _judged(metric: ComparedMetric) -> str:
     name, change = title(metric), metric.change
     match metric.verdict:
         case Verdict.NOT_MEASURABLE:
             return f"{name} is not measurable: {metric.reason}."
         case Verdict.MISMATCH:
             return f"{name} is not judged: {metric.reason}."
+    if metric.reason and metric.verdict == Verdict.REGRESS:
+        return f"{name} regressed: {metric.reason}."
     if change is None or metric.reason:
         why = metric.reason or "there is no interval"
         return f"{name} is inconclusive: {why}."

@@ -1,0 +1,248 @@
+"""A gate on stored results: one value a session of measuring on either side.
+
+Pure: runs and a policy in, a `Comparison` out.  A candidate is held against the baseline's newest
+sessions, since the metric last changed for good; and against the *reference*, the sessions
+that the baseline began with or was pinned at, since what gets a little worse each night is
+within the noise of the newest ones.
+
+Knows no files and no clock.  Whether a candidate may join the baseline is said here too.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from laiobench.comparison import analysis, change_points
+from laiobench.comparison.change_points import Point
+from laiobench.comparison.gate.gate import decided, judge_metric
+from laiobench.comparison.gate.gated_metrics import find_keys
+from laiobench.comparison.gate.policy import Gated, Policy
+from laiobench.comparison.sessions import MIN_SESSIONS, sessions
+from laiobench.comparison.values import values
+from laiobench.results.comparison import (
+    ComparedMetric,
+    Comparison,
+    Difference,
+    Drift,
+    Verdict,
+    change_of,
+)
+from laiobench.results.digest import RunDigest
+from laiobench.results.metrics import METRICS, Key
+from laiobench.results.warning import Warning
+
+REFERENCE_SESSIONS = 8
+"""The first so many since the baseline was pinned are its reference: more would follow a drift."""
+
+Sessions = Sequence[Sequence[RunDigest]]
+
+
+@dataclass(frozen=True)
+class _Sides:
+    """What is held against each other for one metric."""
+
+    key: Key
+    gated: Gated
+    alpha: float
+    names: tuple[str, str]
+    baseline: Sessions
+    """Those that count."""
+    since: str | None
+    """When the metric changed for good, if the baseline begins there."""
+    candidate: Sessions
+
+
+# ---- judging ---------------------------------------------------------------------
+
+
+def judge(
+    comparison: Comparison,
+    baseline: Sequence[RunDigest],
+    candidate: Sequence[RunDigest],
+    policy: Policy,
+    *,
+    pinned_at: datetime | None = None,
+) -> Comparison:
+    """A comparison of stored results under a policy.
+
+    Args:
+        comparison: what `laiobench.comparison.stored.uncompared` makes of both: what differs.
+        baseline, candidate: the runs.
+        policy: which metrics, and how much they may lose.
+        pinned_at: the reference begins with the first session from then on; default: the first.
+
+    Raises:
+        UsageError: the policy is about something that the results do not have.
+    """
+    old, new = sessions(baseline), sessions(candidate)
+    keys = find_keys(policy, (key for run in (*baseline, *candidate) for key in values(run)))
+    names = (comparison.variants[0].name, comparison.variants[1].name)
+    hard = _named([difference for difference in comparison.differences if difference.hard])
+    metrics = []
+    for key, gated in zip(keys, policy.metric, strict=True):
+        counting, since = _counting(old, key, policy.baseline.sessions)
+        sides = _Sides(key, gated, policy.alpha, names, counting, since, new)
+        judged = _judge_one(sides, mismatch=hard)
+        if hard and policy.on_fingerprint_mismatch == "error":
+            judged = judged.model_copy(update={"verdict": Verdict.MISMATCH, "reason": hard})
+        elif not hard:
+            judged = _with_drift(judged, _reference(old, pinned_at), sides)
+        metrics.append(judged)
+    warnings = [*comparison.warnings, *([_differs(hard)] if hard else [])]
+    return decided(comparison.model_copy(update={"warnings": warnings}), metrics, policy)
+
+
+def _judge_one(sides: _Sides, *, mismatch: str) -> ComparedMetric:
+    return judge_metric(
+        _compared(sides, sides.baseline),
+        sides.gated.max_regression,
+        too_few=analysis.too_few_sessions(len(sides.baseline)),
+        mismatch=mismatch,
+    ).model_copy(update={"baseline_sessions": len(sides.baseline), "baseline_since": sides.since})
+
+
+def _compared(sides: _Sides, baseline: Sessions) -> ComparedMetric:
+    found = analysis.compare_sessions(
+        baseline,
+        sides.candidate,
+        names=sides.names,
+        metrics=[sides.key.metric],
+        alpha=sides.alpha,
+        is_table=False,
+    )
+    return next(metric for metric in found if metric.key == sides.key)
+
+
+def begin(comparison: Comparison, candidate: Sequence[RunDigest], policy: Policy) -> Comparison:
+    """The same where there is no baseline yet: nothing is judged, but the policy must fit."""
+    found = [values(run) for run in candidate]
+    keys = find_keys(policy, (key for run in found for key in run))
+    reason = f"there is no baseline yet: it needs {MIN_SESSIONS} sessions of measuring"
+    metrics = [
+        ComparedMetric(
+            **key._asdict(),
+            better=METRICS[key.metric].better,
+            baseline=comparison.variants[0].name,
+            variant=comparison.variants[1].name,
+            n=0,
+            level=1 - policy.alpha,
+            max_regression=gated.max_regression,
+            baseline_sessions=0,
+            verdict=Verdict.INCONCLUSIVE,
+            reason=reason,
+        )
+        for key, gated in zip(keys, policy.metric, strict=True)
+    ]
+    return decided(comparison, metrics, policy)
+
+
+# ---- which sessions count --------------------------------------------------------
+
+
+def _counting(baseline: Sessions, key: Key, most: int) -> tuple[Sessions, str | None]:
+    """The newest sessions, at most so many, since the metric last changed for good."""
+    window = baseline[-most:]
+    points: list[Point] = []
+    starts: list[int] = []
+    for at, session in enumerate(window):
+        value = analysis.session_values(session).get(key)
+        if isinstance(value, float) and value > 0:
+            points.append(Point(_began(session), value))
+            starts.append(at)
+    changes = change_points.change_points(points)
+    if not changes:
+        return window, None
+    return window[starts[changes[-1].index] :], changes[-1].started_at
+
+
+def _began(session: Sequence[RunDigest]) -> str:
+    return session[0].started_at.isoformat().replace("+00:00", "Z")
+
+
+# ---- drift -----------------------------------------------------------------------
+
+
+def _reference(baseline: Sessions, pinned_at: datetime | None) -> Sessions:
+    """Nothing as long as there are too few sessions."""
+    since = [
+        session for session in baseline if pinned_at is None or session[0].started_at >= pinned_at
+    ]
+    return since[:REFERENCE_SESSIONS] if len(since) >= MIN_SESSIONS else ()
+
+
+def _with_drift(judged: ComparedMetric, reference: Sessions, sides: _Sides) -> ComparedMetric:
+    """What all changes since the reference come to, which may make a regression of it."""
+    if not reference or reference == sides.baseline:
+        return judged  # what there is of a drift, the verdict is about already
+    compared = _compared(replace(sides, baseline=reference), reference)
+    if compared.ratio is None:
+        return judged
+    drift = Drift(
+        since=_began(reference[0]),
+        sessions=len(reference),
+        ratio=compared.ratio,
+        low=compared.low,
+        high=compared.high,
+        max_drift=sides.gated.allowed_drift,
+    )
+    change = change_of(judged.better, drift.ratio, drift.low, drift.high)
+    update: dict[str, object] = {"drift": drift}
+    is_worse = change is not None and change.low > drift.max_drift
+    if is_worse and judged.verdict != Verdict.REGRESS:
+        update |= {
+            "verdict": Verdict.REGRESS,
+            "reason": "many small changes have added up to more than may be lost",
+        }
+    return judged.model_copy(update=update)
+
+
+# ---- joining the baseline --------------------------------------------------------
+
+
+def why_not_joined(judged: Comparison, *, accept: bool) -> str:
+    """Why a candidate must not become a part of its baseline; empty if it may.
+
+    What is inconclusive may be a regression that was not seen: were it taken, then night by
+    night the slow ones would be what is normal.  Sessions that a baseline begins
+    with, or begins anew with, can't be judged, and are taken.
+    """
+    if judged.status != "ok":
+        return "runs that failed are no baseline"
+    if any(difference.hard for difference in judged.differences):
+        return "it is of another machine, or of other jobs: begin another folder for it"
+    if accept:
+        return ""
+    if judged.verdict == Verdict.REGRESS:
+        return "it regressed; --accept takes it nevertheless"
+    open_ = (Verdict.INCONCLUSIVE, Verdict.NOT_MEASURABLE)
+    if any(metric.verdict in open_ and not begins(metric) for metric in judged.metrics):
+        return "it is inconclusive, and may be a regression; --accept takes it nevertheless"
+    return ""
+
+
+def begins(metric: ComparedMetric) -> bool:
+    """Whether the baseline has too few sessions yet to judge this metric."""
+    return metric.baseline_sessions is not None and metric.baseline_sessions < MIN_SESSIONS
+
+
+# ---- other machines --------------------------------------------------------------
+
+
+def _named(differences: Sequence[Difference]) -> str:
+    """Why two sides are no pair; empty if they are."""
+    if not differences:
+        return ""
+    what = ", ".join(
+        f"{difference.name} ({difference.baseline} against {difference.new})"
+        for difference in differences
+    )
+    return f"the fingerprints differ in {what}"
+
+
+def _differs(reason: str) -> Warning:
+    return Warning(
+        id="fingerprint_mismatch",
+        seen=reason,
+        why="a difference may be that, and not what was changed",
+        do="measure the baseline where the candidate is measured",
+    )
