@@ -25,7 +25,7 @@ from laiobench.comparison.patience import Measure, patient
 from laiobench.comparison.rank_tests import WidthRule
 from laiobench.comparison.steps import End, Observer, Step, StepObserver
 from laiobench.comparison.trial_order import Slot, slots
-from laiobench.comparison.trial_warnings import of_trials, too_wide
+from laiobench.comparison.trial_warnings import of_noise, of_trials, too_wide
 from laiobench.comparison.variants import LiveVariant, described, of_pair, product, restored
 from laiobench.errors import UsageError
 from laiobench.jobs.options import Job
@@ -283,6 +283,8 @@ class Experiment:
         if status == "ok" and width is not None and (wide := self._too_wide()):
             yield too_wide(width, wide)
         yield from of_trials([trial.run for trial in self._trials_of(range(len(self.variants)))])
+        made = [(self._names[slot.variant], run) for slot, run in self._digests]
+        yield from of_noise(made, self.design.watched)
 
 
 def begin(

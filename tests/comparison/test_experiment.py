@@ -226,6 +226,16 @@ def test_each_pair_has_offsets_of_its_own_and_both_sides_the_same() -> None:
     assert {seed for _, seed in seeds} == {7}  # it was chosen
 
 
+def test_trials_of_two_kinds_are_told() -> None:
+    def measure(variant: LiveVariant, position: int) -> RunResult:
+        is_slow = variant.name == "2" and position % 10 < 2
+        return result(100_000 * (1.3 if is_slow else 1) * (1 + 0.002 * math.sin(position * 37)))
+
+    compared = measure_with(measure, pairs=20)
+    (told,) = [warning for warning in compared.warnings if warning.id == "two_kinds"]
+    assert "job: IOPS of 2: trials are of two kinds" in told.seen
+
+
 def test_half_a_block_is_left_out() -> None:
     control = Control()
     compared = measure_with(
