@@ -60,7 +60,7 @@ class AioContext:
             engine=engine,
             iodepth=whole_number_in("iodepth", iodepth, 1, MAX_IODEPTH),
             poll_max_ns=_duration("poll_max_ns", poll_max_ns),
-            null_latency_ns=_duration("null_latency_ns", null_latency_ns),
+            engine_options={"null": {"latency_ns": _duration("null_latency_ns", null_latency_ns)}},
         )
         self._scheduler = Scheduler(self._session)
 

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from laiobench.jobs.options import Job
+from laiobench.jobs.options.engines import ENGINES
 from laiobench.native._core import ffi, lib
 from laiobench.native.pacing import fill_pacing
-from laiobench.native.structures import TargetLimits, fill_limits
+from laiobench.native.structures import TargetLimits, fill_engine_options, fill_limits
 from laiobench.native.verify import VerifyPlan, fill_verify
 from laiobench.native.workload import shape_of
 from laiobench.units import NS_PER_S
@@ -155,15 +156,16 @@ def _fill_worker(native: Any, plan: WorkerPlan, alive: Callable[[Any], Any]) -> 
     native.complete_min = max(1, job.iodepth_batch_complete_min)
     native.complete_max = job.iodepth_batch_complete_max or 0
     native.poll_step = job.poll_rule == "step"
-    if job.completion == "adaptive":
-        native.poll_max_ns = job.poll_max_ns
+    native.poll_max_ns = job.poll_max_ns
     native.poll_grow = job.poll_grow
     native.poll_shrink = job.poll_shrink
-    null = native.engine_options.null
-    null.latency_ns = round(job.null_latency_us * 1000)
-    null.jitter = job.null_jitter
-    null.servers = job.null_servers
-    null.seed = plan.seed
+    own = ENGINES[job.engine].options
+    fill_engine_options(
+        native.engine_options,
+        job.engine,
+        {taken.field: taken.value(getattr(job, name)) for name, taken in own.items()},
+    )
+    native.engine_options.seed = plan.seed
     native.cpus = alive(ffi.new("int[]", cpus))
     native.cpu_count = len(cpus)
     native.nice = job.nice

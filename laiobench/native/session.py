@@ -5,6 +5,7 @@ a request is not known here.  A session belongs to the thread that opened it; th
 released in every call that submits or waits.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NewType, Protocol, cast
 
@@ -16,6 +17,7 @@ from laiobench.native.structures import (
     CounterGroups,
     TargetLimits,
     counter_groups,
+    fill_engine_options,
     fill_limits,
     text_of,
 )
@@ -61,11 +63,11 @@ class Session:
     """An event loop with its engine and completion mode, run by the calling thread.
 
     Args:
-        completion: poll, eventfd, bh, adaptive or getevents.
-        engine: libaio, threads or null.
+        completion: a name of MODES.
+        engine: a name of ENGINES.
         iodepth: requests in flight at a time; others wait in the session.
-        poll_max_ns: with adaptive, the longest time to poll before sleeping.
-        null_latency_ns: the null engine's service time.
+        poll_max_ns: the longest time to poll before sleeping, in modes that adapt it.
+        engine_options: by engine, fields of its own struct in the core's EngineOptions.
 
     Raises:
         RunError: the kernel has too few AIO events left, or lacks what it needs.
@@ -78,14 +80,14 @@ class Session:
         engine: str,
         iodepth: int,
         poll_max_ns: int,
-        null_latency_ns: int,
+        engine_options: Mapping[str, Mapping[str, float]],
     ) -> None:
         names = [ffi.new("char[]", name.encode()) for name in (completion, engine)]
         plan = ffi.new("SessionPlan *")
         plan.completion, plan.engine = names
         plan.iodepth = iodepth
         plan.poll_max_ns = poll_max_ns
-        plan.engine_options.null.latency_ns = null_latency_ns
+        fill_engine_options(plan.engine_options, engine, engine_options.get(engine, {}))
         error = ffi.new("Error *")
         self._session = lib.session_open(plan, error)
         if self._session == ffi.NULL:

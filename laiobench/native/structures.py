@@ -3,7 +3,7 @@
 Knows counters, strings and a target's limits in C; not what a run or a session is.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,6 +51,12 @@ def fill_limits(native: Any, limits: TargetLimits) -> None:
     """Fill in a target's limits."""
     for name in TargetLimits.__dataclass_fields__:
         setattr(native, name, getattr(limits, name))
+
+
+def fill_engine_options(native: Any, engine: str, options: Mapping[str, float]) -> None:
+    """Fill in the fields of an engine's own struct in EngineOptions, which has its name."""
+    for field, value in options.items():
+        setattr(getattr(native, engine), field, value)
 
 
 def empty_counters() -> CounterGroups:

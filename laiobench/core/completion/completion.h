@@ -13,7 +13,8 @@ typedef struct Completion Completion;
 
 typedef struct CompletionMode {
     const char *name;
-    bool needs_eventfd; /* of the engine, one event per completion */
+    bool needs_eventfd;  /* of the engine, one event per completion */
+    bool adapts_polling; /* the loop looks for a time that it adjusts */
 
     /* Register what notices completions with the context, and remove it.  0 or
      * -errno. */

@@ -17,7 +17,7 @@ static bool getevents_wants(void *opaque)
     return completion->engine->in_flight > 0;
 }
 
-static HOT_PATH int getevents_sleep(void *opaque, int64_t timeout_ns)
+static HOT_PATH void getevents_sleep(void *opaque, int64_t timeout_ns)
 {
     Completion *completion = opaque;
     AioContext *ctx = completion->ctx;
@@ -25,14 +25,13 @@ static HOT_PATH int getevents_sleep(void *opaque, int64_t timeout_ns)
     if (timeout_ns < 0 || timeout_ns > SLICE_NS) {
         timeout_ns = SLICE_NS;
     }
-    return engine_wait(completion->engine,
-                       timeout_ns == 0 ? 0 : completion->min_nr, timeout_ns,
-                       ctx->depth > 1 ? &ctx->counters.reaped.nested
-                                      : &ctx->counters.reaped.getevents);
+    engine_wait(completion->engine, timeout_ns == 0 ? 0 : completion->min_nr,
+                timeout_ns,
+                ctx->depth > 1 ? &ctx->counters.reaped.nested
+                               : &ctx->counters.reaped.getevents);
 }
 
 static const AioSleeperOps getevents_sleeper = {
-    .call = "io_getevents",
     .wants = getevents_wants,
     .sleep = getevents_sleep,
 };

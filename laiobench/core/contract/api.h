@@ -59,8 +59,8 @@ typedef struct WorkerPlan {
     const char *name; /* up to 15 characters are shown by the kernel */
     bool is_main;     /* runs in run_wait(), not on an IOThread; one at most */
     uint32_t next;    /* where jobs that move go on */
-    const char *completion; /* poll, eventfd, bh, adaptive, getevents */
-    const char *engine;     /* libaio, threads, null */
+    const char *completion; /* one of completion.c's names */
+    const char *engine;     /* one of engine.c's names */
     bool ppoll;             /* as the fd monitor, instead of epoll */
     bool resfd;             /* an eventfd per completion, needed or not */
     bool reap_on_submit;

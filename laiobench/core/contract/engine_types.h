@@ -21,11 +21,11 @@ typedef struct NullOptions {
     uint64_t latency_ns; /* mean service time; 0: done when submitted */
     double jitter;       /* service times are within mean × (1 ± this) */
     uint32_t servers;    /* requests served at a time; 0: all */
-    uint64_t seed;       /* of the jitter */
 } NullOptions;
 
-/* Each engine takes its own, and leaves those of others alone. */
+/* Each engine reads the struct of its name, and leaves the others alone. */
 typedef struct EngineOptions {
+    uint64_t seed; /* for what an engine draws at random */
     NullOptions null;
 } EngineOptions;
 

@@ -19,8 +19,8 @@
 #include "contract/target_limits.h"
 
 typedef struct SessionPlan {
-    const char *completion; /* poll, eventfd, bh, adaptive, getevents */
-    const char *engine;     /* libaio, threads, null */
+    const char *completion; /* one of completion.c's names */
+    const char *engine;     /* one of engine.c's names */
     uint32_t iodepth;       /* requests in flight at a time; more wait */
     uint64_t poll_max_ns;   /* adaptive: look for so long at most */
     EngineOptions engine_options;

@@ -43,10 +43,11 @@ typedef struct EngineOps {
 
     /*
      * Sleep until @min_nr requests have completed, or for @timeout_ns (-1:
-     * for ever), and reap.  0 or -errno.
+     * for ever), and reap.  If that fails, the failure is the context's, with
+     * the engine's own call.
      */
-    int (*wait)(Engine *engine, uint32_t min_nr, int64_t timeout_ns,
-                uint64_t *reaped_by);
+    void (*wait)(Engine *engine, uint32_t min_nr, int64_t timeout_ns,
+                 uint64_t *reaped_by);
 } EngineOps;
 
 struct Engine {

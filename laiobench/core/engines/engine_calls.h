@@ -54,12 +54,14 @@ static ALWAYS_INLINE uint32_t engine_reap(Engine *engine, uint64_t *reaped_by)
                                     : engine->ops->reap(engine, reaped_by);
 }
 
-static ALWAYS_INLINE int engine_wait(Engine *engine, uint32_t min_nr,
-                                     int64_t timeout_ns, uint64_t *reaped_by)
+static ALWAYS_INLINE void engine_wait(Engine *engine, uint32_t min_nr,
+                                      int64_t timeout_ns, uint64_t *reaped_by)
 {
-    return engine_is_native(engine)
-               ? laio_wait(engine, min_nr, timeout_ns, reaped_by)
-               : engine->ops->wait(engine, min_nr, timeout_ns, reaped_by);
+    if (engine_is_native(engine)) {
+        laio_wait(engine, min_nr, timeout_ns, reaped_by);
+    } else {
+        engine->ops->wait(engine, min_nr, timeout_ns, reaped_by);
+    }
 }
 
 static inline void target_submit(Target *target, Request *request)

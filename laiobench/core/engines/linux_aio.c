@@ -298,6 +298,15 @@ static long get_events(LinuxAioState *state, uint32_t min_nr, uint32_t max_nr,
     return n < 0 ? -errno : n;
 }
 
+/* io_getevents() gave -errno: a signal is none of the run's failures. */
+static __attribute__((noinline, cold)) void note_failure(
+    const LinuxAioState *state, long error)
+{
+    if (error != -EINTR) {
+        error_set(&state->base.ctx->failure, "io_getevents", (int)-error, 0);
+    }
+}
+
 static uint32_t take_events(LinuxAioState *state, uint32_t n)
 {
     aio_context_read_clock(state->base.ctx);
@@ -340,16 +349,16 @@ uint32_t laio_reap(Engine *engine, uint64_t *reaped_by)
 
         if (n > 0) {
             finished = take_events(state, (uint32_t)n);
-        } else if (n < 0 && n != -EINTR) {
-            error_set(&engine->ctx->failure, "io_getevents", (int)-n, 0);
+        } else if (n < 0) {
+            note_failure(state, n);
         }
     }
     after_reap(state, finished, reaped_by);
     return finished;
 }
 
-int laio_wait(Engine *engine, uint32_t min_nr, int64_t timeout_ns,
-              uint64_t *reaped_by)
+void laio_wait(Engine *engine, uint32_t min_nr, int64_t timeout_ns,
+               uint64_t *reaped_by)
 {
     LinuxAioState *state = (LinuxAioState *)engine;
     long n;
@@ -362,10 +371,10 @@ int laio_wait(Engine *engine, uint32_t min_nr, int64_t timeout_ns,
                    min_nr < engine->in_flight ? min_nr : engine->in_flight,
                    state->max_per_wait, timeout_ns);
     if (n < 0) {
-        return n == -EINTR ? 0 : (int)n;
+        note_failure(state, n);
+        return;
     }
     after_reap(state, n > 0 ? take_events(state, (uint32_t)n) : 0, reaped_by);
-    return 0;
 }
 
 /* ---- life ------------------------------------------------------------------------ */

@@ -10,5 +10,5 @@ void laio_plug(Engine *engine);
 void laio_unplug(Engine *engine);
 bool laio_ready(Engine *engine);
 uint32_t laio_reap(Engine *engine, uint64_t *reaped_by);
-int laio_wait(Engine *engine, uint32_t min_nr, int64_t timeout_ns,
-              uint64_t *reaped_by);
+void laio_wait(Engine *engine, uint32_t min_nr, int64_t timeout_ns,
+               uint64_t *reaped_by);

@@ -257,8 +257,8 @@ static uint64_t min_u64(uint64_t a, uint64_t b)
     return a < b ? a : b;
 }
 
-static int null_wait(Engine *engine, uint32_t min_nr, int64_t timeout_ns,
-                     uint64_t *reaped_by)
+static void null_wait(Engine *engine, uint32_t min_nr, int64_t timeout_ns,
+                      uint64_t *reaped_by)
 {
     NullEngine *null = (NullEngine *)engine;
     const Clock *clock = engine->ctx->clock;
@@ -285,7 +285,6 @@ static int null_wait(Engine *engine, uint32_t min_nr, int64_t timeout_ns,
         complete_due(null, now);
     }
     null_reap(engine, reaped_by);
-    return 0;
 }
 
 /* ---- life -------------------------------------------------------------- */
@@ -331,7 +330,7 @@ static Engine *null_open(AioContext *ctx, DoneList *done,
     null->jitter = options->jitter;
     null->servers = options->servers;
     null->max_batch = config->max_batch ? config->max_batch : UINT32_MAX;
-    random_stream_init(&null->random, options->seed);
+    random_stream_init(&null->random, config->options.seed);
     timer_init(&null->timer, ctx, timer_expired, null);
 
     null->heap = calloc(config->max_requests, sizeof(*null->heap));

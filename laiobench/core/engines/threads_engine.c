@@ -76,8 +76,8 @@ static uint32_t threads_reap(Engine *engine, uint64_t *reaped_by)
     return finished;
 }
 
-static int threads_wait(Engine *engine, uint32_t min_nr, int64_t timeout_ns,
-                        uint64_t *reaped_by)
+static void threads_wait(Engine *engine, uint32_t min_nr, int64_t timeout_ns,
+                         uint64_t *reaped_by)
 {
     ThreadsEngine *threads = (ThreadsEngine *)engine;
 
@@ -86,7 +86,6 @@ static int threads_wait(Engine *engine, uint32_t min_nr, int64_t timeout_ns,
                      min_nr < engine->in_flight ? min_nr : engine->in_flight,
                      timeout_ns);
     threads_reap(engine, reaped_by);
-    return 0;
 }
 
 static void threads_destroy(Engine *engine)

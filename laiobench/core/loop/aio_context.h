@@ -44,10 +44,12 @@ typedef struct AioHandlerOps {
  * its own, and no descriptors.  While it wants to, the loop lets it.
  */
 typedef struct AioSleeperOps {
-    const char *call; /* the system call, for errors */
     bool (*wants)(void *opaque);
-    /* For @timeout_ns at most (0: only look; -1: for ever).  0 or -errno. */
-    int (*sleep)(void *opaque, int64_t timeout_ns);
+    /*
+     * For @timeout_ns at most (0: only look; -1: for ever).  If that fails, it
+     * sets the context's failure.
+     */
+    void (*sleep)(void *opaque, int64_t timeout_ns);
 } AioSleeperOps;
 
 struct AioHandler {

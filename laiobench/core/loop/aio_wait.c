@@ -195,15 +195,6 @@ static void wait_in_fdmon(AioContext *ctx, int64_t timeout_ns)
     }
 }
 
-static void wait_in_sleeper(AioContext *ctx, int64_t timeout_ns)
-{
-    int ret = ctx->sleeper->sleep(ctx->sleeper_opaque, timeout_ns);
-
-    if (ret < 0) {
-        error_set(&ctx->failure, ctx->sleeper->call, -ret, 0);
-    }
-}
-
 static void wait_once(AioContext *ctx, int64_t timeout_ns)
 {
     if (timeout_ns == 0) {
@@ -213,7 +204,7 @@ static void wait_once(AioContext *ctx, int64_t timeout_ns)
         ctx->counters.loop.slept_in_flight += ctx->in_flight > 0;
     }
     if (sleeps_elsewhere(ctx)) {
-        wait_in_sleeper(ctx, timeout_ns);
+        ctx->sleeper->sleep(ctx->sleeper_opaque, timeout_ns);
     } else {
         wait_in_fdmon(ctx, timeout_ns);
     }

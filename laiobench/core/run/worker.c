@@ -308,9 +308,11 @@ int worker_init(Worker *worker, const WorkerConfig *config, const Clock *clock,
     if (ret < 0) {
         goto out_done;
     }
-    aio_context_set_polling(&worker->ctx, config->poll_rule,
-                            config->poll_max_ns, config->poll_grow,
-                            config->poll_shrink);
+    if (config->completion->adapts_polling) {
+        aio_context_set_polling(&worker->ctx, config->poll_rule,
+                                config->poll_max_ns, config->poll_grow,
+                                config->poll_shrink);
+    }
     worker->arrive_bh = bh_new(&worker->ctx, arrive, worker);
     worker->drain_bh = bh_new(&worker->ctx, drain, worker);
     if (!worker->arrive_bh || !worker->drain_bh) {

@@ -5,7 +5,6 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
 /* In one io_submit(), as the field does. */
 #define MAX_BATCH 32
@@ -148,6 +147,10 @@ static int open_engine(Session *session, const SessionPlan *plan, Error *error)
     if (!mode || !engine || plan->iodepth == 0) {
         return error_set(error, "plan", EINVAL, 0);
     }
+    if (mode->adapts_polling) {
+        aio_context_set_polling(&session->ctx, POLL_RULE_WEIGHTED,
+                                plan->poll_max_ns, POLL_GROW, POLL_SHRINK);
+    }
     ret = completion_open(&session->completion, mode, 1, engine, &config,
                           &session->ctx, &session->done, error);
     session->engine = session->completion.engine;
@@ -175,10 +178,6 @@ Session *session_open(const SessionPlan *plan, Error *error)
     if (aio_context_init(&session->ctx, FDMON_EPOLL, &session->clock, error) <
         0) {
         goto out_done;
-    }
-    if (strcmp(plan->completion, completion_adaptive.name) == 0) {
-        aio_context_set_polling(&session->ctx, POLL_RULE_WEIGHTED,
-                                plan->poll_max_ns, POLL_GROW, POLL_SHRINK);
     }
     timer_init(&session->slice, &session->ctx, end_slice, session);
     if (open_engine(session, plan, error) < 0) {

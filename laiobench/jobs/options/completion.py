@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from typing import ClassVar, Literal
 
-from laiobench.jobs.options.engines import EngineName
-from laiobench.jobs.options.group import Alias, Condition, OptionGroup, option
-from laiobench.jobs.options.modes import CompletionMode
+from laiobench.jobs.options.engines import EngineName, engines_text
+from laiobench.jobs.options.group import Alias, OptionGroup, option
+from laiobench.jobs.options.modes import CompletionMode, mode_that, modes_text
 from laiobench.jobs.options.types import Count, Flag
 
-_ADAPTIVE = Condition("completion=adaptive", lambda job: job.completion == "adaptive")
+_ADAPTIVE = mode_that(lambda mode: mode.adapts_polling)
 
 
 class MechanismOptions(OptionGroup):
@@ -20,13 +20,12 @@ class MechanismOptions(OptionGroup):
 
     engine: EngineName = option(
         "libaio",
-        "Linux native AIO, a pool of threads, or a simulated target (see null_*)",
+        engines_text(),
         scope="iothread",
     )
     completion: CompletionMode = option(
         "poll",
-        "poll, eventfd, bh (eventfd, then a bottom half), adaptive (poll a while, then eventfd) "
-        "or getevents",
+        modes_text(),
         scope="iothread",
         is_own_cost=True,
     )

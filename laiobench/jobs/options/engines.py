@@ -1,37 +1,82 @@
-"""The engines, and what each can do.
+"""The engines, what each can do, and the options that it alone takes.
 
 Other code asks for an ability, never for an engine's name, so a new engine is a row here and
-a file in the core.  The core declares the same abilities; a test compares them.
+a file in the core.  The core declares the same abilities and options; a test compares them.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
+from laiobench.jobs.options.group import Condition
+
 EngineName = Literal["libaio", "threads", "null"]
+
+
+@dataclass(frozen=True)
+class CoreOption:
+    """Where the core takes an option: a field of the engine's own struct in EngineOptions."""
+
+    field: str
+    scale: int = 1
+    """What the option's value is multiplied by, and then rounded, for the field's unit."""
+
+    def value(self, given: float) -> float:
+        """The field's value for the option's."""
+        return given if self.scale == 1 else round(given * self.scale)
 
 
 @dataclass(frozen=True)
 class Engine:
     """What an engine can do; `contract/engine_types.h` says it for the core."""
 
+    text: str
+    """What it is, for help."""
     uses_aio_events: bool = False
     takes_nowait: bool = False
     bounds_waits: bool = False
     is_simulated: bool = False
     submit_call: str | None = None
     """The system call that submits I/Os, in which they may have to wait."""
+    options: Mapping[str, CoreOption] = field(default_factory=dict)
+    """The options that have no effect with other engines."""
 
 
 ENGINES: Mapping[str, Engine] = {
     "libaio": Engine(
-        uses_aio_events=True, takes_nowait=True, bounds_waits=True, submit_call="io_submit"
+        "Linux native AIO",
+        uses_aio_events=True,
+        takes_nowait=True,
+        bounds_waits=True,
+        submit_call="io_submit",
     ),
-    "threads": Engine(),
-    "null": Engine(is_simulated=True),
+    "threads": Engine("a pool of threads"),
+    "null": Engine(
+        "a simulated target (see null_*)",
+        is_simulated=True,
+        options={
+            "null_latency_us": CoreOption("latency_ns", scale=1000),
+            "null_jitter": CoreOption("jitter"),
+            "null_servers": CoreOption("servers"),
+        },
+    ),
 }
 
 
 def names_of_those_that(ability: str) -> str:
     """The names of the engines with an ability, for an error."""
     return " or ".join(name for name, engine in ENGINES.items() if getattr(engine, ability))
+
+
+def engine_that_takes(option: str) -> Condition:
+    """What an engine's own option needs, to have an effect."""
+    names = (name for name, engine in ENGINES.items() if option in engine.options)
+    return Condition(
+        f"engine={' or '.join(names)}", lambda job: option in ENGINES[job.engine].options
+    )
+
+
+def engines_text() -> str:
+    """All engines in a row, for help."""
+    *others, last = (engine.text for engine in ENGINES.values())
+    return f"{', '.join(others)}, or {last}"

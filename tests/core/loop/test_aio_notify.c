@@ -93,18 +93,16 @@ static bool wants_to_sleep(void *opaque)
     return true;
 }
 
-static int lie_down(void *opaque, int64_t timeout_ns)
+static void lie_down(void *opaque, int64_t timeout_ns)
 {
     Bed *bed = opaque;
 
     bed->sleeps++;
     bed->timeout_ns = timeout_ns;
     bed->notify_me = bed->ctx->notify_me;
-    return 0;
 }
 
 static const AioSleeperOps bed_ops = {
-    .call = "test",
     .wants = wants_to_sleep,
     .sleep = lie_down,
 };
