@@ -7,8 +7,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import psutil
-
 from laiobench.system.aio_events import aio_room
 from laiobench.system.devices import describe_target
 
@@ -21,12 +19,12 @@ def describe(paths: Iterable[str]) -> dict[str, Any]:
         "host": platform.node(),
         "boot_id": _boot_id(),
         "cpu": _cpu(),
-        "memory_bytes": psutil.virtual_memory().total,
+        "memory_bytes": _memory_bytes(),
         "kernel": platform.release(),
         "distribution": _distribution(),
         "virtualisation": _virtualisation(),
         "clock_source": _read("/sys/devices/system/clocksource/clocksource0/current_clocksource"),
-        "aio_max_nr": aio_room().limit,
+        "aio_max_nr": aio_room().limit or None,
         "targets": {path: describe_target(path) for path in sorted(set(paths))},
     }
 
@@ -62,6 +60,15 @@ def _read(path: str | Path) -> str:
         return Path(path).read_text(errors="replace").strip()
     except OSError:
         return ""
+
+
+def _memory_bytes() -> int | None:
+    """As the kernel tells in a call, which needs no /proc; None where it does not."""
+    try:
+        bytes_there = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (OSError, ValueError):
+        return None
+    return bytes_there if bytes_there > 0 else None
 
 
 def _cpu() -> dict[str, Any]:
@@ -112,7 +119,8 @@ def _distribution() -> str:
 
 @cache
 def _virtualisation() -> str:
-    """The hypervisor's name; `none` without one."""
-    if " hypervisor" not in _read("/proc/cpuinfo"):
-        return "none"
+    """The hypervisor's name; `none` without one, and empty where /proc is not there to tell."""
+    cpuinfo = _read("/proc/cpuinfo")
+    if " hypervisor" not in cpuinfo:
+        return "none" if cpuinfo else ""
     return _read("/sys/class/dmi/id/sys_vendor") or _read("/sys/hypervisor/type") or "unknown"

@@ -161,8 +161,22 @@ def test_limits_of_memory_are_no_fault_of_ours(program: Program, limit: str) -> 
     assert "memory" in outcome.stderr
 
 
+HIDING_PROC = ("unshare", "--mount", "sh", "-c", 'mount -t tmpfs none /proc && exec "$@"', "sh")
+
+
+@pytest.mark.root
 def test_without_proc_it_is_told_that_it_is_missing(program: Program) -> None:
-    hidden = ("unshare", "--mount", "sh", "-c", 'mount -t tmpfs none /proc && exec "$@"', "sh")
-    outcome = program("run", "--size=4k", "--no-save", prefix=hidden)
+    outcome = program("run", "--size=4k", "--no-save", prefix=HIDING_PROC)
     assert "a fault in laiobench itself" not in outcome.stderr
     assert outcome.code == 0 or "/proc" in outcome.stderr
+
+
+@pytest.mark.root
+def test_what_needs_no_target_needs_no_proc(program: Program) -> None:
+    """Facts of the machine that are only there are missing, and the result is not."""
+    outcome = program("run", "--engine=null", "--number_ios=100", "--json", prefix=HIDING_PROC)
+    assert outcome.code == 0, outcome.stderr
+    assert program("show", "last", "--json").document == outcome.document
+    machine = outcome.document["machine"]
+    assert (machine["boot_id"], machine["virtualisation"], machine["aio_max_nr"]) == ("", "", None)
+    assert machine["memory_bytes"] > 0
