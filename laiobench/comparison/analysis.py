@@ -18,13 +18,13 @@ import statistics
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from laiobench.comparison import independent, rank_tests
+from laiobench.comparison import independent, lost, rank_tests
 from laiobench.comparison import shift as shift_module
 from laiobench.comparison.looks import ONCE, Looks
 from laiobench.comparison.rank_tests import ALPHA, Interval
 from laiobench.comparison.sessions import MIN_SESSIONS
 from laiobench.comparison.shift import Shift
-from laiobench.comparison.values import Unmeasurable, Value, values
+from laiobench.comparison.values import Unmeasurable, Value, lower_bound, values
 from laiobench.results.comparison import ComparedMetric, Summary, Verdict
 from laiobench.results.digest import RunDigest
 from laiobench.results.metrics import COMPARED, METRICS, Key
@@ -192,7 +192,12 @@ def session_values(runs: Sequence[RunDigest]) -> dict[Key, Value]:
         side = [trial.get(key, Unmeasurable("not every run has it")) for trial in measured]
         numbers = [value for value in side if isinstance(value, float)]
         lacking = [value for value in side if isinstance(value, Unmeasurable)]
-        found[key] = lacking[0] if lacking else statistics.median(numbers)
+        if not lacking:
+            found[key] = statistics.median(numbers)
+            continue
+        bounds = [bound for value in side if (bound := lower_bound(value)) is not None]
+        bound = statistics.median(bounds) if len(bounds) == len(side) else None
+        found[key] = Unmeasurable(lacking[0].reason, bound)
     return found
 
 
@@ -221,7 +226,7 @@ def _compare(
     compared = []
     for row, numbers in zip(rows, sides, strict=True):
         if numbers is None:
-            compared.append(_unmeasurable(row, level))
+            compared.append(_unmeasurable(row, level, analyse))
         else:
             compared.append(_measured(row, analyse(*numbers, level, True), next(adjusted), limits))
     return compared
@@ -349,8 +354,14 @@ def _verdict(key: Key, interval: Interval, p_adjusted: float, limits: _Limits) -
     return Verdict.IMPROVE if is_better else Verdict.REGRESS
 
 
-def _unmeasurable(row: Row, alpha: float) -> ComparedMetric:
-    return ComparedMetric(**_head(row, alpha), verdict=Verdict.NOT_MEASURABLE, reason=_why_not(row))
+def _unmeasurable(row: Row, alpha: float, analyse: Analyse) -> ComparedMetric:
+    is_lost = lost.is_lost(*_sides(row))
+    bound = lost.at_least(*_sides(row), analyse, alpha) if is_lost else None
+    return ComparedMetric(
+        **{**_head(row, alpha), "lost": is_lost, "at_least": bound},
+        verdict=Verdict.NOT_MEASURABLE,
+        reason=_why_not(row),
+    )
 
 
 def _head(row: Row, alpha: float) -> dict[str, object]:

@@ -6,7 +6,7 @@ and how long a run would do.
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from laiobench.results.digest import (
     DirectionDigest,
@@ -28,9 +28,16 @@ class Unmeasurable:
     """Why a run has no value, in a sentence."""
 
     reason: str
+    at_least: float | None = None
+    """Of a percentile with too few I/Os beyond it: what it surely is not below (99 %)."""
 
 
 Value = float | Unmeasurable
+
+
+def lower_bound(value: Value) -> float | None:
+    """What a value is not below, whether it could be measured or not."""
+    return value.at_least if isinstance(value, Unmeasurable) else value
 
 
 # ---- values ----------------------------------------------------------------------
@@ -72,7 +79,7 @@ def _of_direction(
         return float(sum(latency.mean * latency.count for latency in latencies) / count)
     runtime_ns = max(copy.runtime_ns for copy in copies)
     if too_few := _too_few(metric.percentile, count, runtime_ns):
-        return too_few
+        return replace(too_few, at_least=_lower_bound(metric.percentile, count, latencies))
     return _percentile(metric.percentile, latencies)
 
 
@@ -104,6 +111,23 @@ def _too_few(percentile: float, count: int, runtime_ns: int) -> Unmeasurable | N
         f"it needs {needed:,} I/Os a trial ({SAMPLES_BEYOND} beyond it), and there "
         f"were {count:,}: about {_rounded_up(seconds)} s a trial would do"
     )
+
+
+def _lower_bound(percentile: float, count: int, latencies: Sequence[LatencyDigest]) -> float | None:
+    """By how many of so many are surely below it: the 1 % quantile of a binomial distribution."""
+    share = percentile / 100
+    below = count * share - 2.33 * math.sqrt(count * share * (1 - share)) - 1
+    if below < 1:
+        return None
+    surely = 100 * below / count
+    if len(latencies) > 1:
+        return float(added(map(_counts, latencies)).percentiles((surely,))[surely])
+    known = [
+        (float(name), value)
+        for name, value in latencies[0].percentiles.items()
+        if float(name) <= surely
+    ]
+    return float(max(known)[1]) if known else None
 
 
 def _rounded_up(seconds: float) -> str:

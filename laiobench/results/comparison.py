@@ -113,6 +113,12 @@ class ComparedMetric(Record):
     max_regression: float | None = Field(
         None, description="of a gate: the relative change for the worse that it allows"
     )
+    lost: bool = Field(
+        False, description="measurable on the baseline, and not on the variant any more"
+    )
+    at_least: float | None = Field(
+        None, description="where it is lost: what variant / baseline surely is not below"
+    )
     baseline_sessions: int | None = Field(
         None, description="of a stored gate: how many sessions of the baseline count"
     )

@@ -385,3 +385,35 @@ def test_the_document_has_the_verdict_at_its_top_and_is_read_again() -> None:
         "comparison", "regress", 3,
     )  # fmt: skip
     assert Comparison.model_validate_json(result.to_json()) == result
+
+
+# ---- what can't be measured any more ---------------------------------------------
+
+P99 = Gated(job="job", name="lat_p99_ns", max_regression=0.10)
+
+
+def short(count: int, p50_ns: float, ios: int, first: int = 1) -> list[RunDigest]:
+    """Days of so many I/Os each."""
+    return [
+        digest(
+            document(
+                job(p50_ns=p50_ns * (1 + 0.002 * (at % 3)), ios=ios),
+                started_at=f"2026-01-{first + at:02d}T00:00:00Z",
+            )
+        )
+        for at in range(count)
+    ]
+
+
+def test_a_percentile_that_is_too_slow_to_be_measured_regresses() -> None:
+    result = judged(short(6, 1e5, 20_000), short(6, 8e5, 2_500, 10), Policy(metric=(P99,)))
+    (metric,) = result.metrics
+    assert (result.verdict, result.exit_code) == (V.REGRESS, ExitCode.REGRESS)
+    assert metric.at_least is not None and "worse at least, and new: it needs" in str(metric.reason)
+
+
+def test_a_percentile_that_can_be_measured_no_more_is_never_green() -> None:
+    result = judged(short(6, 1e5, 20_000), short(6, 1e5, 2_500, 10), Policy(metric=(P99,)))
+    assert (result.verdict, result.exit_code) == (V.INCONCLUSIVE, ExitCode.INCONCLUSIVE)
+    never = judged(short(6, 1e5, 2_500), short(6, 1e5, 2_500, 10), Policy(metric=(P99,)))
+    assert never.exit_code == ExitCode.OK  # it was never measurable: the policy decides

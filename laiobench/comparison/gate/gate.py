@@ -58,6 +58,9 @@ def judge_metric(
             verdict, reason = Verdict.INCONCLUSIVE, too_few
         elif mismatch and verdict in (Verdict.REGRESS, Verdict.IMPROVE):
             verdict, reason = Verdict.INCONCLUSIVE, mismatch
+    elif compared.at_least and compared.at_least - 1 > max_regression and not (too_few or mismatch):
+        verdict = Verdict.REGRESS
+        reason = f"it is {compared.at_least - 1:.0%} worse at least, and {compared.reason}"
     return compared.model_copy(
         update={
             "verdict": verdict,
@@ -199,6 +202,13 @@ def decided(
             "alpha": policy.family_alpha,
             "policy": policy.model_dump(mode="json"),
             "verdict": verdict,
-            "exit_code": int(exit_code(verdict, policy)),
+            "exit_code": int(_never_green(exit_code(verdict, policy), metrics)),
         }
     )
+
+
+def _never_green(code: ExitCode, metrics: Sequence[ComparedMetric]) -> ExitCode:
+    """What could be measured before and can't be now fails, whatever the policy says."""
+    if code == ExitCode.OK and any(metric.lost for metric in metrics):
+        return ExitCode.INCONCLUSIVE
+    return code
