@@ -391,13 +391,3 @@ def _relative_spread(numbers: Sequence[float], median: float) -> float | None:
         return None
     low, _, high = statistics.quantiles(numbers, n=4, method="inclusive")
     return (high - low) / 2 / median
-
-
-def is_narrow(compared: ComparedMetric, rule: rank_tests.WidthRule) -> bool:
-    """Whether a ratio is known as well as `rule` wants."""
-    if compared.ratio is None or compared.low is None or compared.high is None:
-        return False
-    return rule.is_met(
-        Interval(math.log(compared.ratio), math.log(compared.low), math.log(compared.high)),
-        compared.n,
-    )

@@ -20,7 +20,7 @@ from laiobench.comparison import analysis, proof_arms
 from laiobench.comparison.attempt import Failure, attempt
 from laiobench.comparison.blocks import complete_blocks
 from laiobench.comparison.design import make_design
-from laiobench.comparison.looks import Looks, live_looks
+from laiobench.comparison.looks import Looks, is_narrow, live_looks
 from laiobench.comparison.patience import Measure, patient
 from laiobench.comparison.rank_tests import WidthRule
 from laiobench.comparison.steps import End, Observer, Step, StepObserver
@@ -244,7 +244,7 @@ class Experiment:
         compared = self._compare(self.design.watched, is_end=True)
         known = [metric for metric in compared if metric.verdict != Verdict.NOT_MEASURABLE]
         absent = [name for name in self.design.watched if name not in {m.metric for m in known}]
-        wide = [f"{m.job}: {m.kind.title}" for m in known if not analysis.is_narrow(m, rule)]
+        wide = [f"{m.job}: {m.kind.title}" for m in known if not is_narrow(m, rule)]
         return [*(METRICS[name].title for name in absent), *dict.fromkeys(wide)]
 
     # ---- what it says ----------------------------------------------------------

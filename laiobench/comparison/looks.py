@@ -18,11 +18,12 @@ from laiobench.comparison.power import visible_anytime, visible_in_spreads
 from laiobench.comparison.rank_tests import (
     MIN_PAIRS,
     Interval,
+    WidthRule,
     hodges_lehmann,
     pairs_for_interval,
     signed_rank_p,
 )
-from laiobench.results.comparison import Comparison, Design
+from laiobench.results.comparison import ComparedMetric, Comparison, Design
 
 RESERVE = 0.1
 """Of α, kept for looking again."""
@@ -131,3 +132,13 @@ def looks_until_now(comparison: Comparison) -> list[int]:
     if comparison.status != "ok" or pairs in planned:
         return list(planned)
     return [*(number for number in planned if number < pairs), pairs]
+
+
+def is_narrow(compared: ComparedMetric, rule: WidthRule) -> bool:
+    """Whether a ratio is known as well as `rule` wants."""
+    if compared.ratio is None or compared.low is None or compared.high is None:
+        return False
+    return rule.is_met(
+        Interval(math.log(compared.ratio), math.log(compared.low), math.log(compared.high)),
+        compared.n,
+    )
