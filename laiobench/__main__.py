@@ -1,15 +1,27 @@
 """Where the program starts: `python -m laiobench`, and the script `laiobench`."""
 
-from laiobench.cli.interruption import Interruption
+import os
+
+_NO_MEMORY = b"""laiobench: error: there is not enough memory to go on
+  free some, or raise the limit (ulimit -v and -d; a container's memory)
+"""
+_RUN_FAILED = 1
+_STDERR = 2
 
 
 def start() -> None:
     """Import the command line, and run it."""
-    interruption = Interruption()
-    interruption.watch()
-    from laiobench.cli.main import main
+    try:
+        from laiobench.cli.interruption import Interruption
 
-    main(interruption)
+        interruption = Interruption()
+        interruption.watch()
+        from laiobench.cli.main import main
+
+        main(interruption)
+    except MemoryError:  # where not even the import, or telling of one before, had enough
+        os.write(_STDERR, _NO_MEMORY)
+        os._exit(_RUN_FAILED)
 
 
 if __name__ == "__main__":

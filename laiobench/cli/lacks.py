@@ -27,6 +27,8 @@ def lack_in(error: BaseException) -> Explained | None:
             return _MEMORY
         case OSError(errno=errno.ENOMEM):
             return _MEMORY
+        case SystemError() if "without" in str(error) and "exception" in str(error):
+            return _MEMORY  # CPython lost the MemoryError that it should have raised
         case RuntimeError() if "can't start new thread" in str(error):
             return _THREADS
         case ImportError() if "cannot map" in str(error) or "failed to map" in str(error):

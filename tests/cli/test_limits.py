@@ -153,11 +153,15 @@ def test_too_little_of_anything_is_found_before_files_are_filled(
     assert not (program.folder / "new.bin").exists()
 
 
-@pytest.mark.parametrize("limit", ["--as=150000000", "--data=30000000", "--as=400000000"])
+@pytest.mark.parametrize(
+    "limit",
+    ["--as=150000000", "--data=8388608", "--data=16777216", "--data=30000000", "--as=400000000"],
+)
 def test_limits_of_memory_are_no_fault_of_ours(program: Program, limit: str) -> None:
     outcome = program("run", *NULL, "--iodepth=64", "--bs=8m", prefix=("prlimit", limit))
     assert outcome.code == 1
     assert "a fault in laiobench itself" not in outcome.stderr
+    assert "Traceback" not in outcome.stderr
     assert "memory" in outcome.stderr
 
 
