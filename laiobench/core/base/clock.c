@@ -9,7 +9,7 @@
 
 /*
  * Read both clocks at one moment.  An interrupt between the two readings
- * would tear them apart, so keep the tightest of several attempts.
+ * would set them apart, so keep the attempt that took the least time.
  */
 static void read_pair(uint64_t *ticks, uint64_t *ns)
 {
@@ -46,8 +46,9 @@ static bool file_says(const char *path, const char *start, const char *word)
 }
 
 /*
- * Of constant rate, never stopped, and the same on all CPUs: the kernel
- * withdraws "tsc" from its clock sources when it finds the last untrue.
+ * The counter must have a constant rate, never stop, and be the same on all
+ * CPUs.  If it differs between CPUs, the kernel removes "tsc" from its list of
+ * clock sources.
  */
 static bool cpu_counter_is_invariant(void)
 {
@@ -79,9 +80,9 @@ static void sleep_ns(uint64_t ns)
 }
 
 /*
- * The counter's rate, a constant of the machine: measured by the first clock of
- * the process, since that takes a sleep.  Written once, under rate_once, and only
- * read after.
+ * The counter's rate is a constant of the machine.  Measuring it takes a sleep, so
+ * only the first clock of the process does.  It is written once, under rate_once,
+ * and only read after that.
  */
 static pthread_once_t rate_once = PTHREAD_ONCE_INIT;
 static struct {
@@ -107,7 +108,7 @@ static void measure_rate(void)
     rate.is_known = true;
 }
 
-/* The rate is of the process; from when on drift counts is each clock's own. */
+/* All clocks share the rate; each measures its drift from its own start. */
 static bool calibrate(Clock *clock)
 {
     pthread_once(&rate_once, measure_rate);

@@ -14,18 +14,18 @@ typedef struct Clock {
     bool hardware;            /* the CPU's counter, not clock_gettime() */
     uint64_t ns_per_tick_q32; /* nanoseconds in a tick, 32.32 fixed point */
     uint64_t ticks_per_s;
-    uint64_t start_ticks; /* one moment, in ticks ... */
-    uint64_t start_ns;    /* ... and in CLOCK_MONOTONIC */
+    uint64_t start_ticks; /* when it was initialized, in ticks */
+    uint64_t start_ns;    /* the same moment, in CLOCK_MONOTONIC */
     double read_ns;       /* what one reading costs, measured */
 } Clock;
 
 /*
- * With a CPU counter the first one of a process calibrates it against
- * CLOCK_MONOTONIC, which takes about 20 ms; from any thread.
+ * Where the CPU counter is used, the first call in a process calibrates it
+ * against CLOCK_MONOTONIC, which takes about 20 ms.  Any thread.
  */
 void clock_init(Clock *clock);
 
-/* CLOCK_MONOTONIC itself, at once: for those who time nothing finely. */
+/* Use CLOCK_MONOTONIC itself: no calibration, but each reading costs more. */
 void clock_init_monotonic(Clock *clock);
 
 static inline uint64_t clock_monotonic_ns(void)
@@ -63,7 +63,7 @@ static inline uint64_t clock_ticks_to_ns(const Clock *clock, uint64_t ticks)
                       32);
 }
 
-/* A reading, as CLOCK_MONOTONIC would have had it. */
+/* Convert a reading of the clock to CLOCK_MONOTONIC's time. */
 static inline uint64_t clock_to_monotonic_ns(const Clock *clock, uint64_t ticks)
 {
     return clock->start_ns +
@@ -75,5 +75,5 @@ static inline uint64_t clock_ns_to_ticks(const Clock *clock, uint64_t ns)
     return (uint64_t)((unsigned __int128)ns * clock->ticks_per_s / 1000000000u);
 }
 
-/* How far the ticks have strayed from CLOCK_MONOTONIC since clock_init(). */
+/* How far the ticks have drifted from CLOCK_MONOTONIC since clock_init(). */
 double clock_drift_ppm(const Clock *clock);

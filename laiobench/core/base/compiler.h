@@ -1,12 +1,13 @@
 /*
- * What is inlined into what.  While the kernel works, the CPU forgets where we
- * return to: each return on the way up from a system call costs as much as
- * twenty instructions.  So the functions that lie on that way are few.
+ * Attributes that control inlining.  During a system call the CPU loses its
+ * predictions of return addresses: each return after the call then costs as much
+ * as twenty instructions.  So few functions should lie between the loop and a
+ * system call.
  */
 #pragma once
 
-/* All that the function calls by name is inlined into it, and so on. */
+/* Inline into this function all that it calls by name, and what they call. */
 #define HOT_PATH __attribute__((flatten))
 
-/* For inline functions that call by name: gcc flattens no further than to others. */
+/* For inline functions in headers: HOT_PATH inlines through them only with this. */
 #define ALWAYS_INLINE inline __attribute__((always_inline))

@@ -1,6 +1,7 @@
 /*
- * Adding to a counter that another thread may look at.  Relaxed: the reader
- * sees each number whole, and nothing is said about their order.
+ * Counters that one thread adds to while another may read them.  Relaxed: the
+ * reader never sees a half-written number, but may see two counters change in
+ * any order.
  */
 #pragma once
 
@@ -12,8 +13,8 @@ static inline uint64_t counter_read(const uint64_t *counter)
 }
 
 /*
- * For counters with one writer: costs no more than a plain addition, which
- * compilers make of it only when told so.
+ * For counters with one writer.  It costs no more than a plain addition; on
+ * x86-64 this needs the assembly, or compilers make three instructions of it.
  */
 static inline void counter_add(uint64_t *counter, uint64_t n)
 {

@@ -1,6 +1,6 @@
 /*
- * What went wrong in the core, as facts: which call, which errno, what was
- * asked of it.  Nothing here knows how to say it to a person; Python does.
+ * What went wrong in the core, as facts: which call, which errno, what it was
+ * asked for.  Python turns these into a sentence; nothing here does.
  */
 #pragma once
 

@@ -48,7 +48,7 @@ int event_notifier_add(EventNotifier *notifier, uint64_t count)
         written = write(notifier->write_fd, &count, sizeof(count));
     } while (written < 0 && errno == EINTR);
 
-    /* EAGAIN: it is full of events already, so a read is pending. */
+    /* EAGAIN: it is full, so it is readable already. */
     return written < 0 && errno != EAGAIN ? -errno : 0;
 }
 
@@ -62,7 +62,7 @@ static ssize_t read_eventfd(int fd, uint64_t *value)
     return got;
 }
 
-/* Each set wrote its count.  A read that fills the buffer may leave more. */
+/* Each event_notifier_add() wrote 8 bytes.  After a full buffer there may be more. */
 static ssize_t read_pipe(int fd, uint64_t *value)
 {
     uint64_t counts[64];

@@ -20,7 +20,7 @@ int event_notifier_init(EventNotifier *notifier, Error *error);
 
 void event_notifier_cleanup(EventNotifier *notifier);
 
-/* False for the pipe, which an iocb's result descriptor cannot be. */
+/* False for the pipe: the kernel does not take a pipe as aio_resfd. */
 static inline bool event_notifier_is_eventfd(const EventNotifier *notifier)
 {
     return notifier->read_fd == notifier->write_fd;

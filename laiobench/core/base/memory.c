@@ -7,7 +7,7 @@
 
 #define HUGE_PAGE_BYTES ((size_t)2 << 20)
 
-/* Less than this would waste more of a huge page than it is worth. */
+/* Smaller memory gets no huge page: it would waste most of it. */
 #define WORTH_A_HUGE_PAGE (HUGE_PAGE_BYTES / 32)
 
 static size_t round_up(size_t bytes, size_t unit)
@@ -29,7 +29,7 @@ static uint8_t *map(size_t bytes)
     return memory == MAP_FAILED ? NULL : memory;
 }
 
-/* @bytes, a multiple of @align, at a multiple of @align. */
+/* Map @bytes, a multiple of @align, at an address that is one, too. */
 static uint8_t *map_aligned(size_t bytes, size_t align)
 {
     uint8_t *room = map(bytes + align), *memory;
@@ -67,7 +67,8 @@ void *memory_map(size_t bytes)
         return NULL;
     }
     if (is_huge) {
-        madvise(memory, mapped, MADV_HUGEPAGE); /* a wish: small ones do, too */
+        madvise(memory, mapped,
+                MADV_HUGEPAGE); /* if it fails, small pages serve */
     }
     touch_each_page(memory, bytes);
     return memory;

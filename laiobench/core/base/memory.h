@@ -1,7 +1,7 @@
 /*
- * Large memory for the hot path: there from the start, so that no page fault
- * is measured, and in huge pages where the kernel has them, since each I/O
- * makes it look up where the buffer's pages are.
+ * Large memory for the hot path.  Each page is touched at the start, so that no
+ * page fault is measured.  Huge pages are used where the kernel has them: at each
+ * I/O the kernel looks up the buffer's pages, and finds huge ones sooner.
  */
 #pragma once
 
@@ -12,5 +12,5 @@
 /* Zeroed and page-aligned; NULL without memory. */
 void *memory_map(size_t bytes);
 
-/* What memory_map() gave for as many @bytes; NULL is none. */
+/* Free what memory_map() returned for the same @bytes.  NULL: do nothing. */
 void memory_unmap(void *memory, size_t bytes);

@@ -12,7 +12,7 @@ typedef struct RandomStream {
     uint64_t state[4];
 } RandomStream;
 
-/* One step of splitmix64: also a good mixer of a counter or a seed. */
+/* One step of splitmix64; it also mixes counters and seeds well. */
 static inline uint64_t random_mix(uint64_t value)
 {
     value += UINT64_C(0x9e3779b97f4a7c15);
@@ -60,7 +60,7 @@ static inline double random_unit(RandomStream *stream)
     return (double)(random_u64(stream) >> 11) * 0x1p-53;
 }
 
-/* For buffers: @bytes of them, a multiple of 8. */
+/* Fill @buffer; @bytes is a multiple of 8. */
 static inline void random_fill(RandomStream *stream, void *buffer,
                                uint64_t bytes)
 {

@@ -1,7 +1,8 @@
 /*
- * read() and epoll_wait(), for every round of the loop.  Those of the C library
- * are points of cancellation, which costs two atomic operations a call.  The
- * thread sanitizer has to see the C library's: it knows that they synchronize.
+ * read() and epoll_wait() without the C library's wrappers.  The wrappers are
+ * cancellation points, which costs two atomic operations in each call, and the
+ * loop makes such a call in every round.  Under the thread sanitizer the wrappers
+ * are used, since it knows that they synchronize threads.
  */
 #pragma once
 

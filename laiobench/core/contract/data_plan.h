@@ -8,15 +8,16 @@
 #include <stdint.h>
 
 typedef struct DataPlan {
-    /* all bytes anew at each write; else a number in each sector */
+    /* new random bytes at each write; else only a number in each sector */
     bool refill;
     bool zeros;
     /* repeated from the block's beginning; NULL: none */
     const uint8_t *pattern;
     uint32_t pattern_bytes;
-    const uint32_t *offset_at; /* where in it the block's offset stands ... */
-    uint32_t offset_count;     /* ... in 8 bytes, the lowest first */
-    uint32_t compress_percent; /* so much of each chunk is pattern, or zeros */
+    /* where in the pattern the block's offset is, in 8 bytes, little-endian */
+    const uint32_t *offset_at;
+    uint32_t offset_count;
+    uint32_t compress_percent; /* of each chunk: is pattern, or zeros */
     uint32_t compress_chunk;   /* bytes */
-    uint32_t dedupe_percent;   /* so many of the blocks are one and the same */
+    uint32_t dedupe_percent;   /* of the blocks: have the same data */
 } DataPlan;

@@ -1,6 +1,6 @@
 /*
- * Latencies as whoever reads reports sees them: what each is called, and which
- * I/Os have it.  How one is computed, record/latency.h knows.
+ * Latencies as a report names them: what each is called, and which I/Os have
+ * it.  How each is computed is in record/latency.h.
  *
  * cffi reads this file as well as the compiler: plain declarations only.
  */
@@ -10,8 +10,9 @@
 #include <stdint.h>
 
 typedef struct LatencyType {
-    const char *name;    /* documents add the unit: "lat" is their lat_ns */
-    bool is_of_every_io; /* else of those that had to go at a given time */
+    const char *name; /* documents add the unit: "lat" is lat_ns there */
+    bool
+        is_of_every_io; /* else only of I/Os with a time at which they are due */
 } LatencyType;
 
 /* By its number, from 0.  NULL past the last. */

@@ -1,6 +1,6 @@
 /*
- * What a job's I/Os wait for besides a free slot, and when a job must end
- * before its time: as it is asked for, and what came of it.  All 0: nothing.
+ * What a job's I/Os wait for besides a free slot, and what ends a job early: as
+ * a plan asks for it, and as a report tells of it.  0 everywhere: no such thing.
  *
  * cffi reads this file as well as the compiler: plain declarations only.
  */
@@ -11,65 +11,66 @@
 
 #define PACED_DIRECTIONS 3 /* read, write, trim */
 
-/* Windows of a search: doubling, then halving what is between. */
+/* A search doubles the depth, then halves the interval; a window each. */
 #define SEARCH_STEPS_MAX 64
 
 typedef struct PacingPlan {
     double bytes_per_s[PACED_DIRECTIONS]; /* the schedule; 0: none */
     double ios_per_s[PACED_DIRECTIONS];   /* the stricter of the two holds */
     bool poisson; /* gaps are exponential, not constant */
-    double phase; /* of constant gaps: so much of one is the first I/O later */
+    double phase; /* constant gaps: the first I/O's delay, as share of a gap */
 
-    uint64_t think_ns;       /* pause for so long, with nothing in flight ... */
-    uint64_t think_spin_ns;  /* ... the first part of it busy ... */
-    uint64_t think_ios;      /* ... after so many I/Os; 0: not by number ... */
-    bool think_on_issue;     /* ... that were issued, not completed ... */
-    uint64_t think_every_ns; /* ... or after so long; 0: not by time */
-    bool think_shifts;       /* the schedule waits meanwhile */
+    uint64_t think_ns;       /* a pause, with nothing in flight; 0: none */
+    uint64_t think_spin_ns;  /* the first part of it, spent busy */
+    uint64_t think_ios;      /* I/Os between pauses; 0: do not count them */
+    bool think_on_issue;     /* count I/Os when issued, not when completed */
+    uint64_t think_every_ns; /* time between pauses; 0: do not go by time */
+    bool think_shifts;       /* pauses shift the schedule */
 
-    /* once all are in flight: not before so few are; 0: off */
+    /* with all in flight, issue no more until so few are; 0: off */
     uint32_t depth_low;
 
-    /* above it the job ends; 0: any */
+    /* a longer latency ends the job; 0: none does */
     uint64_t max_latency_ns[PACED_DIRECTIONS];
-    double min_bytes_per_s[PACED_DIRECTIONS]; /* below it the job ends */
+    /* a lower rate ends the job; 0: none does */
+    double min_bytes_per_s[PACED_DIRECTIONS];
     double min_ios_per_s[PACED_DIRECTIONS];
-    uint64_t min_rate_cycle_ns; /* in any window of this length */
+    uint64_t min_rate_cycle_ns; /* windows in which the rate is taken */
 
     uint64_t target_ns; /* search the depth that keeps latency below; 0: no */
-    uint64_t target_window_ns; /* of each try */
-    double target_percent;     /* of I/Os that must be */
-    bool target_goes_on;       /* measure there until the runtime is over */
+    uint64_t target_window_ns; /* how long each depth is tried */
+    double target_percent;     /* of I/Os must be below the target */
+    bool target_goes_on;       /* then measure at the depth that was found */
 
     uint64_t start_delay_ns;
-    bool nowait; /* rather fail with EAGAIN than wait in the kernel */
+    bool nowait; /* an I/O that would wait in the kernel fails: EAGAIN */
 } PacingPlan;
 
-/* A look at one depth. */
+/* What one depth gave. */
 typedef struct SearchStep {
     uint32_t depth;
-    bool holds;
-    uint64_t ios, within; /* the target */
+    bool holds;           /* enough of the I/Os met the target */
+    uint64_t ios, within; /* all, and those that met the target */
 } SearchStep;
 
 typedef struct PacingReport {
     uint64_t late;        /* I/Os issued LATE_NS or more after they were due */
     uint64_t late_max_ns; /* of all I/Os */
 
-    /* Of the window: so much of the schedule was issued, ... */
+    /* How much of the schedule was issued in the window. */
     uint64_t scheduled_ns[PACED_DIRECTIONS];
-    /* ... and at its end it was so much farther behind than when it opened. */
+    /* How much further behind the schedule it was at the window's end than at its start. */
     uint64_t behind_ns[PACED_DIRECTIONS];
 
-    bool latency_exceeded; /* the I/O that ended the job: */
-    uint32_t direction;    /* (also of the rate) */
+    bool latency_exceeded; /* an I/O took too long; it is told here: */
+    uint32_t direction;    /* also where the rate was missed */
     uint64_t offset, latency_ns;
 
-    bool rate_missed; /* the window that ended the job: */
+    bool rate_missed; /* in a window, which had these rates: */
     double ios_per_s, bytes_per_s;
 
     bool search_is_over;
-    uint32_t depth; /* that was found; 0: none */
+    uint32_t depth; /* the one found; 0: none */
     uint32_t step_count;
     SearchStep steps[SEARCH_STEPS_MAX];
 } PacingReport;

@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 typedef struct TargetLimits {
-    uint64_t size_bytes;    /* 0: has none, such as a character device */
+    uint64_t size_bytes;    /* 0: it has no size, as a character device */
     uint32_t memory_align;  /* of buffer addresses; 0: direct I/O is refused */
     uint32_t request_align; /* of offsets and lengths */
     bool is_block_device;
