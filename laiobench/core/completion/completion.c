@@ -6,7 +6,7 @@
 #include "engines/engine_calls.h"
 #include "base/compiler.h"
 
-/* Longer than any thread is kept from its next instruction, one hopes. */
+/* Longer than the kernel should take from a completion to its eventfd. */
 #define LEFTOVER_TIMEOUT_NS 100000000
 
 const CompletionMode *completion_find(const char *name)
@@ -51,7 +51,7 @@ void completion_read_leftover(Completion *completion)
     if (!engine->notifier) {
         return;
     }
-    /* The kernel shows a completion a little before it sets the eventfd. */
+    /* A completion is in the ring shortly before the kernel sets the eventfd. */
     while (seen < engine->events &&
            clock_monotonic_ns() - start < LEFTOVER_TIMEOUT_NS) {
         if (event_notifier_test_and_clear(engine->notifier, &events) > 0) {
@@ -109,7 +109,7 @@ void completion_read_eventfd(Completion *completion)
     if (ret < 0) {
         error_set(&ctx->failure, "read", -ret, 0);
     }
-    ctx->now_is_fresh = false; /* the call took its time */
+    ctx->now_is_fresh = false; /* the call took time */
     ctx->counters.eventfd.reads++;
     ctx->counters.eventfd.values += value;
 }

@@ -1,8 +1,8 @@
 /*
- * Completion modes: how it is noticed that requests have completed.  A mode
+ * Completion modes: how the loop notices that requests have completed.  A mode
  * stands between an engine and the loop: it decides who asks the engine, and
- * when.  All modes reap by completion_reap(); none records or refills.
- * One table of functions, one file for each mode.
+ * when.  All modes reap by completion_reap(); none records or refills.  Each mode
+ * has a file and a table of functions.
  */
 #pragma once
 
@@ -46,22 +46,22 @@ int completion_attach(Completion *completion, const CompletionMode *mode,
 void completion_detach(Completion *completion);
 
 /*
- * Call it when all is reaped.  Requests may have been reaped before the eventfd
- * was read, so that their events are still in it.  This reads and counts them,
- * so that as many events as completions are accounted for.
+ * To be called when all requests are reaped.  Some may have been reaped before
+ * the eventfd was read; their events are still in it.  This reads and counts
+ * them, so that the events counted are as many as the completions.
  */
 void completion_read_leftover(Completion *completion);
 
-/* Reap, counted as @reaped_by, or as nested where a loop is inside a loop. */
+/* Reap, and count it in @reaped_by; inside a nested loop, count it as nested. */
 uint32_t completion_reap(Completion *completion, uint64_t *reaped_by);
 
-/* The handlers of modes that poll: is there something, and reap it. */
+/* Callbacks of modes that poll: io_poll and io_poll_ready. */
 bool completion_is_ready(void *opaque);
 void completion_poll_reap(void *opaque);
 
 /*
- * Where the loop polls: look and reap between two rounds of it.  Returns
- * whether there was something.
+ * For a loop that polls: look and reap between two of its rounds.  Returns
+ * whether anything was reaped.
  */
 bool completion_poll_once(Completion *completion);
 

@@ -1,6 +1,6 @@
 /*
- * bh: as eventfd, but the read callback only schedules a bottom half, and
- * that reaps in the next round.
+ * bh: as eventfd, but the read callback only schedules a bottom half, which reaps
+ * in the next round.
  */
 #include <errno.h>
 

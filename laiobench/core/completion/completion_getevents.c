@@ -1,8 +1,8 @@
 /*
- * getevents: the classic way, as a yardstick.  The loop sleeps in the engine's
- * own call, io_getevents(), in place of the fd monitor; that call sees
- * completions only.  Another thread's word is heard between two calls, so no
- * call lasts longer than SLICE_NS.
+ * getevents: the classic way, to compare others with.  Instead of in the fd
+ * monitor the loop sleeps in the engine's own call, as io_getevents(), which sees
+ * only completions.  Notifications from other threads are seen between two calls,
+ * so no call lasts longer than SLICE_NS.
  */
 #include "completion/completion.h"
 #include "engines/engine_calls.h"

@@ -6,7 +6,7 @@
 #include "engines/engine_calls.h"
 #include "loop/timer.h"
 
-/* Between looks at the ring, when the loop itself has failed. */
+/* The pause between looks at the ring, after the loop itself has failed. */
 #define FAILED_LOOP_PAUSE_NS 1000000
 
 int completion_open(Completion *completion, const CompletionMode *mode,

@@ -1,7 +1,7 @@
 /*
- * An engine and the completion mode that reaps it, for whoever runs both on a
- * context, a worker or a session: opened and closed together, and served
- * without the loop once that has failed.
+ * An engine and the completion mode that reaps it, as a worker or a session runs
+ * both on a context: opened and closed together, and served without the loop
+ * after the loop has failed.
  */
 #pragma once
 
@@ -20,7 +20,7 @@ int completion_open(Completion *completion, const CompletionMode *mode,
 void completion_close(Completion *completion);
 
 /*
- * The loop can't be trusted to wake up any more, but requests still complete:
- * sleep a little, then take what is there.  For as long as any are in flight.
+ * The loop may not wake up any more, but requests still complete: sleep a
+ * little, then reap.  To be called again while any are in flight.
  */
 void completion_serve_without_loop(Completion *completion);

@@ -1,7 +1,7 @@
 /*
  * poll: the loop looks at the ring, and never sleeps while requests are in
- * flight.  No eventfd to rescue a forgotten submit, so "is there work" is the
- * engine's: something to reap, or something pending that can be submitted.
+ * flight.  No eventfd would wake it for requests that pend, so it asks the engine
+ * for both: is there something to reap, or something that can be submitted?
  */
 #include "completion/completion.h"
 

@@ -1,6 +1,6 @@
 /*
- * The completion ring that the kernel shares with the process: io_setup()'s
- * context number is its address.  Peek and commit take completions without a
+ * The completion ring that the kernel shares with the process; the context
+ * number from io_setup() is its address.  Peek and commit take completions without a
  * system call.  The layout is the kernel's (fs/aio.c, struct aio_ring).
  */
 #pragma once
@@ -11,8 +11,8 @@
 
 typedef struct AioRing {
     uint32_t id;
-    uint32_t nr;   /* of events */
-    uint32_t head; /* written by whoever takes events */
+    uint32_t nr;   /* of events that fit in */
+    uint32_t head; /* written by us, or by the kernel in io_getevents() */
     uint32_t tail; /* written by the kernel */
     uint32_t magic;
     uint32_t compat_features;
@@ -23,7 +23,7 @@ typedef struct AioRing {
 
 _Static_assert(sizeof(AioRing) == 32, "the ring's header is 32 bytes");
 
-/* Is this the layout we know?  Else only io_getevents() is safe. */
+/* Is it the layout that we know?  If not, only io_getevents() may be used. */
 static inline bool aio_ring_is_known(const AioRing *ring)
 {
     return ring->magic == 0xa10a10a1 && ring->compat_features == 1 &&
@@ -31,7 +31,7 @@ static inline bool aio_ring_is_known(const AioRing *ring)
            ring->header_length == sizeof(AioRing) && ring->nr > 0;
 }
 
-/* Acquire: the events before the tail are visible once it is. */
+/* Acquire: whoever sees the tail sees the events before it, too. */
 static inline uint32_t aio_ring_tail(const AioRing *ring)
 {
     return __atomic_load_n(&ring->tail, __ATOMIC_ACQUIRE);
@@ -50,8 +50,8 @@ static inline uint32_t aio_ring_count(const AioRing *ring)
 }
 
 /*
- * The events that lie in one piece: up to the tail or to the wrap, behind
- * which a second peek finds the rest.
+ * The events that lie in one piece: up to the tail, or up to the ring's end; in
+ * that case another peek after the commit gives the rest.
  */
 static inline uint32_t aio_ring_peek(AioRing *ring, struct io_event **events)
 {

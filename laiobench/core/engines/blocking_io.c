@@ -12,7 +12,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#define BOUNCE_ALIGN 4096 /* whatever the device wants: no more than a page */
+#define BOUNCE_ALIGN 4096 /* no device wants more than a page */
 
 /* ---- the parts of a request ------------------------------------------------ */
 
@@ -74,7 +74,7 @@ static ssize_t transfer_once(Request *request)
     return ret < 0 ? -errno : ret;
 }
 
-/* Whole, or as far as it is still aligned after a short transfer. */
+/* Transfer all; after a short transfer go on only if the rest is aligned. */
 static ssize_t transfer(Request *request, bool *is_misaligned)
 {
     while (request_bytes_left(request) > 0) {
@@ -97,12 +97,12 @@ static ssize_t transfer(Request *request, bool *is_misaligned)
 
 /* ---- misaligned --------------------------------------------------------------- */
 
-/* The aligned range around what is left of a request, in a buffer of its own. */
+/* What is left of a request, widened to aligned blocks, with its own buffer. */
 typedef struct Bounce {
     uint8_t *buffer;
     off_t start;
     size_t bytes;
-    size_t lead; /* from its start to the request's */
+    size_t lead; /* bytes before the request's part */
 } Bounce;
 
 static int bounce_init(Bounce *bounce, const Request *request)
@@ -121,7 +121,7 @@ static int bounce_init(Bounce *bounce, const Request *request)
                : 0;
 }
 
-/* As much as there is, up to the end of the target; or -errno. */
+/* Read as much as the target has.  Returns the bytes read, or -errno. */
 static ssize_t bounce_read(const Bounce *bounce, int fd)
 {
     size_t done = 0;
@@ -223,7 +223,7 @@ static int sync_file(const Request *request)
     return ret < 0 ? -errno : 0;
 }
 
-/* Devices discard, files get a hole: both may then read as zeros, or not. */
+/* Devices discard, files get a hole; what is read there later is not said here. */
 static int trim(const Request *request)
 {
     uint64_t range[2] = {request->offset, request->bytes};

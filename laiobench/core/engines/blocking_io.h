@@ -1,7 +1,7 @@
 /*
- * One request, carried out while the caller waits: for threads of a pool.
- * Whatever the alignment that direct I/O demands, it is done right, through a
- * bounce buffer where it must be.  Runs on any thread.
+ * Carries out one request while the caller waits: for threads of a pool.  A
+ * request that is not aligned as direct I/O demands goes through a bounce
+ * buffer.  Runs on any thread.
  */
 #pragma once
 
@@ -11,11 +11,12 @@
 
 /*
  * Carry out @request as the completion rule says: a short read is continued,
- * zeros stand for what is beyond the end, a write that gets nowhere is
- * -ENOSPC.  Returns what is then the request's result.
+ * what is beyond the target's end reads as zeros, a write that makes no
+ * progress fails with -ENOSPC.  Returns the request's result.
  *
- * A misaligned write reads what is around it, and writes both: @read_modify
- * keeps two of them apart.  Aligned writes to the same blocks know nothing of
- * it: sessions keep them away (session_writes.c), jobs don't.
+ * A misaligned write reads its blocks, changes a part and writes them back;
+ * the lock @read_modify lets only one do so at a time.  Aligned writes do not
+ * take this lock: sessions keep them off the same blocks (session_writes.c), jobs
+ * do not.
  */
 int blocking_io(Request *request, pthread_mutex_t *read_modify);

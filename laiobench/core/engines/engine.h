@@ -1,8 +1,8 @@
 /*
- * An engine carries requests out: Linux native AIO, or a simulated target.
- * It says when completions are there and hands them over when asked; when to
- * ask, and how to sleep until then, is the completion mode's matter.  One
- * table of functions each, so that N engines and M modes are N + M files.
+ * An engine carries requests out.  It says whether there are completions, and
+ * hands them over when asked; the completion mode decides when to ask, and how
+ * to sleep until then.  Each engine has one table of functions, so that N
+ * engines and M modes are N + M files.
  *
  * Everything runs on the home thread of the engine's context.
  */
@@ -14,7 +14,7 @@
 
 typedef struct Engine Engine;
 
-/* CPU time of a pool's threads; they add to it while others look. */
+/* CPU time of a pool's threads, which add to it while others may read it. */
 typedef struct PoolUsage {
     uint64_t user_ns, system_ns; /* atomic */
 } PoolUsage;
@@ -22,10 +22,10 @@ typedef struct PoolUsage {
 typedef struct EngineOps {
     void (*destroy)(Engine *engine);
 
-    /* Take a request; it leaves at once, unless plugged or over a limit. */
+    /* Take a request; it is submitted at once, unless plugged or over a limit. */
     void (*submit)(Engine *engine, Request *request);
 
-    /* Between the two, requests gather, to leave together.  They nest. */
+    /* Between the two, requests gather, to be submitted together.  They nest. */
     void (*plug)(Engine *engine);
     void (*unplug)(Engine *engine);
 
@@ -36,15 +36,15 @@ typedef struct EngineOps {
     bool (*ready)(Engine *engine);
 
     /*
-     * Move the finished requests there are to engine->done, submit what
-     * pends, and add the number of finished ones to @reaped_by.
+     * Move all finished requests to engine->done, submit what pends, and add
+     * the number of finished ones to @reaped_by.
      */
     uint32_t (*reap)(Engine *engine, uint64_t *reaped_by);
 
     /*
      * Sleep until @min_nr requests have completed, or for @timeout_ns (-1:
-     * for ever), and reap.  If that fails, the failure is the context's, with
-     * the engine's own call.
+     * for ever), and reap.  If that fails, set the context's failure, with the
+     * engine's own system call.
      */
     void (*wait)(Engine *engine, uint32_t min_nr, int64_t timeout_ns,
                  uint64_t *reaped_by);
@@ -56,22 +56,22 @@ struct Engine {
     DoneList *done;
     EventNotifier *notifier; /* set per completion; NULL if not asked for */
     uint32_t in_flight;      /* requests that wait() may see completed */
-    uint64_t events;         /* that came back; each has set the notifier */
+    uint64_t events;         /* completions; each has set the notifier */
     PoolUsage pool;          /* CPU time of threads that work for it */
-    /* ready() can but guess: reap() asks the kernel */
+    /* ready() can only guess: just reap() asks the kernel */
     bool ready_needs_syscall;
 };
 
 /* What every engine is opened with. */
 typedef struct EngineConfig {
-    uint32_t max_requests; /* requests that there are at all */
+    uint32_t max_requests; /* that exist, in flight or not */
     uint32_t max_events;   /* requests in flight at a time */
     uint32_t max_batch;    /* requests in one submit; 0: all there are */
     bool notify;           /* set an eventfd for each completion */
     bool reap_on_submit;   /* take what has completed right after submitting */
     bool strict_short_io;  /* a short I/O ends the request at once */
     uint32_t max_events_per_call; /* wait() takes no more; 0: all there are */
-    EngineOptions options; /* of the one that is opened, only its own count */
+    EngineOptions options;        /* it reads only its own */
 } EngineConfig;
 
 /* A kind of engine, by the name that users give, and what it can do. */

@@ -1,7 +1,7 @@
 /*
- * Calls of an engine on the hot path.  Where the engine is native AIO, which one
- * comparison tells, its functions are called by name: that costs less than an
- * indirect call, and they can be inlined.  Others are called through their table.
+ * Calls of an engine on the hot path.  Functions of native AIO are called by name
+ * after one comparison: this costs less than an indirect call, and they can be
+ * inlined.  Other engines are called through their table.
  */
 #pragma once
 

@@ -6,7 +6,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* How soon to try again when the kernel refused and nothing is in flight. */
+/* The time until a retry, if the kernel refused and nothing is in flight. */
 #define RETRY_NS 1000000
 
 static uint32_t min_u32(uint32_t a, uint32_t b)
@@ -34,7 +34,7 @@ void laio_queue_cleanup(LaioQueue *queue)
     free(queue->iocbs);
 }
 
-/* Twice as large as what there can be: seldom, and cheap on average. */
+/* The array has room for twice as many as can pend, so it is seldom needed. */
 void laio_queue_compact(LaioQueue *queue)
 {
     memmove(queue->iocbs, queue->iocbs + queue->head,
@@ -43,7 +43,7 @@ void laio_queue_compact(LaioQueue *queue)
     queue->head = 0;
 }
 
-/* The first @n pending requests are the kernel's now. */
+/* The kernel has taken the first @n pending requests. */
 static void move_to_kernel(LaioQueue *queue, uint32_t n, uint64_t now)
 {
     for (uint32_t i = 0; i < n; i++) {
@@ -56,7 +56,7 @@ static void move_to_kernel(LaioQueue *queue, uint32_t n, uint64_t now)
     engine_count_batch(queue->engine, n);
 }
 
-/* One io_submit() of @n requests: how many it took, or -errno. */
+/* Call io_submit() with @n requests.  Returns how many it took, or -errno. */
 static long submit_batch(LaioQueue *queue, uint32_t n)
 {
     AioContext *ctx = queue->engine->ctx;
@@ -82,7 +82,7 @@ static long submit_batch(LaioQueue *queue, uint32_t n)
     return ret;
 }
 
-/* It never reached the device. */
+/* A request that never reached the device is done, with a failure. */
 static void fail(LaioQueue *queue, Request *request, int result)
 {
     request->submitted = queue->engine->ctx->now;
@@ -90,8 +90,8 @@ static void fail(LaioQueue *queue, Request *request, int result)
 }
 
 /*
- * Refused for now.  With requests in flight, their completion brings us back;
- * with none, nobody would, so a timer does.
+ * The kernel refused for now.  If requests are in flight, their completion leads
+ * to the next attempt; if there are none, a timer does.
  */
 static void wait_for_room(LaioQueue *queue)
 {
@@ -107,8 +107,8 @@ static void wait_for_room(LaioQueue *queue)
 }
 
 /*
- * The loop is explicit: after a head that failed, and after a partial accept,
- * the rest must still have its turn.
+ * A loop, since the rest must be submitted also after the first request failed,
+ * and after the kernel took only a part.
  */
 void laio_queue_submit(LaioQueue *queue)
 {

@@ -1,7 +1,7 @@
 /*
  * LaioQueue: requests on their way into io_submit().  They gather while the
  * queue is plugged, leave in batches, and stay behind while the kernel has no
- * room.  Knows how requests go in, and nothing of how they come back.
+ * room.  Knows how requests are submitted, not how they complete.
  */
 #pragma once
 
@@ -17,12 +17,12 @@ typedef struct LaioQueue {
     uint32_t max_events; /* in flight at a time */
     uint32_t max_batch;
     uint32_t plugged; /* nesting count */
-    bool blocked;     /* requests stayed behind: wait for completions */
-    Timer retry;      /* ... or, with none to come, for this */
+    bool blocked;     /* no room in the kernel: wait for completions, */
+    Timer retry;      /* or, if nothing is in flight, for this */
 
     Engine *engine;
     aio_context_t id;
-    AioRing *ring; /* NULL: of a layout that we don't know */
+    AioRing *ring; /* NULL: its layout is not known */
 
     /* The ring as it was when io_submit() last returned, and when that was. */
     uint32_t tail_at_return;
@@ -39,7 +39,7 @@ static inline uint32_t laio_queue_pending(const LaioQueue *queue)
     return queue->tail - queue->head;
 }
 
-/* The iocb is what this engine keeps in a request, right at its start. */
+/* This engine's part of a request is an iocb, and the request begins with it. */
 _Static_assert(sizeof(struct iocb) <= REQUEST_ENGINE_BYTES &&
                    offsetof(Request, engine_part) == 0,
                "an iocb has its place in a request");
@@ -54,7 +54,7 @@ static inline Request *laio_request_of(const struct iocb *iocb)
     return (Request *)iocb;
 }
 
-/* Make room at the end. */
+/* Move what pends to the array's start, to make room at its end. */
 void laio_queue_compact(LaioQueue *queue);
 
 static inline void laio_queue_append(LaioQueue *queue, struct iocb *iocb)
@@ -65,7 +65,7 @@ static inline void laio_queue_append(LaioQueue *queue, struct iocb *iocb)
     queue->iocbs[queue->tail++] = iocb;
 }
 
-/* Should what pends leave now? */
+/* Should the pending requests be submitted now? */
 static inline bool laio_queue_is_due(const LaioQueue *queue)
 {
     uint32_t pending = laio_queue_pending(queue);
@@ -76,10 +76,10 @@ static inline bool laio_queue_is_due(const LaioQueue *queue)
 }
 
 /*
- * Submit all that pends and may go.  A request that the call refuses goes to
- * the done list, and the rest goes on.
+ * Submit all pending requests that may be in flight.  A request that the call
+ * rejects goes to the done list, and the others go on.
  */
 void laio_queue_submit(LaioQueue *queue);
 
-/* What the kernel has not taken yet, it shall not have: -ECANCELED. */
+/* End @target's requests that the kernel has not taken yet with -ECANCELED. */
 void laio_queue_cancel(LaioQueue *queue, const struct Target *target);

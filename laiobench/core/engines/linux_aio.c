@@ -1,11 +1,11 @@
 /*
  * The Linux native AIO engine: LinuxAioState, one to a context.  Requests go
- * in through its LaioQueue and come back through the ring.  What direct I/O
- * can't do as it is, misaligned, goes to a thread pool instead.  Raw system
+ * in through its LaioQueue and come back through the ring.  What is
+ * too misaligned for direct I/O goes to a thread pool instead.  Raw system
  * calls, no libaio.
  *
- * Longer than 400 lines, since the way in and the way back share one state and
- * are inlined into each other: that is what an I/O costs.
+ * Longer than 400 lines, since submitting and reaping share one state and are
+ * inlined into each other, to keep the cost of an I/O low.
  */
 #define _GNU_SOURCE
 #include "engines/linux_aio.h"
@@ -34,7 +34,7 @@ typedef struct LinuxAioState {
     bool reap_on_submit;
     bool strict_short_io;
     uint32_t max_per_wait;           /* events taken in a call that waits */
-    uint32_t iocb_flags, iocb_resfd; /* of every iocb: whom it tells */
+    uint32_t iocb_flags, iocb_resfd; /* the same in every iocb: the eventfd */
 
     PoolFallback fallback; /* for misaligned requests */
 } LinuxAioState;
@@ -50,8 +50,8 @@ static const uint16_t iocb_opcodes[][2] = {
 };
 
 /*
- * What stays in a request's iocb for as long as it comes to this engine.  That
- * it is there already, its aio_data tells.
+ * Fill in what stays the same in a request's iocb.  aio_data shows whether this
+ * engine has done so already.
  */
 static __attribute__((noinline, cold)) void bind(const LinuxAioState *state,
                                                  Request *request)
@@ -64,7 +64,7 @@ static __attribute__((noinline, cold)) void bind(const LinuxAioState *state,
     };
 }
 
-/* @request but for the first @done bytes, in the kernel's words. */
+/* Fill in the iocb for @request without its first @done bytes. */
 static inline void prepare(LinuxAioState *state, Request *request,
                            uint32_t done)
 {
@@ -97,7 +97,7 @@ static void submit_and_reap(LinuxAioState *state)
     }
 }
 
-/* What native AIO has no operation for: a trim, or nonsense. */
+/* Native AIO has no operation for a trim, nor for an op that is unknown. */
 static __attribute__((noinline)) void submit_foreign(LinuxAioState *state,
                                                      Request *request)
 {
@@ -163,7 +163,7 @@ static void retry_submit(void *opaque)
 
 /* ---- completing --------------------------------------------------------------- */
 
-/* The device did a part of the request: ask for the rest. */
+/* The device did only a part of the request: submit the rest. */
 static void resubmit_tail(LinuxAioState *state, Request *request)
 {
     state->base.ctx->counters.other.short_io++;
@@ -177,7 +177,7 @@ static void resubmit_tail(LinuxAioState *state, Request *request)
     laio_queue_append(&state->queue, laio_iocb_of(request));
 }
 
-/* All that is not a whole success.  Returns whether the request is done. */
+/* A failure or a short I/O.  Returns whether the request is done. */
 static __attribute__((noinline)) bool complete_odd(LinuxAioState *state,
                                                    Request *request,
                                                    int64_t res)
@@ -188,7 +188,7 @@ static __attribute__((noinline)) bool complete_odd(LinuxAioState *state,
         engine_finish(&state->base, request, (int)res);
         return true;
     }
-    if (res > left) { /* more than was asked for: not to be trusted */
+    if (res > left) { /* more than was asked for: never trust it */
         engine_finish(&state->base, request, -EIO);
         return true;
     }
@@ -205,7 +205,7 @@ static __attribute__((noinline)) bool complete_odd(LinuxAioState *state,
     return false;
 }
 
-/* Returns 1 if the request is done, 0 if it goes round once more. */
+/* Returns 1 if the request is done, 0 if its rest was submitted. */
 static inline uint32_t complete(LinuxAioState *state,
                                 const struct io_event *event)
 {
@@ -235,9 +235,9 @@ static uint32_t complete_events(LinuxAioState *state,
 }
 
 /*
- * What was in the ring when io_submit() returned was seen complete then, and
- * that is its time, if we come here straight from there.  Anything later
- * needs a look at the clock, unless this round has had one.
+ * Events that were in the ring when io_submit() returned get that time, if they
+ * are reaped right after it.  Later events need a reading of the clock, unless
+ * this round has one already.
  */
 static void set_reaped_time(LinuxAioState *state)
 {
@@ -251,7 +251,7 @@ static void set_reaped_time(LinuxAioState *state)
     }
 }
 
-/* They make room: what stayed behind may go, if need be at the next unplug. */
+/* Completions make room: pending requests may go again, at the latest at an unplug. */
 static inline void count_out(LinuxAioState *state, uint32_t n)
 {
     engine_count_out(&state->base, n);
@@ -273,7 +273,7 @@ static uint32_t reap_ring(LinuxAioState *state)
     return finished;
 }
 
-/* Are there @min_nr events, so that a call would not wait for more? */
+/* Are there @min_nr events, so that io_getevents() would not wait? */
 static bool ring_has(const LinuxAioState *state, uint32_t min_nr)
 {
     const AioRing *ring = state->queue.ring;
@@ -298,7 +298,7 @@ static long get_events(LinuxAioState *state, uint32_t min_nr, uint32_t max_nr,
     return n < 0 ? -errno : n;
 }
 
-/* io_getevents() gave -errno: a signal is none of the run's failures. */
+/* io_getevents() returned -errno, which ends the run, but for a signal. */
 static __attribute__((noinline, cold)) void note_failure(
     const LinuxAioState *state, long error)
 {
@@ -327,7 +327,7 @@ bool laio_ready(Engine *engine)
     return !aio_ring_is_empty(queue->ring) || can_submit;
 }
 
-/* The one way on from here, whoever reaped: count, submit what pends. */
+/* After each reaping: count, and submit what pends. */
 static void after_reap(LinuxAioState *state, uint32_t finished,
                        uint64_t *reaped_by)
 {
@@ -404,7 +404,7 @@ const EngineOps laio_ops = {
     .wait = laio_wait,
 };
 
-/* A pipe can wake the loop, but not be an iocb's result descriptor. */
+/* Must be an eventfd: the kernel does not take a pipe as aio_resfd. */
 static int open_notifier(LinuxAioState *state, Error *error)
 {
     int ret = event_notifier_init(&state->notifier, error);

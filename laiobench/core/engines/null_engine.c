@@ -1,7 +1,7 @@
 /*
- * The null engine: a target of known service time, and no device.  It moves
- * no data; everything else on a request's way is the same, so that the rest
- * of the program can be measured, and tested, against a known truth.
+ * The null engine: a simulated target with a known service time.  It moves no
+ * data; everything else on a request's way is the same.  So the rest of the
+ * program can be measured, and tested, against a known truth.
  *
  * It models a queue with so many servers, first come first served.
  */
@@ -36,7 +36,7 @@ typedef struct NullEngine {
     uint64_t *server_free_at; /* ticks; a heap as well */
     uint32_t servers;
 
-    DoneList finished; /* what the kernel's ring is to a real target */
+    DoneList finished; /* the completion ring of this target */
     Timer timer;       /* with a notifier: at the earliest due time */
 } NullEngine;
 
@@ -74,7 +74,7 @@ static Request *heap_pop(NullEngine *null)
     return request;
 }
 
-/* The server that is free first works until @until; sift it down. */
+/* The server that is free first now works until @until: sift it down. */
 static void occupy_server(NullEngine *null, uint64_t until)
 {
     uint64_t *free_at = null->server_free_at;
@@ -124,8 +124,8 @@ static uint64_t due_time(NullEngine *null, uint64_t now)
 }
 
 /*
- * Those due are finished, and each is told to the notifier, as the kernel
- * tells a result eventfd.
+ * Finish the requests that are due, and add one to the notifier for each, as the
+ * kernel does with an eventfd.
  */
 static void complete_due(NullEngine *null, uint64_t now)
 {
@@ -279,7 +279,7 @@ static void null_wait(Engine *engine, uint32_t min_nr, int64_t timeout_ns,
         };
 
         if (ppoll(NULL, 0, &timeout, NULL) < 0) {
-            break; /* a signal: let the loop look round */
+            break; /* a signal: return to the loop */
         }
         now = clock_now(clock);
         complete_due(null, now);

@@ -1,7 +1,7 @@
 /*
- * The way out for requests that direct I/O can't do as they are, misaligned:
- * a thread pool does them with bounce buffers, and a bottom half brings them
- * back.  Never to the AIO queue: a device may do worse than refuse them.
+ * For requests that are too misaligned for direct I/O: a thread pool carries
+ * them out with bounce buffers, and a bottom half brings them back.  They never
+ * go to the AIO queue: a device may do worse than refuse them.
  *
  * Home thread of the engine's context.
  */
@@ -16,13 +16,14 @@ typedef struct PoolFallback {
     uint32_t max_requests;
     ThreadPool *pool; /* made for the first request */
     BottomHalf *bh;
-    uint32_t in_flight; /* of the context's, but not of the engine's wait() */
+    uint32_t
+        in_flight; /* counted in the context; the engine's wait() does not see them */
 } PoolFallback;
 
 void pool_fallback_init(PoolFallback *fallback, Engine *engine,
                         uint32_t max_requests);
 
-/* Waits for what is being carried out. */
+/* Waits for the requests that threads have begun. */
 void pool_fallback_cleanup(PoolFallback *fallback);
 
 void pool_fallback_submit(PoolFallback *fallback, Request *request);

@@ -4,7 +4,7 @@
 #include <string.h>
 #include <sys/uio.h>
 
-/* Parts that are done keep their place in the array, with a length of 0. */
+/* Buffers that are done stay in the array, with a length of 0. */
 static void advance_iov(struct iovec *iov, uint32_t niov, size_t bytes)
 {
     for (uint32_t i = 0; i < niov && bytes > 0; i++) {

@@ -1,7 +1,7 @@
 /*
- * Request: one I/O on its way from a job through an engine and back, and the
- * list on which finished ones wait for the loop to record them.  Knows the
- * request's life and times; not who issued it, nor how it is carried out.
+ * Request: one I/O on its way from a job through an engine and back; and the
+ * list where finished requests wait for the loop to record them.  Knows a
+ * request's states and times; not who issued it, nor how it is carried out.
  */
 #pragma once
 
@@ -20,7 +20,7 @@ typedef enum RequestOp {
 typedef enum RequestState {
     REQUEST_IDLE,
     REQUEST_PENDING,   /* in an engine's queue */
-    REQUEST_IN_FLIGHT, /* the device's */
+    REQUEST_IN_FLIGHT, /* the device has it */
     REQUEST_DONE,      /* reaped, not recorded yet */
 } RequestState;
 
@@ -35,17 +35,18 @@ typedef enum RequestFlag {
 #define REQUEST_ENGINE_BYTES 64
 
 /*
- * Two cache lines: its engine's, which the kernel may read, and the loop's.
+ * Two cache lines: one for its engine, which the kernel may read, one for the
+ * loop.
  */
 typedef struct Request {
     /*
-     * Its engine's own; nobody else looks at it.  0 before the first I/O, and
-     * then as that engine left it: no request goes to engines of two types.
+     * Only its engine uses it.  It is 0 before the first I/O, and later as the
+     * engine left it, since a request never goes to engines of two types.
      */
     uint8_t engine_part[REQUEST_ENGINE_BYTES];
 
-    struct Target *target; /* where to, and so whose it is; it knows the fd */
-    void *buffer;          /* of bytes; if niov > 0: an array of struct iovec */
+    struct Target *target; /* has the fd and the owner */
+    void *buffer;          /* the data; if niov > 0, an array of struct iovec */
     uint64_t offset;
     uint32_t bytes;
     uint32_t bytes_done; /* by earlier, short completions */
@@ -53,7 +54,7 @@ typedef struct Request {
     uint8_t op;          /* RequestOp */
     uint8_t state;       /* RequestState, atomic: read by hang reports too */
     uint8_t flags;       /* RequestFlag */
-    uint8_t niov;        /* the array is the request's to change */
+    uint8_t niov;        /* of iovecs; the engine may change them */
     uint64_t queued;     /* times in ticks: handed to the engine, */
     uint64_t submitted;  /* submit returned, */
     uint64_t reaped;     /* taken from the ring */
@@ -61,15 +62,15 @@ typedef struct Request {
 
 _Static_assert(sizeof(Request) == 128, "a request is two cache lines");
 
-/* Whoever sets it, and whoever looks, may be on different threads. */
+/* Atomic, since hang reports read it on another thread. */
 static inline void request_set_state(Request *request, RequestState state)
 {
     __atomic_store_n(&request->state, (uint8_t)state, __ATOMIC_RELAXED);
 }
 
 /*
- * What it is to do.  Hang reports read it, and when it was queued, from
- * another thread: relaxed stores, which cost nothing.
+ * Set what it is to do.  Hang reports read this, and `queued`, on another thread,
+ * so the stores are relaxed atomic ones, which cost nothing.
  */
 static inline void request_set_io(Request *request, RequestOp op,
                                   uint64_t offset, uint32_t bytes)
@@ -79,7 +80,7 @@ static inline void request_set_io(Request *request, RequestOp op,
     __atomic_store_n(&request->bytes, bytes, __ATOMIC_RELAXED);
 }
 
-/* Hand it to an engine at @now. */
+/* For engines: it was handed over at @now. */
 static inline void request_begin(Request *request, uint64_t now)
 {
     __atomic_store_n(&request->queued, now, __ATOMIC_RELAXED);
@@ -87,27 +88,27 @@ static inline void request_begin(Request *request, uint64_t now)
     request_set_state(request, REQUEST_PENDING);
 }
 
-/* Of one that is done: all of it, where it was to go. */
+/* @request is done: was all of it transferred? */
 static inline bool request_succeeded(const Request *request)
 {
     return request->result == 0;
 }
 
-/* What is left to do after short completions. */
+/* Bytes that are left after short completions. */
 static inline uint32_t request_bytes_left(const Request *request)
 {
     return request->bytes - request->bytes_done;
 }
 
-/* @bytes more are done, and not all. */
+/* A short completion: @bytes more are done, but not all. */
 void request_advance(Request *request, uint32_t bytes);
 
-/* The target ends before the rest: zeros and REQUEST_EOF for a reader, else -ENOSPC. */
+/* The target ends before the rest: fill a read's rest with zeros and return REQUEST_EOF, else -ENOSPC. */
 int request_end_of_target(Request *request);
 
 /*
- * Finished requests, in order.  Engines push, the loop pops; a ring, since a
- * nested loop may push while the outer one pops.  Home thread only.
+ * Finished requests, in order: engines push, the loop pops.  It is a ring, since
+ * a nested loop may push while the outer one pops.  Home thread only.
  */
 typedef struct DoneList {
     Request **requests;
@@ -129,13 +130,13 @@ static inline void done_list_push(DoneList *list, Request *request)
     list->requests[list->tail++ & list->mask] = request;
 }
 
-/* The oldest but @i; it stays on the list. */
+/* The one after the oldest @i; it stays on the list. */
 static inline Request *done_list_at(const DoneList *list, uint32_t i)
 {
     return list->requests[(list->head + i) & list->mask];
 }
 
-/* Forget the oldest @n. */
+/* Remove the oldest @n. */
 static inline void done_list_drop(DoneList *list, uint32_t n)
 {
     list->head += n;

@@ -2,8 +2,8 @@
  * Target: an open file or block device, as one job uses it, with its limits
  * and the context that it is attached to.
  *
- * It moves to another context thus: its job issues no more, everything in
- * flight comes back, it is detached, and attached there.  Home thread of the
+ * To move it to another context, its job stops issuing and waits for all that is
+ * in flight; then it is detached, and attached to the other.  Home thread of the
  * context only.
  */
 #pragma once
@@ -13,15 +13,15 @@
 #include "contract/target_limits.h"
 
 typedef struct Target {
-    Engine *engine;  /* of the context that it is attached to */
-    AioContext *ctx; /* NULL: to none */
+    Engine *engine;  /* of that context */
+    AioContext *ctx; /* it is attached to this one; NULL: to none */
     int fd;
-    uint32_t memory_mask;  /* of buffer addresses: bits that must be 0 */
-    uint32_t request_mask; /* of offsets and lengths */
-    void *owner;           /* whose it is: to whom finished requests go */
+    uint32_t memory_mask;  /* bits of buffer addresses that must be 0 */
+    uint32_t request_mask; /* the same of offsets and lengths */
+    void *owner;           /* gets the requests when they are finished */
 } Target;
 
-/* @limits: its alignments are powers of two; 0 and 1: any will do. */
+/* Alignments in @limits are powers of two; 0 and 1: any alignment is allowed. */
 void target_init(Target *target, int fd, const TargetLimits *limits,
                  void *owner);
 
@@ -35,10 +35,10 @@ static inline int request_fd(const Request *request)
     return request->target->fd;
 }
 
-/* Of a request of several buffers. */
+/* target_takes() for a request with several buffers. */
 bool target_takes_iov(const Target *target, const Request *request);
 
-/* Can it be carried out as it is, or does direct I/O demand better aligned? */
+/* Is @request aligned as direct I/O to @target demands? */
 static inline bool target_takes(const Target *target, const Request *request)
 {
     uint64_t misaligned =

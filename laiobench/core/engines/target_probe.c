@@ -11,18 +11,18 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* Where the kernel does not say (before Linux 6.1). */
+/* Used if the kernel does not tell the alignment (before Linux 6.1). */
 #define USUAL_SECTOR_BYTES 512
 
-/* Of a hole in nothing, made to see whether holes can be made. */
+/* The length of a hole made beyond the file's end, to see if holes can be made. */
 #define TRIAL_BYTES 4096
 
-/* Newer than some C libraries; the number is the kernel's. */
+/* The kernel's value, for C libraries that are older than it. */
 #ifndef STATX_DIOALIGN
 #define STATX_DIOALIGN 0x2000U
 #endif
 
-/* struct statx up to the two members wanted, for headers older than them. */
+/* struct statx up to the two members that we need, for older headers. */
 typedef struct StatxAlign {
     uint32_t mask;
     uint8_t before[148];

@@ -39,7 +39,7 @@ static struct timespec monotonic_after(int64_t ns)
     return time;
 }
 
-/* With the lock held.  NULL: nothing came for so long that we may leave. */
+/* With the lock held.  NULL: none came for so long that the thread may end. */
 static Request *next_request(ThreadPool *pool)
 {
     struct timespec until = monotonic_after(pool->idle_ns);
@@ -71,7 +71,7 @@ static uint64_t timeval_ns(struct timeval time)
     return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_usec * 1000;
 }
 
-/* What the calling thread has used since @seen. */
+/* Add the CPU time that the calling thread has used since @seen. */
 static void count_usage(ThreadPool *pool, PoolUsage *seen)
 {
     PoolUsage now;
@@ -113,7 +113,7 @@ static void *serve(void *opaque)
 
 /* ---- the owner's side ------------------------------------------------------------ */
 
-/* Signals are for the thread that waits for the run. */
+/* Block all signals: the thread that waits for the run takes them. */
 static int add_thread(ThreadPool *pool)
 {
     pthread_attr_t attributes;
@@ -151,7 +151,7 @@ int thread_pool_submit(ThreadPool *pool, Request *request)
         pool->threads < THREAD_POOL_MAX_THREADS) {
         ret = add_thread(pool);
     }
-    if (ret == 0 || pool->threads > 0) { /* those there are will do it */
+    if (ret == 0 || pool->threads > 0) { /* the other threads will do it */
         ret = 0;
         done_list_push(&pool->queue, request);
         pthread_cond_signal(&pool->work_arrived);

@@ -1,9 +1,9 @@
 /*
- * ThreadPool: carries requests out on threads that may block.  Threads are
- * made when there is more to do than idle ones, up to MAX, and leave when idle
- * for long.  What is finished is told to the owner, and taken by it.
+ * ThreadPool: carries requests out on threads that may block.  Threads are made
+ * when there are more requests than idle threads, up to MAX, and end when they
+ * were idle for long.  The owner is told of finished requests, and takes them.
  *
- * Home thread of the owner's context, but where noted.
+ * Home thread of the owner's context, except where noted.
  */
 #pragma once
 
@@ -27,21 +27,21 @@ ThreadPool *thread_pool_new(uint32_t max_requests, int64_t idle_ns,
                             void *opaque, Error *error);
 
 /*
- * Its first thread now, and not with the first request: where there can be none,
- * that is known before anything is measured.  0 or -errno.
+ * Make the first thread now, not with the first request, so that a failure is
+ * known before anything is measured.  0 or -errno.
  */
 int thread_pool_start(ThreadPool *pool, Error *error);
 
-/* Waits for what is being carried out; what is queued is forgotten. */
+/* Waits for requests that threads have begun; drops those in the queue. */
 void thread_pool_free(ThreadPool *pool);
 
-/* 0, or -errno if there is no thread to do it and none could be made. */
+/* 0, or -errno if there is no thread and none could be made. */
 int thread_pool_submit(ThreadPool *pool, Request *request);
 
 /* End @target's requests that no thread has begun with -ECANCELED; how many. */
 uint32_t thread_pool_cancel(ThreadPool *pool, const struct Target *target);
 
-/* How many thread_pool_take() would give.  No system call. */
+/* How many finished requests there are to take.  No system call. */
 uint32_t thread_pool_finished(const ThreadPool *pool);
 
 /* The oldest finished one, or NULL. */
@@ -50,5 +50,5 @@ Request *thread_pool_take(ThreadPool *pool);
 /* Sleep until @count have finished, for @timeout_ns at most (-1: for ever). */
 void thread_pool_wait(ThreadPool *pool, uint32_t count, int64_t timeout_ns);
 
-/* For tests: threads that there are now. */
+/* For tests: how many threads there are now. */
 uint32_t thread_pool_threads(ThreadPool *pool);

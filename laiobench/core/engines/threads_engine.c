@@ -1,6 +1,6 @@
 /*
- * The threads engine: every request is carried out by a thread of a pool, as
- * a program without native AIO would do it.
+ * The threads engine: a pool's threads carry out every request, as a program
+ * without native AIO would do it.
  */
 #include <errno.h>
 
@@ -42,7 +42,7 @@ static void threads_submit(Engine *engine, Request *request)
     engine_count_batch(engine, 1);
 }
 
-/* Requests leave one by one, and there is nothing to gather. */
+/* Requests are submitted one by one, so a plug has nothing to gather. */
 static void threads_plug(Engine *engine)
 {
     (void)engine;

@@ -29,7 +29,7 @@ PollChange adaptive_poll_event(const AdaptivePoll *poll, PollBudget *budget,
         return set(budget, poll->shrink ? budget->ticks / poll->shrink : 0);
     }
     if (interval <= budget->ticks) {
-        return POLL_KEPT; /* looking for so long finds them */
+        return POLL_KEPT; /* long enough to find such events */
     }
     if (budget->ticks == 0) {
         return set(budget, min_u64(poll->first, poll->max));

@@ -9,7 +9,7 @@ void aio_context_assert_home(const AioContext *ctx)
     assert(pthread_equal(ctx->home, pthread_self()));
 }
 
-/* All counters are uint64_t, so the groups of them are one array. */
+/* All members are uint64_t, so Counters can be read as one array. */
 Counters aio_context_counters(const AioContext *ctx)
 {
     Counters copy;

@@ -1,11 +1,11 @@
 /*
  * AioContext: the event loop.  It owns fd handlers, bottom halves, timers
- * and a notifier, and runs them one round at a time in aio_poll().  It knows
- * nothing of requests but how many are in flight.
+ * and a notifier, and runs them one round at a time in aio_poll().  Of requests
+ * it knows only how many are in flight.
  *
- * Threads: everything runs on the context's home thread, which is asserted,
- * but for bh_new(), bh_schedule*(), bh_cancel(), bh_delete() and
- * aio_notify(), which any thread may call.
+ * Threads: any thread may call bh_new(), bh_schedule*(), bh_cancel(),
+ * bh_delete() and aio_notify().  Everything else runs on the context's home
+ * thread, which is asserted.
  */
 #pragma once
 
@@ -36,12 +36,12 @@ typedef struct AioHandlerOps {
     void (*io_write)(void *opaque);      /* it is writable */
     bool (*io_poll)(void *opaque);       /* is there work?  No system call. */
     void (*io_poll_ready)(void *opaque); /* io_poll said so: do the work */
-    bool is_wake_up; /* it only ends a sleep: no event, and no progress */
+    bool is_wake_up; /* it only ends a sleep; its call is not progress */
 } AioHandlerOps;
 
 /*
- * Another way to sleep than in the fd monitor: in a call that sees events of
- * its own, and no descriptors.  While it wants to, the loop lets it.
+ * A replacement for the fd monitor's sleep: a system call that sees its own
+ * events, but no descriptors.  The loop sleeps in it whenever wants() says so.
  */
 typedef struct AioSleeperOps {
     bool (*wants)(void *opaque);
@@ -55,13 +55,13 @@ typedef struct AioSleeperOps {
 struct AioHandler {
     const AioHandlerOps *ops;
     void *opaque;
-    int fd;           /* AIO_NO_FD: found by polling alone */
+    int fd;           /* AIO_NO_FD: it has only io_poll */
     uint32_t revents; /* what the fd monitor saw, as poll(2) events */
     bool poll_ready;  /* what io_poll saw */
     bool in_ready_list;
     bool in_poll_ready; /* its io_poll_ready is running */
-    PollBudget budget;  /* of its own, under the weighted rule */
-    bool deleted;       /* waits until nobody walks the list */
+    PollBudget budget;  /* used by the weighted rule */
+    bool deleted;       /* freed when nobody walks the list any more */
     TAILQ_ENTRY(AioHandler) node;
     TAILQ_ENTRY(AioHandler) node_ready;
 };
@@ -72,19 +72,20 @@ struct AioContext {
     /* Read in every round: kept together. */
     const Clock *clock;
     uint64_t now;      /* ticks; the loop's latest reading of the clock */
-    bool now_is_fresh; /* ... which was taken in this round */
+    bool now_is_fresh; /* `now` was read in this round */
     bool poll_while_in_flight; /* poll mode: never sleep on requests */
-    AdaptivePoll adaptive;     /* else: how long to look before sleeping */
-    PollBudget budget; /* that time; the handlers' longest if weighted */
+    AdaptivePoll adaptive;     /* otherwise: how long to look before sleeping */
+    PollBudget
+        budget; /* that time; if weighted, the longest of the handlers' */
     bool
-        poll_has_converged; /* events at the first look teach the rule nothing */
+        poll_has_converged; /* events at the first look change nothing any more */
     uint32_t in_flight;     /* requests that engines have in flight */
-    uint32_t depth;         /* aio_poll() calls now active: > 1 if nested */
+    uint32_t depth;         /* of aio_poll() calls; > 1: nested */
     int poll_disable_cnt;   /* handlers that can't be polled */
     int walking_handlers;
-    bool deleted_handlers; /* some wait to be freed */
+    bool deleted_handlers; /* there are some to free */
     AioHandlerList handlers;
-    /* seen ready, not called yet; nested loops share it */
+    /* found ready, not called yet; nested loops use the same list */
     AioHandlerList ready;
     FdMon *fdmon;
     const AioSleeperOps *sleeper; /* NULL: none */
@@ -96,7 +97,7 @@ struct AioContext {
     BottomHalf **bh_ready_tail;
 
     TimerList timers;     /* by deadline */
-    TimerList timers_due; /* taken off, not called yet */
+    TimerList timers_due; /* no longer in `timers`, not called yet */
 
     /* The notify protocol: see aio_notify(). */
     /* atomic; > 0: the home thread sleeps, or is about to */
@@ -106,14 +107,14 @@ struct AioContext {
 
     pthread_t home;
     bool fdmon_fell_back; /* epoll failed in use; ppoll took over */
-    Error failure;        /* the loop's own first failure: the run must end */
+    Error failure;        /* the first in the loop itself: it ends the run */
     Counters counters;
 };
 
 /* Make the calling thread the home thread. */
 void aio_context_set_home(AioContext *ctx);
 
-/* Dies if the calling thread is another, in every build. */
+/* Abort if the calling thread is another one; in every build. */
 void aio_context_assert_home(const AioContext *ctx);
 
 static inline uint64_t aio_context_read_clock(AioContext *ctx)
@@ -123,38 +124,38 @@ static inline uint64_t aio_context_read_clock(AioContext *ctx)
     return ctx->now;
 }
 
-/* The time of this round: read once, by whoever first wants to know. */
+/* The time of this round: the first call in a round reads the clock. */
 static inline uint64_t aio_context_fresh_now(AioContext *ctx)
 {
     return ctx->now_is_fresh ? ctx->now : aio_context_read_clock(ctx);
 }
 
 /*
- * Watch @fd: @ops replaces what was set for it; NULL, or all members NULL,
- * deletes.  Legal at any time, also inside callbacks, also for the handler
- * that is running.
+ * Watch @fd.  @ops replaces its earlier handler; NULL, or all members NULL,
+ * deletes it.  May be called at any time, also in callbacks, and also for the
+ * handler that is running.
  */
 int aio_set_fd_handler(AioContext *ctx, int fd, const AioHandlerOps *ops,
                        void *opaque, Error *error);
 
 /*
- * The same for work that no descriptor tells of; @opaque is its name.  Its
- * io_poll_ready must have taken the work before it runs a nested loop.
+ * The same for work that no descriptor shows; @opaque identifies the handler.
+ * Its io_poll_ready must take the work before it runs a nested loop.
  */
 int aio_set_poll_handler(AioContext *ctx, const AioHandlerOps *ops,
                          void *opaque, Error *error);
 
 /*
- * Sleep in @ops instead of the fd monitor while it wants to; NULL: no more.
- * Then handlers are not polled, since they show less than it sees.
+ * Sleep in @ops instead of the fd monitor, whenever it wants to; NULL: end this.
+ * With a sleeper, handlers are not polled: its call sees more than they do.
  */
 void aio_set_sleeper(AioContext *ctx, const AioSleeperOps *ops, void *opaque);
 
 /*
- * Make the home thread look again.  Any thread; what it shall find must be
- * visible to it before.
+ * Make the home thread look for work again.  Any thread.  The caller must have
+ * made the work visible before.
  */
 void aio_notify(AioContext *ctx);
 
-/* The counters as they are now, though other threads add to some.  Any thread. */
+/* A copy of the counters; other threads may add to some meanwhile.  Any thread. */
 Counters aio_context_counters(const AioContext *ctx);

@@ -18,7 +18,7 @@ static bool ops_are_empty(const AioHandlerOps *ops)
 
 /* ---- set and deleted ----------------------------------------------------- */
 
-/* Descriptors are told apart by number, poll handlers by their opaque. */
+/* Handlers of descriptors are found by @fd, poll handlers by @opaque. */
 static AioHandler *find_handler(AioContext *ctx, int fd, const void *opaque)
 {
     AioHandler *handler;
@@ -66,8 +66,8 @@ void aio_handlers_free_deleted(AioContext *ctx)
 }
 
 /*
- * A live handler is never edited, since somebody up the stack may be in the
- * middle of it: a replacement is put beside it and the old one deleted.
+ * A live handler is never changed, since a caller up the stack may be using it:
+ * a new one is added, and the old one is deleted.
  */
 static int set_handler(AioContext *ctx, int fd, const AioHandlerOps *ops,
                        void *opaque, Error *error)

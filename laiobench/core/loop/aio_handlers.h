@@ -1,18 +1,18 @@
 /*
- * The inside of an AioContext's handlers, for the event loop's own files.
- * Others set them by aio_set_fd_handler() and aio_set_poll_handler().
+ * How an AioContext keeps its handlers, for the event loop's own files.
+ * Other files set handlers by aio_set_fd_handler() and aio_set_poll_handler().
  *
- * A live handler is never edited, and one that is deleted while somebody walks
- * the list is only marked: callbacks may do what they like.
+ * A live handler is never changed, and a handler that is deleted while the list
+ * is walked is only marked.  So callbacks may set and delete any handler.
  */
 #pragma once
 
 #include "loop/aio_context.h"
 
-/* When nobody walks any more. */
+/* Frees nothing while the list is being walked. */
 void aio_handlers_free_deleted(AioContext *ctx);
 
-/* While somebody walks, handlers that are deleted stay in the list, marked. */
+/* Until the walk ends, deleted handlers are marked and stay in the list. */
 static inline void aio_handlers_begin_walk(AioContext *ctx)
 {
     ctx->walking_handlers++;
@@ -26,5 +26,5 @@ static inline void aio_handlers_end_walk(AioContext *ctx)
     }
 }
 
-/* Call those that are ready.  Returns whether that was progress. */
+/* Call the handlers that are ready.  Returns whether that was progress. */
 bool aio_handlers_dispatch(AioContext *ctx);

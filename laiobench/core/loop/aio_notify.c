@@ -4,10 +4,10 @@
 #include "loop/aio_notify.h"
 
 /*
- * Publisher and sleeper each write one flag and then read the other's.  Both
- * do so with sequentially consistent operations, so at least one of them sees
- * what the other wrote: either we see notify_me and write to the notifier, or
- * the sleeper sees `notified` and does not sleep.
+ * Publisher and sleeper each write their own flag and then read the other's,
+ * with sequentially consistent operations.  So at least one of them sees what
+ * the other wrote: either the publisher sees notify_me and writes to the
+ * notifier, or the sleeper sees `notified` and does not sleep.
  */
 void aio_notify(AioContext *ctx)
 {
@@ -30,7 +30,7 @@ bool aio_notify_begin_sleep(AioContext *ctx)
     return !__atomic_load_n(&ctx->notified, __ATOMIC_SEQ_CST);
 }
 
-/* Nobody but the home thread writes it: no read-modify-write is needed. */
+/* Only the home thread writes notify_me: no read-modify-write is needed. */
 void aio_notify_end_sleep(AioContext *ctx)
 {
     uint32_t before = __atomic_load_n(&ctx->notify_me, __ATOMIC_RELAXED);
@@ -47,7 +47,7 @@ void aio_notify_accept(AioContext *ctx)
     }
 }
 
-/* It has ended the sleep; that was all it was for. */
+/* The notifier has ended the sleep; nothing else is to be done. */
 static void notifier_read(void *opaque)
 {
     AioContext *ctx = opaque;

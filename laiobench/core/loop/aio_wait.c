@@ -1,6 +1,6 @@
 /*
- * How an AioContext waits: it looks at its poll handlers for as long as that
- * is worth it, then sleeps.  See aio_wait.h.
+ * How an AioContext waits: it looks at its poll handlers for some time, which
+ * adaptive_poll.h computes, then sleeps.  See aio_wait.h.
  */
 #define _GNU_SOURCE
 #include "loop/aio_wait.h"
@@ -12,20 +12,20 @@
 #include "loop/ready_list.h"
 #include "loop/timer.h"
 
-/* A busy-poll looks at the clock only once in so many looks at the handlers. */
+/* While it polls, it reads the clock once in so many looks at the handlers. */
 #define LOOKS_PER_CLOCK_READING 16
 
 /*
- * A timeout costs in each call, an alarm when it is set: for deadlines so far
- * away that many sleeps will come before.
+ * A timeout costs time in each system call, an alarm only when it is set.  So
+ * an alarm is for deadlines that many sleeps will come before.
  */
 #define WORTH_AN_ALARM_NS 10000000
 
 /* ---- looking --------------------------------------------------------------- */
 
 /*
- * Ask every poll handler once.  Inside its own io_poll_ready a handler is
- * left to the fd monitor, or a nested loop would enter it again for ever.
+ * Ask every poll handler once, except those inside their own io_poll_ready:
+ * a nested loop would call these again for ever; the fd monitor serves them.
  */
 static bool look(AioContext *ctx)
 {
@@ -61,11 +61,11 @@ static bool wants_to_poll(const AioContext *ctx)
 
 typedef enum PollOutcome {
     POLL_FOUND,    /* something is ready */
-    POLL_TIME_UP,  /* @until has come */
+    POLL_TIME_UP,  /* it is @until */
     POLL_GIVEN_UP, /* looked long enough: sleep */
 } PollOutcome;
 
-/* When to give up, having begun at @start. */
+/* When to give up looking, in ticks, if it began at @start. */
 static uint64_t poll_end(const AioContext *ctx, uint64_t start)
 {
     if (ctx->poll_while_in_flight && ctx->in_flight > 0) {
@@ -74,7 +74,7 @@ static uint64_t poll_end(const AioContext *ctx, uint64_t start)
     return start + ctx->budget.ticks;
 }
 
-/* Look until something is there, until @until, or until it is long enough. */
+/* Look until something is ready, until @until, or for the adaptive time. */
 static PollOutcome busy_poll(AioContext *ctx, uint64_t start, uint64_t until)
 {
     PollCounters *counters = &ctx->counters.poll;
@@ -105,8 +105,8 @@ static void count_change(AioContext *ctx, PollChange change)
 }
 
 /*
- * Events are ready after @waited, which does not contain the handlers' own
- * time.  What only the notifier ended was no event of a handler's.
+ * Events are ready after @waited, which does not include the time that handlers
+ * took.  A wait that only the notifier ended counts as no event.
  */
 static void adapt(AioContext *ctx, uint64_t waited)
 {
@@ -148,7 +148,7 @@ static bool sleeps_elsewhere(AioContext *ctx)
     return ctx->sleeper && ctx->sleeper->wants(ctx->sleeper_opaque);
 }
 
-/* Is an alarm set that ends the sleep by then?  It may ring too early. */
+/* Is an alarm set that ends the sleep at @until or before? */
 static bool has_alarm_by(const AioContext *ctx, uint64_t until)
 {
     return ctx->fdmon->alarm <= until && !ctx->sleeper;
@@ -210,7 +210,7 @@ static void wait_once(AioContext *ctx, int64_t timeout_ns)
     }
 }
 
-/* In this order, or a bottom half that comes in between is slept upon. */
+/* In this order; see aio_notify_begin_sleep(). */
 bool aio_begin_sleep(AioContext *ctx)
 {
     return aio_notify_begin_sleep(ctx) && bh_timeout_ns(ctx) != 0;
@@ -229,7 +229,7 @@ static void wait_for_events(AioContext *ctx, uint64_t until)
     }
 }
 
-/* When the loop must be under way again, in ticks; 0: at once. */
+/* When the sleep must end, in ticks; 0: do not sleep. */
 static uint64_t wake_up_time(AioContext *ctx)
 {
     uint64_t deadline = timers_deadline(ctx);
@@ -247,8 +247,7 @@ static uint64_t wake_up_time(AioContext *ctx)
 }
 
 /*
- * Nothing was there at the first look: look for as long as that is worth it,
- * then sleep.
+ * The first look found nothing: look for the adaptive time, then sleep.
  */
 static void wait_with_polling(AioContext *ctx, uint64_t until)
 {
@@ -275,7 +274,7 @@ void aio_look_or_wait(AioContext *ctx, bool blocking)
         wait_for_events(ctx, blocking ? wake_up_time(ctx) : 0);
         return;
     }
-    /* Seeing all handlers, it is the look that a timeout of 0 owes. */
+    /* This look asks all handlers, so a wait with a timeout of 0 needs no other. */
     if (wants_to_poll(ctx) && look(ctx)) {
         ctx->counters.poll.hits++;
         if (ctx->adaptive.max > 0) {

@@ -6,21 +6,21 @@
 #include "loop/timer.h"
 
 /*
- * Put on the ready list what there is to do.  If there is nothing, and
- * @blocking, wait until there is, or a bottom half or timer wants to run.
+ * Put the handlers that are ready on the ready list.  If there are none, and
+ * @blocking, wait until there are, or until a bottom half or timer must run.
  */
 void aio_look_or_wait(AioContext *ctx, bool blocking);
 
 /*
- * Say that the loop will sleep, and look for the last time: is it safe?  To be
- * ended by aio_notify_end_sleep() either way.
+ * Announce that the loop will sleep, then look a last time whether it may.
+ * The caller must call aio_notify_end_sleep() in both cases.
  */
 bool aio_begin_sleep(AioContext *ctx);
 
 /*
- * Does the loop poll, and has nothing to do but to ask its poll handlers?  Then
- * whoever is one of them need not wait for a round, unless the rule would learn
- * from it that something is found at the first look.
+ * Would another round only ask the poll handlers?  Then a poll handler may look
+ * again at once, without that round.  Not while the rule still learns from events
+ * that are found at the first look.
  */
 static inline bool aio_only_polls(const AioContext *ctx)
 {

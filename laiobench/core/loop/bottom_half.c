@@ -17,8 +17,9 @@ struct BottomHalf {
     AioContext *ctx;
     BottomHalfFunc *func;
     void *opaque;
-    BottomHalf *next; /* belongs to whoever set BH_QUEUED, then to the list */
-    uint32_t flags;   /* atomic */
+    BottomHalf
+        *next; /* owned by the thread that set BH_QUEUED, then by the list */
+    uint32_t flags; /* atomic */
 };
 
 BottomHalf *bh_new(AioContext *ctx, BottomHalfFunc *func, void *opaque)
@@ -33,7 +34,7 @@ BottomHalf *bh_new(AioContext *ctx, BottomHalfFunc *func, void *opaque)
     return bh;
 }
 
-/* Onto a stack that only ever is taken whole, so there is no ABA. */
+/* The stack is always taken as a whole, so there is no ABA problem. */
 static void push_incoming(AioContext *ctx, BottomHalf *bh)
 {
     BottomHalf *head = __atomic_load_n(&ctx->bh_incoming, __ATOMIC_RELAXED);
@@ -46,8 +47,8 @@ static void push_incoming(AioContext *ctx, BottomHalf *bh)
 }
 
 /*
- * Set @flags and see that the loop comes across it.  Release: what the
- * caller wrote is visible to the callback, by the acquire in run().
+ * Set @flags, and queue it if it is not yet.  Release: pairs with the acquire in
+ * run(), so the callback sees what the caller wrote.
  */
 static uint32_t enqueue(BottomHalf *bh, uint32_t flags)
 {
@@ -63,7 +64,8 @@ static uint32_t enqueue(BottomHalf *bh, uint32_t flags)
 
 void bh_schedule(BottomHalf *bh)
 {
-    AioContext *ctx = bh->ctx; /* a one-shot may be gone once enqueued */
+    AioContext *ctx =
+        bh->ctx; /* read first: once queued, a one-shot may be freed */
     uint32_t old = enqueue(bh, BH_SCHEDULED);
 
     counter_add_shared(&ctx->counters.bh.scheduled, 1);
@@ -83,8 +85,8 @@ void bh_schedule_idle(BottomHalf *bh)
 bool bh_cancel(BottomHalf *bh)
 {
     /*
-     * Acquire and release: either run() has cleared the flag before, and its
-     * callback may be running, or it finds it cleared and skips the call.
+     * Acquire and release: either run() cleared the flag before, and the callback
+     * may be running, or run() finds the flag cleared and skips the callback.
      */
     uint32_t old = __atomic_fetch_and(&bh->flags,
                                       ~(uint32_t)(BH_SCHEDULED | BH_IDLE),
@@ -109,18 +111,18 @@ int bh_schedule_oneshot(AioContext *ctx, BottomHalfFunc *func, void *opaque)
     if (!bh) {
         return -ENOMEM;
     }
-    bh->flags = BH_ONESHOT; /* nobody else knows of it yet */
+    bh->flags = BH_ONESHOT; /* not atomic: no other thread has it yet */
     bh_schedule(bh);
     return 0;
 }
 
-/* Move what other threads pushed behind what is still to run, oldest first. */
+/* Append what was pushed to bh_ready, the oldest first. */
 static void take_incoming(AioContext *ctx)
 {
     BottomHalf *newest, *last, *oldest = NULL;
 
     if (!__atomic_load_n(&ctx->bh_incoming, __ATOMIC_RELAXED)) {
-        return; /* as in most rounds: spare them the exchange */
+        return; /* in most rounds: saves the atomic exchange */
     }
     newest = __atomic_exchange_n(&ctx->bh_incoming, NULL, __ATOMIC_ACQUIRE);
     last = newest;
@@ -152,8 +154,8 @@ static BottomHalf *pop_ready(AioContext *ctx)
 static bool run(AioContext *ctx, BottomHalf *bh)
 {
     /*
-     * The flags clear before the call, so that it may schedule itself again.
-     * Acquire: pairs with enqueue().  From here @bh may be queued anew.
+     * Clear the flags before the call, so that the callback may schedule itself.
+     * Acquire: pairs with enqueue().  From here on @bh may be queued again.
      */
     uint32_t old =
         __atomic_fetch_and(&bh->flags,
@@ -176,9 +178,9 @@ static bool run(AioContext *ctx, BottomHalf *bh)
 }
 
 /*
- * A callback that schedules itself lands in bh_incoming, so one call runs
- * each at most once.  In a nested loop the inner call empties bh_ready, the
- * outer one's rest included: each runs once, in order.
+ * A callback that schedules itself goes to bh_incoming, so one call runs each
+ * bottom half once at most.  In a nested loop the inner call runs all of bh_ready,
+ * also what the outer call has left: each still runs once, and in order.
  */
 bool bh_run_all(AioContext *ctx)
 {
@@ -214,7 +216,7 @@ static int64_t shortest_timeout_ns(const BottomHalf *bh)
 
 int64_t bh_timeout_ns(AioContext *ctx)
 {
-    /* Other threads only push in front of what we walk. */
+    /* Other threads only push in front of the part that is walked here. */
     int64_t incoming = shortest_timeout_ns(__atomic_load_n(&ctx->bh_incoming,
                                                            __ATOMIC_ACQUIRE));
     int64_t ready = shortest_timeout_ns(ctx->bh_ready);

@@ -1,7 +1,7 @@
 /*
- * Bottom halves: callbacks that any thread can ask a context to run, once
- * per round however often it was asked.  They are how a thread tells another
- * something, and how a callback puts work off.
+ * Bottom halves: callbacks that any thread can ask a context to run.  Each runs
+ * once in a round at most, however often it was asked for.  Threads use them to
+ * tell each other something, and callbacks to put off work.
  */
 #pragma once
 
@@ -19,20 +19,20 @@ BottomHalf *bh_new(AioContext *ctx, BottomHalfFunc *func, void *opaque);
 void bh_schedule(BottomHalf *bh);
 
 /*
- * Run it when there is nothing better to do, within 10 ms.  Counts as no
- * progress.  Any thread; bh_schedule() afterwards makes it urgent.
+ * Run it when there is nothing else to do, within 10 ms.  It does not count as
+ * progress.  Any thread; a later bh_schedule() makes it urgent.
  */
 void bh_schedule_idle(BottomHalf *bh);
 
 /*
- * Take it back.  Returns whether it was scheduled.  From another thread than
- * the home thread, a callback that has begun already runs on.
+ * Do not run it.  Returns whether it was scheduled.  If another thread than the
+ * home thread calls this, a callback that runs already is not stopped.
  */
 bool bh_cancel(BottomHalf *bh);
 
 /*
- * The callback never runs after this, when called on the home thread; the
- * memory is freed by the loop.  Legal inside its own callback.
+ * If the home thread calls this, the callback never runs again.  The loop frees
+ * the memory.  May be called in its own callback.
  */
 void bh_delete(BottomHalf *bh);
 

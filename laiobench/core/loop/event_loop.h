@@ -1,6 +1,6 @@
 /*
- * The event loop itself: contexts made, run one round at a time, and cleaned
- * up.  It is made of the other files of this folder, which do not know it.
+ * The event loop itself: it makes contexts, runs them one round at a time, and
+ * cleans them up.  It uses the other files of this folder; they do not use it.
  */
 #pragma once
 
@@ -14,7 +14,7 @@
 int aio_context_init(AioContext *ctx, FdMonKind fdmon, const Clock *clock,
                      Error *error);
 
-/* Nothing may be registered, scheduled or armed any more. */
+/* No handler may be set, no bottom half scheduled, no timer armed. */
 void aio_context_cleanup(AioContext *ctx);
 
 /*
@@ -26,7 +26,7 @@ void aio_context_set_polling(AioContext *ctx, PollRule rule, uint64_t max_ns,
 
 /*
  * One round: busy-poll or sleep (if @blocking), then bottom halves, fd
- * handlers, timers.  Returns whether anything was done.  May be called from
- * any callback: each event is delivered once, to whichever loop comes first.
+ * handlers, timers.  Returns whether anything was done.  May be called in any
+ * callback: each event is handled once, by the loop that comes to it first.
  */
 bool aio_poll(AioContext *ctx, bool blocking);

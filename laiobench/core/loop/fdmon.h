@@ -1,7 +1,7 @@
 /*
- * An fd monitor sleeps until a descriptor of an AioContext is ready.  One
- * table of functions, one file for each that there is; the context does not
- * know which it has.
+ * An fd monitor sleeps until a descriptor of an AioContext is ready.  Each kind
+ * has a file and a table of functions; the context does not know which kind it
+ * has.
  */
 #pragma once
 
@@ -28,8 +28,8 @@ typedef struct FdMonOps {
     int (*wait)(FdMon *mon, int64_t timeout_ns);
 
     /*
-     * End a sleep in @ns, once, without a timeout: what is set once costs
-     * nothing in each call.  False if it can't.  NULL if it never can.
+     * Set an alarm that ends a sleep in @ns, once.  Unlike a timeout it costs
+     * nothing in each wait().  False if it fails; NULL if there are no alarms.
      */
     bool (*set_alarm)(FdMon *mon, int64_t ns);
 
@@ -39,13 +39,14 @@ typedef struct FdMonOps {
 struct FdMon {
     const FdMonOps *ops;
     AioContext *ctx;
-    uint64_t alarm; /* when it ends a sleep, ticks; UINT64_MAX: never */
+    uint64_t
+        alarm; /* when it is set to end a sleep, ticks; UINT64_MAX: not set */
 };
 
 FdMon *fdmon_epoll_new(AioContext *ctx, Error *error);
 FdMon *fdmon_ppoll_new(AioContext *ctx, Error *error);
 
-/* What poll(2) shall look for: POLLIN, POLLOUT, both or none. */
+/* The events to wait for, as poll(2) has them: POLLIN, POLLOUT, both or none. */
 static inline uint32_t fdmon_events(const AioHandler *handler)
 {
     if (handler->fd == AIO_NO_FD) {

@@ -1,6 +1,6 @@
 /*
- * Which fd monitor a context has: epoll where it can be had, ppoll otherwise;
- * and ppoll for good when epoll fails in use.
+ * Which fd monitor a context has: epoll if the kernel has it, else ppoll.  If
+ * epoll fails in use, ppoll replaces it for good.
  */
 #pragma once
 
@@ -13,5 +13,5 @@ int fdmon_open(AioContext *ctx, FdMonKind kind, Error *error);
 int fdmon_update(AioContext *ctx, AioHandler *old, AioHandler *new,
                  Error *error);
 
-/* epoll can't be had, or has failed: go on with ppoll, for good. */
+/* epoll is missing or has failed: use ppoll from now on. */
 int fdmon_fall_back_to_ppoll(AioContext *ctx, Error *error);

@@ -1,7 +1,7 @@
 /*
  * The fd monitor on epoll(7).  The kernel keeps the set of descriptors, so a
- * deleted handler must leave it at once: its number may come back as another
- * file before the next wait.
+ * deleted handler must leave it at once: another file may get its descriptor's
+ * number before the next wait.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -31,12 +31,12 @@
 typedef struct FdMonEpoll {
     FdMon base;
     int epoll_fd;
-    int alarm_fd;   /* a timer in the set, for no handler; -1: can't be had */
+    int alarm_fd;   /* a timerfd in the set, without a handler; -1: none */
     bool no_pwait2; /* Linux before 5.11 */
     struct epoll_event events[EVENTS_PER_WAIT];
 } FdMonEpoll;
 
-/* poll(2)'s bits and epoll's have the same values; hold the kernel to it. */
+/* The code passes poll(2)'s bits to epoll: check that they are the same. */
 _Static_assert(EPOLLIN == POLLIN && EPOLLOUT == POLLOUT &&
                    EPOLLERR == POLLERR && EPOLLHUP == POLLHUP,
                "epoll and poll events differ");
@@ -54,7 +54,7 @@ static void epoll_destroy(FdMon *base)
 
 /* ---- the alarm ----------------------------------------------------------- */
 
-/* Do without where there are no timers; 0, or -errno if epoll itself fails. */
+/* A kernel without timerfds has no alarm.  0, or -errno if epoll itself fails. */
 static int open_alarm(FdMonEpoll *mon)
 {
     struct epoll_event event = {.events = EPOLLIN};
@@ -80,7 +80,7 @@ static bool epoll_set_alarm(FdMon *base, int64_t ns)
            timerfd_settime(mon->alarm_fd, 0, &when, NULL) == 0;
 }
 
-/* It has ended a sleep; that was all it was for. */
+/* The alarm has ended a sleep; nothing else is to be done. */
 static void alarm_rings(FdMonEpoll *mon)
 {
     uint64_t expirations;
@@ -112,7 +112,7 @@ static int epoll_update(FdMon *base, AioHandler *old, AioHandler *new)
     if (is_watched(old) &&
         epoll_ctl(mon->epoll_fd, EPOLL_CTL_DEL, old->fd, &event) < 0 &&
         errno != ENOENT && errno != EBADF && errno != EPERM) {
-        return -errno; /* closed already, it has left the set by itself */
+        return -errno; /* a descriptor that was closed has left the set by itself */
     }
     return 0;
 }

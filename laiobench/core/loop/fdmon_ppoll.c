@@ -1,6 +1,6 @@
 /*
- * The fd monitor that always works: ppoll(2) over an array which is made
- * anew whenever a handler changes, never while waiting.
+ * The fd monitor that always works: ppoll(2) over an array, which is made
+ * anew when a handler changes, and never while it waits.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -13,7 +13,7 @@
 typedef struct FdMonPpoll {
     FdMon base;
     struct pollfd *fds;
-    AioHandler **handlers; /* of the same index */
+    AioHandler **handlers; /* each has the index of its pollfd */
     size_t count, capacity;
 } FdMonPpoll;
 
@@ -48,7 +48,7 @@ static int ppoll_reserve(FdMonPpoll *mon, size_t capacity)
     return 0;
 }
 
-/* Few handlers, seldom changed: finding out what changed is not worth it. */
+/* Handlers are few and seldom change, so the whole array is made anew. */
 static int ppoll_update(FdMon *base, AioHandler *old, AioHandler *new)
 {
     FdMonPpoll *mon = (FdMonPpoll *)base;

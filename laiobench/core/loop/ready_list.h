@@ -6,7 +6,7 @@
 
 #include "loop/aio_context.h"
 
-/* To be called; one list for all nested loops, so that each is served once. */
+/* Put it on the list.  Nested loops share the list, so each is called once. */
 static inline void aio_handlers_add_ready(AioContext *ctx, AioHandler *handler)
 {
     if (!handler->in_ready_list) {
@@ -15,7 +15,7 @@ static inline void aio_handlers_add_ready(AioContext *ctx, AioHandler *handler)
     }
 }
 
-/* For fd monitors: @handler has @revents. */
+/* For fd monitors: the descriptor of @handler has the events @revents. */
 static inline void aio_handler_set_ready(AioContext *ctx, AioHandler *handler,
                                          uint32_t revents)
 {

@@ -17,7 +17,7 @@ void timer_disarm(Timer *timer)
     timer->state = TIMER_IDLE;
 }
 
-/* Few timers at a time, most of them armed to be the last: walk backwards. */
+/* Timers are few, and a new one is mostly the latest: search from the end. */
 void timer_arm(Timer *timer, uint64_t deadline)
 {
     AioContext *ctx = timer->ctx;
@@ -36,8 +36,9 @@ void timer_arm(Timer *timer, uint64_t deadline)
 }
 
 /*
- * Those due are set apart first: one that arms itself again in the past waits
- * for the next round, and a nested loop goes on where the outer one was.
+ * Timers that are due go to a list of their own first.  So a timer that arms
+ * itself again in the past waits for the next round, and a nested loop goes on
+ * with those that the outer loop has left.
  */
 bool timers_run(AioContext *ctx)
 {

@@ -1,5 +1,5 @@
 /*
- * One-shot deadlines on a context.  The earliest bounds the loop's sleep.
+ * One-shot timers on a context.  The loop sleeps no longer than to the earliest.
  * Home thread only; arming allocates nothing.
  */
 #pragma once
@@ -32,7 +32,7 @@ static inline uint64_t timers_deadline(const AioContext *ctx)
     const Timer *first = TAILQ_FIRST(&ctx->timers);
 
     if (!TAILQ_EMPTY(&ctx->timers_due)) {
-        return 0; /* a nested loop must serve what the outer one had begun */
+        return 0; /* due ones that an outer loop has left: do not sleep */
     }
     return first ? first->deadline : UINT64_MAX;
 }
