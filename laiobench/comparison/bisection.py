@@ -165,7 +165,7 @@ class Bisection:
         counts = self._model.share_above(self.rules.threshold, self._is_change)
         if self.rules.is_any_direction:
             counts += 1 - self._model.share_above(-self.rules.threshold, self._is_change)
-        return 1 - float(self._shares()[:-1].sum()) * min(1.0, counts)
+        return 1 - _sum(self._shares()[:-1]) * min(1.0, counts)
 
     @property
     def _is_change(self) -> "Floats":
@@ -192,12 +192,12 @@ class Bisection:
         """How sure it is that this one made the change."""
         for share, (start, end) in zip(self._shares(), self._spans(), strict=False):
             if start < revision <= end:
-                return float(share) / (end - start)
+                return _sum(share) / (end - start)
         return 0.0
 
     def probability_by(self, revision: int) -> float:
         """How sure it is that this one has the change."""
-        return float((self._shares() * self._has_step(revision)).sum()) if revision else 0.0
+        return _sum(self._shares() * self._has_step(revision)) if revision else 0.0
 
     @property
     def trials(self) -> dict[int, int]:
@@ -235,7 +235,7 @@ class Bisection:
         answer = Answer.UNDECIDED
         if shares[most] >= self.rules.confidence and not self._can_be_split(start, end):
             answer = Answer.FOUND if end - start == 1 else Answer.RANGE
-        return Finding(answer, start, end, float(shares[most]))
+        return Finding(answer, start, end, _sum(shares[most]))
 
     def _unconfirmed(self, found: Finding) -> list[int]:
         """Those on both sides that had one turn only: a single one may be what no model expects."""
@@ -246,13 +246,13 @@ class Bisection:
         """The fewest revisions in a row of which it is one, as surely as was asked for."""
         found = [
             Finding(Answer.UNDECIDED, spans[first][0], spans[last][1],
-                    float(shares[first : last + 1].sum()))
+                    _sum(shares[first : last + 1]))
             for first in range(len(spans))
             for last in range(first, len(spans))
         ]  # fmt: skip
         sure = [each for each in found if each.probability >= self.rules.confidence]
         return min(
-            sure or [Finding(Answer.UNDECIDED, 0, self.bad, float(shares.sum()))],
+            sure or [Finding(Answer.UNDECIDED, 0, self.bad, _sum(shares))],
             key=lambda each: (each.first_with - each.last_without, -each.probability),
         )
 
@@ -355,6 +355,11 @@ class Bisection:
             by = min(max((revision - start) / (end - start), 0.0), 1.0)
             parts += [float(share) * by, float(share) * (1 - by)]
         return np.array([*parts, 0.0, float(self._shares()[-1])])
+
+
+def _sum(shares: "Floats") -> float:
+    """A probability: rounding may add up to a little more than all of it."""
+    return min(1.0, float(np.sum(shares)))
 
 
 def _information(shares: "Floats", mean: "Floats", deviation: "Floats") -> float:

@@ -154,3 +154,18 @@ def test_an_outlier_or_two_change_nothing() -> None:
     bisection.observe = observe  # type: ignore[method-assign]
     found = machine.run(bisection)
     assert (found.answer, found.first_with) == (Answer.FOUND, 17)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_probability_is_never_above_1(seed: int) -> None:
+    """Shares that add up to 1 may be a little more when they are added."""
+    bisection = Bisection(41, Rules(), seed=seed)
+    found = Machine(1 + 2 * seed).run(bisection)
+    told = [
+        found.probability,
+        bisection.no_change,
+        *map(bisection.probability_of, range(41)),
+        *map(bisection.probability_by, range(41)),
+    ]
+    assert min(told) >= 0
+    assert max(told) <= 1
