@@ -14,6 +14,7 @@ DEFAULT_FOLDER = Path("results")
 FOLDER_VARIABLE = "LAIOBENCH_RESULTS"
 LAST = "last"
 _LAST_BUT = re.compile(r"last(?:~(\d{1,9}))?")
+_STAMP = re.compile(r"\d{8}T\d{6}")
 
 
 def default_folder() -> Path:
@@ -22,9 +23,18 @@ def default_folder() -> Path:
 
 
 def paths(folder: Path) -> list[Path]:
-    """The results in a folder and in those that are in it, oldest first."""
+    """The results in a folder and in those that are in it, oldest first.
+
+    By the times in their names: what has none, such as a file of somebody else's, comes first.
+    """
     found = [*folder.glob("*.json"), *folder.glob("*/*.json")]
-    return sorted(path for path in found if not _is_hidden(path.relative_to(folder)))
+    shown = [path for path in found if not _is_hidden(path.relative_to(folder))]
+    return sorted(shown, key=lambda path: _age(path.relative_to(folder)))
+
+
+def _age(path: Path) -> tuple[str, Path]:
+    stamped = (part for part in path.parts if _STAMP.match(part))
+    return next(stamped, ""), path
 
 
 def _is_hidden(path: Path) -> bool:

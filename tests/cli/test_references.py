@@ -76,6 +76,16 @@ def test_last_but_some_is_a_reference_everywhere(program: Program) -> None:
     assert "3 that there are" in missing.stderr
 
 
+def test_last_is_the_latest_by_its_time_and_not_by_its_name(program: Program) -> None:
+    program("run", *NULL, "--name=old", "--results=results/nightly")
+    program("run", *NULL, "--name=new")
+    (program.folder / "results" / "zzz.json").write_text("{}")
+    shown = program("show", "last", "--json")
+    assert shown.code == 0, shown.stderr
+    assert shown.document["jobs"][0]["name"] == "new"
+    assert program("show", "last~1", "--json").document["jobs"][0]["name"] == "old"
+
+
 def test_the_environment_says_where_results_are(program: Program) -> None:
     environment = {**program.environment, "LAIOBENCH_RESULTS": "elsewhere"}
     there = dataclasses.replace(program, environment=environment)
