@@ -15,6 +15,7 @@ from program import Program
 
 NULL = ("--engine=null", "--number_ios=300", "--null_latency_us=20")
 MODES = "--vary=completion=poll,eventfd"
+HELD = "--prepare=echo >> trials; while test -e hold; do sleep 0.05; done"
 
 
 def test_a_live_comparison_says_how_much_and_how_sure(program: Program) -> None:
@@ -141,23 +142,23 @@ def test_a_writing_job_needs_its_target_named(program: Program, tmp_path: Path) 
 def test_ctrl_c_loses_nothing_and_resume_goes_on(program: Program) -> None:
     process = program.start(
         "ab", "--engine=null", "--null_latency_us=100", "--runtime=0.05", "--time_based",
-        MODES, "--pairs=8", "--seed=3",
+        MODES, "--pairs=8", "--seed=3", HELD,
     )  # fmt: skip
     results = program.folder / "results"
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline:
-        saved = list(results.glob("2*.json"))
-        if saved and len(json.loads(saved[0].read_text())["trials"]) >= 3:
-            break
-        time.sleep(0.05)
+    trials = program.folder / "trials"
+    while not (trials.exists() and len(trials.read_text()) >= 10):
+        time.sleep(0.02)
+        assert process.poll() is None, process.communicate()
+    program.folder.joinpath("hold").touch()
     process.send_signal(signal.SIGINT)
+    program.folder.joinpath("hold").unlink()
     _, said = process.communicate(timeout=30)
     assert process.returncode == 130
     assert "go on with: laiobench ab --resume" in said
     (path,) = results.glob("2*.json")
     before = json.loads(path.read_text())
     assert before["status"] == "interrupted" and len(before["trials"]) >= 3
-    after = program("ab", "--resume=last", "--json").document
+    after = program("ab", HELD, "--resume=last", "--json").document
     assert (after["status"], len(after["trials"])) == ("ok", 16)
     assert after["trials"][: len(before["trials"])] == before["trials"]
     order = [("poll", "eventfd", "sham", "spike")[slot.variant] for slot in slots(4, 8, seed=3)]

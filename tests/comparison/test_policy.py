@@ -115,7 +115,10 @@ max_regression = "10%"
             "gate.metric 1: max_regression: must be a share such as 0.10",
         ),
         ("schema = 1\n[gate", "gate.toml is not valid TOML"),
-        ("schema = 1\n[gate]\nx = " + "[" * 5000, "gate.toml is not valid TOML"),
+        (
+            "schema = 1\n[gate]\nx = " + "[" * 5000,
+            "gate.toml cannot be read: it is nested too deeply",
+        ),
         ("schema = 1\n[gate]\nx = '\udc80'", "gate.toml cannot be read: it is not UTF-8 text"),
     ],
 )
