@@ -12,15 +12,15 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from laiobench.cli import exports
-from laiobench.cli.console import answer, complain, say
-from laiobench.cli.live_comparison import Place
+from laiobench.cli.console import answer, say
 from laiobench.cli.progress import Screen, is_shown, progress
+from laiobench.cli.saved import Place, save_and_print
 from laiobench.cli.stopping import SignalControl, leave_at_once, stop_on_signals
 from laiobench.cli.time_left import TimeLeft
 from laiobench.cli.write_options import WriteOptions
 from laiobench.comparison.hooks import RevisionCommands
 from laiobench.comparison.revision_trials import RevisionTrials
-from laiobench.errors import ExitCode, LaiobenchError
+from laiobench.errors import ExitCode
 from laiobench.jobs.options import Job
 from laiobench.jobs.sources import Draft, Setting, resolve
 from laiobench.jobs.sources.fio_readings import notes_of_run
@@ -31,7 +31,7 @@ from laiobench.measurement.measure import run
 from laiobench.measurement.plan.placement import check_measured
 from laiobench.measurement.targets import Permission
 from laiobench.measurement.watch.stuck_io import DEFAULT_HANG_TIMEOUT_S
-from laiobench.report.text import bisection_table, remarks
+from laiobench.report.text import bisection_table
 from laiobench.results.bisection import BisectionResult
 from laiobench.results.run_result import RunResult
 
@@ -206,28 +206,14 @@ def _report(
     as_json: bool,
     quiet: bool,
 ) -> int:
-    """Save first, so that nothing is lost; then print, whether or not that went well."""
-    not_saved: LaiobenchError | None = None
-    try:
-        place.save(found)
-    except LaiobenchError as error:
-        not_saved = error
-    control.is_saved = True
-    try:
+    """Save and print what the trials came to; what to exit with."""
+
+    def print_all() -> None:
         answer(found.to_json() if as_json else bisection_table.render(found), is_document=as_json)
         sys.stdout.flush()
         exports.write_all(wanted, found)
-    finally:
-        if not quiet:
-            for sentence in remarks.remarks(found):
-                say(sentence)
-        for sentence in remarks.failures(found):
-            say(sentence)
-        if not_saved:
-            complain(not_saved)
-        elif not quiet:
-            say(f"saved in {place.path}")
-    if not_saved:
+
+    if not save_and_print(found, place, print_all, control, quiet=quiet):
         return ExitCode.RUN_FAILED
     if found.status != "ok" or found.answer == "undecided":
         say(f"go on with the same command and --resume {shlex.quote(str(place.path))}")

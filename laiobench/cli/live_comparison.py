@@ -4,19 +4,14 @@ Knows the terminal, the policy and the file; what is compared, and in which orde
 `laiobench.comparison`'s.
 """
 
-import contextlib
-import os
 import sys
-import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from pathlib import Path
 
 from laiobench.cli import exports
-from laiobench.cli.console import answer, complain, say
+from laiobench.cli.console import answer, say
 from laiobench.cli.policy_option import PolicyOption
 from laiobench.cli.progress import Screen, is_shown, progress
-from laiobench.cli.saved import tell_saved
+from laiobench.cli.saved import Place, save_and_print
 from laiobench.cli.stopping import SignalControl, leave_at_once, stop_on_signals
 from laiobench.cli.time_left import TimeLeft
 from laiobench.cli.write_options import WriteOptions
@@ -29,19 +24,14 @@ from laiobench.comparison.patience import patient
 from laiobench.comparison.steps import Observer, Step
 from laiobench.comparison.values import values
 from laiobench.comparison.variants import LiveVariant
-from laiobench.errors import ExitCode, LaiobenchError, UsageError
+from laiobench.errors import ExitCode, UsageError
 from laiobench.measurement.control import Control
 from laiobench.measurement.measure import run
 from laiobench.measurement.targets import Permission
 from laiobench.measurement.watch.stuck_io import DEFAULT_HANG_TIMEOUT_S
-from laiobench.report.text import comparison_table, gate_table, numbers, remarks
-from laiobench.results import store
+from laiobench.report.text import comparison_table, gate_table, numbers
 from laiobench.results.comparison import Comparison, Design
-from laiobench.results.document import Document
 from laiobench.results.run_result import RunResult
-
-# Saving may take one part in so many of the time, so that it never disturbs what it saves.
-_SAVING_SHARE = 20
 
 
 def further(
@@ -97,7 +87,7 @@ def further(
 
 def measure(
     experiment: Experiment,
-    place: "Place",
+    place: Place,
     writing: WriteOptions,
     said: Sequence[str],
     judge: PolicyOption | None,
@@ -153,7 +143,7 @@ def _trial(
 class _Follower(Observer):
     """Saves what there is and tells it, after each trial; ends early by the policy."""
 
-    def __init__(self, place: "Place", judge: PolicyOption | None, teller: "Teller | None") -> None:
+    def __init__(self, place: Place, judge: PolicyOption | None, teller: "Teller | None") -> None:
         self.look_after = judge.looks[0] if judge else 0
         self._place, self._judge, self._teller = place, judge, teller
 
@@ -203,55 +193,6 @@ def _told(step: Step) -> list[str]:
 # ---- the document ----------------------------------------------------------------
 
 
-@dataclass
-class Place:
-    """Where the document is, which is replaced as a whole each time."""
-
-    path: Path
-    folder: Path | None = None
-    """Of a new one, which gets its name when it is first saved."""
-    _saved_at_s: float = float("-inf")
-    _took_s: float = 0.0
-    _held: int | None = None
-    """The file as it was saved last, locked: two that went on with it would lose one's trials."""
-
-    @classmethod
-    def new(cls, folder: Path) -> "Place":
-        """A new file in `folder`, by date and variants."""
-        store.check_writable(folder)
-        return cls(folder, folder)
-
-    @classmethod
-    def of(cls, path: Path) -> "Place":
-        """The file of a comparison to go on with.
-
-        Raises:
-            UsageError: another laiobench is at it.
-        """
-        return cls(path, _held=store.hold(path))
-
-    def save(self, document: Document) -> Path:
-        if self.folder:
-            self.path, self.folder = self.folder / store.file_name(document), None
-        held, self._held = self._held, store.save_held(document, self.path)
-        if held is not None:
-            os.close(held)
-        return self.path
-
-    def save_now_and_then(self, document: Callable[[], Document]) -> None:
-        """After each trial, unless making and saving many takes too much of the time.
-
-        What can't be saved now is told at the end: there may be room again.
-        """
-        began_s = time.monotonic()
-        if began_s - self._saved_at_s < _SAVING_SHARE * self._took_s:
-            return
-        with contextlib.suppress(LaiobenchError):
-            self.save(document())
-        self._saved_at_s = time.monotonic()
-        self._took_s = self._saved_at_s - began_s
-
-
 def _report(
     comparison: Comparison,
     place: Place,
@@ -262,8 +203,7 @@ def _report(
     as_json: bool,
     quiet: bool,
 ) -> int:
-    """Save first, so that nothing is lost; then print, whether or not that went well."""
-    not_saved: LaiobenchError | None = None
+    """Save and print what the trials came to; what to exit with."""
     if comparison.design and comparison.design.distribution:
         comparison = with_distributions(comparison)
     explored = comparison
@@ -273,12 +213,8 @@ def _report(
         except UsageError:
             place.save(explored)  # the trials are good, whatever the policy is about
             raise
-    try:
-        place.save(comparison)
-    except LaiobenchError as error:
-        not_saved = error
-    control.is_saved = True
-    try:
+
+    def print_all() -> None:
         if as_json:
             answer(comparison.to_json(), is_document=True)
         else:
@@ -287,17 +223,9 @@ def _report(
                 answer("\n" + gate_table.render(comparison))
         sys.stdout.flush()
         exports.write_all(wanted, comparison)
-    finally:
-        if not quiet:
-            for sentence in remarks.remarks(comparison):
-                say(sentence)
-        for sentence in remarks.failures(comparison):
-            say(sentence)
-        if not_saved:
-            complain(not_saved)
-        else:
-            tell_saved(place.path, quiet=quiet)
-    if not_saved or comparison.status == "failed":
+
+    is_saved = save_and_print(comparison, place, print_all, control, quiet=quiet)
+    if not is_saved or comparison.status == "failed":
         return ExitCode.RUN_FAILED
     if comparison.status == "interrupted":
         say(f"go on with: laiobench ab --resume {place.path}")

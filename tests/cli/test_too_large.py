@@ -44,3 +44,13 @@ def test_a_comparison_tells_it_once(folder: Path) -> None:
     (path,) = Path("kept").iterdir()
     assert len(json.loads(path.read_text())["trials"]) == 4
     assert done.stderr.count("it is saved whole") == 1
+
+
+def test_a_bisection_tells_it_once(folder: Path) -> None:
+    Path("us").write_text("50\n50.01\n80\n")
+    done = call(
+        "bisect", "--engine=null", "--number_ios=300", "--null_latency_us={rev}",
+        "--revisions=us", "--metric=lat_p50_ns", "--max-trials=4", "--results=kept",
+    )  # fmt: skip
+    assert len(list(Path("kept").iterdir())) == 1
+    assert done.stderr.count("it is saved whole") == 1

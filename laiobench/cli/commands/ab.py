@@ -10,6 +10,7 @@ from laiobench.cli.console import say
 from laiobench.cli.job_command import JobCommand
 from laiobench.cli.params import DurationType, PathType, ShareType
 from laiobench.cli.proof_options import choose, proof_options
+from laiobench.cli.saved import Place
 from laiobench.cli.shared_options import (
     json_option,
     quiet_option,
@@ -208,7 +209,7 @@ def command(
         said = notes_of_run(base, varied[0].jobs, besides=besides)
         if proven.said and not quiet:
             say(proven.said)
-        place = live_comparison.Place.new(results)
+        place = Place.new(results)
     else:
         anew = (sources, section, vary, flags.settings, flags.drafts, proof)
         if any(anew) or seed is not None or spike is not None:
@@ -216,7 +217,7 @@ def command(
                 "--resume goes on with the jobs, variants, seed and proof of the comparison",
                 "give it without SOURCE, --vary, --seed, --proof, --spike and options of jobs",
             )
-        place = live_comparison.Place.of(reference.find(resumed, results))
+        place = Place.of(reference.find(resumed, results))
         earlier = store.load_as(place.path, Comparison)
         experiment = resume(
             earlier,

@@ -10,6 +10,7 @@ from laiobench.cli import exports
 from laiobench.cli.job_command import JobCommand
 from laiobench.cli.params import DurationType, PathType, ShareType
 from laiobench.cli.revisions import Asked
+from laiobench.cli.saved import Place
 from laiobench.cli.shared_options import (
     json_option,
     quiet_option,
@@ -177,7 +178,6 @@ def command(
     _check(design)
     # numpy is wanted from here on.
     from laiobench.cli import bisecting
-    from laiobench.cli.live_comparison import Place
     from laiobench.comparison.revision_trials import RevisionTrials
 
     jobs = bisecting.JobsOfRevisions(sources, section, flags)
