@@ -23,7 +23,7 @@ from laiobench.comparison import shift as shift_module
 from laiobench.comparison.looks import ONCE, Looks
 from laiobench.comparison.rank_tests import ALPHA, Interval
 from laiobench.comparison.sessions import MIN_SESSIONS
-from laiobench.comparison.shift import Shift
+from laiobench.comparison.shift import Analyse, Shift
 from laiobench.comparison.values import Unmeasurable, Value, lower_bound, values
 from laiobench.results.comparison import ComparedMetric, Summary, Verdict
 from laiobench.results.digest import RunDigest
@@ -31,9 +31,6 @@ from laiobench.results.metrics import COMPARED, METRICS, Key
 
 Block = Mapping[str, Sequence[RunDigest]]
 """The runs of each variant, by its name, in the order in which they were made."""
-
-Analyse = Callable[[Sequence[float], Sequence[float], float, bool], Shift]
-"""Both sides' values, α, and whether it is asked what could be seen."""
 
 WhyTooFew = Callable[[float], str]
 """Why there are too few to show anything at this α; empty if there are enough."""

@@ -10,11 +10,12 @@ Pure: it reads the histograms that the trials of a document hold.
 """
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from laiobench.comparison import sign_flips
+from laiobench.comparison.blocks import complete_blocks
 from laiobench.comparison.numerics import np
 from laiobench.comparison.values import samples_needed
 from laiobench.results.comparison import Comparison
@@ -60,16 +61,15 @@ def shift_functions(comparison: Comparison) -> list[Distribution]:
 
 def _curves(comparison: Comparison) -> Iterator[_Curve]:
     names = [variant.name for variant in comparison.variants]
-    blocks: dict[int, dict[str, list[Mapping[Part, Counts]]]] = {}
-    for trial in comparison.trials:
-        if trial.run.status == "ok":
-            block = blocks.setdefault(trial.block, {name: [] for name in names})
-            block[trial.variant].append(_latencies(trial.run))
+    made = (
+        (trial.block, trial.variant, _latencies(trial.run))
+        for trial in comparison.trials
+        if trial.run.status == "ok"
+    )
+    blocks = complete_blocks(made, names)
     for variant in names[1:]:
         pairs = [
-            pair
-            for block in blocks.values()
-            for pair in zip(block[names[0]], block[variant], strict=False)
+            pair for block in blocks for pair in zip(block[names[0]], block[variant], strict=True)
         ]
         for part in dict.fromkeys(part for old, _ in pairs for part in old):
             both = [(old[part], new[part]) for old, new in pairs if part in old and part in new]

@@ -1,8 +1,9 @@
 """Live comparisons: variants measured in turns, until there are enough pairs.
 
-Makes trials in the order of `interleave`, compares what there is after each, and
-ends with all pairs, at the width that was asked for, when the time is over, or
-with the first trial that fails.  Never ends because of what it sees.
+Makes trials in the order of `trial_order`, compares what there is after each, and ends
+with all pairs, at the width that was asked for, when the time is over, or with the first
+trial that fails.  It ends because of what it sees only where that was asked for before
+(`until_decided`, a policy's look), and pays for it (`looks`).
 
 The last part is the Python API: `laiobench.ab`.
 """
@@ -74,7 +75,7 @@ class Experiment:
         """By which sides are told apart; a variant may be called as an arm is, but has no line."""
         count = len(self.variants)
         names = [side.name for side in self._sides]
-        return [*names[:count], *(f"\n{name}" for name in names[count:])]
+        return [*names[:count], *map(proof_arms.hidden_name, names[count:])]
 
     @property
     def _order(self) -> list[Slot]:

@@ -5,13 +5,10 @@ not below still tells how much slower it is at least.  Knows values, and no test
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
-from laiobench.comparison.shift import Shift
+from laiobench.comparison.shift import Analyse
 from laiobench.comparison.values import Unmeasurable, Value, lower_bound
-
-Analyse = Callable[[Sequence[float], Sequence[float], float, bool], Shift]
-"""The interval of logarithms, of a baseline's values and a variant's, at an α."""
 
 
 def is_lost(baseline: Sequence[Value], variant: Sequence[Value]) -> bool:

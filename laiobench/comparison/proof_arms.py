@@ -41,6 +41,11 @@ def arms(design: Design, baseline: LiveVariant) -> list[LiveVariant]:
     ]
 
 
+def hidden_name(name: str) -> str:
+    """An arm's, by which it is told from variants: no name of theirs has a line end."""
+    return f"\n{name}"
+
+
 # ---- judging ---------------------------------------------------------------------
 
 

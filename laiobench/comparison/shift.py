@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from laiobench.comparison.numerics import Floats
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from laiobench.comparison.looks import ONCE, Looks
@@ -37,6 +37,10 @@ class Shift:
     smallest_visible: float
     """The shift that so many trials show in 80 % of the cases, at the interval's level, where
     the spread is as uncertain as it is."""
+
+
+Analyse = Callable[[Sequence[float], Sequence[float], float, bool], Shift]
+"""Both sides' values, α, and whether it is asked what could be seen."""
 
 
 # ---- pairs -----------------------------------------------------------------------

@@ -55,6 +55,9 @@ OF_DIRECTION = tuple(name for name in METRICS if name not in ("cpu_ns_per_io", "
 COMPARED = tuple(name for name in METRICS if name != "bw_bytes")
 """What is compared when nobody says what: bandwidth tells what IOPS tell."""
 
+MOSTLY_JUDGED = ("iops", "lat_p50_ns", "lat_p99_ns", "lat_mean_ns", "cpu_ns_per_io")
+"""Of one job, in the order in which a gate or a bisection takes them when nobody says which."""
+
 
 def _known(name: str) -> str:
     if name not in METRICS:

@@ -281,12 +281,17 @@ def test_a_drift_of_one_percent_a_night_is_caught_and_can_be_pinned(program: Pro
     assert program("gate", "nightly", "night.json", "--update-baseline").code == 0
 
 
-@pytest.mark.parametrize("text", ["", "since = 1", "schema = 1\nsince = 2026-01-01", "\0"])
+@pytest.mark.parametrize(
+    "text",
+    ["", "since = 1", "schema = 1\nsince = 2026-01-01", "\0", "schema = " + "1" * 5000],
+    ids=["empty", "no schema", "no time", "no text", "too long a number"],
+)
 def test_a_damaged_pin_exits_2(gate: Any, text: str) -> None:
     store(gate.folder / "new", spread(100_000), 2)
     (gate.folder / "base" / "pinned.toml").write_text(text)
     outcome = gate()
     assert outcome.code == 2 and "pinned.toml" in outcome.stderr
+    assert "set_int_max_str_digits" not in outcome.stderr
 
 
 # ---- a policy from a calibration -------------------------------------------------

@@ -23,10 +23,7 @@ from laiobench.errors import UsageError, raise_all
 from laiobench.jobs.sources.flags import Flags
 from laiobench.results import reference, store
 from laiobench.results.bisection import BisectionDesign, BisectionResult
-from laiobench.results.metrics import METRICS
-
-# Those that a gate takes first.
-DEFAULT_METRICS = ("iops", "lat_p50_ns", "lat_p99_ns", "lat_mean_ns", "cpu_ns_per_io")
+from laiobench.results.metrics import METRICS, MOSTLY_JUDGED
 
 
 @click.command(
@@ -76,10 +73,10 @@ DEFAULT_METRICS = ("iops", "lat_p50_ns", "lat_p99_ns", "lat_mean_ns", "cpu_ns_pe
     "--metric",
     "metrics",
     multiple=True,
-    default=DEFAULT_METRICS,
+    default=MOSTLY_JUDGED,
     metavar="NAME",
     help="What got worse; of several the one that shows it first.  [default: "
-    + ", ".join(DEFAULT_METRICS)
+    + ", ".join(MOSTLY_JUDGED)
     + "]",
 )
 @click.option(

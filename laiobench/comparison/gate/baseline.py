@@ -8,15 +8,16 @@ from when on sessions are the reference, against which changes are added up.
 import os
 import re
 import secrets
-import tomllib
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 from laiobench.comparison.sessions import MIN_SESSIONS, sessions
 from laiobench.errors import RunError, UsageError
-from laiobench.files.partial import Partial, new_folder, sync_folder
+from laiobench.files import outputs
+from laiobench.files.partial import new_folder, sync_folder
 from laiobench.files.reading import read_text
+from laiobench.files.toml import parse_toml
 from laiobench.results.digest import RunDigest
 from laiobench.results.selection import Selection, documents
 
@@ -93,11 +94,7 @@ def pin(folder: Path, since: datetime) -> None:
         f"schema = {_SCHEMA}\nsince = {stamp}\n"
     )
     try:
-        with Partial(folder) as file, os.fdopen(os.dup(file.fd), "wb") as written:
-            written.write(text.encode())
-            written.flush()
-            os.fsync(file.fd)
-            file.replace(PINNED)
+        outputs.replace(folder / PINNED, text).close()
     except OSError as error:
         raise RunError(f"{folder / PINNED} cannot be written: {error.strerror}") from None
 
@@ -112,10 +109,7 @@ def pinned_at(folder: Path) -> datetime | None:
     if not path.exists():
         return None
     hint = "`laiobench gate BASE --pin` writes it anew"
-    try:
-        document = tomllib.loads(read_text(path))
-    except (ValueError, RecursionError) as error:
-        raise UsageError(f"{path} is not valid TOML: {error}", hint) from None
+    document = parse_toml(read_text(path), str(path))
     since = document.get("since")
     if document.get("schema") != _SCHEMA or not isinstance(since, datetime) or not since.tzinfo:
         raise UsageError(f"{path} does not say since when the reference is", hint)

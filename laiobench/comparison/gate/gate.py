@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 from typing import Literal
 
 from laiobench.comparison import analysis
+from laiobench.comparison.blocks import complete_blocks
 from laiobench.comparison.gate.gate_proof import prove
 from laiobench.comparison.gate.gated_metrics import find_keys
 from laiobench.comparison.gate.policy import Policy
@@ -21,7 +22,7 @@ from laiobench.comparison.proof_arms import withhold
 from laiobench.comparison.values import values
 from laiobench.errors import ExitCode, UsageError
 from laiobench.results.comparison import Change, ComparedMetric, Comparison, Verdict
-from laiobench.results.digest import RunDigest, digest
+from laiobench.results.digest import digest
 
 Overall = Verdict | Literal["failed", "interrupted"]
 
@@ -114,7 +115,8 @@ def judge_live(comparison: Comparison, policy: Policy) -> Comparison:
     names = [variant.name for variant in comparison.variants]
     if comparison.status != "ok":
         return _ended_badly(comparison, policy)
-    blocks = _blocks(comparison)
+    made = ((trial.block, trial.variant, digest(trial.run)) for trial in comparison.trials)
+    blocks = complete_blocks(made, names)
     pairs = sum(len(block[names[0]]) for block in blocks)
     now = live_looks(comparison.design, pairs, is_end=True)
     runs = [run for block in blocks for side in block.values() for run in side]
@@ -149,21 +151,6 @@ def check_two(variants: int) -> None:
             f"a gate judges a baseline and a candidate, and here are {variants} variants",
             "vary one option, with two values",
         )
-
-
-def _blocks(comparison: Comparison) -> list[dict[str, list[RunDigest]]]:
-    """Complete pairs, by block."""
-    names = [variant.name for variant in comparison.variants]
-    found: dict[int, dict[str, list[RunDigest]]] = {}
-    for trial in comparison.trials:
-        block = found.setdefault(trial.block, {name: [] for name in names})
-        block[trial.variant].append(digest(trial.run))
-    complete = []
-    for block in found.values():
-        pairs = min(len(runs) for runs in block.values())
-        if pairs:
-            complete.append({name: runs[:pairs] for name, runs in block.items()})
-    return complete
 
 
 def _ended_badly(comparison: Comparison, policy: Policy) -> Comparison:

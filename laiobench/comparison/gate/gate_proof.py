@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 
 from laiobench.comparison import proof_arms
+from laiobench.comparison.blocks import complete_blocks
 from laiobench.comparison.gate.policy import Policy
 from laiobench.comparison.looks import Looks
 from laiobench.results.comparison import Comparison
 from laiobench.results.comparison_proof import ARMS_OF, Proof
-from laiobench.results.digest import RunDigest, digest
+from laiobench.results.digest import digest
 from laiobench.results.metrics import Key
 
 
@@ -27,10 +28,16 @@ def prove(
     if comparison.design is None:
         return None
     names = [variant.name for variant in comparison.variants]
-    # No name has a line end: a variant that is called as an arm is stays another.
-    arms = {arm: f"\n{arm}" for arm in ARMS_OF[comparison.design.proof]}
+    arms = {arm: proof_arms.hidden_name(arm) for arm in ARMS_OF[comparison.design.proof]}
+    made = [
+        *((trial.block, trial.variant, digest(trial.run)) for trial in comparison.trials),
+        *(
+            (trial.block, proof_arms.hidden_name(trial.variant), digest(trial.run))
+            for trial in comparison.proof_trials
+        ),
+    ]
     proof = proof_arms.judge(
-        _blocks(comparison, [*names, *arms.values()]),
+        complete_blocks(made, [*names, *arms.values()]),
         names,
         arms,
         comparison.design.spike,
@@ -44,16 +51,3 @@ def prove(
     return proof.model_copy(
         update={"metrics": [each for each in proof.metrics if each.key in keys]}
     )
-
-
-def _blocks(comparison: Comparison, names: Sequence[str]) -> list[dict[str, list[RunDigest]]]:
-    """Those in which all sides were measured."""
-    found: dict[int, dict[str, list[RunDigest]]] = {}
-    sides = [
-        *((trial.variant, trial) for trial in comparison.trials),
-        *((f"\n{trial.variant}", trial) for trial in comparison.proof_trials),
-    ]
-    for name, trial in sides:
-        block = found.setdefault(trial.block, {side: [] for side in names})
-        block[name].append(digest(trial.run))
-    return [block for _, block in sorted(found.items()) if all(block.values())]

@@ -11,11 +11,7 @@ from laiobench.comparison.gate.policy import MOST_METRICS, SCHEMA_VERSION, Gated
 from laiobench.errors import UsageError
 from laiobench.jobs.sources import toml_text
 from laiobench.results.calibration import Calibration, LengthCalibration, NoiseFloor
-from laiobench.results.metrics import Key
-
-DEFAULT_METRICS = ("iops", "lat_p50_ns", "lat_p99_ns", "lat_mean_ns", "cpu_ns_per_io")
-"""Of one job, in the order of what `gate --init` takes first."""
-
+from laiobench.results.metrics import MOSTLY_JUDGED, Key
 
 WIDEST = 0.20
 """No threshold is above this unless the user says so: what is hidden below it is no detail."""
@@ -85,12 +81,12 @@ def best_length(calibration: Calibration) -> LengthCalibration:
 
 
 def _deciding(length: LengthCalibration) -> list[NoiseFloor]:
-    """Up to five: of each job in turn what is listed first in `DEFAULT_METRICS`."""
+    """Up to five: of each job in turn what is listed first in `MOSTLY_JUDGED`."""
     by_key: dict[Key, NoiseFloor] = {floor.key: floor for floor in length.floors}
     jobs = list(dict.fromkeys((key.job, key.direction) for key in by_key if key.direction))
     found = [
         by_key[key]
-        for name in DEFAULT_METRICS
+        for name in MOSTLY_JUDGED
         for job, direction in jobs
         for key in (Key(job, direction, name), Key(job, None, name))
         if key in by_key
