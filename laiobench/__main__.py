@@ -19,7 +19,8 @@ def start() -> None:
         from laiobench.cli.main import main
 
         main(interruption)
-    except MemoryError:  # where not even the import, or telling of one before, had enough
+    # Not even the import had enough, or telling of it; CPython may make the second of the first.
+    except (MemoryError, SystemError):
         os.write(_STDERR, _NO_MEMORY)
         os._exit(_RUN_FAILED)
 

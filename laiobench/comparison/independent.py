@@ -19,7 +19,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from laiobench.comparison import rank_tests
-from laiobench.comparison.numerics import np
+from laiobench.comparison.numerics import np, scipy
 from laiobench.comparison.power import POWER, visible_in_spreads_unpaired
 from laiobench.comparison.rank_tests import ALPHA, Interval, check_share, finite
 from laiobench.comparison.shift import Shift, pooled_spread
@@ -56,8 +56,7 @@ def between(baseline: Sequence[float], new: Sequence[float], alpha: float = ALPH
 
 
 def _by_t(x: "Floats", y: "Floats", alpha: float) -> Shift:
-    from scipy import stats
-
+    stats = scipy("stats")
     estimate = float(y.mean() - x.mean())
     if len(x) < MIN_FOR_SPREAD:
         unbounded = Interval(estimate, -math.inf, math.inf)
@@ -130,8 +129,7 @@ def _brunner_munzel_low(differences: "Floats", ordered: "Floats", alpha: float) 
 
 def _brunner_munzel_p(differences: "Floats") -> float:
     """One-sided, that the new values are higher: of all differences new − baseline."""
-    from scipy import special
-
+    special = scipy("special")
     m, n = differences.shape
     above = (differences > 0) + 0.5 * (differences == 0)
     of_new, of_base = above.sum(axis=1), m - above.sum(axis=0)

@@ -15,9 +15,7 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from scipy.special import ndtr
-
-from laiobench.comparison.numerics import np
+from laiobench.comparison.numerics import np, scipy
 
 if TYPE_CHECKING:
     from laiobench.comparison.numerics import Floats
@@ -151,7 +149,7 @@ class LevelAndStep:
         """How sure it is that the step is above `least`, if one of these hypotheses is true."""
         weights = self._weights * among[:, None]
         beyond = (self._mean[_STEP] - least) / np.sqrt(self._cov[_STEP, _STEP])
-        return float((weights * ndtr(beyond)).sum() / weights.sum())
+        return float((weights * scipy("special").ndtr(beyond)).sum() / weights.sum())
 
     def expected(self, has: float, *, is_prepared_anew: bool) -> tuple["Floats", "Floats"]:
         """The next trial's mean and standard deviation by each hypothesis, with the step or not."""

@@ -22,9 +22,9 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from laiobench.comparison.numerics import np
+from laiobench.comparison.numerics import np, scipy
 
 if TYPE_CHECKING:
     from laiobench.comparison.numerics import Floats
@@ -38,13 +38,6 @@ _EXACT_UP_TO = 500
 _EXACT_UNPAIRED_UP_TO = 120
 _EXACT_WAYS_UP_TO = 2_000_000
 """Steps to count the ways in which ranks can be chosen: a second."""
-
-
-def _scipy_stats() -> Any:
-    """It takes a second to import, so only those who need it do."""
-    from scipy import stats
-
-    return stats
 
 
 @dataclass(frozen=True)
@@ -144,7 +137,7 @@ def mann_whitney_brunner_munzel_p(baseline: Sequence[float], new: Sequence[float
     Brunner and Munzel's test has no answer where the samples do not overlap, or
     have fewer than 2 values; then Mann-Whitney's alone is.
     """
-    stats = _scipy_stats()
+    stats = scipy("stats")
     x, y = finite(baseline), finite(new)
     by_ranks = _mann_whitney_p(x, y)
     separate = x.max() < y.min() or y.max() < x.min()
@@ -229,7 +222,7 @@ def benjamini_hochberg(p_values: Sequence[float]) -> list[float]:
     """Each p adjusted, so that those at most q are a list with a share q of false ones."""
     if not p_values:
         return []
-    adjusted = _scipy_stats().false_discovery_control(list(p_values), method="bh")
+    adjusted = scipy("stats").false_discovery_control(list(p_values), method="bh")
     return [float(p) for p in adjusted]
 
 

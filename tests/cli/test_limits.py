@@ -155,7 +155,7 @@ def test_too_little_of_anything_is_found_before_files_are_filled(
 
 @pytest.mark.parametrize(
     "limit",
-    ["--as=150000000", "--data=8388608", "--data=16777216", "--data=30000000", "--as=400000000"],
+    ["--as=150000000", "--data=12000000", "--data=16777216", "--data=30000000", "--as=400000000"],
 )
 def test_limits_of_memory_are_no_fault_of_ours(program: Program, limit: str) -> None:
     outcome = program("run", *NULL, "--iodepth=64", "--bs=8m", prefix=("prlimit", limit))
@@ -163,6 +163,25 @@ def test_limits_of_memory_are_no_fault_of_ours(program: Program, limit: str) -> 
     assert "a fault in laiobench itself" not in outcome.stderr
     assert "Traceback" not in outcome.stderr
     assert "memory" in outcome.stderr
+
+
+@pytest.mark.parametrize("mebibytes", [40, 60, 105, 120, 180])
+def test_little_memory_is_told_where_numbers_are_compared(program: Program, mebibytes: int) -> None:
+    """numpy's and scipy's library ends the program or asks for its buffers for ever."""
+    outcome = program(
+        "ab", "--engine=null", "--number_ios=100", "--vary=iodepth=1,2", "--pairs=2",
+        prefix=("prlimit", f"--data={mebibytes << 20}"),
+    )  # fmt: skip
+    assert outcome.code == 1
+    assert "there is not enough memory to go on" in outcome.stderr
+    assert "OpenBLAS" not in outcome.stderr
+
+
+def test_commands_around_trials_do_not_inherit_how_we_import(program: Program) -> None:
+    command = "--prepare=echo ${OPENBLAS_NUM_THREADS-unset} >> seen"
+    comparison = ("--engine=null", "--number_ios=100", "--vary=iodepth=1,2", "--pairs=1")
+    assert program("ab", *comparison, command).code == 0
+    assert set((program.folder / "seen").read_text().split()) == {"unset"}
 
 
 HIDING_PROC = ("unshare", "--mount", "sh", "-c", 'mount -t tmpfs none /proc && exec "$@"', "sh")
