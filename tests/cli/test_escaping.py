@@ -30,8 +30,9 @@ def on_terminal(
 ) -> str:
     """What a terminal of its own is sent, stdout and stderr."""
     screen, line = pty.openpty()
+    environment = {**program.environment, "TERM": "xterm", **(more or {})}
     process = subprocess.Popen(
-        program.command(*words), cwd=program.folder, env={**program.environment, **(more or {})},
+        program.command(*words), cwd=program.folder, env=environment,
         stdin=line, stdout=line, stderr=line, start_new_session=True,
     )  # fmt: skip
     os.close(line)
