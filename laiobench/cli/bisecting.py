@@ -26,11 +26,8 @@ from laiobench.jobs.sources import Draft, Setting, resolve
 from laiobench.jobs.sources.fio_readings import notes_of_run
 from laiobench.jobs.sources.flags import Flags
 from laiobench.jobs.sources.load import gather
-from laiobench.measurement.control import Control
-from laiobench.measurement.measure import run
 from laiobench.measurement.plan.placement import check_measured
 from laiobench.measurement.targets import Permission
-from laiobench.measurement.watch.stuck_io import DEFAULT_HANG_TIMEOUT_S
 from laiobench.report.text import bisection_table
 from laiobench.results.bisection import BisectionResult
 from laiobench.results.run_result import RunResult
@@ -96,11 +93,10 @@ class CommandSubject:
         jobs: JobsOfRevisions,
         commands: RevisionCommands,
         allowed: Permission,
-        control: Control,
         screen: Screen,
     ) -> None:
         self._jobs, self._commands = jobs, commands
-        self._allowed, self._control, self._screen = allowed, control, screen
+        self._allowed, self._screen = allowed, screen
         self._read: tuple[str, list[Job], list[str]] | None = None
 
     @property
@@ -121,17 +117,7 @@ class CommandSubject:
         _, jobs, notes = self._read
         self._commands.before(values)
         try:
-            return run(
-                jobs,
-                allow_write=self._allowed,
-                control=self._control,
-                watch=self._screen,
-                fill=self._screen.fill,
-                tell=self._screen.tell,
-                warn=self._screen.warn,
-                hang_timeout_s=DEFAULT_HANG_TIMEOUT_S,
-                notes=notes,
-            )
+            return self._screen.run(jobs, self._allowed, notes)
         finally:
             self._commands.after(values)
 
@@ -156,7 +142,7 @@ def bisect(
     with stop_on_signals() as control:
         with progress(control, quiet=quiet) as screen:
             allowed = writing.permission(lambda: control.stop)
-            subject = CommandSubject(jobs, commands, allowed, control, screen)
+            subject = CommandSubject(jobs, commands, allowed, screen)
             teller = _Teller(screen, trials, is_shown=is_shown(quiet=quiet))
 
             def after_trial(made: RevisionTrials) -> None:

@@ -12,7 +12,6 @@ from laiobench.comparison.patience import patient
 from laiobench.comparison.steps import Step
 from laiobench.comparison.variants import LiveVariant
 from laiobench.jobs.options import Job
-from laiobench.measurement.measure import run
 from laiobench.results import store
 from laiobench.results.calibration import SIDES, Calibration
 from laiobench.results.run_result import RunResult
@@ -38,16 +37,7 @@ def calibrate_and_save(
         allowed = writing.permission(lambda: control.stop)
 
         def measure(variant: LiveVariant, _position: int) -> RunResult:
-            return run(
-                variant.jobs,
-                allow_write=allowed,
-                control=control,
-                watch=screen,
-                fill=screen.fill,
-                tell=screen.tell,
-                warn=screen.warn,
-                notes=said,
-            )
+            return screen.run(variant.jobs, allowed, said)
 
         calibration = calibrate(
             jobs,

@@ -25,10 +25,7 @@ from laiobench.comparison.steps import Observer, Step
 from laiobench.comparison.values import values
 from laiobench.comparison.variants import LiveVariant
 from laiobench.errors import ExitCode, UsageError
-from laiobench.measurement.control import Control
-from laiobench.measurement.measure import run
 from laiobench.measurement.targets import Permission
-from laiobench.measurement.watch.stuck_io import DEFAULT_HANG_TIMEOUT_S
 from laiobench.report.text import comparison_table, gate_table, numbers
 from laiobench.results.comparison import Comparison, Design
 from laiobench.results.run_result import RunResult
@@ -102,7 +99,7 @@ def measure(
     with stop_on_signals() as control:
         with progress(control, quiet=quiet) as screen:
             allowed = writing.permission(lambda: control.stop)
-            trial = _trial(commands, allowed, control, screen, said)
+            trial = _trial(commands, allowed, screen, said)
             teller = Teller(screen) if is_shown(quiet=quiet) else None
             follower = _Follower(place, judge, teller)
             comparison = experiment.run(trial, control=control, observer=follower)
@@ -113,27 +110,12 @@ def measure(
 
 
 def _trial(
-    commands: TrialCommands,
-    allowed: Permission,
-    control: Control,
-    screen: Screen,
-    said: Sequence[str],
+    commands: TrialCommands, allowed: Permission, screen: Screen, said: Sequence[str]
 ) -> Callable[[LiveVariant, int], RunResult]:
     def make(variant: LiveVariant, _position: int) -> RunResult:
         commands.before(variant.set)
         try:
-            return run(
-                variant.jobs,
-                allow_write=allowed,
-                control=control,
-                watch=screen,
-                fill=screen.fill,
-                tell=screen.tell,
-                warn=screen.warn,
-                hang_timeout_s=DEFAULT_HANG_TIMEOUT_S,
-                notes=said,
-                spike=variant.spike,
-            )
+            return screen.run(variant.jobs, allowed, said, variant.spike)
         finally:
             commands.after(variant.set)
 

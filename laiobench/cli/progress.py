@@ -16,10 +16,13 @@ from pathlib import PurePath
 
 from laiobench.cli.console import draw, say
 from laiobench.cli.time_left import roughly
+from laiobench.jobs.options import Job
 from laiobench.measurement.control import Control, Progress
+from laiobench.measurement.measure import run
 from laiobench.measurement.runner import SAMPLE_INTERVAL_S
-from laiobench.measurement.targets import Filling
+from laiobench.measurement.targets import Filling, Permission
 from laiobench.results.histogram import added, counts_of_bins
+from laiobench.results.run_result import RunResult
 from laiobench.units import format_bandwidth, format_count, format_ns, format_size
 
 _CLEAR_LINE = "\r\x1b[K"
@@ -54,6 +57,22 @@ class Screen:
             self._answer(line(samples))
         elif self._is_drawn and not _is_partial(samples):
             self._show(line(samples, self._columns()))
+
+    def run(
+        self, jobs: Sequence[Job], allowed: Permission, notes: Sequence[str], spike: float = 0.0
+    ) -> RunResult:
+        """A trial of a comparison or a bisection, which is followed here."""
+        return run(
+            jobs,
+            allow_write=allowed,
+            control=self._control,
+            watch=self,
+            fill=self.fill,
+            tell=self.tell,
+            warn=self.warn,
+            notes=notes,
+            spike=spike,
+        )
 
     def fill(self, filling: Filling) -> None:
         """A file is being written, which takes its time."""

@@ -5,7 +5,7 @@ and which runs are in it to be compared.  How it is shown and exported is said i
 the same name in `laiobench.report.kinds`.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -37,6 +37,11 @@ class Kind:
     """The latest that this version reads."""
 
 
+def _names(jobs: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Each once."""
+    return list(dict.fromkeys(str(job.get("name", "job")) for job in jobs))
+
+
 def _of_run(result: RunResult) -> Listing:
     ios = [direction for job in result.jobs for direction in job.directions().values()]
     return Listing(
@@ -54,7 +59,7 @@ def _of_comparison(comparison: Comparison) -> Listing:
         comparison.kind,
         comparison.started_at,
         comparison.status,
-        jobs=list(dict.fromkeys(str(job.get("name", "job")) for job in jobs)),
+        jobs=_names(jobs),
         variants=[variant.name for variant in comparison.variants],
         iops=list(_medians(comparison)),
     )
@@ -73,7 +78,7 @@ def _of_calibration(calibration: Calibration) -> Listing:
         calibration.kind,
         calibration.started_at,
         calibration.status,
-        jobs=list(dict.fromkeys(str(job.get("name", "job")) for job in calibration.jobs)),
+        jobs=_names(calibration.jobs),
         iops=[round(floor.median, 1) for floor in floors if floor.metric == "iops"],
     )
 
