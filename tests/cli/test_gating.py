@@ -294,6 +294,13 @@ def test_a_damaged_pin_exits_2(gate: Any, text: str) -> None:
     assert "set_int_max_str_digits" not in outcome.stderr
 
 
+def test_without_a_policy_it_says_what_writes_one(program: Program) -> None:
+    outcome = program("gate", "base", "new")
+    assert outcome.code == 2
+    assert "there is no policy gate.toml" in outcome.stderr
+    assert "`laiobench gate --init` writes one" in outcome.stderr
+
+
 # ---- a policy from a calibration -------------------------------------------------
 
 

@@ -65,7 +65,10 @@ def command(
     if not 0 <= min_effect < 1:
         raise UsageError(f"--min-effect must be a share below 1, not {min_effect:g}")
     if not Path(folder).is_dir():
-        raise UsageError(f"{folder} is no folder of results")
+        raise UsageError(
+            f"{folder} is no folder of results",
+            f"name one, such as {reference.default_folder()} or a gate's baseline",
+        )
     found = selection.select(folder, reference.default_folder())
     for text in found.left_out:
         say(f"warning: left out: {text}")

@@ -135,6 +135,10 @@ def load(path: Path) -> Policy:
     Raises:
         UsageError: it can't be read or is wrong; all that is wrong is told.
     """
+    if not path.exists():
+        raise UsageError(
+            f"there is no policy {path}", "`laiobench gate --init` writes one for this machine"
+        )
     return parse(read_text(path), str(path))
 
 
