@@ -67,8 +67,8 @@ void *memory_map(size_t bytes)
         return NULL;
     }
     if (is_huge) {
-        madvise(memory, mapped,
-                MADV_HUGEPAGE); /* if it fails, small pages serve */
+        /* if it fails, small pages serve */
+        madvise(memory, mapped, MADV_HUGEPAGE);
     }
     touch_each_page(memory, bytes);
     return memory;

@@ -11,8 +11,8 @@
 
 typedef struct LatencyType {
     const char *name; /* documents add the unit: "lat" is lat_ns there */
-    bool
-        is_of_every_io; /* else only of I/Os with a time at which they are due */
+    /* else only of I/Os with a time at which they are due */
+    bool is_of_every_io;
 } LatencyType;
 
 /* By its number, from 0.  NULL past the last. */

@@ -16,8 +16,8 @@ typedef struct PoolFallback {
     uint32_t max_requests;
     ThreadPool *pool; /* made for the first request */
     BottomHalf *bh;
-    uint32_t
-        in_flight; /* counted in the context; the engine's wait() does not see them */
+    /* counted in the context; the engine's wait() does not see them */
+    uint32_t in_flight;
 } PoolFallback;
 
 void pool_fallback_init(PoolFallback *fallback, Engine *engine,

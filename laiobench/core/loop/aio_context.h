@@ -75,13 +75,13 @@ struct AioContext {
     bool now_is_fresh; /* `now` was read in this round */
     bool poll_while_in_flight; /* poll mode: never sleep on requests */
     AdaptivePoll adaptive;     /* otherwise: how long to look before sleeping */
-    PollBudget
-        budget; /* that time; if weighted, the longest of the handlers' */
-    bool
-        poll_has_converged; /* events at the first look change nothing any more */
-    uint32_t in_flight;     /* requests that engines have in flight */
-    uint32_t depth;         /* of aio_poll() calls; > 1: nested */
-    int poll_disable_cnt;   /* handlers that can't be polled */
+    /* that time; if weighted, the longest of the handlers' */
+    PollBudget budget;
+    /* events at the first look change nothing any more */
+    bool poll_has_converged;
+    uint32_t in_flight;   /* requests that engines have in flight */
+    uint32_t depth;       /* of aio_poll() calls; > 1: nested */
+    int poll_disable_cnt; /* handlers that can't be polled */
     int walking_handlers;
     bool deleted_handlers; /* there are some to free */
     AioHandlerList handlers;

@@ -17,8 +17,8 @@ struct BottomHalf {
     AioContext *ctx;
     BottomHalfFunc *func;
     void *opaque;
-    BottomHalf
-        *next; /* owned by the thread that set BH_QUEUED, then by the list */
+    /* owned by the thread that set BH_QUEUED, then by the list */
+    BottomHalf *next;
     uint32_t flags; /* atomic */
 };
 

@@ -39,8 +39,8 @@ typedef struct FdMonOps {
 struct FdMon {
     const FdMonOps *ops;
     AioContext *ctx;
-    uint64_t
-        alarm; /* when it is set to end a sleep, ticks; UINT64_MAX: not set */
+    /* when it is set to end a sleep, ticks; UINT64_MAX: not set */
+    uint64_t alarm;
 };
 
 FdMon *fdmon_epoll_new(AioContext *ctx, Error *error);
