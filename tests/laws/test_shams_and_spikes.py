@@ -21,47 +21,50 @@ pytestmark = pytest.mark.slow
 
 SPIKE = 0.05
 FOUND = (1.049, 1.051)
-MOST_TURNS = 12
 
 
 # ---- what is planted is what is found ------------------------------------------------
 
 
-def measured(job: Job, spike: float) -> tuple[float, float]:
-    """The median latency; and by how much fewer I/Os a second count than were carried out."""
-    result = laiobench.run(job, spike=spike).jobs[0]
-    assert result.read is not None
-    carried_out = result.accounts.completed / (result.runtime_ns / NS_PER_S)
-    return result.read.lat_ns.percentiles["50"], carried_out / result.read.iops
+MODES = pytest.mark.parametrize("completion", ["poll", "eventfd", "bh", "adaptive", "getevents"])
+QUEUE = pytest.mark.parametrize("servers", [0, 1], ids=["idle", "busy"])
+
+
+def shortest_ns(job: Job, spike: float) -> int:
+    """Of some runs: the null engine is never faster than its truth, and at times hardly slower."""
+    reads = [laiobench.run(job, spike=spike).jobs[0].read for _ in range(3 * FACTOR)]
+    return min(read.lat_ns.min for read in reads if read is not None)
 
 
 @pytest.mark.alone
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("servers", [0, 1], ids=["idle", "busy"])
-@pytest.mark.parametrize("completion", ["poll", "eventfd", "bh", "adaptive", "getevents"])
+@QUEUE
+@MODES
 def test_five_percent_planted_are_five_percent_found(completion: str, servers: int) -> None:
-    """In latency and in throughput; also where the target has a queue.
+    """In latency, by the shortest I/O: percentiles are told in bins, which are 0.2 % wide.
 
-    Latency by the best of runs in turns, at 10 ms an I/O: the null engine is never faster than
-    its truth, and whatever else wants the CPU only makes it slower: the more turns, the nearer
-    both are to it.  Throughput in one run, by what was carried out in the same time, which
-    nothing else has a part in.
+    At 100 ms an I/O what a sleep is late by, some tens of microseconds, is little.
     """
-    latency_us = 10_000 / (4 if servers else 1)
     job = Job(
-        engine="null", completion=completion, iodepth=4, null_latency_us=latency_us,
-        null_servers=servers, number_ios=210,
+        engine="null", completion=completion, iodepth=4, null_latency_us=100_000,
+        null_servers=servers, number_ios=8,
     )  # fmt: skip
-    plain, spiked = [], []
-    for _ in range(MOST_TURNS):
-        plain.append(measured(job, 0.0))
-        spiked.append(measured(job, SPIKE))
-        found = min(spiked)[0] / min(plain)[0]
-        if FOUND[0] <= found <= FOUND[1]:
-            break
-    assert FOUND[0] <= found <= FOUND[1]
-    assert all(fewer == pytest.approx(1.0) for _, fewer in plain)
-    assert all(FOUND[0] <= fewer <= FOUND[1] for _, fewer in spiked)
+    assert FOUND[0] <= shortest_ns(job, SPIKE) / shortest_ns(job, 0.0) <= FOUND[1]
+
+
+@QUEUE
+@MODES
+@pytest.mark.parametrize("spike", [0.0, SPIKE])
+def test_what_is_planted_is_lost_in_throughput(completion: str, servers: int, spike: float) -> None:
+    """By what was carried out in the same time, which nothing else has a part in."""
+    result = laiobench.run(
+        Job(engine="null", completion=completion, iodepth=4, null_latency_us=100,
+            null_servers=servers, number_ios=2_100),
+        spike=spike,
+    ).jobs[0]  # fmt: skip
+    assert result.read is not None
+    carried_out = result.accounts.completed / (result.runtime_ns / NS_PER_S)
+    assert carried_out / result.read.iops == pytest.approx(1 + spike, abs=0.001)
 
 
 # ---- how often the sham errs --------------------------------------------------------
