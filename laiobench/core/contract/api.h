@@ -1,9 +1,14 @@
 /*
- * The contract with Python: a plan goes in, a raw run comes out, and besides
- * there is start, wait, look and stop.  Strings are names from the core's own
- * tables; times are nanoseconds; descriptors are open and stay the caller's.
+ * The contract with Python for a run of jobs: the plan that a run is made
+ * from, the calls that start, watch and stop it, and the reports of what it
+ * did.  Strings are names from the core's own tables, times are nanoseconds,
+ * and file descriptors are open and stay the caller's.  Says nothing of how a
+ * run works.
  *
- * cffi reads this file as well as the compiler: plain declarations only.
+ * The thread that calls run_new() also calls run_wait() and run_free(); the
+ * other functions may be called by any thread.
+ *
+ * cffi reads this file, too, so it has plain declarations only.
  */
 #pragma once
 
@@ -21,67 +26,69 @@
 #include "contract/workload_shape.h"
 
 typedef struct JobPlan {
-    uint32_t worker; /* where it begins */
-    int fd;
+    uint32_t worker; /* index of the worker that it begins on */
+    int fd;          /* the target; engines without one ignore it */
     TargetLimits limits;
-    uint32_t iodepth;
+    uint32_t iodepth;       /* requests in flight at most */
     uint32_t block_bytes;   /* of the largest I/O */
-    uint64_t region_start;  /* bytes */
-    uint64_t region_blocks; /* places where an I/O may begin ... */
-    uint32_t step_bytes;    /* ... so far apart */
+    uint64_t region_start;  /* offset of the region, in bytes */
+    uint64_t region_blocks; /* number of offsets at which an I/O may begin */
+    uint32_t step_bytes;    /* from one such offset to the next */
     bool random;
-    bool use_random_map;
+    bool use_random_map;        /* random: each block once in a pass */
     uint32_t read_percent;      /* 0: only writes */
-    const WorkloadShape *shape; /* NULL: a plain workload, as told above */
-    uint64_t ios;   /* in the measured window; 0: no limit but the runtime */
-    uint64_t bytes; /* the same, in bytes; only with a shape */
-    uint64_t ramp_ns;
-    uint64_t runtime_ns; /* 0: until the ios, or bytes, are done */
-    uint64_t seed;
-    uint32_t memory_align; /* of buffers: this and not more; 4096: the usual */
-    uint64_t move_every;   /* ios, then on to the next worker; 0: stay */
-    uint32_t throttle; /* 1 + the index of the group that it is in; 0: none */
-    bool continue_on_error;
+    const WorkloadShape *shape; /* NULL: one block size, as planned above */
+    uint64_t ios;        /* to issue in the measured window; 0: no limit */
+    uint64_t bytes;      /* the same in bytes; needs a shape; 0: no limit */
+    uint64_t ramp_ns;    /* not measured, before the window; 0: no ramp */
+    uint64_t runtime_ns; /* of the window; 0: until the ios or bytes are done */
+    uint64_t seed;       /* of offsets, sizes and data */
+    /* buffers lie at multiples of this, but not of a larger power of two;
+     * 4096: at pages */
+    uint32_t memory_align;
+    uint64_t move_every;    /* I/Os on one worker before it moves on; 0: stay */
+    uint32_t throttle;      /* 1 + the index of its throttle group; 0: none */
+    bool continue_on_error; /* a long run of failures does not end it */
     PacingPlan pacing;
-    /* begins when these have finished: jobs before it, ... */
+    /* it begins when wait_for_count jobs, from index wait_for on, finished */
     uint32_t wait_for;
-    uint32_t wait_for_count; /* ... so many from that one on; 0: at once */
+    uint32_t wait_for_count; /* 0: it begins at once */
     DataPlan data;
     VerifyPlan verify;
-    uint32_t fsync_every, fdatasync_every; /* writes; 0: never */
-    bool end_fsync;
-    bool trim;             /* what would be written is trimmed instead, ... */
-    bool write_after_trim; /* ... and then written */
-    double spike; /* a slowness to plant: this share of each I/O; 0: none */
+    uint32_t fsync_every, fdatasync_every; /* writes between two; 0: none */
+    bool end_fsync;                        /* one fsync after the last I/O */
+    bool trim;             /* trim each block instead of writing it */
+    bool write_after_trim; /* then write the block that was trimmed */
+    double spike; /* slowness to plant, as a share of each I/O; 0: none */
 } JobPlan;
 
 typedef struct WorkerPlan {
-    const char *name; /* up to 15 characters are shown by the kernel */
-    bool is_main;     /* runs in run_wait(), not on an IOThread; one at most */
-    uint32_t next;    /* where jobs that move go on */
-    const char *completion; /* one of completion.c's names */
-    const char *engine;     /* one of engine.c's names */
-    bool ppoll;             /* as the fd monitor, instead of epoll */
-    bool resfd;             /* an eventfd per completion, needed or not */
-    bool reap_on_submit;
-    bool strict_short_io;
-    uint32_t max_batch;    /* 0: all that there is */
-    uint32_t complete_min; /* getevents: completions per call ... */
-    uint32_t complete_max; /* ... and no more than these; 0: all there are */
+    const char *name; /* of its thread; the kernel shows 15 characters */
+    bool is_main;     /* runs in run_wait(), without an IOThread; one at most */
+    uint32_t next;    /* index of the worker to which its jobs move */
+    const char *completion; /* a name from completion.c's table */
+    const char *engine;     /* a name from engine.c's table */
+    bool ppoll;             /* the fd monitor: ppoll instead of epoll */
+    bool resfd;             /* signal an eventfd even if the mode needs none */
+    bool reap_on_submit;    /* reap right after each submit */
+    bool strict_short_io;   /* a short I/O is done; else its rest is issued */
+    uint32_t max_batch;     /* requests per submit call; 0: no limit */
+    uint32_t complete_min;  /* getevents: completions that a call waits for */
+    uint32_t complete_max;  /* getevents: completions per call; 0: no limit */
     bool poll_step;       /* adaptive: judge by the last wait, not an average */
-    uint64_t poll_max_ns; /* adaptive: look for so long at most; 0: don't */
-    uint32_t poll_grow, poll_shrink;
+    uint64_t poll_max_ns; /* adaptive: longest time to look; 0: do not look */
+    uint32_t poll_grow, poll_shrink; /* adaptive: factor and divisor */
     EngineOptions engine_options;
-    const int *cpus;
-    uint32_t cpu_count; /* 0: anywhere */
-    int nice;           /* of its thread, besides the process's own */
+    const int *cpus;    /* that its thread may run on */
+    uint32_t cpu_count; /* 0: it may run on all */
+    int nice;           /* added to the nice value of the process */
 } WorkerPlan;
 
-/* A limit that jobs share. */
+/* A limit that several jobs share. */
 typedef struct ThrottlePlan {
     double ios_per_s;   /* 0: no limit */
     double bytes_per_s; /* 0: no limit */
-    uint64_t burst_ns;  /* how much missed time may be made up for at once */
+    uint64_t burst_ns;  /* missed time that may be made up for at once */
 } ThrottlePlan;
 
 typedef struct RunPlan {
@@ -96,77 +103,87 @@ typedef struct RunPlan {
 typedef struct Run Run;
 
 /*
- * Set everything up, so that run_start() has nothing left to fail at.  NULL
- * on failure, with @error.
+ * Make the jobs and the workers, and start the threads, so that run_start()
+ * cannot fail.  NULL on failure, with @error.  The calling thread becomes the
+ * home of the main worker, if the plan has one.
  */
 Run *run_new(const RunPlan *plan, Error *error);
 
+/*
+ * Hand the jobs to their workers.  Those that wait for no other job, and have
+ * no delay, begin at the same time.  To be called once.
+ */
 void run_start(Run *run);
 
 /*
- * Wait until all jobs have finished, for @timeout_ms at most, or until a
- * signal.  Returns whether they have.  A worker that is_main runs in here, so
- * it must always be the same thread that waits.
+ * Wait until all jobs have finished, @timeout_ms have passed, or a signal
+ * comes.  Returns whether all jobs have finished.  A worker that is_main runs
+ * in this call.
  */
 bool run_wait(Run *run, int timeout_ms);
 
-/* Memory that a workload's random map takes; 0: it has none, or needs none. */
+/* Bytes of memory that a workload's random map takes; 0: it needs none. */
 uint64_t shape_map_bytes(const WorkloadShape *shape);
 
-/* Ask the jobs to issue no more; run_wait() tells when they have drained. */
+/* Ask all jobs to issue no more I/Os; run_wait() waits until they drained. */
 void run_stop(Run *run);
 
-/* The same, of one job. */
+/* The same for one job. */
 void run_stop_job(Run *run, uint32_t job);
 
 /*
- * End the threads and give everything back.  The kernel lets go of an AIO
- * context only when nothing is in flight: take the reports before.
+ * End the threads and free everything, reports included.  Waits for all
+ * requests in flight, since the kernel destroys an AIO context only after
+ * them: on a device that hangs this call hangs.
  */
 void run_free(Run *run);
 
-/* ---- what a job has come to; final once run_wait() said so -------------- */
+/* ---- results of a job; final once run_wait() has returned true ----------- */
 
 typedef struct JobReport {
-    uint64_t submitted, completed, failed, cancelled; /* in its whole life */
-    uint64_t window_start_ns; /* CLOCK_MONOTONIC; 0: it never measured */
-    uint64_t window_end_ns;   /* now, while it has not finished */
+    uint64_t submitted, completed, failed, cancelled; /* ramp included */
+    uint64_t window_start_ns; /* CLOCK_MONOTONIC; 0: no window has opened */
+    uint64_t window_end_ns;   /* until it finishes: the time of this report */
     bool has_finished;
-    bool gave_up; /* nothing but failures */
-    bool stalled; /* a fault of ours: it would have waited for nothing */
+    bool gave_up; /* ended by a long run of failures */
+    bool stalled; /* ended by a bug here: nothing would have gone on */
     PacingReport pacing;
 } JobReport;
 
 void run_job_report(const Run *run, uint32_t job, JobReport *report);
 
 typedef struct DirectionReport {
+    /* that succeeded in the window; of these, how many were short at first;
+     * failures since the target ended before the I/O */
     uint64_t ios, bytes, short_ios, eofs;
-    const uint64_t *errors; /* ERRNO_COUNT of them, by errno */
+    /* failures by errno: an array of ERRNO_COUNT, which is the run's */
+    const uint64_t *errors;
 } DirectionReport;
 
-/* Of its verification; false if it does none. */
+/* The job's verification; false if it does not verify. */
 bool run_verify_report(const Run *run, uint32_t job, VerifyReport *report);
 
-/* One of those that are kept.  Its bytes stay the run's. */
+/* Bad block @index, below VerifyReport.failures.  Its bytes are the run's. */
 void run_verify_failure(const Run *run, uint32_t job, uint32_t index,
                         VerifyFailure *failure);
 
-#define HISTOGRAM_COUNTS 27649 /* the last one: overflow */
+#define HISTOGRAM_COUNTS 27649 /* bins; the last one counts the overflow */
 #define ERRNO_COUNT 256
 
-/* @direction: 0 read, 1 write, 2 trim, 3 sync.  False if it has none. */
+/* @direction: 0 read, 1 write, 2 trim, 3 sync.  False if the job has none. */
 bool run_direction_report(const Run *run, uint32_t job, uint32_t direction,
                           DirectionReport *report);
 
 typedef struct LatencyReport {
-    uint64_t min, max, sum; /* min is UINT64_MAX when there is nothing */
-    uint32_t bins;
+    uint64_t min, max, sum; /* ns; min is UINT64_MAX if nothing is counted */
+    uint32_t bins;          /* that are not empty */
 } LatencyReport;
 
 /*
- * One of latency_type()'s, and the bins of its histogram that are not empty,
- * ascending: @indexes and @counts get @report->bins pairs, and have room for
- * HISTOGRAM_COUNTS.  False if there is no such direction or latency.
+ * The latency with the number @latency, as in latency_type().  @indexes and
+ * @counts get the bins of its histogram that are not empty, @report->bins of
+ * them, in ascending order; both must have room for HISTOGRAM_COUNTS.  False
+ * if there is no such direction or latency.
  */
 bool run_latency_report(const Run *run, uint32_t job, uint32_t direction,
                         uint32_t latency, LatencyReport *report,
@@ -176,49 +193,49 @@ bool run_latency_report(const Run *run, uint32_t job, uint32_t direction,
 
 typedef struct UsageReport {
     uint64_t cpu_ns;             /* exact */
-    uint64_t user_ns, system_ns; /* its parts, coarse */
+    uint64_t user_ns, system_ns; /* parts of it, by the kernel's sampling */
     uint64_t voluntary_switches, involuntary_switches;
-    uint64_t run_delay_ns;
-    /* how long the window was, of all its jobs together */
-    uint64_t measured_ns;
+    uint64_t run_delay_ns; /* ready to run, but without a CPU */
+    uint64_t measured_ns;  /* time in which a job here was measured */
 } UsageReport;
 
 typedef struct WorkerReport {
-    Counters window;   /* while a job of its was measuring */
-    Counters life;     /* since it was made */
-    UsageReport usage; /* in the window */
-    uint64_t submitted, completed, failed, cancelled; /* of jobs while here */
-    uint64_t leftover_events; /* of the eventfd, read when idle */
-    bool fdmon_fell_back;
-    bool ready_needs_syscall; /* the engine could not look without one */
-    bool cpus_changed;        /* those that its thread may run on, in mid-run */
-    Error failure;            /* the loop's own */
+    Counters window;   /* while at least one job here was measured */
+    Counters life;     /* since the worker was made */
+    UsageReport usage; /* in the same time as `window` */
+    uint64_t submitted, completed, failed, cancelled; /* by jobs on it */
+    uint64_t leftover_events; /* read from the eventfd after the last reap */
+    bool fdmon_fell_back;     /* from epoll to ppoll */
+    bool ready_needs_syscall; /* the engine needs a system call to look */
+    bool cpus_changed;        /* its thread's affinity changed during the run */
+    Error failure;            /* of the loop itself; code 0: none */
 } WorkerReport;
 
 void run_worker_report(const Run *run, uint32_t worker, WorkerReport *report);
 
 typedef struct ClockReport {
-    bool hardware;
-    double read_ns;
-    double drift_ppm; /* against CLOCK_MONOTONIC, since the run was made */
+    bool hardware;    /* the CPU's counter; else clock_gettime() */
+    double read_ns;   /* the cost of one reading */
+    double drift_ppm; /* from CLOCK_MONOTONIC, since the run was made */
 } ClockReport;
 
 void run_clock_report(const Run *run, ClockReport *report);
 
-/* ---- looks at a running job ---------------------------------------------- */
+/* ---- a job while it runs ------------------------------------------------- */
 
 typedef struct Sample {
     uint64_t at_ns;      /* CLOCK_MONOTONIC */
     uint64_t ios, bytes; /* since the last sample */
-    bool is_new_window;  /* the window opened since then: all before is void */
-    uint32_t bins;
-    uint64_t max_ns; /* the longest lat so far in this window */
+    bool is_new_window;  /* a window opened: forget all earlier samples */
+    uint32_t bins;       /* that have changed */
+    uint64_t max_ns;     /* the longest lat so far in this window */
 } Sample;
 
 /*
- * What has been recorded since the last sample of this job, as a histogram of
- * lat over all directions: @indexes and @counts get @sample->bins pairs, and
- * have room for HISTOGRAM_COUNTS.  One thread at a time.
+ * What the job has recorded since its last sample.  @indexes and @counts get a
+ * histogram of lat over all directions, in @sample->bins pairs; both must have
+ * room for HISTOGRAM_COUNTS.  Only one thread at a time may take samples of a
+ * job.
  */
 void run_sample(Run *run, uint32_t job, Sample *sample, uint32_t *indexes,
                 uint64_t *counts);
@@ -229,10 +246,10 @@ typedef struct Totals {
     const char *phase;   /* idle, delayed, ramp, searching, measuring, ... */
     bool is_measuring;   /* the window is open */
     bool has_finished;
-    bool has_failed; /* has finished, and not as it was meant to */
+    bool has_failed; /* it finished with failed I/Os, or was cut short */
 } Totals;
 
-/* How far a job is; costs little. */
+/* How far a job is.  Cheaper than a sample. */
 void run_totals(const Run *run, uint32_t job, Totals *totals);
 
 typedef struct DirectionTotals {
@@ -242,8 +259,9 @@ typedef struct DirectionTotals {
 } DirectionTotals;
 
 /*
- * The same of one direction; false if the job has none, or no window yet.
- * @latency_ns gets the sum of each of latency_type()'s.
+ * The same for one direction.  @latency_ns gets the sum of each latency, in the
+ * order of latency_type().  False if the job has no such direction, or if its
+ * window has not opened yet.
  */
 bool run_direction_totals(const Run *run, uint32_t job, uint32_t direction,
                           DirectionTotals *totals, uint64_t *latency_ns);
@@ -252,17 +270,18 @@ typedef struct InFlightReport {
     uint32_t direction; /* as in run_direction_report() */
     uint32_t bytes;
     uint64_t offset;
-    uint64_t age_ns; /* since it was handed to the engine */
+    uint64_t age_ns; /* since it was queued */
 } InFlightReport;
 
 /*
- * How many of a job's I/Os are not back; the @max oldest of them in @oldest,
- * the oldest first.  A look at a running job: some may be back by now.
+ * Returns how many requests of a job are in flight or pending, and puts the
+ * @max oldest into @oldest, the oldest first.  The job runs meanwhile, so some
+ * may have completed when this returns.
  */
 uint32_t run_in_flight(const Run *run, uint32_t job, InFlightReport *oldest,
                        uint32_t max);
 
-/* ---- without a run --------------------------------------------------------- */
+/* ---- without a run ------------------------------------------------------- */
 
 typedef struct PlannedIo {
     uint32_t direction; /* as in run_direction_report() */
@@ -271,14 +290,15 @@ typedef struct PlannedIo {
 } PlannedIo;
 
 /*
- * The first @count I/Os that a job would issue, into @ios.  0 or -ENOMEM.  Of
- * the plan, only what a workload needs is looked at.
+ * Put the first @count I/Os that a job would issue into @ios.  Reads only the
+ * part of @plan that describes the workload.  0 or -ENOMEM.
  */
 int plan_preview(const JobPlan *plan, PlannedIo *ios, uint64_t count);
 
-/* ---- facts ---------------------------------------------------------------- */
+/* ---- facts --------------------------------------------------------------- */
 
+/* The smallest latency, in ns, that bin @index of a histogram counts. */
 uint64_t histogram_value(uint32_t index);
 
-/* Of the C sources that this module was built from. */
+/* A hash of the C sources that this module was built from. */
 const char *core_source_hash(void);

@@ -1,10 +1,10 @@
 /*
- * Everything a worker counts, in the groups in which it is reported.  One
- * set belongs to one AioContext and is written by its home thread; the few
- * that other threads write too (bottom halves scheduled, notifications) are
- * added to with counter_add_shared().
+ * Everything that a worker counts, in the groups in which documents show it.
+ * Each AioContext has one set, which its home thread writes.  Other threads
+ * write a few of them, too (bottom halves scheduled, notifications), by
+ * counter_add_shared().
  *
- * cffi reads this file as well as the compiler: plain declarations only.
+ * cffi reads this file, too, so it has plain declarations only.
  */
 #pragma once
 
@@ -15,49 +15,49 @@
 
 typedef struct SubmitCounters {
     uint64_t calls;    /* io_submit() calls */
-    uint64_t ns;       /* time inside them */
-    uint64_t requests; /* requests that they accepted */
+    uint64_t ns;       /* time inside these calls */
+    uint64_t requests; /* that these calls accepted */
     uint64_t batch_sizes[BATCH_SIZE_CLASSES];
-    uint64_t partial;     /* calls that took fewer than offered */
-    uint64_t eagain;      /* refused, with requests in flight */
-    uint64_t eagain_idle; /* refused, with none: retried by a timer */
+    uint64_t partial;     /* calls that accepted only some of the requests */
+    uint64_t eagain;      /* calls that failed with requests in flight */
+    uint64_t eagain_idle; /* calls that failed with none: a timer retries */
     uint64_t eintr;
-    uint64_t rejected;  /* requests failed by the call itself */
-    uint64_t withdrawn; /* cancelled before they were submitted */
-    uint64_t blocked;   /* times that requests stayed behind */
+    uint64_t rejected;  /* requests that the call itself failed */
+    uint64_t withdrawn; /* requests cancelled before they were submitted */
+    uint64_t blocked;   /* times that the queue kept requests */
 } SubmitCounters;
 
-typedef struct ReapedCounters { /* completions, by who took them */
+typedef struct ReapedCounters { /* completions, by what reaped them */
     uint64_t poll;
     uint64_t eventfd;
     uint64_t bh;
     uint64_t getevents;
     uint64_t inline_; /* right after a submit (reap_on_submit) */
     uint64_t nested;  /* in a loop inside a loop, such as a drain */
-    uint64_t pool;    /* misaligned ones, from the thread pool */
+    uint64_t pool;    /* misaligned requests, by the thread pool */
 } ReapedCounters;
 
 typedef struct PollCounters {
     uint64_t iterations; /* looks at the poll handlers */
     uint64_t hits;       /* busy-poll phases that found work */
-    uint64_t misses;     /* ... and that did not */
-    uint64_t ns;         /* time spent looking without finding */
-    uint64_t grow;
-    uint64_t shrink;
-    uint64_t disabled; /* rounds that could not poll */
+    uint64_t misses;     /* busy-poll phases that found none */
+    uint64_t ns;         /* time in looks that found none */
+    uint64_t grow;       /* times that the time to look grew */
+    uint64_t shrink;     /* times that it shrank */
+    uint64_t disabled;   /* rounds in which polling was not possible */
 } PollCounters;
 
 typedef struct EventfdCounters {
     uint64_t reads;
-    uint64_t values; /* sum of what they returned */
+    uint64_t values; /* sum of the values read */
     uint64_t empty;  /* reads after which no completion was found */
 } EventfdCounters;
 
 typedef struct BhCounters {
     uint64_t scheduled;
-    uint64_t coalesced; /* scheduled while scheduled already */
+    uint64_t coalesced; /* scheduled again before they ran */
     uint64_t dispatched;
-    uint64_t reaps; /* of them: the completion mode's */
+    uint64_t reaps; /* of these: bottom halves of the completion mode */
     uint64_t cancelled;
 } BhCounters;
 
@@ -65,24 +65,24 @@ typedef struct LoopCounters {
     uint64_t iterations;
     uint64_t ppoll; /* system calls */
     uint64_t epoll_wait;
-    uint64_t blocking;        /* waits that were allowed to sleep */
-    uint64_t zero_timeout;    /* waits that only looked */
+    uint64_t blocking;        /* waits that may sleep */
+    uint64_t zero_timeout;    /* waits that only look */
     uint64_t slept_in_flight; /* sleeps while requests were in flight */
 } LoopCounters;
 
 typedef struct NotifyCounters {
     uint64_t calls;
-    uint64_t writes;     /* the sleeper had to be woken */
-    uint64_t suppressed; /* nobody slept: no system call */
-    uint64_t accepted;
+    uint64_t writes;     /* to the notifier: the loop slept */
+    uint64_t suppressed; /* without a write: the loop did not sleep */
+    uint64_t accepted;   /* seen by the loop */
 } NotifyCounters;
 
 typedef struct OtherCounters {
-    /* calls that wait for completions: io_getevents(), or as it */
+    /* calls that wait for completions: io_getevents(), or its like */
     uint64_t waits;
-    uint64_t completed_in_submit; /* seen complete when io_submit() returned */
+    uint64_t completed_in_submit; /* completed before io_submit() returned */
     uint64_t pool_fallbacks;      /* misaligned requests: to the thread pool */
-    uint64_t short_io;
+    uint64_t short_io;            /* completions with fewer bytes than asked */
     uint64_t in_flight_max;
 } OtherCounters;
 

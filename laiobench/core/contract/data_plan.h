@@ -1,6 +1,7 @@
 /*
- * What a job writes, as a plan says it.  Part of the contract with Python:
- * plain declarations only.
+ * The plan of the data that a job writes.
+ *
+ * cffi reads this file, too, so it has plain declarations only.
  */
 #pragma once
 
@@ -8,16 +9,17 @@
 #include <stdint.h>
 
 typedef struct DataPlan {
-    /* new random bytes at each write; else only a number in each sector */
+    /* fill each write with new random bytes; else renew 8 bytes a sector */
     bool refill;
     bool zeros;
-    /* repeated from the block's beginning; NULL: none */
+    /* repeated from the start of each block; NULL: none */
     const uint8_t *pattern;
     uint32_t pattern_bytes;
-    /* where in the pattern the block's offset is, in 8 bytes, little-endian */
+    /* positions in the pattern that get the block's offset, as 8 bytes in
+     * little-endian order */
     const uint32_t *offset_at;
     uint32_t offset_count;
-    uint32_t compress_percent; /* of each chunk: is pattern, or zeros */
+    uint32_t compress_percent; /* of each chunk: the share that compresses */
     uint32_t compress_chunk;   /* bytes */
-    uint32_t dedupe_percent;   /* of the blocks: have the same data */
+    uint32_t dedupe_percent;   /* share of the blocks that have the same data */
 } DataPlan;

@@ -1,9 +1,9 @@
 /*
- * Engines as whoever chooses one sees them: what each can do, and the options
- * that it alone has.  Those of an engine are a struct of its own here; what
- * they do, only its file knows.
+ * What each engine can do, and which options it has of its own: for the code
+ * that chooses an engine.  Each engine with options has a struct here; only
+ * the engine's file knows what they do.
  *
- * cffi reads this file as well as the compiler: plain declarations only.
+ * cffi reads this file, too, so it has plain declarations only.
  */
 #pragma once
 
@@ -11,23 +11,23 @@
 #include <stdint.h>
 
 typedef struct EngineCapabilities {
-    bool uses_aio_events; /* a request in flight is one of fs.aio-max-nr */
-    bool takes_nowait;    /* a request may fail rather than wait */
-    bool bounds_waits;    /* a wait may be for so many completions at most */
-    bool is_simulated;    /* no target: nothing is opened, no data moves */
+    bool uses_aio_events; /* requests in flight count against fs.aio-max-nr */
+    bool takes_nowait;    /* a request can fail instead of waiting */
+    bool bounds_waits; /* a wait can return a limited number of completions */
+    bool is_simulated; /* it needs no target, and moves no data */
 } EngineCapabilities;
 
 typedef struct NullOptions {
     uint64_t latency_ns; /* mean service time; 0: done when submitted */
-    double jitter;       /* service times are within mean × (1 ± this) */
+    double jitter;       /* service times: mean × (1 ± jitter) */
     uint32_t servers;    /* requests served at a time; 0: all */
 } NullOptions;
 
-/* Each engine reads the struct of its name, and leaves the others alone. */
+/* Each engine reads only the struct of its name. */
 typedef struct EngineOptions {
-    uint64_t seed; /* for what an engine draws at random */
+    uint64_t seed; /* of an engine's random numbers */
     NullOptions null;
 } EngineOptions;
 
-/* False if there is no engine of this name. */
+/* What the engine @name can do.  False if there is none of this name. */
 bool engine_capabilities(const char *name, EngineCapabilities *capabilities);

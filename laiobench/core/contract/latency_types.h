@@ -1,8 +1,8 @@
 /*
- * Latencies as a report names them: what each is called, and which I/Os have
- * it.  How each is computed is in record/latency.h.
+ * The names of the latencies that are recorded, and which I/Os have each.  How
+ * each is computed is in record/latency.h.
  *
- * cffi reads this file as well as the compiler: plain declarations only.
+ * cffi reads this file, too, so it has plain declarations only.
  */
 #pragma once
 
@@ -10,10 +10,10 @@
 #include <stdint.h>
 
 typedef struct LatencyType {
-    const char *name; /* documents add the unit: "lat" is lat_ns there */
-    /* else only of I/Os with a time at which they are due */
+    const char *name; /* "lat" is lat_ns in documents */
+    /* true: every I/O has it; false: only I/Os that a schedule makes due */
     bool is_of_every_io;
 } LatencyType;
 
-/* By its number, from 0.  NULL past the last. */
+/* The latency with the number @latency, from 0 on.  NULL: there is none. */
 const LatencyType *latency_type(uint32_t latency);

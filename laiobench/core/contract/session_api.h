@@ -1,12 +1,12 @@
 /*
- * The contract with Python for requests that a program issues one by one: a
- * session is opened, targets are attached to it, requests are issued, polled
- * for, looked at and released.  Nothing here calls back.  Strings are names
- * from the core's own tables; descriptors are open and stay the caller's.
+ * The contract with Python for requests that a program issues one by one.  The
+ * caller opens a session, attaches targets, issues requests, polls until they
+ * are done, and releases them.  Nothing here calls back.  Strings are names
+ * from the core's own tables; file descriptors are open and stay the caller's.
  *
- * All of a session belongs to the thread that opened it.
+ * Only the thread that opened a session may use it.
  *
- * cffi reads this file as well as the compiler: plain declarations only.
+ * cffi reads this file, too, so it has plain declarations only.
  */
 #pragma once
 
@@ -19,10 +19,10 @@
 #include "contract/target_limits.h"
 
 typedef struct SessionPlan {
-    const char *completion; /* one of completion.c's names */
-    const char *engine;     /* one of engine.c's names */
-    uint32_t iodepth;       /* requests in flight at a time; more wait */
-    uint64_t poll_max_ns;   /* adaptive: look for so long at most */
+    const char *completion; /* a name from completion.c's table */
+    const char *engine;     /* a name from engine.c's table */
+    uint32_t iodepth;       /* requests in flight at most; the others wait */
+    uint64_t poll_max_ns;   /* adaptive: longest time to look */
     EngineOptions engine_options;
 } SessionPlan;
 
@@ -32,85 +32,94 @@ typedef struct SessionTarget SessionTarget;
 /* NULL on failure, with @error. */
 Session *session_open(const SessionPlan *plan, Error *error);
 
-/* Waits for what is in flight.  Targets that are attached go with it. */
+/* Wait for all requests in flight; then free the session and its targets. */
 void session_close(Session *session);
 
-/* NULL without memory.  @limits: zeros where any alignment will do. */
+/* @fd stays open until the detach.  @limits: all 0 if any alignment is allowed.
+ * NULL without memory. */
 SessionTarget *session_attach(Session *session, int fd,
                               const TargetLimits *limits);
 
-/* None of its requests may be under way. */
+/* session_target_busy() must be 0. */
 void session_detach(Session *session, SessionTarget *target);
 
-/* Its requests that are under way: waiting for their turn, or in flight. */
+/* Number of its requests that wait for their turn or are in flight. */
 uint32_t session_target_busy(const SessionTarget *target);
 
-/* ---- requests ------------------------------------------------------------- */
+/* ---- requests ------------------------------------------------------------ */
 
-/* One request, from when it is issued until it is released. */
+/* A request, valid from its issue to its release. */
 typedef struct SessionRequest {
-    uint32_t slot;  /* its number, which a later one may have again */
-    bool done;      /* the rest is final once this is true */
+    uint32_t slot;  /* its number; after the release others may get it */
+    bool done;      /* then result, bytes and the buffer are final */
     int32_t result; /* 0 or -errno */
-    uint32_t bytes; /* read, up to the end of the target; or written */
-    void *buffer;   /* page-aligned, until the release; what was read */
+    uint32_t bytes; /* that were written, or read before the target's end */
+    void *buffer;   /* page-aligned, the session's; what was read */
 } SessionRequest;
 
 /*
- * Issue a request.  It may be done already when this returns: if not, its
- * number comes out of session_poll().  @bytes is above 0.  NULL without memory.
+ * Issue a request.  @bytes must be above 0.  It may be done when this returns;
+ * otherwise session_poll() will return its number.  NULL without memory.
  */
 SessionRequest *session_read(Session *session, SessionTarget *target,
                              uint64_t offset, uint32_t bytes);
-/* @data is copied first. */
+/* The same; @data is copied before this returns. */
 SessionRequest *session_write(Session *session, SessionTarget *target,
                               uint64_t offset, uint32_t bytes,
                               const void *data);
+/* The same, as fsync, or as fdatasync if @data_only. */
 SessionRequest *session_sync(Session *session, SessionTarget *target,
                              bool data_only);
-/* Done in the first round of the loop after @ns. */
+/* The same without a target: done in the first round of the loop after @ns. */
 SessionRequest *session_sleep(Session *session, uint64_t ns);
 
 /*
- * Give up on it: done at once with -ECANCELED if it waits for its turn or for
- * a time.  What is in flight comes back as it will.
+ * Cancel a request that waits for its turn, or a sleep: it is done at once,
+ * with -ECANCELED.  A request in flight is left alone.
  */
 void session_cancel(Session *session, SessionRequest *request);
 
-/* The same for all of @target's that no device or thread has begun; NULL: all. */
+/*
+ * The same for all requests of @target (NULL: of all targets) that no device
+ * and no thread of a pool has begun.
+ */
 void session_withdraw(Session *session, SessionTarget *target);
 
 /*
- * Forget it.  One that is in flight keeps its buffer until it is back, and is
- * not told of.
+ * Cancel the request and give it back; the caller must not use it any more.
+ * If it is in flight it keeps its buffer until it completes, which nothing
+ * reports.
  */
 void session_release(Session *session, SessionRequest *request);
 void session_release_all(Session *session);
 
-/* ---- the loop --------------------------------------------------------------- */
+/* ---- the loop ------------------------------------------------------------ */
 
-/* Requests issued from now on gather, and leave together at session_poll(). */
+/* From now on requests are queued, and session_poll() submits them together. */
 void session_plug(Session *session);
 
 /*
- * Let leave what has gathered.  Then, if nothing has finished, or if asked to
- * @go_round in any case, run the loop: until something has finished, for
- * @max_ns at most, or until anything else, such as a signal, ends a sleep.
- * What finishes may have been released, and is not told of.  @slots gets the numbers of up to @room
- * finished requests, each told of once; returns how many.
+ * Submit what is queued.  Then run the loop if no finished request is waiting
+ * to be returned, or in any case if @go_round.  The loop ends when a request
+ * finishes (one that was released counts, too), after @max_ns, or when
+ * something else, such as a signal, ends its sleep.
+ *
+ * @slots gets the numbers of up to @room finished requests, each of them once,
+ * and none that was released.  Returns how many.
  */
 uint32_t session_poll(Session *session, bool go_round, uint64_t max_ns,
                       uint32_t *slots, uint32_t room);
 
 typedef struct SessionReport {
     Counters counters;
-    uint32_t slots;        /* that there are */
-    uint32_t in_use;       /* of them: not released, or still in flight */
-    uint32_t busy;         /* of those: under way */
+    uint32_t slots;        /* allocated */
+    uint32_t in_use;       /* of these: not released, or still in flight */
+    uint32_t busy;         /* of those: waiting for their turn, or in flight */
     uint64_t buffer_bytes; /* of all slots */
-    bool fdmon_fell_back;
-    bool ready_needs_syscall; /* the engine could not look without one */
-    Error failure; /* the loop's own: it goes on without sleeping well */
+    bool fdmon_fell_back;  /* from epoll to ppoll */
+    bool ready_needs_syscall; /* the engine needs a system call to look */
+    Error failure; /* of the loop; the session then sleeps and looks in turn */
 } SessionReport;
 
+/* What the session has counted so far. */
 void session_report(const Session *session, SessionReport *report);

@@ -1,7 +1,8 @@
 /*
- * What a file or block device demands of direct I/O, and how large it is.
+ * The alignment that a file or block device demands of direct I/O, and its
+ * size.
  *
- * cffi reads this file as well as the compiler: plain declarations only.
+ * cffi reads this file, too, so it has plain declarations only.
  */
 #pragma once
 
@@ -9,15 +10,15 @@
 #include <stdint.h>
 
 typedef struct TargetLimits {
-    uint64_t size_bytes;    /* 0: it has no size, as a character device */
-    uint32_t memory_align;  /* of buffer addresses; 0: direct I/O is refused */
-    uint32_t request_align; /* of offsets and lengths */
+    uint64_t size_bytes;    /* 0: it has none, as a character device */
+    uint32_t memory_align;  /* buffers, bytes; 0: it refuses direct I/O */
+    uint32_t request_align; /* offsets and lengths, bytes */
     bool is_block_device;
     bool is_regular_file;
 } TargetLimits;
 
-/* Ask the kernel about the open file @fd.  0 or -errno. */
+/* Ask the kernel for the limits of the open file @fd.  0 or -errno. */
 int target_probe(int fd, TargetLimits *limits);
 
-/* Can a part of the file or device be trimmed?  @fd is open for writing. */
+/* Whether parts of it can be trimmed.  @fd must be open for writing. */
 bool target_can_trim(int fd);

@@ -2,7 +2,7 @@
  * The plan of a workload with several sizes of I/Os, or several ways to choose
  * an offset.  Offsets are bytes within the job's region.
  *
- * cffi reads this file as well as the compiler: plain declarations only.
+ * cffi reads this file, too, so it has plain declarations only.
  */
 #pragma once
 
@@ -13,7 +13,7 @@
 #define SHAPE_DIRECTIONS 3 /* read, write, trim */
 
 typedef struct SizeShare {
-    double until; /* 0 to 1: this share of I/Os and all shares before it */
+    double until;       /* 0 to 1: the sum of this share and those before it */
     uint32_t low, high; /* bytes, both included; all are equally likely */
     uint32_t step;      /* between two sizes; 0: low and high are the same */
 } SizeShare;
@@ -47,7 +47,7 @@ typedef struct WorkloadShape {
     bool use_lfsr;
     int64_t stride_bytes; /* sequential: skipped after each I/O */
     uint32_t run_length;  /* random: I/Os that follow each random offset */
-    bool run_identical;  /* all of them at that offset, not one after another */
-    uint64_t zone_bytes; /* strided zones: bytes of I/O in each; 0: no zones */
+    bool run_identical;   /* all at that offset; else one after the other */
+    uint64_t zone_bytes;  /* strided zones: bytes of I/O in each; 0: no zones */
     uint64_t zone_range, zone_skip;
 } WorkloadShape;
