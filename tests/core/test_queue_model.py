@@ -66,7 +66,7 @@ class Kernel:
 
 @dataclass
 class Model:
-    """What MECHANISMS calls the LaioQueue, without anything that makes it fast."""
+    """The SubmitQueue of native AIO, without anything that makes it fast."""
 
     kernel: Kernel
     max_batch: int

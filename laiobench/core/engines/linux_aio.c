@@ -1,6 +1,6 @@
 /*
  * The Linux native AIO engine: LinuxAioState, one to a context.  Requests go
- * in through its LaioQueue and come back through the ring.  What is
+ * in through its SubmitQueue and come back through the ring.  What is
  * too misaligned for direct I/O goes to a thread pool instead.  Raw system
  * calls, no libaio.
  *
@@ -12,12 +12,15 @@
 
 #include <errno.h>
 #include <linux/fs.h>
+#include <stddef.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "engines/laio_queue.h"
+#include "engines/aio_ring.h"
 #include "engines/pool_fallback.h"
+#include "engines/short_io.h"
+#include "engines/submit_queue.h"
 #include "engines/target.h"
 
 /* Two I/Os ahead is far enough to hide a miss to the L2 cache. */
@@ -29,7 +32,10 @@
 typedef struct LinuxAioState {
     Engine base;
     EventNotifier notifier;
-    LaioQueue queue;
+    SubmitQueue queue;
+    aio_context_t id;
+    AioRing *ring;           /* NULL: its layout is not known */
+    uint32_t tail_at_return; /* the ring's, when io_submit() last returned */
     struct io_event *events; /* for io_getevents() */
     bool reap_on_submit;
     bool strict_short_io;
@@ -38,6 +44,16 @@ typedef struct LinuxAioState {
 
     PoolFallback fallback; /* for misaligned requests */
 } LinuxAioState;
+
+/* This engine's part of a request is an iocb, and the request begins with it. */
+_Static_assert(sizeof(struct iocb) <= REQUEST_ENGINE_BYTES &&
+                   offsetof(Request, engine_part) == 0,
+               "an iocb has its place in a request");
+
+static inline struct iocb *iocb_of(Request *request)
+{
+    return (struct iocb *)request->engine_part;
+}
 
 /* ---- submitting -------------------------------------------------------------- */
 
@@ -56,7 +72,7 @@ static const uint16_t iocb_opcodes[][2] = {
 static __attribute__((noinline, cold)) void bind(const LinuxAioState *state,
                                                  Request *request)
 {
-    *laio_iocb_of(request) = (struct iocb){
+    *iocb_of(request) = (struct iocb){
         .aio_data = (uintptr_t)state,
         .aio_fildes = (uint32_t)request_fd(request),
         .aio_flags = state->iocb_flags,
@@ -68,7 +84,7 @@ static __attribute__((noinline, cold)) void bind(const LinuxAioState *state,
 static inline void prepare(LinuxAioState *state, Request *request,
                            uint32_t done)
 {
-    struct iocb *iocb = laio_iocb_of(request);
+    struct iocb *iocb = iocb_of(request);
     uintptr_t buffer = (uintptr_t)request->buffer;
 
     if (__builtin_expect(iocb->aio_data != (uintptr_t)state, 0)) {
@@ -89,9 +105,24 @@ static inline void prepare(LinuxAioState *state, Request *request,
 
 _Static_assert(REQUEST_NOWAIT == RWF_NOWAIT, "flags are the kernel's");
 
+/* A SubmitCall.  iocbs are at the beginning of their requests. */
+static inline long call_io_submit(Engine *engine, Request **first, uint32_t n)
+{
+    LinuxAioState *state = (LinuxAioState *)engine;
+    long ret = syscall(SYS_io_submit, state->id, (long)n, first);
+
+    if (ret < 0) {
+        return -errno;
+    }
+    if (state->ring) {
+        state->tail_at_return = aio_ring_tail(state->ring);
+    }
+    return ret;
+}
+
 static void submit_and_reap(LinuxAioState *state)
 {
-    laio_queue_submit(&state->queue);
+    submit_queue_submit(&state->queue, call_io_submit);
     if (state->reap_on_submit) {
         laio_reap(&state->base, &state->base.ctx->counters.reaped.inline_);
     }
@@ -126,8 +157,8 @@ void laio_submit(Engine *engine, Request *request)
         return;
     }
     prepare(state, request, 0);
-    laio_queue_append(&state->queue, laio_iocb_of(request));
-    if (laio_queue_is_due(&state->queue)) {
+    submit_queue_append(&state->queue, request);
+    if (submit_queue_is_due(&state->queue)) {
         submit_and_reap(state);
     }
 }
@@ -140,10 +171,10 @@ void laio_plug(Engine *engine)
 void laio_unplug(Engine *engine)
 {
     LinuxAioState *state = (LinuxAioState *)engine;
-    LaioQueue *queue = &state->queue;
+    SubmitQueue *queue = &state->queue;
 
-    if (--queue->plugged == 0 && !queue->blocked &&
-        laio_queue_pending(queue) > 0) {
+    queue->plugged--;
+    if (submit_queue_can_submit(queue)) {
         submit_and_reap(state);
     }
 }
@@ -152,7 +183,7 @@ static void laio_cancel_pending(Engine *engine, const struct Target *target)
 {
     LinuxAioState *state = (LinuxAioState *)engine;
 
-    laio_queue_cancel(&state->queue, target);
+    submit_queue_cancel(&state->queue, target);
     pool_fallback_cancel(&state->fallback, target);
 }
 
@@ -166,15 +197,12 @@ static void retry_submit(void *opaque)
 /* The device did only a part of the request: submit the rest. */
 static void resubmit_tail(LinuxAioState *state, Request *request)
 {
-    state->base.ctx->counters.other.short_io++;
-    request_set_state(request, REQUEST_PENDING);
-    if (!target_takes(request->target, request) ||
-        request->bytes_done & request->target->request_mask) {
+    if (!short_io_rest_is_aligned(request)) {
         pool_fallback_submit(&state->fallback, request);
         return;
     }
     prepare(state, request, request->bytes_done);
-    laio_queue_append(&state->queue, laio_iocb_of(request));
+    submit_queue_append(&state->queue, request);
 }
 
 /* A failure or a short I/O.  Returns whether the request is done. */
@@ -182,27 +210,13 @@ static __attribute__((noinline)) bool complete_odd(LinuxAioState *state,
                                                    Request *request,
                                                    int64_t res)
 {
-    uint32_t left = request_bytes_left(request);
+    bool is_done =
+        short_io_finish(&state->base, request, res, state->strict_short_io);
 
-    if (res < 0) {
-        engine_finish(&state->base, request, (int)res);
-        return true;
+    if (!is_done) {
+        resubmit_tail(state, request);
     }
-    if (res > left) { /* more than was asked for: never trust it */
-        engine_finish(&state->base, request, -EIO);
-        return true;
-    }
-    if (res == left) { /* the last part of a short request */
-        engine_finish(&state->base, request, 0);
-        return true;
-    }
-    request_advance(request, (uint32_t)res);
-    if (res == 0 || state->strict_short_io) {
-        engine_finish(&state->base, request, request_end_of_target(request));
-        return true;
-    }
-    resubmit_tail(state, request);
-    return false;
+    return is_done;
 }
 
 /* Returns 1 if the request is done, 0 if its rest was submitted. */
@@ -242,9 +256,9 @@ static uint32_t complete_events(LinuxAioState *state,
 static void set_reaped_time(LinuxAioState *state)
 {
     AioContext *ctx = state->base.ctx;
-    LaioQueue *queue = &state->queue;
-    bool something_new = ctx->now == queue->submit_returned &&
-                         aio_ring_tail(queue->ring) != queue->tail_at_return;
+    SubmitQueue *queue = &state->queue;
+    bool something_new = ctx->now == queue->call_returned &&
+                         aio_ring_tail(state->ring) != state->tail_at_return;
 
     if (!ctx->now_is_fresh || something_new) {
         aio_context_read_clock(ctx);
@@ -260,7 +274,7 @@ static inline void count_out(LinuxAioState *state, uint32_t n)
 
 static uint32_t reap_ring(LinuxAioState *state)
 {
-    AioRing *ring = state->queue.ring;
+    AioRing *ring = state->ring;
     struct io_event *events;
     uint32_t finished = 0, n;
 
@@ -276,7 +290,7 @@ static uint32_t reap_ring(LinuxAioState *state)
 /* Are there @min_nr events, so that io_getevents() would not wait? */
 static bool ring_has(const LinuxAioState *state, uint32_t min_nr)
 {
-    const AioRing *ring = state->queue.ring;
+    const AioRing *ring = state->ring;
 
     return ring && aio_ring_count(ring) >= min_nr;
 }
@@ -293,7 +307,7 @@ static long get_events(LinuxAioState *state, uint32_t min_nr, uint32_t max_nr,
     long n;
 
     state->base.ctx->counters.other.waits++;
-    n = syscall(SYS_io_getevents, state->queue.id, (long)min_nr, (long)max_nr,
+    n = syscall(SYS_io_getevents, state->id, (long)min_nr, (long)max_nr,
                 state->events, needs_timeout ? &timeout : NULL);
     return n < 0 ? -errno : n;
 }
@@ -317,14 +331,12 @@ static uint32_t take_events(LinuxAioState *state, uint32_t n)
 bool laio_ready(Engine *engine)
 {
     LinuxAioState *state = (LinuxAioState *)engine;
-    LaioQueue *queue = &state->queue;
-    bool can_submit = laio_queue_pending(queue) > 0 && !queue->blocked &&
-                      !queue->plugged;
+    bool can_submit = submit_queue_can_submit(&state->queue);
 
-    if (!queue->ring) {
+    if (!state->ring) {
         return engine->in_flight > 0 || can_submit;
     }
-    return !aio_ring_is_empty(queue->ring) || can_submit;
+    return !aio_ring_is_empty(state->ring) || can_submit;
 }
 
 /* After each reaping: count, and submit what pends. */
@@ -332,8 +344,8 @@ static void after_reap(LinuxAioState *state, uint32_t finished,
                        uint64_t *reaped_by)
 {
     *reaped_by += finished;
-    if (laio_queue_pending(&state->queue) > 0 && !state->queue.plugged) {
-        laio_queue_submit(&state->queue);
+    if (submit_queue_pending(&state->queue) > 0 && !state->queue.plugged) {
+        submit_queue_submit(&state->queue, call_io_submit);
     }
 }
 
@@ -342,7 +354,7 @@ uint32_t laio_reap(Engine *engine, uint64_t *reaped_by)
     LinuxAioState *state = (LinuxAioState *)engine;
     uint32_t finished = 0;
 
-    if (state->queue.ring) {
+    if (state->ring) {
         finished = reap_ring(state);
     } else {
         long n = get_events(state, 0, state->queue.max_events, 0);
@@ -385,8 +397,8 @@ static void laio_destroy(Engine *engine)
 
     pool_fallback_cleanup(&state->fallback);
     free(state->events);
-    laio_queue_cleanup(&state->queue);
-    syscall(SYS_io_destroy, state->queue.id); /* waits for what is in flight */
+    submit_queue_cleanup(&state->queue);
+    syscall(SYS_io_destroy, state->id); /* waits for what is in flight */
     if (engine->notifier) {
         event_notifier_cleanup(&state->notifier);
     }
@@ -426,12 +438,12 @@ static int set_up_context(LinuxAioState *state, uint32_t events, Error *error)
 {
     AioRing *ring;
 
-    if (syscall(SYS_io_setup, events, &state->queue.id) < 0) {
+    if (syscall(SYS_io_setup, events, &state->id) < 0) {
         return error_set(error, "io_setup", errno, events);
     }
-    ring = (AioRing *)(uintptr_t)state->queue.id;
-    state->queue.ring = aio_ring_is_known(ring) ? ring : NULL;
-    state->base.ready_needs_syscall = !state->queue.ring;
+    ring = (AioRing *)(uintptr_t)state->id;
+    state->ring = aio_ring_is_known(ring) ? ring : NULL;
+    state->base.ready_needs_syscall = !state->ring;
     return 0;
 }
 
@@ -455,7 +467,7 @@ static Engine *laio_open(AioContext *ctx, DoneList *done,
     if (config->notify && open_notifier(state, error) < 0) {
         goto out_free;
     }
-    if (laio_queue_init(&state->queue, &state->base, config, retry_submit) <
+    if (submit_queue_init(&state->queue, &state->base, config, retry_submit) <
         0) {
         error_set(error, "malloc", ENOMEM, 0);
         goto out_notifier;
@@ -473,7 +485,7 @@ static Engine *laio_open(AioContext *ctx, DoneList *done,
 out_events:
     free(state->events);
 out_queue:
-    laio_queue_cleanup(&state->queue);
+    submit_queue_cleanup(&state->queue);
 out_notifier:
     if (state->base.notifier) {
         event_notifier_cleanup(&state->notifier);
