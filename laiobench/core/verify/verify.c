@@ -11,21 +11,21 @@
 struct Verifier {
     VerifyPlan plan;
     BlockMaker maker;
-    bool writes_only; /* null: nothing is judged */
+    bool writes_only; /* method null: nothing is verified */
     WrittenMap map;
     uint32_t max_bytes; /* of a read */
-    uint64_t cursor;    /* of the pass over all */
+    uint64_t cursor;    /* next cell of the pass at the end */
 
-    CellRange *backlog; /* a ring of what has been written and not verified */
+    CellRange *backlog; /* a ring of writes that are not verified */
     uint32_t backlog_mask, backlog_head, backlog_tail;
     uint32_t backlog_due; /* entries to verify now */
 
-    uint8_t *scratch; /* two blocks: what was expected, and another */
+    uint8_t *scratch; /* two blocks, for verify_block_explain() */
     BadBlocks bad;
     VerifyReport report;
 };
 
-/* ---- life ----------------------------------------------------------------- */
+/* ---- life ---------------------------------------------------------------- */
 
 static int make_backlog(Verifier *verifier, uint32_t iodepth)
 {
@@ -77,7 +77,7 @@ static int make_maker(Verifier *verifier, const DataPlan *data, uint64_t seed,
                : 0;
 }
 
-int verifier_new(Verifier **made, const VerifyPlan *plan, const DataPlan *data,
+int verifier_new(Verifier **out, const VerifyPlan *plan, const DataPlan *data,
                  uint64_t seed, uint32_t iodepth, uint32_t max_bytes,
                  Error *error)
 {
@@ -99,7 +99,7 @@ int verifier_new(Verifier **made, const VerifyPlan *plan, const DataPlan *data,
         verifier_free(verifier);
         return ret;
     }
-    *made = verifier;
+    *out = verifier;
     return 0;
 }
 
@@ -125,7 +125,7 @@ static void set_read(const Verifier *verifier, Request *request,
                    (uint32_t)(cells.count * bytes));
 }
 
-/* ---- writing ------------------------------------------------------------------ */
+/* ---- writing ------------------------------------------------------------- */
 
 bool verifier_may_write(const Verifier *verifier, const Request *request)
 {
@@ -176,12 +176,12 @@ void verifier_assume_written(Verifier *verifier, const Request *request)
                           request->op == REQUEST_WRITE);
 }
 
-/* ---- reading back --------------------------------------------------------------- */
+/* ---- reading back -------------------------------------------------------- */
 
 /*
- * Whether one of the backlog is to be taken now.  A batch, and the next right
- * after it while there are too many, so that no more than the backlog and what
- * was in flight are ever in the ring.
+ * Whether to verify an entry of the backlog now.  While the backlog is full,
+ * one batch follows another.  So the ring never has more entries than the
+ * backlog and the iodepth together.
  */
 static bool backlog_is_due(Verifier *verifier)
 {
@@ -206,7 +206,7 @@ bool verifier_next_of_backlog(Verifier *verifier, Request *request)
         verifier->backlog_head++;
         verifier->backlog_due--;
         if (!written_map_begin_check(&verifier->map, cells)) {
-            continue; /* written again meanwhile: it will be here again */
+            continue; /* written again since then: a later entry has it */
         }
         set_read(verifier, request, cells);
         return true;
@@ -289,7 +289,7 @@ bool verifier_check(Verifier *verifier, const Request *request)
     uint32_t bytes = verifier->plan.block_bytes;
     bool readable = request_succeeded(request), all_well = readable;
 
-    if (request->result == -ECANCELED) { /* it was never read */
+    if (request->result == -ECANCELED) { /* nothing was read */
         return true;
     }
     verifier->report.bytes += request->bytes;
@@ -310,7 +310,7 @@ bool verifier_check(Verifier *verifier, const Request *request)
     return all_well;
 }
 
-/* ---- of all ---------------------------------------------------------------------- */
+/* ---- report -------------------------------------------------------------- */
 
 void verifier_report(const Verifier *verifier, VerifyReport *report)
 {

@@ -1,9 +1,9 @@
 /*
- * Verifier: what a job's blocks must be.  It writes a header into each, holds up
- * writes that would meet another of the same block, says what is to be read
+ * Verifier: knows what a job's blocks must contain.  It fills them in, holds
+ * up a write while another of the same block is in flight, says what to read
  * back, and judges what was read.  written_map knows what was written where,
  * verify_block how a block is made and judged, bad_blocks which were bad.
- * Knows requests, but not who issues them; one thread.
+ * Knows requests, but not who issues them.  Only one thread may use it.
  */
 #pragma once
 
@@ -16,45 +16,47 @@
 typedef struct Verifier Verifier;
 
 /*
- * @max_bytes: the longest request.  @data must outlive it.  0 or -errno.
+ * Make a verifier for a job.  @max_bytes: length of its longest request.  @data
+ * must outlive it.  0 or -errno, with @error.
  */
 int verifier_new(Verifier **verifier, const VerifyPlan *plan,
                  const DataPlan *data, uint64_t seed, uint32_t iodepth,
                  uint32_t max_bytes, Error *error);
 void verifier_free(Verifier *verifier);
 
-/* ---- writing -------------------------------------------------------------- */
+/* ---- writing ------------------------------------------------------------- */
 
-/* Is nothing in flight that this write or trim would meet? */
+/* Is no I/O in flight to the blocks of this write or trim? */
 bool verifier_may_write(const Verifier *verifier, const Request *request);
 
-/* A write or trim goes out: fill the write's buffer. */
+/* A write or trim is about to be issued: fill the write's buffer. */
 void verifier_begin_write(Verifier *verifier, Request *request);
 
-/* It is back, and may have failed. */
+/* The write or trim is back, and may have failed. */
 void verifier_end_write(Verifier *verifier, const Request *request);
 
-/* As if it had been written, by an earlier run of the same job. */
+/* Count it as written, by an earlier run of the same job. */
 void verifier_assume_written(Verifier *verifier, const Request *request);
 
-/* ---- reading back --------------------------------------------------------- */
+/* ---- reading back -------------------------------------------------------- */
 
-/* Set the next read of the backlog, if enough has been written. */
+/* Set @request to the next read of the backlog.  False: none is due. */
 bool verifier_next_of_backlog(Verifier *verifier, Request *request);
 
-/* Set the next read of the pass over all that was written; false: no more. */
+/* Set @request to the next read of the pass at the end.  False: no more. */
 bool verifier_next_of_all(Verifier *verifier, Request *request);
 
 /*
- * A read of one of these is back, or of what a job only reads: judge it.
- * Returns whether all is well.
+ * Judge a read that is back: one that this verifier has set, or one of a job
+ * that only reads.  Returns whether all blocks are as they should be.
  */
 bool verifier_check(Verifier *verifier, const Request *request);
 
-/* ---- of all ------------------------------------------------------------------ */
+/* ---- report -------------------------------------------------------------- */
 
-/* The times are the caller's matter. */
+/* All but the times, which the caller fills in. */
 void verifier_report(const Verifier *verifier, VerifyReport *report);
 
+/* Bad block @index of those kept. */
 void verifier_failure(const Verifier *verifier, uint32_t index,
                       VerifyFailure *failure);

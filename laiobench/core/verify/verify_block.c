@@ -6,7 +6,7 @@
 #define MAGIC UINT64_C(0x31666f6f72706f69) /* "ioproof1" */
 #define SECTOR_BYTES 512
 
-/* No time in it: the same job makes the same blocks again. */
+/* It has no time in it, so the same job makes the same blocks again. */
 typedef struct BlockHeader {
     uint64_t magic;
     uint32_t crc; /* CRC-32C of all that follows in the header */
@@ -20,7 +20,7 @@ typedef struct BlockHeader {
     uint8_t reserved[16];
 } BlockHeader;
 
-_Static_assert(sizeof(BlockHeader) == VERIFY_HEADER_BYTES, "no holes in it");
+_Static_assert(sizeof(BlockHeader) == VERIFY_HEADER_BYTES, "no padding");
 
 #define CRC_BEGIN (offsetof(BlockHeader, crc) + sizeof(uint32_t))
 
@@ -49,7 +49,7 @@ static void digest_of(const BlockMaker *maker, const uint8_t *block,
     }
 }
 
-/* Of any job and run. */
+/* Make a block as the job with @seed makes it in @run. */
 static void make_as(const BlockMaker *maker, uint64_t seed, uint64_t run,
                     uint64_t offset, uint32_t generation, uint8_t *block)
 {
@@ -81,14 +81,14 @@ void verify_block_make(const BlockMaker *maker, uint64_t offset,
     make_as(maker, maker->seed, maker->run, offset, generation, block);
 }
 
-/* ---- judging -------------------------------------------------------------- */
+/* ---- judging ------------------------------------------------------------- */
 
 static bool header_is_sound(const BlockHeader *header)
 {
     return header->magic == MAGIC && header->crc == header_crc(header);
 }
 
-/* Written by this job, in this run, as it writes now. */
+/* Whether this job wrote the block, in this run (or in any, if wanted). */
 static bool is_own(const BlockMaker *maker, const BlockWanted *wanted,
                    const BlockHeader *header)
 {
@@ -113,7 +113,7 @@ static bool digest_is_right(const BlockMaker *maker, const BlockHeader *header,
     return memcmp(digest, header->digest, sizeof(digest)) == 0;
 }
 
-/* Its first copy, and then each byte as the one that is a pattern before it. */
+/* Compare the first copy, then each byte with the byte one period before it. */
 static bool pattern_is_sound(const BlockMaker *maker, uint64_t offset,
                              const uint8_t *block)
 {
@@ -143,7 +143,7 @@ bool verify_block_is_sound(const BlockMaker *maker, const BlockWanted *wanted,
            digest_is_right(maker, &header, block);
 }
 
-/* ---- explaining ------------------------------------------------------------ */
+/* ---- explaining ---------------------------------------------------------- */
 
 static bool is_zero(const uint8_t *bytes, uint32_t count)
 {
@@ -163,7 +163,10 @@ static void count_bad_bytes(const uint8_t *block, const uint8_t *expected,
     }
 }
 
-/* Is each sector of @block as in @new, as in @old, or empty?  And not all. */
+/*
+ * Is each sector of @block as in @new, as in @old (NULL: not known) or zero;
+ * and is at least one as in @new, and at least one not?
+ */
 static bool is_patchwork(const uint8_t *block, const uint8_t *new,
                          const uint8_t *old, uint32_t bytes)
 {
@@ -184,7 +187,7 @@ static bool is_patchwork(const uint8_t *block, const uint8_t *new,
     return of_new > 0 && of_others > 0;
 }
 
-/* Nothing is known of what a block was to be, but by its header. */
+/* Make the block that a header names.  False if its header then differs. */
 static bool make_by_header(const BlockMaker *maker, const BlockHeader *header,
                            uint8_t *expected)
 {
@@ -206,14 +209,17 @@ static const char *fault_of_header(const BlockMaker *maker,
     return NULL;
 }
 
-/* What the block at hand should be, if that can be known. */
+/* What the block should be, as far as that is known. */
 typedef struct Expectation {
     bool is_known;
     uint64_t run;
     uint32_t generation; /* 0: not known */
 } Expectation;
 
-/* @header: of the block that was found, if that is this job's; else NULL. */
+/*
+ * Make in @expected what the block should be.  @header: of the block that was
+ * found, if this job wrote that; else NULL.
+ */
 static Expectation expect(const BlockMaker *maker, const BlockWanted *wanted,
                           const BlockHeader *header, uint8_t *expected)
 {
@@ -236,7 +242,7 @@ static Expectation expect(const BlockMaker *maker, const BlockWanted *wanted,
     return expectation;
 }
 
-/* A part of it was written and another was not, or earlier. */
+/* Whether a write reached only a part of the block. */
 static bool is_torn(const BlockMaker *maker, const Expectation *expectation,
                     const BlockHeader *header, uint64_t offset,
                     const uint8_t *block, const uint8_t *expected,

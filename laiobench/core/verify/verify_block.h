@@ -1,6 +1,6 @@
 /*
- * One verified block: what it consists of, made from a few numbers, and what
- * is wrong with one that was read.  Knows nothing of which blocks there are.
+ * One verified block: makes its content out of a few numbers, and tells what is
+ * wrong with one that was read.  Does not know which blocks there are.
  */
 #pragma once
 
@@ -17,30 +17,31 @@ typedef struct BlockMaker {
     uint64_t run;
     uint32_t bytes;
     uint32_t method; /* a number for its name */
-    bool has_header; /* else all of it is pattern */
-    bool has_digest; /* of what follows the header */
+    bool has_header; /* else it is all pattern */
+    bool has_digest; /* the header has a hash of what follows it */
     VerifyHash hash;
 } BlockMaker;
 
-/* What one is to be.  Where a generation is not known, any will do. */
+/* What a block should be. */
 typedef struct BlockWanted {
     uint64_t offset;
-    uint32_t generation; /* 0: any, of any run and job */
-    bool or_newer;
-    bool of_any_run;
+    uint32_t generation; /* 0: of any generation, run and job */
+    bool or_newer;       /* a later generation is right, too */
+    bool of_any_run;     /* any run of this job is right */
 } BlockWanted;
 
-/* The block of @generation (above 0) at @offset, into @block. */
+/* Make the block of @generation (above 0) at @offset in @block. */
 void verify_block_make(const BlockMaker *maker, uint64_t offset,
                        uint32_t generation, uint8_t *block);
 
+/* Whether @block is as @wanted. */
 bool verify_block_is_sound(const BlockMaker *maker, const BlockWanted *wanted,
                            const uint8_t *block);
 
 /*
- * Of one that is not sound: what is wrong.  @expected and @scratch have room
- * for a block each; in @expected is then what it should be, if that is known.
- * Fills in all of @failure but where the bytes are kept.
+ * Tell what is wrong with a bad block.  @expected and @scratch have room for a
+ * block each; @expected gets what the block should be, if that is known.  Fills
+ * in @failure, except where the bytes are kept.
  */
 void verify_block_explain(const BlockMaker *maker, const BlockWanted *wanted,
                           const uint8_t *block, uint8_t *expected,

@@ -101,7 +101,7 @@ static void run_xxhash(const VerifyHash *hash, const void *data, size_t bytes,
     memcpy(digest, &sum, sizeof(sum));
 }
 
-/* ---- OpenSSL -------------------------------------------------------------- */
+/* ---- OpenSSL ------------------------------------------------------------- */
 
 typedef struct EvpFunctions {
     void *(*context_new)(void);
@@ -142,8 +142,8 @@ static bool load_evp(EvpFunctions *evp, void *library)
         if (!found) {
             return false;
         }
-        memcpy(wanted[i].into, &found,
-               sizeof(found)); /* a function's pointer */
+        /* ISO C has no cast from an object's pointer to a function's */
+        memcpy(wanted[i].into, &found, sizeof(found));
     }
     return true;
 }
@@ -159,15 +159,15 @@ static bool open_evp(VerifyHash *hash, const char *name)
     hash->digest_type = hash->evp->by_name(name);
     hash->context = hash->evp->context_new();
     hash->run = run_evp;
-    /* A library may know a hash and yet refuse it (md5, where FIPS rules). */
+    /* A library may know a hash but refuse it, as md5 in FIPS mode. */
     return hash->digest_type && hash->context &&
            hash->evp->init(hash->context, hash->digest_type, NULL) == 1 &&
            hash->evp->final(hash->context, trial, NULL) == 1;
 }
 
-/* ---- any --------------------------------------------------------------------- */
+/* ---- opening ------------------------------------------------------------- */
 
-/* Returns whether the library that is open has it. */
+/* Returns whether the library that is open has the hash @name. */
 static bool open_in_library(VerifyHash *hash, const char *name)
 {
     if (strcmp(name, "crc32") == 0) {

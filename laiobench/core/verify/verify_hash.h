@@ -1,6 +1,6 @@
 /*
- * Hashes of blocks, from libraries that are opened when one is asked for, so
- * that neither building nor running without needs any: OpenSSL's libcrypto
+ * Hashes of blocks.  Their libraries are opened only when a hash is asked for,
+ * so that neither building nor other runs need them: OpenSSL's libcrypto
  * (any digest it knows, such as md5 and sha256), libz (crc32) and libxxhash.
  * crc32c is an instruction of x86-64, and a table elsewhere.
  */
@@ -16,19 +16,19 @@
 typedef struct VerifyHash VerifyHash;
 
 struct VerifyHash {
-    /* @digest has room for VERIFY_DIGEST_MAX, and is zero. */
+    /* @digest has room for VERIFY_DIGEST_MAX bytes, which are 0 before. */
     void (*run)(const VerifyHash *hash, const void *data, size_t bytes,
                 uint8_t *digest);
     void *library;  /* NULL: none is needed */
-    void *function; /* its own one-call function */
+    void *function; /* the library's function that hashes in one call */
     struct EvpFunctions *evp;
     void *context;
     const void *digest_type;
 };
 
 /*
- * @libraries: names or paths of libraries to look in, in this order.  0 or
- * -errno with @error; its argument tells how many were tried.
+ * Look for the hash @name in @libraries, names or paths, in this order.  0, or
+ * -errno with @error; its argument is how many libraries were tried.
  */
 int verify_hash_open(VerifyHash *hash, const char *name,
                      const char *const *libraries, uint32_t library_count,
@@ -41,5 +41,5 @@ static inline void verify_hash_run(const VerifyHash *hash, const void *data,
     hash->run(hash, data, bytes, digest);
 }
 
-/* CRC-32C (Castagnoli) of @bytes; for headers too. */
+/* The CRC-32C (Castagnoli) of @bytes of @data; headers have it, too. */
 uint32_t verify_crc32c(const void *data, size_t bytes);

@@ -1,9 +1,9 @@
 #include "verify/written_map.h"
 
-/* Of a cell: the generation that was written last, 0 for none, and flags. */
-#define CELL_IN_FLIGHT (UINT32_C(1) << 31) /* its next generation, or a read */
+/* A cell: the generation that was written last (0: none), and flags. */
+#define CELL_IN_FLIGHT (UINT32_C(1) << 31) /* it is being written or read */
 #define CELL_VERIFIED (UINT32_C(1) << 30)  /* since it was written */
-#define CELL_UNKNOWN (UINT32_C(1) << 29)   /* writing failed, or a trim */
+#define CELL_UNKNOWN (UINT32_C(1) << 29)   /* trimmed, or its write failed */
 #define CELL_GENERATION (CELL_UNKNOWN - 1)
 
 void written_map_init(WrittenMap *map, const VerifyPlan *plan)
@@ -15,7 +15,7 @@ void written_map_init(WrittenMap *map, const VerifyPlan *plan)
         .cell_bytes = plan->block_bytes,
     };
     for (uint64_t i = 0; plan->is_loaded && i < plan->cells; i++) {
-        map->cells[i] &= ~CELL_VERIFIED; /* by the earlier run, not by this */
+        map->cells[i] &= ~CELL_VERIFIED; /* that was the earlier run */
     }
 }
 
@@ -27,7 +27,7 @@ CellRange written_map_range(const WrittenMap *map, const Request *request)
     };
 }
 
-/* Whoever reads the file of cells after a crash sees each whole. */
+/* Atomic, so that the file has whole cells after a crash. */
 static void set_cell(WrittenMap *map, uint64_t cell, uint32_t value)
 {
     __atomic_store_n(&map->cells[cell], value, __ATOMIC_RELAXED);
@@ -50,7 +50,7 @@ static bool has_any(const WrittenMap *map, CellRange range, uint32_t flags)
     return false;
 }
 
-/* ---- writing -------------------------------------------------------------- */
+/* ---- writing ------------------------------------------------------------- */
 
 bool written_map_is_in_flight(const WrittenMap *map, CellRange range)
 {
@@ -75,7 +75,7 @@ void written_map_end_write(WrittenMap *map, CellRange range, bool is_known)
     }
 }
 
-/* ---- verifying ------------------------------------------------------------ */
+/* ---- verifying ----------------------------------------------------------- */
 
 bool written_map_begin_check(WrittenMap *map, CellRange range)
 {
@@ -102,7 +102,7 @@ void written_map_end_check(WrittenMap *map, uint64_t cell)
     }
 }
 
-/* Something is known of it that has not been verified. */
+/* It was written, its content is known, and it is not verified yet. */
 static bool is_due(uint32_t value)
 {
     return (value & CELL_GENERATION) &&

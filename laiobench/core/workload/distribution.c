@@ -23,19 +23,22 @@ void distribution_init(Distribution *distribution, const DirectionShape *shape,
     }
 }
 
-/* Rank 0 is at the centre; the others anywhere, but each at a place of its own. */
+/* Rank 0 is at the centre; each other rank has its own place, anywhere. */
 static uint64_t place_of_rank(const Distribution *distribution, uint64_t rank)
 {
     uint64_t at = rank;
 
-    do { /* round its cycle until it is inside again: still one to one */
+    do { /* again until it is inside: a cycle of a permutation, so one to one */
         at = random_map_permute(&distribution->scatter, at);
     } while (at >= distribution->places);
     at += distribution->center;
     return at >= distribution->places ? at - distribution->places : at;
 }
 
-/* A share @h of all places has 1 - h of all I/Os, within that again, and so on. */
+/*
+ * A share @h of the places gets 1 - h of the I/Os; the same holds within that
+ * share, and so on.
+ */
 static uint64_t pareto_rank(Distribution *distribution)
 {
     double h = distribution->shape->parameter, power = log(h) / log(1 - h);
@@ -46,7 +49,7 @@ static uint64_t pareto_rank(Distribution *distribution)
                                                : distribution->places - 1;
 }
 
-/* Two uniform numbers make a normal one (Box and Muller, 1958). */
+/* A normal number out of two uniform ones (Box and Muller, 1958). */
 static double normal(RandomStream *stream)
 {
     double radius = sqrt(-2 * log(1 - random_unit(stream)));
@@ -59,7 +62,7 @@ static uint64_t normal_place(Distribution *distribution)
     const DirectionShape *shape = distribution->shape;
     double at;
 
-    do { /* a third of all, or more, are inside */
+    do { /* at least a third of the numbers are inside */
         at = shape->center + shape->parameter * normal(&distribution->stream);
     } while (at < 0 || at >= 1);
     return (uint64_t)(at * (double)distribution->places);

@@ -1,7 +1,8 @@
 /*
- * random_distribution: which of a region's places is next, where they are not
- * all alike.  zipf and pareto give ranks, which are scattered over the region
- * one to one, so that each keeps its frequency; the first is at the centre.
+ * random_distribution: chooses the next place in a region where some places
+ * are more likely than others.  zipf and pareto give ranks; each rank has a
+ * place of its own anywhere in the region, and the first rank is at the
+ * centre.
  */
 #pragma once
 
@@ -13,7 +14,7 @@ typedef enum DistributionKind {
     DISTRIBUTION_UNIFORM,
     DISTRIBUTION_ZIPF,
     DISTRIBUTION_PARETO,
-    DISTRIBUTION_NORMAL, /* what would be outside of the region is not */
+    DISTRIBUTION_NORMAL, /* numbers outside of the region are drawn again */
     DISTRIBUTION_ZONED,
 } DistributionKind;
 
@@ -23,11 +24,12 @@ typedef struct Distribution {
     uint64_t places;
     Zipf zipf;
     RandomMap scatter;
-    uint64_t center; /* of ranks: where rank 0 is */
+    uint64_t center; /* the place of rank 0 */
 } Distribution;
 
-/* @shape must outlive it. */
+/* @places: how many there are.  @shape must outlive it. */
 void distribution_init(Distribution *distribution, const DirectionShape *shape,
                        uint64_t places, uint64_t seed);
 
+/* The next place, from 0 to places - 1. */
 uint64_t distribution_next(Distribution *distribution);

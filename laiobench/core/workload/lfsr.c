@@ -5,8 +5,8 @@
 #define FEWEST_BITS 2
 
 /*
- * For 2 bits and more: the least polynomial that is primitive, so that its
- * register goes through all states but 0.  Without its highest term.
+ * For 2 bits and more: the smallest primitive polynomial, so that the register
+ * goes through all states except 0.  Without its highest term.
  */
 static const uint16_t feedbacks[] = {
     0x3,   0x3,  0x3,  0x5,  0x3,  0x3,  0x1d, 0x11, 0x9,  0x5,  0x53,

@@ -1,8 +1,8 @@
 /*
  * random_generator=lfsr: every block of a region exactly once, in the order of
- * a linear feedback shift register of full period, the shortest that has a
- * state for each block.  Its states are scattered by an odd multiplication,
- * since each is about twice the one before.
+ * a linear feedback shift register of full period: the shortest that has a
+ * state for each block.  Each state is about twice the one before, so a
+ * multiplication by an odd number scatters them.
  */
 #pragma once
 
@@ -12,8 +12,8 @@ typedef struct Lfsr {
     uint64_t blocks;
     uint64_t visited;  /* in this pass */
     uint64_t state;    /* never 0 */
-    uint64_t feedback; /* the polynomial, but for its highest term */
-    uint64_t mask;     /* 2^n - 1: its period */
+    uint64_t feedback; /* the polynomial without its highest term */
+    uint64_t mask;     /* 2^n - 1, which is the period, too */
     uint64_t scatter;  /* odd */
     uint64_t seed, pass;
 } Lfsr;

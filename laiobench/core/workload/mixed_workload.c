@@ -2,7 +2,7 @@
 
 #include <stdlib.h>
 
-/* So that one seed gives streams that have nothing to do with each other. */
+/* Numbers that make independent streams out of one seed. */
 enum { SALT_CHOICES = 1, SALT_SIZED_MAP, SALT_PERMUTATION, SALT_PLACES = 16 };
 
 static uint64_t salted(const MixedWorkload *workload, uint64_t salt)
@@ -11,7 +11,7 @@ static uint64_t salted(const MixedWorkload *workload, uint64_t salt)
                       salt);
 }
 
-/* ---- where I/Os may go ------------------------------------------------------ */
+/* ---- where I/Os may go --------------------------------------------------- */
 
 static uint64_t places_of(const DirectionShape *shape, uint64_t extent)
 {
@@ -20,8 +20,9 @@ static uint64_t places_of(const DirectionShape *shape, uint64_t extent)
                : (extent - shape->smallest_bytes) / shape->align_bytes + 1;
 }
 
-/* From now on, I/Os go there; all that was visited is forgotten. */
-static void enter(MixedWorkload *workload, uint64_t start, uint64_t extent)
+/* I/Os go to this extent from now on; the maps start anew. */
+static void enter_extent(MixedWorkload *workload, uint64_t start,
+                         uint64_t extent)
 {
     const WorkloadShape *shape = &workload->shape;
 
@@ -58,7 +59,7 @@ static uint32_t smallest_of(const WorkloadShape *shape)
     return smallest;
 }
 
-/* The last zone may be cut by the region's end, and then has as much less. */
+/* The last zone is shorter if the region ends in it. */
 static void enter_zone(MixedWorkload *workload, uint64_t start)
 {
     const WorkloadShape *shape = &workload->shape;
@@ -77,10 +78,10 @@ static void enter_zone(MixedWorkload *workload, uint64_t start)
         }
     }
     workload->zones_entered++;
-    enter(workload, start, extent);
+    enter_extent(workload, start, extent);
 }
 
-/* ---- life -------------------------------------------------------------------- */
+/* ---- life ---------------------------------------------------------------- */
 
 static uint64_t map_units(const WorkloadShape *shape)
 {
@@ -116,7 +117,7 @@ MixedWorkload *mixed_workload_new(const WorkloadShape *shape, uint64_t seed)
     if (shape->zone_bytes > 0) {
         enter_zone(workload, 0);
     } else {
-        enter(workload, 0, shape->region_bytes);
+        enter_extent(workload, 0, shape->region_bytes);
     }
     return workload;
 }
@@ -129,7 +130,7 @@ void mixed_workload_free(MixedWorkload *workload)
     }
 }
 
-/* ---- the next I/O ------------------------------------------------------------ */
+/* ---- the next I/O -------------------------------------------------------- */
 
 static uint32_t choose_bytes(MixedWorkload *workload,
                              const DirectionShape *shape)
@@ -155,11 +156,11 @@ static uint32_t choose_bytes(MixedWorkload *workload,
 }
 
 /*
- * After the last I/O of this direction, and @stride bytes on; a negative one
- * leads backwards, from the end again when the beginning is passed.
+ * The offset @stride bytes after the last I/O of this direction.  A negative
+ * stride goes backwards, and from the beginning on to the end.
  */
-static uint64_t following(const MixedDirection *direction, int64_t stride,
-                          uint64_t extent)
+static uint64_t sequential_offset(const MixedDirection *direction,
+                                  int64_t stride, uint64_t extent)
 {
     uint64_t back = stride < 0 ? -(uint64_t)stride : 0;
 
@@ -172,7 +173,7 @@ static uint64_t following(const MixedDirection *direction, int64_t stride,
     return direction->end + (uint64_t)stride;
 }
 
-/* What does not fit any more is cut, to a multiple of the unit. */
+/* The length of @io, cut to a multiple of the unit if it does not fit. */
 static uint32_t cut(const MixedWorkload *workload, const DirectionShape *shape,
                     MixedIo io)
 {
@@ -182,14 +183,14 @@ static uint32_t cut(const MixedWorkload *workload, const DirectionShape *shape,
                             : (uint32_t)(rest - rest % shape->unit_bytes);
 }
 
-/* False, where the region ends before the smallest I/O would. */
+/* Set @io after the last one.  False if the smallest I/O does not fit there. */
 static bool next_in_sequence(const MixedWorkload *workload,
                              const MixedDirection *direction, int64_t stride,
                              MixedIo *io)
 {
     uint64_t rest;
 
-    io->offset = following(direction, stride, workload->extent);
+    io->offset = sequential_offset(direction, stride, workload->extent);
     rest = io->offset < workload->extent ? workload->extent - io->offset : 0;
     if (rest < direction->shape->smallest_bytes) {
         return false;
@@ -225,17 +226,17 @@ static void choose_at_random(MixedWorkload *workload, MixedDirection *direction,
         place = distribution_next(&direction->distribution);
     }
     io->offset = 0;
-    io->bytes =
-        cut(workload, direction->shape, *io); /* to the rest of a zone */
+    /* no longer than a zone that is cut short */
+    io->bytes = cut(workload, direction->shape, *io);
     io->offset = place * align;
     if (io->offset + io->bytes > workload->extent) {
         io->offset = (workload->extent - io->bytes) / align * align;
     }
 }
 
-/* One of a run that began at a random offset? */
-static bool goes_on(MixedWorkload *workload, const MixedDirection *direction,
-                    MixedIo *io)
+/* Set @io to the next of a run that began at a random offset.  False: none. */
+static bool continue_run(MixedWorkload *workload,
+                         const MixedDirection *direction, MixedIo *io)
 {
     if (workload->run_left == 0) {
         return false;
@@ -262,7 +263,7 @@ static void enter_next_zone(MixedWorkload *workload)
                              workload->shape.zone_skip);
 }
 
-/* The last zone may be too short for one direction, and not for another. */
+/* The last zone may be too short for this direction only: then skip it. */
 static void choose_zone(MixedWorkload *workload, const DirectionShape *shape)
 {
     if (workload->zone_done >= workload->zone_limit) {
@@ -283,8 +284,8 @@ MixedIo mixed_workload_next(MixedWorkload *workload, uint32_t index)
         choose_zone(workload, direction->shape);
     }
     io.bytes = choose_bytes(workload, direction->shape);
-    if (goes_on(workload, direction, &io)) {
-        /* as it is */
+    if (continue_run(workload, direction, &io)) {
+        /* that has set it */
     } else if (is_random(workload, direction->shape)) {
         choose_at_random(workload, direction, &io);
         workload->run_left = shape->run_length > 0 ? shape->run_length - 1 : 0;

@@ -1,7 +1,7 @@
 /*
- * What comes next in a workload that is not plain: sizes of several kinds,
- * sequences with gaps, runs from random offsets, strided zones, and offsets
- * that are more or less likely.  Knows its shape, and nothing of the queue.
+ * Chooses the next I/O of a workload with a shape: several sizes, sequences
+ * with gaps, runs from random offsets, strided zones, and offsets that are more
+ * or less likely.  Knows the shape, and nothing of the queue.
  */
 #pragma once
 
@@ -12,22 +12,22 @@
 typedef struct MixedDirection {
     const DirectionShape *shape;
     Distribution distribution;
-    uint64_t places; /* where an I/O may begin, in the extent */
-    uint64_t end;    /* of the last I/O, or 0 ... */
-    uint64_t last;   /* ... and where that began */
+    uint64_t places; /* number of offsets at which an I/O may begin */
+    uint64_t end;    /* of the last I/O, or 0 */
+    uint64_t last;   /* where the last I/O began */
 } MixedDirection;
 
 typedef struct MixedWorkload {
     WorkloadShape shape;
     MixedDirection directions[SHAPE_DIRECTIONS];
-    /* With a map: one for all directions, where all sizes are the same ... */
+    /* One map for all directions: this one if all sizes are the same, ... */
     Permutation permutation;
-    RandomMapSized sized_map; /* ... and where they differ */
+    RandomMapSized sized_map; /* ... this one if they differ */
     RandomStream choices;
     uint64_t seed;
     uint32_t run_left;   /* I/Os that still follow the last random offset */
-    uint64_t extent;     /* bytes, from zone_start on, where I/Os go now */
-    uint64_t zone_start; /* 0 without zones */
+    uint64_t extent;     /* bytes of the current zone, or of the region */
+    uint64_t zone_start; /* offset in the region; 0 without zones */
     uint64_t zone_done, zone_limit, zones_entered;
 } MixedWorkload;
 
@@ -36,12 +36,12 @@ typedef struct MixedIo {
     uint32_t bytes;
 } MixedIo;
 
-/* What its random map takes; 0: it has none that takes any. */
+/* Bytes of memory for its random map; 0: it needs none. */
 size_t mixed_workload_map_bytes(const WorkloadShape *shape);
 
-/* NULL without memory. */
+/* Copies @shape.  NULL without memory. */
 MixedWorkload *mixed_workload_new(const WorkloadShape *shape, uint64_t seed);
 void mixed_workload_free(MixedWorkload *workload);
 
-/* @direction: 0 read, 1 write, 2 trim. */
+/* The next I/O of a direction: 0 read, 1 write, 2 trim. */
 MixedIo mixed_workload_next(MixedWorkload *workload, uint32_t direction);

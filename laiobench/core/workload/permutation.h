@@ -1,4 +1,4 @@
-/* Every block of a region once a pass, by the generator that was asked for. */
+/* Every block of a region once in a pass, by either generator. */
 #pragma once
 
 #include <stdbool.h>

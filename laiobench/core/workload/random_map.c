@@ -13,7 +13,7 @@ void random_map_init(RandomMap *map, uint64_t blocks, uint64_t seed)
     random_map_next_pass(map);
 }
 
-/* Full period: an odd step, and a multiplier that is 1 modulo 4. */
+/* The period is full if `add` is odd and `multiply` is 1 modulo 4. */
 void random_map_next_pass(RandomMap *map)
 {
     RandomStream keys;

@@ -1,12 +1,12 @@
 /*
  * The random map: every block of a region exactly once, in random order,
- * without remembering which were visited: no memory, and the last block costs
- * no more than the first.
+ * without remembering which were visited.  So it needs no memory, and the last
+ * block costs no more than the first.
  *
  * A linear congruential generator of full period goes once through [0, 2^n),
- * the smallest such range that holds all blocks; its numbers then pass a
- * permutation of steps that can each be undone, which hides their pattern.
- * Those beyond the last block, fewer than half, are passed over.  (Hull and
+ * the smallest such range that holds all blocks.  Its numbers then go through a
+ * permutation, which hides their pattern.  Numbers beyond the last block, fewer
+ * than half, are skipped.  (Hull and
  * Dobell, "Random number generators", 1962; O'Neill, "PCG: a family of simple
  * fast space-efficient statistically good algorithms", 2014.)
  */
@@ -20,8 +20,8 @@ typedef struct RandomMap {
     uint64_t blocks;
     uint64_t visited;       /* in this pass */
     uint64_t state;         /* of the generator */
-    uint64_t multiply, add; /* ... its step */
-    uint64_t scramble[2];   /* the permutation's, odd */
+    uint64_t multiply, add; /* the generator's step */
+    uint64_t scramble[2];   /* odd factors of the permutation */
     uint64_t mask;          /* 2^n - 1 */
     uint32_t fold;          /* half of the n bits */
     uint64_t seed, pass;

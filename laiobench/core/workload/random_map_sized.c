@@ -12,8 +12,8 @@ static uint64_t words_of(uint64_t count)
     return (count + WORD_BITS - 1) / WORD_BITS;
 }
 
-/* Where each level's words are, from @memory on; how many words there are. */
-static uint64_t lay_levels(RandomMapSized *map, uint64_t units)
+/* Set where each level's words are in @memory.  Returns how many there are. */
+static uint64_t lay_out_levels(RandomMapSized *map, uint64_t units)
 {
     uint64_t words = 0, count = units;
 
@@ -62,13 +62,13 @@ void random_map_sized_begin(RandomMapSized *map, bool use_lfsr, uint64_t units,
     } else {
         random_stream_init(&map->stream, seed);
     }
-    memset(map->memory, 0, lay_levels(map, units) * sizeof(uint64_t));
+    memset(map->memory, 0, lay_out_levels(map, units) * sizeof(uint64_t));
     map->units = units;
     map->visited = 0;
     map->mark = true;
 }
 
-/* The bits of a word that are not set yet; what is beyond the end is no bit. */
+/* The bits of a word that are not set yet; none beyond the end. */
 static uint64_t free_bits(const RandomMapSized *map, const SizedMapLevel *level,
                           uint64_t word)
 {
@@ -98,7 +98,7 @@ static void visit(RandomMapSized *map, uint64_t unit)
     map->visited++;
 }
 
-/* The first that was not visited, from @at on; else the first of all. */
+/* The first unvisited unit from @at on; if there is none, from 0 on. */
 static uint64_t next_free(const RandomMapSized *map, uint64_t at)
 {
     uint32_t height = 0;
@@ -143,7 +143,7 @@ uint64_t random_map_sized_next(RandomMapSized *map, uint64_t wanted,
 {
     uint64_t first, unit;
 
-    if (map->visited == map->units) { /* all bits are the mark */
+    if (map->visited == map->units) { /* all bits have the mark's value */
         map->visited = 0;
         map->mark = !map->mark;
         if (map->use_lfsr) {

@@ -2,7 +2,7 @@
 
 #include <errno.h>
 
-/* So that one seed gives streams that have nothing to do with each other. */
+/* Numbers that make independent streams out of one seed. */
 enum { SALT_DIRECTIONS = 1, SALT_OFFSETS, SALT_MAP, SALT_MIXED };
 
 static uint64_t salted(uint64_t seed, uint64_t salt)
@@ -19,7 +19,7 @@ int workload_init(Workload *workload, const WorkloadPlan *plan)
     if (plan->shape) {
         workload->mixed =
             mixed_workload_new(plan->shape, salted(plan->seed, SALT_MIXED));
-        workload->plan.shape = NULL; /* the caller's */
+        workload->plan.shape = NULL; /* the caller may free it */
         return workload->mixed ? 0 : -ENOMEM;
     }
     if (plan->random && plan->use_map) {
@@ -65,7 +65,7 @@ void workload_next_mixed(Workload *workload, Request *request)
     set_io(workload, request, workload->ahead_op, workload->ahead);
 }
 
-/* What was chosen ahead for another op stays, for when its turn comes. */
+/* An I/O chosen ahead for another op is kept until that op comes. */
 void workload_next_mixed_of(Workload *workload, Request *request, RequestOp op)
 {
     if (workload->is_ahead && workload->ahead_op == op) {

@@ -1,10 +1,10 @@
 /*
- * What a job does next: the direction, offset and length of its I/Os, one
- * after the other.  Depends on nothing but its plan, so the same seed gives
- * the same I/Os; knows nothing of time or of the queue.
+ * Chooses the I/Os of a job, one after the other: direction, offset and
+ * length.  Depends only on its plan, so the same seed gives the same I/Os.
+ * Knows nothing of time or of the queue.
  *
- * Plain workloads, of one size, sequential or evenly random, are chosen here,
- * inline.  All others have a shape, and are chosen by mixed_workload.
+ * This file chooses plain workloads, inline: one size, sequential or uniformly
+ * random.  All others have a shape, and mixed_workload chooses them.
  */
 #pragma once
 
@@ -19,13 +19,13 @@
 typedef struct WorkloadPlan {
     uint64_t start;        /* of the region, bytes */
     uint64_t blocks;       /* places in the region where an I/O may begin */
-    uint32_t step_bytes;   /* from one to the next */
+    uint32_t step_bytes;   /* from one place to the next */
     uint32_t block_bytes;  /* of an I/O; with a shape: of the largest */
     uint32_t read_percent; /* 0: only writes, 100: only reads */
     bool random;
     bool use_map; /* random: each block once a pass */
     uint64_t seed;
-    const WorkloadShape *shape; /* NULL: plain; else where and how large */
+    const WorkloadShape *shape; /* NULL: plain */
 } WorkloadPlan;
 
 typedef struct Workload {
@@ -33,24 +33,24 @@ typedef struct Workload {
     RandomStream directions;
     RandomStream offsets;
     RandomMap map;
-    uint64_t next_block[2]; /* sequential: of reads, of writes */
+    uint64_t next_block[2]; /* sequential: for reads, for writes */
     MixedWorkload *mixed;   /* NULL: plain */
-    bool is_ahead;          /* the next I/O was chosen already: */
+    bool is_ahead;          /* the next I/O is chosen already: */
     RequestOp ahead_op;
     MixedIo ahead;
 } Workload;
 
-/* 0, or -ENOMEM, which a plain one never has.  Copies the shape. */
+/* Copies the shape.  0, or -ENOMEM; a plain one never fails. */
 int workload_init(Workload *workload, const WorkloadPlan *plan);
 void workload_cleanup(Workload *workload);
 
-/* How many bytes the next I/O will have. */
+/* Length of the next I/O, which is chosen now and kept. */
 uint32_t workload_next_bytes(Workload *workload);
 
-/* Where there is a shape: set the op, offset and length of @request. */
+/* With a shape: set @request to the next I/O. */
 void workload_next_mixed(Workload *workload, Request *request);
 
-/* The same, which shall be an @op. */
+/* With a shape: set @request to the next I/O that is an @op. */
 void workload_next_mixed_of(Workload *workload, Request *request, RequestOp op);
 
 static inline RequestOp workload_next_op(Workload *workload)
@@ -77,14 +77,14 @@ static inline uint64_t workload_next_block(Workload *workload, RequestOp op)
                    ? random_map_next(&workload->map)
                    : random_below(&workload->offsets, workload->plan.blocks);
     }
-    /* Reads and writes each go through the region at their own pace. */
+    /* Reads and writes each have a position of their own in the region. */
     next = &workload->next_block[op == REQUEST_WRITE];
     block = *next;
     *next = block + 1 == workload->plan.blocks ? 0 : block + 1;
     return block;
 }
 
-/* Where there is none: the same. */
+/* Without a shape: set @request to the next I/O that is an @op. */
 static inline void workload_next_of(Workload *workload, Request *request,
                                     RequestOp op)
 {
@@ -96,13 +96,13 @@ static inline void workload_next_of(Workload *workload, Request *request,
                    plan->block_bytes);
 }
 
-/* The same, the op as the mix has it. */
+/* Without a shape: set @request to the next I/O. */
 static inline void workload_next(Workload *workload, Request *request)
 {
     workload_next_of(workload, request, workload_next_op(workload));
 }
 
-/* Whether there is a shape or none. */
+/* With a shape or without: set @request to the next I/O that is an @op. */
 static inline void workload_next_any_of(Workload *workload, Request *request,
                                         RequestOp op)
 {
@@ -113,6 +113,7 @@ static inline void workload_next_any_of(Workload *workload, Request *request,
     }
 }
 
+/* With a shape or without: set @request to the next I/O. */
 static inline void workload_next_any(Workload *workload, Request *request)
 {
     if (workload->mixed) {

@@ -33,7 +33,7 @@ static void fill_random(RandomStream *stream, uint8_t *buffer, uint32_t bytes)
     }
 }
 
-/* One copy of the pattern, with the block's offset in it, cut off at @bytes. */
+/* One copy of the pattern, cut at @bytes, with the block's offset in it. */
 static void put_pattern(const DataPlan *plan, uint64_t offset, uint8_t *buffer,
                         uint32_t bytes)
 {
@@ -56,7 +56,7 @@ static void fill_pattern(const DataPlan *plan, uint64_t offset, uint8_t *buffer,
     uint32_t done = plan->pattern_bytes;
 
     put_pattern(plan, offset, buffer, bytes);
-    while (done < bytes) { /* what there is, doubled */
+    while (done < bytes) { /* double what there is */
         uint32_t left = bytes - done;
         uint32_t part = left < done ? left : done;
 
@@ -65,9 +65,9 @@ static void fill_pattern(const DataPlan *plan, uint64_t offset, uint8_t *buffer,
     }
 }
 
-/* What compresses, and where nothing need be random: all there is. */
-static void fill_dull(const DataPlan *plan, uint64_t offset, uint8_t *buffer,
-                      uint32_t bytes)
+/* The part that compresses: a pattern or zeros. */
+static void fill_compressible(const DataPlan *plan, uint64_t offset,
+                              uint8_t *buffer, uint32_t bytes)
 {
     if (bytes == 0) {
         return;
@@ -79,7 +79,7 @@ static void fill_dull(const DataPlan *plan, uint64_t offset, uint8_t *buffer,
     }
 }
 
-/* Each chunk: a share that compresses, and a rest that does not. */
+/* A part of each chunk compresses, the rest does not. */
 static void fill_chunks(const DataPlan *plan, RandomStream *stream,
                         uint64_t offset, uint8_t *buffer, uint32_t bytes)
 {
@@ -87,13 +87,13 @@ static void fill_chunks(const DataPlan *plan, RandomStream *stream,
         uint32_t left = bytes - at;
         uint32_t chunk = left < plan->compress_chunk ? left
                                                      : plan->compress_chunk;
-        uint32_t dull =
+        uint32_t part =
             (uint32_t)((uint64_t)chunk * plan->compress_percent / 100);
 
-        fill_random(stream, buffer + at, chunk - dull);
-        fill_dull(plan, offset, buffer + at + chunk - dull, dull);
+        fill_random(stream, buffer + at, chunk - part);
+        fill_compressible(plan, offset, buffer + at + chunk - part, part);
         if (chunk == left) {
-            return; /* or the sum may wrap */
+            return; /* at + compress_chunk may overflow */
         }
     }
 }
@@ -105,13 +105,13 @@ void write_data_fill(const DataPlan *plan, uint64_t seed, uint64_t key,
 
     if (plan->dedupe_percent > 0 &&
         random_mix(key ^ seed) % 100 < plan->dedupe_percent) {
-        key = random_mix(seed); /* as all of its kind */
+        key = random_mix(seed); /* the same for all blocks that repeat */
     }
     random_stream_init(&stream, key);
     if (plan->compress_percent > 0) {
         fill_chunks(plan, &stream, offset, buffer, bytes);
     } else if (plan->pattern || plan->zeros) {
-        fill_dull(plan, offset, buffer, bytes);
+        fill_compressible(plan, offset, buffer, bytes);
     } else {
         fill_random(&stream, buffer, bytes);
     }

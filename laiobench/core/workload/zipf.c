@@ -23,7 +23,7 @@ static double hat(const Zipf *zipf, double x)
     return exp(-zipf->theta * log(x));
 }
 
-/* Its integral, (x^(1-theta) - 1) / (1-theta), which is log(x) at theta 1. */
+/* The integral of hat(): (x^(1-theta) - 1) / (1-theta); log(x) at theta 1. */
 static double area(const Zipf *zipf, double x)
 {
     double log_x = log(x);
@@ -31,7 +31,7 @@ static double area(const Zipf *zipf, double x)
     return exp_ratio((1 - zipf->theta) * log_x) * log_x;
 }
 
-/* Where the integral is that. */
+/* The x at which area() is @value. */
 static double area_inverse(const Zipf *zipf, double value)
 {
     double t = value * (1 - zipf->theta);
@@ -64,7 +64,7 @@ uint64_t zipf_next(Zipf *zipf, RandomStream *stream)
             under >= area(zipf, rank + 0.5) - hat(zipf, rank)) {
             uint64_t number = (uint64_t)rank;
 
-            /* Beyond 2^53 a double is not every number. */
+            /* Above 2^53 not every integer is a double, so check again. */
             return (number < zipf->ranks ? number : zipf->ranks) - 1;
         }
     }

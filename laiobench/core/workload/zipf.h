@@ -13,12 +13,12 @@
 typedef struct Zipf {
     uint64_t ranks;
     double theta;
-    double area_first, area_last; /* of the hat, at its two ends */
-    double shortcut; /* so near to its rank, a number is taken at once */
+    double area_first, area_last; /* under the hat function, at its two ends */
+    double shortcut; /* a number so close to its rank is accepted at once */
 } Zipf;
 
-/* @theta must be above 0; 1 is as good as any. */
+/* @theta must be above 0; it may be 1. */
 void zipf_init(Zipf *zipf, uint64_t ranks, double theta);
 
-/* The next rank, the most frequent one being 0. */
+/* The next rank; 0 is the most frequent. */
 uint64_t zipf_next(Zipf *zipf, RandomStream *stream);
