@@ -1,1 +1,1 @@
-"""Documents and their folder: what runs and comparisons came to, kept, found and read."""
+"""The documents that runs and comparisons leave: their models, and the folder they are kept in."""

@@ -1,7 +1,7 @@
-"""Bisection: the document of a search for the revision that made it worse.
+"""Bisection: the document of a search for the revision that changed a metric.
 
-Made by `laiobench bisect`.  Only the form: how its numbers come about is
-`laiobench.comparison.bisection`'s matter.
+`laiobench bisect` writes it.  Only the model is here; `laiobench.comparison.bisection`
+computes what is in it.
 """
 
 from typing import Any, Literal, Self
@@ -17,14 +17,14 @@ from laiobench.results.warning import Warning
 SCHEMA_VERSION = 1
 
 _MOST = 1e30
-"""Above what anybody measures."""
+"""A bound for stored numbers, far above anything that can be measured."""
 
 Answer = Literal["found", "range", "no_change", "undecided"]
 Direction = Literal["worse", "any"]
 
 
 class BisectionDesign(Record):
-    """What was asked for: enough to go on later."""
+    """What the user asked for; enough to continue the bisection later."""
 
     seed: int
     confidence: Share
@@ -32,16 +32,20 @@ class BisectionDesign(Record):
         0.0, ge=0, le=10, description="the least change that counts, such as 0.02"
     )
     direction: Direction = "worse"
-    metrics: list[str] = Field(description="of which the one that shows the change best is taken")
-    prepare: str | None = Field(None, description="what was run whenever another revision was next")
-    setup: str | None = Field(None, description="what was run before each trial")
-    cleanup: str | None = Field(None, description="what was run after each trial")
+    metrics: list[str] = Field(
+        description="candidates; the one that shows the change best is taken"
+    )
+    prepare: str | None = Field(
+        None, description="the command run before trials of another revision"
+    )
+    setup: str | None = Field(None, description="the command run before each trial")
+    cleanup: str | None = Field(None, description="the command run after each trial")
     max_time_s: float | None = None
     max_trials: int | None = None
 
 
 class Revision(Record):
-    """One of the revisions, and what is known of it."""
+    """A revision between the good and the bad end, and what the trials showed of it."""
 
     name: Name
     title: Name = Field("", description="such as the first line of a commit's message")
@@ -51,14 +55,15 @@ class Revision(Record):
         None,
         ge=-1,
         le=_MOST,
-        description="of its trials, against the good end's next to them; above 0 is worse",
+        description="relative change of its trials against neighbouring trials of the good end; "
+        "above 0 is worse",
     )
-    probability: Share | None = Field(None, description="of being the one that made the change")
-    has_change: Share | None = Field(None, description="how sure it is that the change is in it")
+    probability: Share | None = Field(None, description="that this revision made the change")
+    has_change: Share | None = Field(None, description="the probability that it has the change")
 
 
 class BisectedMetric(Record):
-    """What it went by."""
+    """The metric by which revisions were judged."""
 
     job: Name
     direction: str | None
@@ -75,7 +80,7 @@ class BisectedMetric(Record):
 
 
 class StepChange(Record):
-    """How much the metric changed at the revision: new / old, with an interval of 95 %."""
+    """How much the metric changed at the revision: new / old, with a 95 % interval."""
 
     ratio: float = Field(gt=0, le=_MOST)
     low: float = Field(ge=0, le=_MOST)
@@ -98,8 +103,8 @@ class BisectionResult(Record):
     status: Status
     failures: list[str] = Field([], description="why the status is failed, in sentences")
     answer: Answer = Field(
-        description="found: last_without and first_with are neighbours; range: what is between "
-        "them can't be measured; undecided: it ended before it was sure"
+        description="found: last_without and first_with are neighbours; range: the revisions "
+        "between them can't be measured; undecided: it ended before it was sure"
     )
     ended: str | None = Field(None, description="why it ended before it was sure")
     exit_code: int
@@ -108,16 +113,19 @@ class BisectionResult(Record):
     started_at: Time = Field(description="UTC, ISO 8601")
     design: BisectionDesign
     metric: BisectedMetric | None = Field(None, description="null: nothing was measured yet")
-    last_without: Name = Field(description="the revision before those of which it is one")
-    first_with: Name = Field(description="the last one of those")
-    probability: Share = Field(description="of it being among those; or of no change")
+    last_without: Name = Field(description="the newest revision that surely lacks the change")
+    first_with: Name = Field(description="the oldest revision that surely has the change")
+    probability: Share = Field(
+        description="that the change is after last_without and up to first_with; "
+        "for no_change: that there is none"
+    )
     change: StepChange | None = None
     revisions: list[Revision] = Field(
         min_length=2, description="the good end first, the bad one last"
     )
     preparations: list[Preparation] = Field(default_factory=list)
     trials: list[ComparedTrial] = Field(
-        [], description="as they were run; of one block are those after one preparation"
+        [], description="in the order of running; trials of a block share one preparation"
     )
     notes: list[str] = Field(default_factory=list)
     warnings: list[Warning] = Field(default_factory=list)
@@ -151,19 +159,19 @@ class BisectionResult(Record):
 
     @property
     def suspects(self) -> list[Revision]:
-        """Those of which it is one."""
+        """The revisions after `last_without` up to `first_with`: one of them made the change."""
         names = [revision.name for revision in self.revisions]
         return self.revisions[names.index(self.last_without) + 1 : names.index(self.first_with) + 1]
 
     @property
     def machine(self) -> dict[str, Any]:
-        """That of its first trial: all are of one machine."""
+        """The machine of the first trial; all trials ran on the same one."""
         return self.trials[0].run.machine if self.trials else {}
 
     def runs(self) -> list[tuple[str | None, RunResult]]:
-        """Its trials, each with its revision."""
+        """All trials, each with its revision's name."""
         return [(trial.variant, trial.run) for trial in self.trials]
 
     def runs_to_compare(self) -> list[RunResult]:
-        """None: what is under test differs from trial to trial."""
+        """None, since each revision is another thing under test."""
         return []

@@ -1,8 +1,8 @@
-"""Calibration: how wide this machine's noise is, as a document.
+"""Calibration: the document that says how noisy a machine is.
 
-Made by `laiobench calibrate` from a variant held against itself (A/A), for a job
-on a target, with trials of several lengths.  Read by `gate --init`, and by
-reports that tell the tool's share of an I/O.
+`laiobench calibrate` compares a job with itself (A/A), with trials of several lengths, and
+writes what it found.  `gate --init` reads it, and so do reports that tell how much of an
+I/O's time the tool itself takes.
 """
 
 from typing import Literal
@@ -18,29 +18,32 @@ from laiobench.results.warning import Warning
 DEFAULT_LENGTHS_S = (0.5, 2.0)
 DEFAULT_PAIRS = 10
 CPU_CONTENDED = "cpu_contended"
-"""The warning of a run whose threads waited for a CPU."""
+"""The id of the warning that threads of a run waited for a CPU."""
 
 SIDES = ("A", "A again")
-"""Of each pair."""
+"""The names of the two sides of a pair; both run the same job."""
 
 EFFECTS = (0.02, 0.05, 0.10)
-"""The changes about which it says how many pairs see them."""
+"""Relative changes; for each a calibration tells how many pairs are needed to see it."""
 
 
 class NoiseFloor(Record):
-    """One metric of one job, at one length of trials."""
+    """The noise of one metric of one job, with trials of one length."""
 
     job: Name
     direction: Name | None
     metric: MetricName
     better: Better
     median: Amount
-    spread: Amount = Field(description="standard deviation of log ratios of pairs of like trials")
+    spread: Amount = Field(
+        description="standard deviation of the log ratios of pairs of like trials"
+    )
     smallest_visible: float | None = Field(
-        description="the relative change that so many pairs would show; null if too few"
+        description="the least relative change that this many pairs would show; null: too few pairs"
     )
     pairs_to_see: dict[Percentage, Whole] = Field(
-        description="relative change, such as 0.05, and the pairs that show it in 80 % of tables"
+        description="by relative change, such as 0.05: the pairs that show it in 80 % of "
+        "comparisons",
     )
 
     @property
@@ -49,19 +52,21 @@ class NoiseFloor(Record):
 
 
 class LengthCalibration(Record):
-    """All metrics, with trials of one length."""
+    """The noise of all metrics, with trials of one length."""
 
     runtime_s: Amount
     pairs: Whole
     floors: list[NoiseFloor]
-    not_measurable: dict[Name, Name] = Field(description="metric, and why: too short, mostly")
+    not_measurable: dict[Name, Name] = Field(
+        description="by metric: why it has no value, mostly because trials are too short"
+    )
     trial_s: Amount | None = Field(
-        None, description="how long a trial took, with its beginning and end; null: not known"
+        None, description="how long a trial took, set-up and drain included; null: not known"
     )
 
 
 class OwnCost(Record):
-    """What the tool itself costs, measured with no device behind it."""
+    """What the tool itself costs for each I/O, measured on the null engine."""
 
     job: Name
     completion: Name
@@ -75,7 +80,9 @@ class Calibration(Record):
     schema_version: Literal[1] = Field(1, alias="schema")
     kind: Literal["calibration"] = "calibration"
     tool: Tool
-    argv: list[str] = Field([], description="what was typed; none in documents of before")
+    argv: list[str] = Field(
+        [], description="the command line; empty in documents of earlier versions"
+    )
     started_at: Time = Field(description="UTC, ISO 8601")
     machine: Machine
     jobs: list[Options] = Field(description="the jobs' options, as they were asked for")
@@ -91,30 +98,30 @@ class Calibration(Record):
 
     @property
     def status(self) -> str:
-        """Of one that failed, or was interrupted, nothing is kept."""
+        """Always ok: a calibration that failed or was interrupted is not saved."""
         return "ok"
 
     @property
     def failures(self) -> list[str]:
-        """None: see `status`."""
+        """Always empty, as `status` is always ok."""
         return []
 
     @property
     def notes(self) -> list[str]:
-        """None of its own."""
+        """Always empty: a calibration has none."""
         return []
 
     def runs(self) -> list[tuple[str | None, RunResult]]:
-        """None: what its trials came to is kept, and not they."""
+        """None: only the results of the trials are kept, not the trials."""
         return []
 
     def runs_to_compare(self) -> list[RunResult]:
-        """None."""
+        """None, as `runs`."""
         return []
 
     @property
     def is_contended(self) -> bool:
-        """Whether others used the CPUs meanwhile, so that some of the noise is theirs."""
+        """Whether other programs used the CPUs meanwhile and made some of the noise."""
         return any(warning.id == CPU_CONTENDED for warning in self.warnings)
 
     def own_cost(self, completion: str, iodepth: int) -> float | None:

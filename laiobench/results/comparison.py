@@ -1,11 +1,10 @@
-"""Comparison: the document of two or more variants held against each other.
+"""Comparison: the document of two or more variants that were compared with each other.
 
-What `ab` and `compare` answer with, and what `gate` judges.  Only the form: how
-its numbers come about is `laiobench.comparison.analysis`' matter, so that a comparison can
-be shown where numpy is not.
+`ab`, `compare` and `gate` write it.  Only the model is here; `laiobench.comparison.analysis`
+computes what is in it, so a comparison can be shown where numpy is not installed.
 
-Ratios are variant / baseline.  `low` and `high` bound them at `level`; they are
-null where there are too few trials for any interval.
+Ratios are variant / baseline.  `low` and `high` are the bounds of the confidence interval
+at `level`; they are null where there are too few trials for an interval.
 """
 
 from enum import StrEnum
@@ -31,7 +30,7 @@ TrialOrder = Literal["abba", "pairs"]
 
 
 class Verdict(StrEnum):
-    """What a comparison came to, for one metric."""
+    """The result of comparing one metric."""
 
     REGRESS = "regress"
     IMPROVE = "improve"
@@ -52,7 +51,7 @@ class Change(NamedTuple):
 def change_of(
     better: Better, ratio: float | None, low: float | None, high: float | None
 ) -> Change | None:
-    """What a ratio and its bounds are for the worse; None without an interval."""
+    """A ratio and its bounds as a change for the worse; None without an interval."""
     if ratio is None or low is None or high is None:
         return None
     if better == "lower":
@@ -61,10 +60,13 @@ def change_of(
 
 
 class Drift(Record):
-    """The candidate against the sessions that a baseline began with, or was pinned at."""
+    """The candidate against the first sessions of a baseline, or those it is pinned to.
+
+    It shows many small changes for the worse that add up, each too small to fail a gate.
+    """
 
     since: Time = Field(description="when the first session of the reference began")
-    sessions: int = Field(description="of the reference")
+    sessions: int = Field(description="how many the reference has")
     ratio: float | None = Field(None, description="candidate / reference")
     low: float | None = None
     high: float | None = None
@@ -77,7 +79,7 @@ class Summary(Record):
     n: Whole = Field(description="trials, or sessions of stored results, that had a value")
     median: Amount
     spread: Amount | None = Field(
-        description="half the distance of the quartiles, over the median; null for one value"
+        description="half the interquartile range / the median; null for one value"
     )
 
 
@@ -85,48 +87,49 @@ class ComparedMetric(Record):
     """One metric of one job: a variant against the baseline."""
 
     job: Name
-    direction: Name | None = Field(None, description="null: of the job as a whole")
+    direction: Name | None = Field(None, description="null: the job as a whole")
     metric: MetricName
     better: Better
     baseline: Name
     variant: Name
-    n: Whole = Field(description="pairs; of stored results, sessions or runs of the smaller side")
+    n: Whole = Field(
+        description="pairs; for stored results, the sessions or runs of the smaller side"
+    )
     level: Share = Field(
-        description="of the interval; in a table the one by which it calls differences"
+        description="confidence level of the interval; differences are called at this level"
     )
     ratio: Ratio | None = Field(None, description="variant / baseline")
     low: Ratio | None = None
     high: Ratio | None = None
     smallest_visible: float | None = Field(
         None,
-        description="the relative change that so many, at this level, show in 80 % of the cases",
+        description="the least relative change that n trials, at this level, show in 80 % of cases",
     )
-    p: Share | None = Field(None, description="two-sided, of this metric alone")
+    p: Share | None = Field(None, description="two-sided, for this metric alone")
     p_adjusted: Share | None = Field(
-        None, description="for how many there are in this comparison (Benjamini-Hochberg)"
+        None,
+        description="adjusted for the number of metrics in this comparison (Benjamini-Hochberg)",
     )
-    alone: bool = Field(
-        False, description="a difference was shown by itself, but not as one of all these"
-    )
+    alone: bool = Field(False, description="p shows a difference, but p_adjusted does not")
     baseline_values: Summary | None = None
     variant_values: Summary | None = None
     max_regression: float | None = Field(
-        None, description="of a gate: the relative change for the worse that it allows"
+        None, description="the relative change for the worse that the gate allows"
     )
     lost: bool = Field(
-        False, description="measurable on the baseline, and not on the variant any more"
+        False, description="measurable on the baseline, but no longer on the variant"
     )
     at_least: float | None = Field(
-        None, description="where it is lost: what variant / baseline surely is not below"
+        None, description="if lost: a bound that variant / baseline is surely not below"
     )
     baseline_sessions: int | None = Field(
-        None, description="of a stored gate: how many sessions of the baseline count"
+        None, description="gate on stored results: how many sessions of the baseline count"
     )
     baseline_since: Time | None = Field(
-        None, description="when the baseline's last change for good was, from which on it counts"
+        None, description="when the baseline last changed for good; only sessions since then count"
     )
     drift: Drift | None = Field(
-        None, description="of a stored gate: the change since the pinned reference"
+        None, description="gate on stored results: the change since the pinned reference"
     )
     verdict: Verdict
     reason: Name | None = Field(None, description="why it is not measurable, or not conclusive")
@@ -141,15 +144,15 @@ class ComparedMetric(Record):
 
     @property
     def change(self) -> Change | None:
-        """Relative, and above 0 where it is worse; None without an interval."""
+        """The relative change, above 0 where it is worse; None without an interval."""
         return change_of(self.better, self.ratio, self.low, self.high)
 
 
 class Variant(Record):
-    """What is compared: a name, and what sets it apart."""
+    """One of the things compared: its name, and in what it differs from the others."""
 
     name: Name
-    set: dict[str, Any] = Field(description="options, or free keys of --prepare, by name")
+    set: dict[str, Any] = Field(description="by name: options, or keys that only --prepare uses")
     jobs: list[Options] = Field([], description="the jobs' options, as they were asked for")
 
 
@@ -157,53 +160,63 @@ class ComparedTrial(Record):
     """One run of a variant."""
 
     variant: Name
-    block: Whole = Field(description="trials of one block were measured side by side")
-    position: Whole = Field(0, description="which of all trials, from 0")
+    block: Whole = Field(
+        description="number of its block; trials of a block were run next to each other"
+    )
+    position: Whole = Field(0, description="place among all trials in the order of running, from 0")
     run: SerializeAsAny[RunResult]
 
 
 class Design(Record):
-    """How the trials were put in order, and when they end: enough to go on later."""
+    """The order of the trials, and when they end; enough to continue the comparison later."""
 
     seed: int
     order: TrialOrder = Field(
         "abba",
-        description="pairs: drawn anew for each pair; abba: documents of before, a coin a block",
+        description="pairs: the order is drawn anew for each pair; abba (earlier versions): "
+        "for each block",
     )
     same_offsets: bool = Field(
-        True, description="all trials ask for the same offsets; false: those of a pair"
+        True,
+        description="all trials use the same sequence of offsets; false: only those of a pair do",
     )
-    pairs: Whole = Field(description="the most there will be")
+    pairs: Whole = Field(description="the most that will be run")
     looks: list[Whole] = Field(
-        [], description="after how many pairs it was to be judged; empty: once, at the end"
+        [], description="the numbers of pairs after which it is judged; empty: once, at the end"
     )
     until_decided: bool = Field(
-        False, description="judged after each pair, by intervals that are valid so"
+        False,
+        description="judged after each pair, by intervals that stay valid when looked at so often",
     )
     equivalent_within: Amount | None = Field(
-        None, description="what is surely within this share of the baseline passes: as good"
+        None, description="a metric surely within this share of the baseline passes as equivalent"
     )
     until_width: float | None = None
     max_time_s: float | None = None
     watched: list[MetricName] = Field(
-        ["iops"], description="metrics whose width until_width is about"
+        ["iops"], description="the metrics to which until_width applies"
     )
-    prepare: str | None = Field(None, description="what was run before each trial")
+    prepare: str | None = Field(None, description="the command run before each trial")
     cleanup: str | None = None
     proof: ProofKind = Field(
-        "none", description="arms besides the variants, on the baseline's jobs: see proof"
+        "none",
+        description="hidden arms run besides the variants, with the baseline's jobs: see proof",
     )
-    spike: Amount | None = Field(None, description="of such an arm: the slowness that is planted")
-    distribution: bool = Field(False, description="all percentiles are compared: distributions")
+    spike: Amount | None = Field(
+        None, description="the slowness that is planted in the spike arm, as a share"
+    )
+    distribution: bool = Field(
+        False, description="whether all percentiles are compared: see distributions"
+    )
 
 
 class Difference(Record):
-    """Something in which the two sides' fingerprints differ."""
+    """A fact about machine, target or job that differs between the two sides."""
 
     name: Name
     baseline: Name
     new: Name
-    hard: bool = Field(description="the two must not be held against each other by a gate")
+    hard: bool = Field(description="a gate must not compare the two sides")
 
 
 class Comparison(Record):
@@ -214,10 +227,10 @@ class Comparison(Record):
     status: Status
     failures: list[str] = Field([], description="why the status is failed, in sentences")
     verdict: Verdict | Literal["failed", "interrupted"] | None = Field(
-        None, description="of a gate, over all metrics; null: no policy judged"
+        None, description="of the gate, over all metrics; null: it was not judged by a policy"
     )
-    exit_code: int | None = Field(None, description="of a gate: what it answers CI with")
-    policy: dict[str, Any] | None = Field(None, description="of a gate: what it went by")
+    exit_code: int | None = Field(None, description="the exit status of the gate")
+    policy: dict[str, Any] | None = Field(None, description="the policy by which the gate judged")
     tool: Tool
     argv: list[str]
     started_at: Time = Field(description="UTC, ISO 8601")
@@ -225,22 +238,24 @@ class Comparison(Record):
     alpha: Share = 0.05
     family: Whole = Field(0, description="how many metrics were tested together")
     anytime: bool = Field(
-        False, description="its intervals are valid however often one looks, and pay for it"
+        False, description="its intervals are valid however often one looks, and are wider for it"
     )
     design: Design | None = Field(None, description="of a live comparison")
     variants: list[Variant] = Field(min_length=1, description="the first one is the baseline")
-    trials: list[ComparedTrial] = Field([], description="of a live comparison, as they were run")
+    trials: list[ComparedTrial] = Field(
+        [], description="of a live comparison, in the order of running"
+    )
     proof: Proof | None = Field(
-        None, description="what its arms came to: a sham, and a spike; null: there are none"
+        None, description="what the hidden arms showed: a sham, and a spike; null: there are none"
     )
     proof_trials: list[ComparedTrial] = Field(
-        [], description="of the arms, which are named as variants are; positions are of all trials"
+        [], description="trials of the arms; variant is the arm, position counts all trials"
     )
-    differences: list[Difference] = Field([], description="of stored results' fingerprints")
+    differences: list[Difference] = Field(
+        [], description="facts that differ between the two sides of stored results"
+    )
     metrics: list[ComparedMetric]
-    distributions: list[Distribution] = Field(
-        [], description="of a live comparison, where they were asked for"
-    )
+    distributions: list[Distribution] = Field([], description="of a live comparison, if asked for")
     warnings: list[Warning] = Field(default_factory=list)
 
     model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
@@ -271,25 +286,25 @@ class Comparison(Record):
 
     @property
     def notes(self) -> list[str]:
-        """None of its own: they are its trials'."""
+        """Always empty: notes belong to the trials."""
         return []
 
     @property
     def machine(self) -> dict[str, Any]:
-        """That of its first trial: all are of one machine."""
+        """The machine of the first trial; all trials ran on the same one."""
         return self.trials[0].run.machine if self.trials else {}
 
     def runs(self) -> list[tuple[str | None, RunResult]]:
-        """Its trials, each with its variant."""
+        """All trials, each with its variant's name."""
         return [(trial.variant, trial.run) for trial in self.trials]
 
     def runs_to_compare(self) -> list[RunResult]:
-        """The baseline's that ended well."""
+        """The trials of the baseline that ended well."""
         runs = [trial.run for trial in self.trials if trial.variant == self.baseline.name]
         return [run for run in runs if run.status == "ok"]
 
     def find(self, metric: str, *, job: str | None = None) -> list[ComparedMetric]:
-        """A metric's comparisons, of one job or of all."""
+        """The comparisons of a metric, for one job or for all."""
         return [
             compared
             for compared in self.metrics

@@ -1,8 +1,8 @@
-"""The proof that a live comparison carries: what its hidden arms came to.
+"""The proof of a live comparison: what its hidden arms showed.
 
-The sham is the baseline once more, which must not differ from it; the spike is the baseline
-with a slowness of known size, which must be found.  Only the form: `comparison.proof_arms`
-judges.  Ratios are arm / baseline.
+The sham is the baseline once more: it must not differ from the baseline.  The spike is the
+baseline with a slowness of known size: the comparison must find it.  Only the model is
+here; `comparison.proof_arms` judges.  Ratios are arm / baseline.
 """
 
 import math
@@ -25,7 +25,7 @@ DEFAULT_SPIKE = 0.05
 
 
 class ArmRatio(Record):
-    """An arm against the baseline; null bounds: too few pairs for any."""
+    """An arm against the baseline; bounds are null where there are too few pairs."""
 
     ratio: Ratio | None
     low: Ratio | None = None
@@ -39,16 +39,18 @@ class ProvenMetric(Record):
     direction: str | None = Field(None, description="null: of the job as a whole")
     metric: MetricName
     better: Better
-    sham: ArmRatio | None = Field(None, description="null: no such arm, or not measurable there")
+    sham: ArmRatio | None = Field(None, description="null: no sham, or not measurable on it")
     sham_p: Share | None = Field(
-        None, description="how often no difference would show one like it in any metric of all"
+        None,
+        description="the probability that at least one of all metrics differs as much by chance",
     )
     spike: ArmRatio | None = None
     spike_found: bool | None = Field(
-        None, description="as a difference of the variants would be; null: no spike here"
+        None, description="by the rule that holds for variants; null: no spike"
     )
     needed: Amount | None = Field(
-        None, description="the slowness that must be found here: the spike's, or what a gate allows"
+        None,
+        description="the slowness that must be found: that of the spike, or what the gate allows",
     )
     reason: str | None = Field(None, description="why an arm is not measurable")
 
@@ -58,10 +60,10 @@ class ProvenMetric(Record):
 
     @property
     def proven(self) -> float | None:
-        """What "no difference" is less than here; None where no spike was found.
+        """The least slowness that a verdict "no difference" rules out; None: no spike was found.
 
-        Not less than half of the spike's interval: what is smaller was found by luck, since
-        noise that had gone the other way would have hidden it.
+        At least half the width of the spike's interval: a smaller spike was found by luck,
+        since noise in the other direction would have hidden it.
         """
         arm = self.spike
         if not self.spike_found or self.needed is None or arm is None:
@@ -72,24 +74,27 @@ class ProvenMetric(Record):
 
 
 class Proof(Record):
-    """All of it."""
+    """What the arms of a comparison showed, for all metrics."""
 
-    spike: Amount | None = Field(None, description="what was planted, as a share of each I/O")
-    pairs: Whole = Field(description="of the baseline and each arm")
-    level: Share = Field(0.95, description="of the ratios' intervals")
+    spike: Amount | None = Field(
+        None, description="the slowness that was planted, as a share of each I/O's time"
+    )
+    pairs: Whole = Field(description="of trials of the baseline and an arm")
+    level: Share = Field(0.95, description="confidence level of the ratios' intervals")
     sham_level: Share = Field(
-        description="a sham differs where its p is at most this: so often it does by chance"
+        description="a sham differs where sham_p is at most this, which is how often it does "
+        "by chance",
     )
     sham_differs: bool | None = Field(
-        description="in any metric; null: there is no sham, or too few pairs for it to differ"
+        description="in any metric; null: there is no sham, or too few pairs to tell"
     )
     metrics: list[ProvenMetric]
 
     @property
     def missed(self) -> list[ProvenMetric]:
-        """Where the spike was not found."""
+        """The metrics in which the spike was not found."""
         return [metric for metric in self.metrics if metric.spike_found is False]
 
     def of(self, key: Key) -> ProvenMetric | None:
-        """What is proven of a metric."""
+        """What the arms showed of a metric; None: nothing."""
         return next((metric for metric in self.metrics if metric.key == key), None)

@@ -1,7 +1,7 @@
-"""Digests: the part of a run's document that comparing needs.
+"""Digests: the part of a run's document that a comparison needs.
 
-Read without histograms where that will do, so that thousands of stored results are read in
-seconds; with them where a job's copies must be added up.
+Histograms are left out, so that thousands of stored results are read in seconds.  They are
+read only where a job has several copies, which must be added up.
 """
 
 from collections.abc import Mapping, Sequence
@@ -28,7 +28,7 @@ class LatencyDigest(Record):
 
 
 class LatencyBins(LatencyDigest):
-    """With its counts, to add those of a job's copies up."""
+    """The same with its histogram, so that the copies of a job can be added up."""
 
     max: Whole
     histogram: list[tuple[Whole, Whole]]
@@ -50,7 +50,7 @@ class DirectionDigest(Record):
 
 
 class DirectionBins(DirectionDigest):
-    """The same with bins."""
+    """The same with histograms."""
 
     lat_ns: LatencyBins
     response_ns: LatencyBins | None = None
@@ -74,7 +74,7 @@ class JobDigest(Record):
     counters: Counters = Field(default_factory=dict)
 
     def directions(self) -> dict[str, DirectionDigest]:
-        """Those that the job has, by name."""
+        """The directions in which the job did I/Os, by name."""
         return {
             name: direction for name in DIRECTIONS if (direction := getattr(self, name)) is not None
         }
@@ -93,7 +93,7 @@ class JobDigest(Record):
 
 
 class JobBins(JobDigest):
-    """The same with bins."""
+    """The same with histograms."""
 
     read: DirectionBins | None = None
     write: DirectionBins | None = None
@@ -102,7 +102,7 @@ class JobBins(JobDigest):
 
 
 class RunDigest(Record):
-    """What comparing needs of a run's document."""
+    """What a comparison needs of a run's document."""
 
     schema_version: Literal[1] = Field(alias="schema")
     kind: Literal["run"]
@@ -123,16 +123,16 @@ class RunDigest(Record):
 
 
 class RunBins(RunDigest):
-    """The same with bins."""
+    """The same with histograms."""
 
     jobs: Sequence[JobBins]
 
 
 def digest(document: RunResult | bytes | str | Mapping[str, Any]) -> RunDigest:
-    """What comparing needs of a run: of a result, or of a document's text or parsed JSON.
+    """The digest of a run: of a result, or of a document as text or as parsed JSON.
 
     Raises:
-        pydantic.ValidationError: it is no run's document.
+        pydantic.ValidationError: it is not the document of a run.
     """
     if isinstance(document, RunResult):
         document = document.model_dump(by_alias=True)
@@ -142,13 +142,13 @@ def digest(document: RunResult | bytes | str | Mapping[str, Any]) -> RunDigest:
 
 
 def _without_bins(text: bytes) -> bytes:
-    """Counts are most of a document: without them it is read many times as fast."""
+    """Cut the histograms out: they are most of a document, and parsing takes its time by size."""
     first, *rest = text.split(b'"histogram":')
     return b'"histogram":'.join([first, *map(_without_first_list, rest)])
 
 
 def _without_first_list(text: bytes) -> bytes:
-    """What follows the key: the pairs up to `]]` go."""
+    """The text after a key `"histogram":`, with its list of pairs (up to `]]`) made empty."""
     end = text.find(b"]]")
     has_pairs = text[:8].lstrip().startswith(b"[[")
     return b"[]" + text[end + 2 :] if has_pairs and end > 0 else text

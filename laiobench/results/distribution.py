@@ -1,6 +1,7 @@
 """A shift function: how much slower a variant is at each percentile of its latencies.
 
-Only the form: `comparison.distributions` makes it.  Ratios are variant / baseline.
+Only the model is here; `comparison.distributions` computes it.  Ratios are
+variant / baseline.
 """
 
 from itertools import pairwise
@@ -12,7 +13,7 @@ from laiobench.results.model import Name, Ratio, Record, Share, Whole
 
 
 class ShiftedPercentile(Record):
-    """One of them; without bounds where there are too few pairs for any."""
+    """One percentile; it has no bounds where there are too few pairs."""
 
     percentile: float = Field(gt=0, lt=100)
     ratio: Ratio
@@ -29,18 +30,20 @@ class ShiftedPercentile(Record):
 
 
 class Distribution(Record):
-    """All latencies of a variant, against the baseline's."""
+    """The latencies of a variant against those of the baseline, percentile by percentile."""
 
     job: Name
     direction: str
     baseline: Name
     variant: Name
     n: Whole = Field(description="pairs")
-    level: Share = Field(description="of the bounds at all percentiles of all of them together")
-    percentiles: list[ShiftedPercentile] = Field(
-        description="ascending; those that enough I/Os of each trial are below and above"
+    level: Share = Field(
+        description="of all bounds of all shift functions of the comparison together"
     )
-    reason: str | None = Field(None, description="why there are none, or no bounds")
+    percentiles: list[ShiftedPercentile] = Field(
+        description="ascending; only those with enough I/Os below and above in each trial"
+    )
+    reason: str | None = Field(None, description="why there are no percentiles, or no bounds")
 
     @model_validator(mode="after")
     def _is_ascending(self) -> Self:

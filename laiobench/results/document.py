@@ -1,7 +1,7 @@
-"""Document: what can be asked of any stored document, of whatever kind, and how it is listed.
+"""Document: what every stored document has, whatever its kind, and how it is listed.
 
-A kind's model has all of it, as fields or as properties; a type checker holds the rows of
-`laiobench.results.kinds` against it.
+The model of each kind has these members, as fields or as properties; the type checker sees
+to it, by the rows of `laiobench.results.kinds`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,7 +13,7 @@ from laiobench.results.warning import Warning
 
 
 class Document(Protocol):
-    """Where a document is from, what was said of it, and which runs are in it."""
+    """A stored document of any kind."""
 
     @property
     def schema_version(self) -> int: ...
@@ -38,15 +38,15 @@ class Document(Protocol):
 
     @classmethod
     def model_validate_json(cls, text: bytes, /) -> Self:
-        """The document that a text is."""
+        """Parse a document."""
         ...
 
     def runs(self) -> Sequence[tuple[str | None, RunResult]]:
-        """All runs that are in it, each with its variant; None: the document is the run's."""
+        """All runs in it, each with the name of its variant (None in the document of a run)."""
         ...
 
     def runs_to_compare(self) -> Sequence[RunResult]:
-        """Those that are meant when it is held against others."""
+        """The runs that are used when the document is compared with others."""
         ...
 
     def to_json(self) -> str:
@@ -56,7 +56,7 @@ class Document(Protocol):
 
 @dataclass(frozen=True)
 class Listing:
-    """A document in a few words, whatever its kind."""
+    """A document's row in a list."""
 
     kind: str
     started_at: str
@@ -66,5 +66,5 @@ class Listing:
     iops: Sequence[float] = ()
 
     def row(self, identifier: str) -> dict[str, Any]:
-        """As `list --json` tells it."""
+        """The row as `list --json` prints it."""
         return {"id": identifier, **asdict(self)}

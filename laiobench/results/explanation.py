@@ -1,6 +1,6 @@
-"""Explanation: what jobs are, where each option came from, and what a run of them would do.
+"""Explanation: the options of jobs, where each came from, and what a run of them would do.
 
-A document for `explain`, as `result` has one for `run`.  Nothing is run for it.
+The document of `explain`.  It is made without running anything, and is not stored.
 """
 
 from typing import Any, Literal
@@ -16,19 +16,19 @@ class OptionValue(_Record):
     """An option of a job."""
 
     value: Any
-    origin: str = Field(description="a place, a flag, an environment variable, or default")
+    origin: str = Field(description="a file and line, a flag, an environment variable, or default")
     written: str = Field(description="as the user wrote it; empty for a default")
 
 
 class JobExplanation(_Record):
-    """A job, and the origin of all that it is."""
+    """A job, and where each of its options came from."""
 
     name: str
     options: dict[str, OptionValue]
 
 
 class IOThread(_Record):
-    """A thread with its event loop, and what comes to it."""
+    """A thread with an event loop, and the jobs that run on it."""
 
     name: str
     jobs: list[str]
@@ -43,14 +43,14 @@ class Group(_Record):
     iodepth: int
     buffer_bytes: int
     map_bytes: int
-    """Of random maps, where sizes differ."""
+    """Memory for random maps; 0 where all I/Os have one size, which needs no map."""
     verify_bytes: int
-    """Of what is kept of written blocks, to verify by."""
+    """Memory in which written blocks are remembered, so that they can be verified."""
     aio_slots: int
 
 
 class AioSlots(_Record):
-    """Events that the kernel must have room for, on the whole machine."""
+    """Room for AIO events in the kernel, which all programs of the machine share."""
 
     needed: int
     used: int = Field(description="fs.aio-nr")
@@ -58,7 +58,7 @@ class AioSlots(_Record):
 
 
 class Plan(_Record):
-    """What runs together, one group after the other."""
+    """The groups of jobs, which run one after the other."""
 
     groups: list[Group]
     aio_slots: AioSlots
@@ -72,7 +72,8 @@ class Access(_Record):
     start_byte: int
     end_byte: int | None = Field(description="null: the target's end, which is not known")
     most_bytes: int | None = Field(
-        description="how much is moved at most, in all directions; null: no limit but the runtime"
+        description="the most that is transferred, in all directions; null: only the runtime "
+        "limits it",
     )
 
 
@@ -90,7 +91,7 @@ class ScratchFile(_Record):
 
 
 class FioDifference(_Record):
-    """What fio would read otherwise."""
+    """Something in a job file that fio reads in another way."""
 
     where: str
     fio: str
@@ -98,7 +99,7 @@ class FioDifference(_Record):
 
 
 class Problem(_Record):
-    """What would keep the run from beginning."""
+    """Something that would keep the run from starting, and what to do about it."""
 
     problem: str
     remedy: str
@@ -115,7 +116,7 @@ class Explanation(_Record):
     writes: list[Write]
     scratch: list[ScratchFile]
     files: list[str] = Field(
-        description="logs, states of verifications and the result, which it would write"
+        description="what else it would write: logs, states of verifications and the result"
     )
     differences: list[FioDifference]
     notes: list[str]

@@ -1,8 +1,8 @@
-"""Free form: the parts of documents whose keys are open, and what readers count on in them.
+"""Free form: the parts of documents that have any keys, and the keys that readers rely on.
 
-Options, counters and facts about the machine differ between versions, so that what is
-not known is let through as it is.  What is read by name must be of its type, whoever
-wrote the document.
+Options, counters and facts about the machine differ between versions, so unknown keys are
+kept as they are.  The keys that this program reads by name must have the right type,
+whoever wrote the document.
 """
 
 from collections.abc import Callable
@@ -19,7 +19,7 @@ class _Open(BaseModel):
 
 
 class _Options(_Open):
-    """Of a job."""
+    """The options of a job that are read by name."""
 
     rw: str = ""
     iodepth: int = 1
@@ -36,7 +36,7 @@ class _Options(_Open):
 
 
 class _Machine(_Open):
-    """Where it was measured."""
+    """The facts about the machine that are read by name."""
 
     host: str = ""
     boot_id: str = ""
@@ -67,7 +67,7 @@ _COUNTERS_OF_BEFORE = {
     ("submit", "head_failures"): "rejected",
     ("other", "io_getevents"): "waits",
 }
-"""What counters were called in documents of earlier versions, and are called now."""
+"""Group and name of a counter in documents of earlier versions, and its name today."""
 
 
 def _with_todays_names(counters: dict[str, Any]) -> dict[str, Any]:
@@ -80,7 +80,7 @@ def _with_todays_names(counters: dict[str, Any]) -> dict[str, Any]:
 
 
 def _check_counters(counters: dict[str, Any]) -> dict[str, Any]:
-    """Counts by group and name; of batches, by their sizes."""
+    """Check that all values are counts; `batch_sizes` is a table of counts by size of the batch."""
     for group, named in counters.items():
         for name, value in named.items():
             if name == "batch_sizes":

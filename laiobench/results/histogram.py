@@ -1,9 +1,8 @@
-"""Latency histograms: HdrHistogram's layout, and what is read from it.
+"""Latency histograms: HdrHistogram's layout, and what can be computed from one.
 
-The layout is the core's (`histogram.h`): unit 1 ns, 3 significant digits, up
-to 60 s, and a count of what is beyond: its values are known by the largest
-alone.  Pure functions of counts.  A bin is known by the largest value that
-it counts, which is what HdrHistogram prints as well.
+The layout is the core's (`histogram.h`): unit 1 ns, 3 significant digits, values up to 60 s.
+Larger values overflow: only their number and the largest of them are known.  Documents name
+a bin by the largest value that it counts, as HdrHistogram prints it.  Pure functions.
 """
 
 import math
@@ -17,12 +16,12 @@ from itertools import accumulate
 
 SUB_BUCKET_BITS = 11
 OVERFLOW_BIN = 27648
-"""The index at which the core counts what is beyond all bins."""
+"""The index under which the core counts values above 60 s, which have no bin."""
 
 Bins = Sequence[tuple[int, int]]
-"""Index of a bin, and the count in it; ascending."""
+"""(index of a bin, count in it), ascending by index."""
 
-# What fio prints, so that the two can be laid side by side.
+# The percentages that fio prints, so that the two can be compared line by line.
 PERCENTILES = (
     1.0, 5.0, 10.0, 20.0, 30.0, 40.0, 50.0, 60.0, 70.0, 80.0,
     90.0, 95.0, 99.0, 99.5, 99.9, 99.95, 99.99,
@@ -31,7 +30,7 @@ PERCENTILES = (
 
 @cache  # a run with many jobs asks for the same ones again and again
 def bin_low(index: int) -> int:
-    """The smallest value counted in a bin."""
+    """The smallest value that a bin counts, in ns."""
     half_bits = SUB_BUCKET_BITS - 1
     bucket, sub_bucket = index >> half_bits, index & ((1 << half_bits) - 1)
     if bucket == 0:
@@ -41,19 +40,19 @@ def bin_low(index: int) -> int:
 
 @cache
 def bin_high(index: int) -> int:
-    """The largest value counted in a bin."""
+    """The largest value that a bin counts, in ns."""
     return bin_low(index + 1) - 1
 
 
 @cache
 def bin_middle(index: int) -> float:
-    """What its values are taken for."""
+    """The value, in ns, that stands for all values of a bin."""
     return (bin_low(index) + bin_high(index)) / 2
 
 
 @dataclass(frozen=True)
 class Histogram:
-    """Counts by bin, with the exact extremes and sum; `overflow` counts values above 60 s."""
+    """Counts by bin, with exact extremes and sum in ns; `overflow` counts values above 60 s."""
 
     bins: Bins
     min: int
@@ -67,12 +66,12 @@ class Histogram:
 
     @property
     def mean(self) -> float:
-        """Exact; 0 without values."""
+        """The exact mean; 0 without values."""
         return self.sum / self.count if self.count else 0.0
 
     @property
     def stddev(self) -> float:
-        """From the middles of the bins, as HdrHistogram does; what overflowed counts as max."""
+        """From the middles of the bins, as HdrHistogram does; overflowed values count as max."""
         total, mean = self.count, self.mean
         if not total:
             return 0.0
@@ -82,9 +81,9 @@ class Histogram:
         return math.sqrt(squares / total)
 
     def percentiles(self, wanted: Sequence[float] = PERCENTILES) -> dict[float, int]:
-        """The values that these percentages of all do not exceed: the nearest rank's bin.
+        """Percentiles in ns by nearest rank: the largest value of the bin that has the rank.
 
-        Never above `max`, which is also what is said of those that overflowed.  Empty
+        Never above `max`; `max` where the rank is among values that overflowed.  Empty
         without values.
         """
         pairs = [(bin_high(index), count) for index, count in self.bins]
@@ -93,13 +92,13 @@ class Histogram:
 
 @dataclass(frozen=True)
 class Counts:
-    """What percentiles are of, as documents have it: with no need to know the bins' indexes."""
+    """A histogram as documents have it: bins are named by their largest values."""
 
     pairs: Sequence[tuple[int, int]]
-    """A bin's largest value, and the count in it; ascending."""
+    """(largest value of a bin in ns, count in it), ascending."""
     max: int
     overflow: int = 0
-    """How many are above all bins: `max` at most."""
+    """How many values are above all bins; none is above `max`."""
 
     def percentiles(self, wanted: Sequence[float]) -> dict[float, int]:
         """See `Histogram.percentiles`."""
@@ -115,7 +114,7 @@ class Counts:
 
 
 def added(parts: Iterable[Counts]) -> Counts:
-    """Those of several jobs, or stretches of time, as of one."""
+    """The sum of several histograms, such as those of a job's copies."""
     parts = list(parts)
     pairs: Counter[int] = Counter()
     for part in parts:
@@ -129,7 +128,7 @@ def added(parts: Iterable[Counts]) -> Counts:
 
 
 def counts_of_bins(bins: Bins, maximum: int) -> Counts:
-    """Of the core's bins, among them, if any, the one of what is beyond all others."""
+    """The core's bins as documents have them; what `OVERFLOW_BIN` counts becomes `overflow`."""
     return Counts(
         [(bin_high(index), count) for index, count in bins if index < OVERFLOW_BIN],
         maximum,
@@ -138,11 +137,11 @@ def counts_of_bins(bins: Bins, maximum: int) -> Counts:
 
 
 def _rank(percentage: float, total: int) -> int:
-    """How many values the percentile must not be below."""
+    """The rank of a percentile among `total` values, from 1."""
     return max(1, math.ceil(_share(percentage) * total))
 
 
 @cache
 def _share(percentage: float) -> Fraction:
-    """What was written, exactly: 99.9 is no float, and of many values that matters."""
+    """The percentage as an exact fraction: 99.9 has no exact float, which shows at large counts."""
     return Fraction(repr(float(percentage))) / 100

@@ -1,8 +1,8 @@
-"""The kinds of documents: a row each, by what a document calls its kind.
+"""The kinds of documents, a row each, by the `kind` that a document states.
 
-Here is what a folder of results needs to know of a kind: how it is read, listed and named,
-and which runs are in it to be compared.  How it is shown and exported is said in the row of
-the same name in `laiobench.report.kinds`.
+A row says what a folder of results must know of a kind: how its documents are read, listed
+and named, and which runs in them are compared.  The row of the same name in
+`laiobench.report.kinds` says how they are shown and exported.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -27,18 +27,18 @@ class Kind:
 
     model: type[Document]
     title: str
-    """One of them, in a sentence: `a comparison`."""
+    """What a sentence calls one of them: `a comparison`."""
     listing: Callable[[Any], Listing]
     file_prefix: str = ""
-    """What names of files begin with, before the variants' or jobs' names."""
+    """What a file's name has after the time, before the variants or jobs; empty: nothing."""
     runs: ReadRuns | None = None
-    """The runs in a text that are compared with others; None: it has none of its own."""
+    """Finds the runs to compare in a document's text; None: the kind has no runs."""
     schema: int = 1
-    """The latest that this version reads."""
+    """The latest version of its schema that this laiobench reads."""
 
 
 def _names(jobs: Iterable[Mapping[str, Any]]) -> list[str]:
-    """Each once."""
+    """The names of the jobs, each once."""
     return list(dict.fromkeys(str(job.get("name", "job")) for job in jobs))
 
 
@@ -66,7 +66,7 @@ def _of_comparison(comparison: Comparison) -> Listing:
 
 
 def _medians(comparison: Comparison) -> Iterator[float]:
-    """IOPS of the baseline, and of each variant."""
+    """The median IOPS of the baseline, and then of each variant."""
     for number, metric in enumerate(comparison.find("iops")):
         sides = [metric.baseline_values] * (number == 0) + [metric.variant_values]
         yield from (round(side.median, 1) for side in sides if side)
@@ -112,5 +112,5 @@ KINDS: Mapping[str, Kind] = {
 
 
 def listing_of(document: Document) -> Listing:
-    """How a document is listed."""
+    """A document's row in a list."""
     return KINDS[document.kind].listing(document)

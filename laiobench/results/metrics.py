@@ -1,9 +1,7 @@
-"""Metrics: what is compared of a run, and how it is read from the run's document.
+"""Metrics: the numbers of a run that are compared, with their units and which way is better.
 
-A `RunDigest` is the part of a document that comparing needs, without histograms,
-so that thousands of stored results are read in seconds.  From it come values by
-`Key`: job, direction and metric.  Pure, and knows nothing of statistics: it says
-for each value that cannot be measured why, and how long a run would do.
+A `Key` (job, direction, metric) names a value.  How values are read from a run's digest is
+in `laiobench.comparison.values`.
 """
 
 from dataclasses import dataclass
@@ -24,7 +22,7 @@ class Metric:
     unit: Unit
     better: Better
     latency: str = ""
-    """Of a latency: its kind, as documents call it."""
+    """For a latency: its kind, by its name in documents, such as `lat_ns`; else empty."""
     percentile: float | None = None
 
 
@@ -50,13 +48,13 @@ METRICS = {
     )
 }
 OF_DIRECTION = tuple(name for name in METRICS if name not in ("cpu_ns_per_io", "switches_per_io"))
-"""The others are a job's: its directions share them."""
+"""Metrics of one direction of a job; the others are of the job as a whole."""
 
 COMPARED = tuple(name for name in METRICS if name != "bw_bytes")
-"""What is compared when nobody says what: bandwidth tells what IOPS tell."""
+"""The metrics compared by default: all but bandwidth, which changes as IOPS do."""
 
 MOSTLY_JUDGED = ("iops", "lat_p50_ns", "lat_p99_ns", "lat_mean_ns", "cpu_ns_per_io")
-"""Of one job, in the order in which a gate or a bisection takes them when nobody says which."""
+"""The metrics that a gate or a bisection uses by default, the preferred one first."""
 
 
 def _known(name: str) -> str:
@@ -66,13 +64,13 @@ def _known(name: str) -> str:
 
 
 MetricName = Annotated[str, AfterValidator(_known)]
-"""One of `METRICS`."""
+"""A name of one of `METRICS`."""
 
 
 class Key(NamedTuple):
-    """What a value is of."""
+    """What a value belongs to."""
 
     job: str
     direction: str | None
-    """None: of the job as a whole."""
+    """None: the job as a whole."""
     metric: str

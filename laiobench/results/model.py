@@ -1,4 +1,4 @@
-"""Record: what all parts of documents are made of."""
+"""Record, the base class of all parts of documents, and the types of their fields."""
 
 import json
 import math
@@ -12,7 +12,7 @@ from laiobench.words import json_visible, one_line, printable
 
 
 class Record(BaseModel):
-    """Frozen; what a later version adds is ignored, not refused."""
+    """A frozen model.  It ignores unknown fields, since a later version may have added them."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
 
@@ -30,11 +30,15 @@ def _a_number(text: str) -> str:
 
 COUNT_END = 1 << 63
 Whole = Annotated[int, Field(ge=0, lt=COUNT_END)]
-"""A count, or ns: what C code that is handed it can hold."""
+"""A count, or a time in ns, that fits into C's int64_t."""
 
 
 def _measurable(least: float, most: float) -> AfterValidator:
-    """Nothing that a clock and a counter tell is beyond, and no sum or ratio of it overflows."""
+    """Check that a value is 0 or within bounds.
+
+    Clocks and counters yield no value outside of them, and sums and ratios of values
+    inside do not overflow.
+    """
 
     def check(value: float) -> float:
         if value != 0 and not least <= value <= most:
@@ -45,29 +49,29 @@ def _measurable(least: float, most: float) -> AfterValidator:
 
 
 Measured = Annotated[float, _measurable(1e-18, COUNT_END)]
-"""A time, or a rate, of a run; 0: there was nothing."""
+"""A time or a rate that a run measured; 0: there was nothing to measure."""
 
 Amount = Annotated[float, _measurable(1e-30, 1e30)]
-"""What was worked out of such values: a median, a spread."""
+"""A value computed from measured ones: a median, a spread."""
 
 Ratio = Annotated[float, _measurable(1e-60, 1e60), Field(gt=0)]
-"""Of two values above 0."""
+"""The ratio of two values above 0."""
 
 Share = Annotated[float, Field(ge=0, le=1)]
 """A part of a whole: a probability, a level."""
 
 Percentage = Annotated[str, AfterValidator(_a_number)]
-"""A key such as `99.9`."""
+"""A percentage as the key of a table, such as `99.9`."""
 
 Name = Annotated[str, AfterValidator(one_line)]
-"""What a job, a file or a variant is called: it ends no line of a table."""
+"""The name of a job, a file or a variant, on one line, so that it cannot break a table."""
 
 Time = Annotated[str, AfterValidator(_a_time)]
 """A point in time, ISO 8601."""
 
 
 def json_of(document: BaseModel, indent: int | None = None) -> str:
-    """A document as text.  What was measured is not lost for a name that is no UTF-8."""
+    """A document as JSON.  Bytes of names that are not UTF-8 are escaped, not an error."""
     try:
         return json_visible(document.model_dump_json(by_alias=True, indent=indent))
     except PydanticSerializationError:

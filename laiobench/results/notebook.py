@@ -1,7 +1,7 @@
-"""Results as a prompt, a notebook or pandas shows them: a line, an HTML table, a frame.
+"""Results for Python users: a line for the prompt, an HTML table for notebooks, rows for pandas.
 
-A row is a dict of plain values in the units of their names, such as documents have.
-It knows what results are made of, and nothing of how they are measured or compared.
+A row is a dict of plain values, with units in the keys as in documents.  Knows the fields
+of results, and nothing of how they are measured or compared.
 """
 
 from collections.abc import Mapping, Sequence
@@ -21,10 +21,10 @@ _PERCENTILES = ("50", "99", "99.9")
 
 
 def frame(rows: Sequence[Mapping[str, Any]]) -> "pandas.DataFrame":
-    """Rows for pandas.
+    """Rows as a pandas frame.
 
     Raises:
-        ExtraMissing: it is not installed.
+        ExtraMissing: pandas is not installed.
     """
     try:
         import pandas
@@ -38,7 +38,7 @@ def _cut(text: str) -> str:
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """As HTML; every word is escaped."""
+    """An HTML table; all text is escaped."""
     from tabulate import tabulate
 
     shown = rows or [("",) * len(head)]
@@ -49,7 +49,7 @@ def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 
 def run_rows(result: "RunResult") -> list[dict[str, Any]]:
-    """One for each direction of each copy of a job."""
+    """A row for each direction of each copy of a job."""
     return [
         {
             "job": job.name,
@@ -74,7 +74,7 @@ def run_rows(result: "RunResult") -> list[dict[str, Any]]:
 
 
 def _latencies(part: "DirectionResult") -> dict[str, float | None]:
-    """lat first: it is what most look for."""
+    """Columns for each kind of latency; `lat` comes first, since most readers look for it."""
     found: dict[str, float | None] = {}
     for kind, latency in sorted(part.latencies().items(), key=lambda item: item[0] != "lat"):
         found[f"{kind}_mean_ns"] = latency.mean
@@ -120,7 +120,7 @@ def _ns(value: float | None) -> str:
 
 
 def comparison_rows(comparison: "Comparison") -> list[dict[str, Any]]:
-    """One for each metric of each variant against the baseline."""
+    """A row for each metric of each variant against the baseline."""
     plain = {"baseline_values", "variant_values"}
     return [
         {

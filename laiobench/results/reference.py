@@ -1,7 +1,8 @@
 """References: which stored document a user means by a path, `last`, or the beginning of an id.
 
-A folder of results may have folders in it, as a baseline has its sessions: their results
-are the folder's too, and their ids say where they are.  Knows names; opens no document.
+A folder of results may hold folders, as a baseline holds its sessions.  Results in these
+count as the folder's own, and their ids begin with the inner folder's name.  Only names of
+files are looked at; no document is opened.
 """
 
 import os
@@ -18,14 +19,15 @@ _STAMP = re.compile(r"\d{8}T\d{6}")
 
 
 def default_folder() -> Path:
-    """Where results are, if nobody says otherwise."""
+    """The folder of results, if --results is not given."""
     return Path(os.environ.get(FOLDER_VARIABLE) or DEFAULT_FOLDER)
 
 
 def paths(folder: Path) -> list[Path]:
-    """The results in a folder and in those that are in it, oldest first.
+    """The results in a folder and in the folders directly below it, oldest first.
 
-    By the times in their names: what has none, such as a file of somebody else's, comes first.
+    The order is that of the times in their names.  Files without a time in the name, such
+    as files that another program wrote, come first.
     """
     found = [*folder.glob("*.json"), *folder.glob("*/*.json")]
     shown = [path for path in found if not _is_hidden(path.relative_to(folder))]
@@ -42,12 +44,12 @@ def _is_hidden(path: Path) -> bool:
 
 
 def identifier(path: Path, folder: Path) -> str:
-    """How users name it: the file's name below the folder, or the beginning of it."""
+    """The id by which users name a result: its path below the folder, without `.json`."""
     return str(path.relative_to(folder).with_suffix(""))
 
 
 def check_reference(reference: str) -> None:
-    """An empty one is the beginning of every id, and as a path the current folder.
+    """Refuse an empty reference: it would match every id, and as a path the current folder.
 
     Raises:
         UsageError: it is empty.
@@ -63,7 +65,7 @@ def find(reference: str, folder: Path) -> Path:
     """The file that `reference` names: a path, `last`, `last~1`, or the beginning of an id.
 
     Raises:
-        UsageError: none, or more than one.
+        UsageError: it names none, or more than one.
     """
     check_reference(reference)
     if Path(reference).is_file():
@@ -83,14 +85,14 @@ def find(reference: str, folder: Path) -> Path:
 
 
 def _last_but(number: int, known: list[Path], folder: Path) -> Path:
-    """The newest one, or as many before it."""
+    """The result `number` places before the newest; 0 is the newest itself."""
     if number < len(known):
         return known[-1 - number]
     raise _no_result(f"{LAST}~{number}" if number else LAST, known, folder)
 
 
 def _not_a_file(reference: str) -> UsageError | None:
-    """What stands at that path, where something does."""
+    """The error for a path that exists but is no regular file; None where nothing is there."""
     path = Path(reference)
     if path.is_dir():
         return UsageError(

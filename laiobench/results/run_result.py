@@ -1,8 +1,8 @@
 """RunResult: the document of a run, which is also what the Python API returns.
 
-One model for writing, reading back, and the published JSON Schema.  Any number
-shown anywhere can be recomputed from it.  Latencies are in ns; a histogram's
-pairs are the largest value that a bin counts, and the count.
+One model serves to write documents, to read them back, and to make the JSON Schema.  Every
+number that is shown anywhere can be computed from it.  Latencies are in ns.  A pair of a
+histogram is the largest value that a bin counts, and the count.
 """
 
 import shlex
@@ -34,12 +34,14 @@ class Latency(Record):
         description="[largest value of a bin, count]", repr=False
     )
     overflow: Whole = Field(
-        0, description="values above 60 s, which have no bin: percentiles take them for max"
+        0,
+        description="how many values were above 60 s and have no bin; percentiles count them "
+        "as max",
     )
 
     @property
     def counts(self) -> Counts:
-        """What percentiles are of."""
+        """The histogram, from which any percentile can be computed."""
         return Counts(self.histogram, self.max, self.overflow)
 
 
@@ -47,9 +49,10 @@ Of = TypeVar("Of")
 
 
 class LatenciesOfEveryIo(Record, Generic[Of]):
-    """A field for each latency that the core records of every I/O, by its name there.
+    """A field for each latency that the core records of every I/O, by the core's name.
 
-    `Of` is what is told of it.  What is added here has a default, for documents of before.
+    `Of` is the type of the fields.  A field that is added later needs a default, since
+    documents of earlier versions lack it.
     """
 
     slat_ns: Of
@@ -62,36 +65,39 @@ class _Direction(Record):
     bytes: Whole
     iops: Measured
     bw_bytes: Measured = Field(description="bytes per second")
-    short_ios: Whole = Field(description="of the ios: those that took several completions")
+    short_ios: Whole = Field(description="how many of the ios came back short, and were continued")
     errors: dict[str, Whole]
 
 
 class DirectionResult(LatenciesOfEveryIo[Latency], _Direction):
-    """Successful I/Os only; errors are counted by name, `eof` where data had vanished."""
+    """One direction.  Only successful I/Os are counted; errors by name, `eof`: no data came."""
 
-    response_ns: Latency | None = Field(None, description="since it was due; only with a rate")
+    response_ns: Latency | None = Field(
+        None, description="from when the I/O was due; null: the job has no rate"
+    )
 
     def latencies(self) -> dict[str, Latency]:
-        """Those that it has, by the core's names: fields of this type, without the unit."""
+        """The latencies that were recorded, by the core's names, such as `lat`."""
         return {
             name.removesuffix("_ns"): value for name, value in self if isinstance(value, Latency)
         }
 
 
 class Cpu(Record):
-    """Of the job's IOThreads while a job of theirs was measured; per I/O of all these jobs.
+    """CPU time of the job's IOThreads while jobs on them were measured.
 
-    All 0 where it is not known, since the job was left in mid-flight.
+    Jobs that share an IOThread share its CPU time: `per_io_ns` divides it by the I/Os of all
+    of them.  All 0 where it is not known, because the job hung and was left behind.
     """
 
     user_ns: Whole
     system_ns: Whole
     per_io_ns: Measured
     ios: Whole | None = Field(
-        None, description="of all these jobs, while they were measured; null: not known"
+        None, description="of all jobs on these IOThreads, while measured; null: not known"
     )
     measured_ns: Whole | None = Field(
-        None, description="how long that was, added up over the IOThreads; null: not known"
+        None, description="time measured, added up over the IOThreads; null: not known"
     )
 
     @property
@@ -100,15 +106,15 @@ class Cpu(Record):
 
     @property
     def shared_ios(self) -> int:
-        """The I/Os that all that is counted of these IOThreads is shared by; 0: not known."""
+        """The I/Os of all jobs on these IOThreads, by which costs are divided; 0: not known."""
         if self.ios is not None:
             return self.ios
-        # A document of an earlier version.
+        # a document of an earlier version
         return round(self.total_ns / self.per_io_ns) if self.per_io_ns else 0
 
 
 class Accounts(Record):
-    """Of the job's whole life, ramp and drain included."""
+    """What became of all requests of the job, in ramp, window and drain."""
 
     submitted: int
     completed: int
@@ -117,7 +123,7 @@ class Accounts(Record):
 
 
 class ProofRule(Record):
-    """Two numbers counted independently, and whether they are as they must be."""
+    """A rule on two numbers that are counted independently, and whether it holds."""
 
     rule: str
     holds: bool
@@ -126,23 +132,23 @@ class ProofRule(Record):
 
 
 class WorkerResult(Record):
-    """What proof rules compare: of an IOThread's whole life, ramp and drain included."""
+    """What one IOThread counted for the job in ramp, window and drain; proof rules use it."""
 
     iothread: str
     accounts: Accounts
     counters: Counters
-    leftover_events: int = Field(description="found in the eventfd when all was reaped")
+    leftover_events: int = Field(description="the eventfd's count after all requests were reaped")
 
 
 class SeriesPoint(Record):
-    """An interval, by when it ended since the window opened; latencies are lat."""
+    """An interval of the window; `t_ns` is its end, from the window's start; latencies are lat."""
 
     t_ns: int
     ios: Whole
     bytes: Whole
     p50_ns: Whole | None = Field(description="null in an interval without I/Os")
     p99_ns: Whole | None
-    max_ns: Whole | None = Field(description="the largest, or the bin that it is in")
+    max_ns: Whole | None = Field(description="the largest lat, or the largest value of its bin")
 
 
 class _Stretch(Record):
@@ -154,12 +160,12 @@ class _Stretch(Record):
 
 
 class LogWindow(LatenciesOfEveryIo[float], _Stretch):
-    """A stretch of a log in one direction, by when it ended since the window opened; means."""
+    """A window of a log in one direction; `t_ns` is its end; latencies are means."""
 
 
 if TYPE_CHECKING:
-    # None where the job had no such I/Os, which its `rw` tells: to ask again each time would
-    # tell nothing, so type checkers let `result.jobs[0].read.iops` pass.
+    # None where the job did no such I/Os.  Who uses the API knows the job's `rw`, so type
+    # checkers accept `result.jobs[0].read.iops` without a check for None.
     MaybeDirection = DirectionResult | Any
 else:
     MaybeDirection = DirectionResult | None
@@ -171,9 +177,9 @@ class JobResult(Record):
     name: Name
     copy_index: int = Field(alias="copy", description="which of numjobs, from 0")
     group: int = Field(description="jobs of one group ran together")
-    iothreads: list[Name] = Field(description="those that it ran on, the first one first")
+    iothreads: list[Name] = Field(description="the IOThreads that it ran on")
     target: Name | None
-    options: Options = Field(description="every option, resolved", repr=False)
+    options: Options = Field(description="every option, with its final value", repr=False)
     runtime_ns: Whole
     window_start_ns: Whole = Field(0, description="when it began to measure (CLOCK_MONOTONIC)")
     read: MaybeDirection = None
@@ -192,8 +198,8 @@ class JobResult(Record):
     series: list[SeriesPoint] = Field(repr=False)
     windows: list[LogWindow] = Field(
         default=[],
-        description="with log_avg_msec and a write_*_log; of more than 4,096 in a direction "
-        "neighbours are merged, and the log has all",
+        description="with log_avg_msec and a write_*_log; above 4,096 in a direction, "
+        "neighbours are merged here, and only the log has all",
         repr=False,
     )
 
@@ -201,13 +207,13 @@ class JobResult(Record):
 
     @property
     def measured_ns(self) -> int:
-        """How long its IOThreads were watched for what they cost; added up."""
+        """The time over which costs were measured, added up over its IOThreads."""
         if self.cpu.measured_ns is not None:
             return self.cpu.measured_ns
         return self.runtime_ns * max(1, len(self.iothreads))  # a document of an earlier version
 
     def directions(self) -> dict[str, DirectionResult]:
-        """Those that the job has, by name."""
+        """The directions in which the job did I/Os, by name."""
         return {
             name: direction
             for name in words.DIRECTIONS
@@ -216,12 +222,12 @@ class JobResult(Record):
 
     @property
     def ios(self) -> int:
-        """All that it completed but syncs, which are counted apart."""
+        """The I/Os that it completed; syncs do not count."""
         return words.ios_of(self.directions())
 
 
 class Tool(Record):
-    """What measured."""
+    """The program that measured."""
 
     name: str = "laiobench"
     version: str
@@ -237,7 +243,7 @@ class ClockFacts(Record):
 
 
 class Head(Record):
-    """What a document of any version begins with."""
+    """The fields that documents of all kinds and versions have."""
 
     schema_version: int = Field(alias="schema", ge=1)
     kind: str
@@ -256,12 +262,12 @@ class RunResult(Record):
     machine: Machine
     clock: ClockFacts
     notes: list[str] = Field(
-        default=[], description="options that were accepted and have no meaning here, in sentences"
+        default=[], description="a sentence for each option that was accepted but has no effect"
     )
     spike: Amount | None = Field(
         None,
-        description="a slowness that was planted, as a share of each I/O, to prove that it is "
-        "found: the target is not so slow; null: none",
+        description="a slowness that was added to what is recorded, as a share of each I/O, to "
+        "prove that a comparison finds it; the target is faster; null: none",
     )
     warnings: list[Warning]
     jobs: list[JobResult]
@@ -276,7 +282,7 @@ class RunResult(Record):
         """A row for each direction of each copy of a job, for pandas.
 
         Raises:
-            ExtraMissing: it is not installed.
+            ExtraMissing: pandas is not installed.
         """
         return notebook.frame(notebook.run_rows(self))
 
@@ -289,7 +295,7 @@ class RunResult(Record):
         return notebook.run_html(self)
 
     def runs(self) -> list[tuple[str | None, "RunResult"]]:
-        """Itself, which is of no variant."""
+        """Itself, without a variant."""
         return [(None, self)]
 
     def runs_to_compare(self) -> list["RunResult"]:
@@ -302,5 +308,5 @@ class RunResult(Record):
 
     @property
     def command(self) -> str:
-        """What was typed."""
+        """The command line, quoted for a shell."""
         return shlex.join(self.argv)

@@ -1,9 +1,9 @@
-"""Selecting stored runs: what a user names on either side of a comparison, as digests.
+"""Selecting stored runs: the runs that a user names as one side of a comparison, as digests.
 
-A reference is a file, a folder, `last`, `last~1` or the beginning of an id; of a live
-comparison, its baseline's runs are meant, or with `REFERENCE:VARIANT` those of that
-variant.  What is damaged is an error, never left out in silence; runs that did not
-end well are left out of folders, and told.
+A reference is a file, a folder, `last`, `last~1` or the beginning of an id.  If it names a
+live comparison, the runs of its baseline are selected; `REFERENCE:VARIANT` selects those of
+another variant.  A damaged document is always an error.  Runs in a folder that did not end
+well are left out, and the caller is told which.
 """
 
 import contextlib
@@ -28,17 +28,17 @@ class Selection:
     reference: str
     runs: tuple[RunDigest, ...]
     failed: tuple[str, ...] = ()
-    """Runs that failed, in sentences."""
+    """A sentence for each run that failed."""
     interrupted: tuple[str, ...] = ()
-    """The same of those that were interrupted."""
+    """A sentence for each run that was interrupted."""
     files: tuple[Path, ...] = ()
-    """Those that the runs are in."""
+    """The files that hold the runs."""
     variant: str | None = None
-    """Of the comparison that is in the one file, if that was asked for."""
+    """The variant that was asked for, if the one file is a comparison."""
 
     @property
     def left_out(self) -> tuple[str, ...]:
-        """Runs that did not end well, in sentences."""
+        """A sentence for each run that did not end well."""
         return (*self.failed, *self.interrupted)
 
 
@@ -46,7 +46,7 @@ def select(reference: str, folder: Path) -> Selection:
     """The runs that `reference` names; `folder` is where results are.
 
     Raises:
-        UsageError: there are none, or one is damaged.
+        UsageError: there are none that ended well, or a document is damaged.
     """
     found = read(reference, folder)
     is_folder = Path(reference).is_dir()
@@ -61,7 +61,7 @@ def select(reference: str, folder: Path) -> Selection:
 
 
 def read(reference: str, folder: Path) -> Selection:
-    """As `select`, but that what did not end well is the caller's to judge, and nothing too.
+    """As `select`, but the caller judges runs that did not end well, and that there are none.
 
     Raises:
         UsageError: a document is damaged, or there is no such reference.
@@ -90,7 +90,7 @@ def read(reference: str, folder: Path) -> Selection:
 
 
 def documents(selection: Selection) -> Iterator[bytes]:
-    """The texts of the selected runs that ended well, to be kept elsewhere."""
+    """The documents, as text, of the selected runs that ended well, to be stored elsewhere."""
     for path in selection.files:
         text = read_document(path)
         read_raw = store.kind_of(path, text).runs
@@ -100,7 +100,7 @@ def documents(selection: Selection) -> Iterator[bytes]:
 
 
 def _split(reference: str, folder: Path) -> tuple[Path, str | None]:
-    """The file, and the variant that is asked for."""
+    """The file, and the variant in `REFERENCE:VARIANT`; None: no variant is given."""
     try:
         return reference_module.find(reference, folder), None
     except UsageError:
@@ -111,19 +111,23 @@ def _split(reference: str, folder: Path) -> tuple[Path, str | None]:
 
 
 def read_runs(path: Path, variant: str | None = None) -> Sequence[RunDigest]:
-    """The runs in a file: the one that it is of, or those of a variant.
+    """The runs in a file: the run that it is the document of, or those of a variant.
 
     Raises:
-        UsageError: it is damaged, or has no such runs.
+        UsageError: the file is damaged, or has no such runs.
     """
     return _runs_of(path, variant, is_named=True)
 
 
 def _runs_of(path: Path, variant: str | None, *, is_named: bool) -> Sequence[RunDigest]:
-    """A document of a kind that has no runs is no mistake in a folder, but is if it is named."""
+    """The runs in a file.
+
+    A kind of document without runs is an error only if the user named the file itself;
+    folders may hold such documents.
+    """
     text = read_document(path)
     if variant is None:
-        with contextlib.suppress(ValidationError):  # most are: what else it is, is looked at later
+        with contextlib.suppress(ValidationError):  # most files are runs; the others are read below
             return [digest(text)]
     with store.explained(path):
         kind = store.kind_of(path, text)

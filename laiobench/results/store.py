@@ -1,6 +1,6 @@
-"""The store: results as files in a folder, one JSON document each.
+"""The store: saves and reads documents, which are JSON files in a folder of results.
 
-A document appears whole or not at all.  In a folder of results each run has a file of its own.
+Each document has a file of its own, which appears whole or not at all.
 """
 
 import contextlib
@@ -31,15 +31,15 @@ D = TypeVar("D")
 
 @dataclass(frozen=True)
 class Stored:
-    """A result, and the file that it is in."""
+    """A stored document and its id."""
 
     id: str
-    """How users name it."""
+    """The name by which users refer to it."""
     result: Document
 
 
 def check_writable(folder: Path) -> None:
-    """Find out before the run whether its result can be saved.
+    """Check before the run that its result can be saved in `folder`.
 
     Raises:
         RunError: it can't.
@@ -51,7 +51,10 @@ def check_writable(folder: Path) -> None:
 
 
 def file_name(result: Document) -> str:
-    """`20261122T170102.123Z-randread-4k-qd1-5f3a.json`: sorts by time, tells the jobs apart."""
+    """A new name: time, kind, jobs or variants, and four random digits.
+
+    Such as `20261122T170102.123Z-randread-4k-qd1-5f3a.json`; names sort by time.
+    """
     stamp = re.sub(r"[-:]", "", result.started_at)
     stamp = re.sub(r"(\.\d{3})\d*", r"\1", stamp)
     prefix, listing = KINDS[result.kind].file_prefix, listing_of(result)
@@ -70,7 +73,7 @@ def save(result: Document, folder: Path) -> Path:
 
 
 def check_output(path: Path) -> None:
-    """Find out before the run whether the result can be saved as `path`.
+    """Check before the run that the result can be saved as `path`.
 
     Raises:
         UsageError, RunError: it can't.
@@ -87,7 +90,7 @@ def save_as(result: Document, path: Path) -> Path:
     """Write the document to `path`, atomically: whole, synced, then named.
 
     Raises:
-        UsageError: it is no file.
+        UsageError: `path` is something other than a file.
         RunError: it can't be written; an earlier file there is unharmed.
     """
     try:
@@ -98,7 +101,7 @@ def save_as(result: Document, path: Path) -> Path:
 
 
 def too_large(path: Path) -> str:
-    """Why what was saved as `path` cannot be read again; empty: it can."""
+    """Why the document saved as `path` is too large to be read again; empty: it is not."""
     try:
         size_bytes = path.stat().st_size
     except OSError:
@@ -112,10 +115,10 @@ def too_large(path: Path) -> str:
 
 
 def save_held(result: Document, path: Path) -> int:
-    """As `save_as`, and keep others from going on with it for as long as a descriptor is open.
+    """As `save_as`, and lock the document, so that no other process continues it meanwhile.
 
     Returns:
-        The descriptor, which the caller closes.
+        A descriptor that holds the lock; the caller closes it.
 
     Raises:
         RunError: it can't be written; an earlier file there is unharmed.
@@ -130,10 +133,10 @@ def save_held(result: Document, path: Path) -> int:
 
 
 def hold(path: Path) -> int:
-    """Keep others from going on with the document at `path`, as `save_held` does.
+    """Lock the document at `path`, as `save_held` does; returns the descriptor.
 
     Raises:
-        UsageError: another one is at it, or it can't be read.
+        UsageError: another process holds the lock, or it can't be read.
     """
     while True:
         try:
@@ -141,14 +144,14 @@ def hold(path: Path) -> int:
         except OSError as error:
             raise UsageError(f"{path} cannot be read: {error.strerror}") from None
         try:
-            with contextlib.suppress(OSError):  # where there are no locks, nobody is kept out
+            with contextlib.suppress(OSError):  # some file systems have no locks
                 _lock(fd, path)
             if path.exists() and os.path.samestat(os.fstat(fd), path.stat()):
                 return fd
         except BaseException:
             os.close(fd)
             raise
-        os.close(fd)  # it was replaced in between
+        os.close(fd)  # it was replaced between open and lock: try again
 
 
 def _lock(fd: int, path: Path) -> None:
@@ -165,7 +168,7 @@ def load(path: Path) -> RunResult:
     """Read the document of a run.
 
     Raises:
-        UsageError: it is no such thing, is damaged, or of a later version.
+        UsageError: it is no such document, is damaged, or is of a later version.
     """
     return load_as(path, RunResult)
 
@@ -174,7 +177,7 @@ def load_as(path: Path, model: type[D]) -> D:
     """Read a document of a kind.
 
     Raises:
-        UsageError: it is of another, is damaged, or of a later version.
+        UsageError: it is of another kind, is damaged, or is of a later version.
     """
     document = load_document(path)
     if isinstance(document, model):
@@ -190,7 +193,7 @@ def load_document(path: str | os.PathLike[str]) -> Document:
     """Read a document of any kind.
 
     Raises:
-        UsageError: it is no result, is damaged, or of a later version.
+        UsageError: it is no document, is damaged, or is of a later version.
     """
     path = Path(path)
     text = read_document(path)
@@ -199,10 +202,10 @@ def load_document(path: str | os.PathLike[str]) -> Document:
 
 
 def kind_of(path: Path, text: bytes) -> Kind:
-    """Of which kind a document says that it is.
+    """The kind that a document states.
 
     Raises:
-        ValidationError: it says nothing of the sort.
+        ValidationError: it states none.
         UsageError: it is of a later version, or of a kind that is not known.
     """
     head = Head.model_validate_json(text)
@@ -223,10 +226,10 @@ def kind_of(path: Path, text: bytes) -> Kind:
 
 @contextlib.contextmanager
 def explained(path: Path) -> Iterator[None]:
-    """What is wrong with the document at `path`, in words.
+    """Turn a ValidationError about the document at `path` into a UsageError with a sentence.
 
     Raises:
-        UsageError: in the place of a ValidationError.
+        UsageError: the document is not valid.
     """
     try:
         yield
@@ -237,7 +240,7 @@ def explained(path: Path) -> Iterator[None]:
 
 
 def stored(folder: Path) -> Iterator[Stored | LaiobenchError]:
-    """All results, oldest first; in the place of an unreadable one, why it is."""
+    """All documents in a folder, oldest first; for one that can't be read, the error."""
     for path in paths(folder):
         try:
             yield Stored(identifier(path, folder), load_document(path))

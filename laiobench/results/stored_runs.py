@@ -1,7 +1,7 @@
-"""The runs that are in a document's text, as comparing reads them: raw, and no more than is needed.
+"""Finds the runs in a document's text, raw, so that a comparison parses no more than it needs.
 
-Of a document of a run its text as it is, so that no histogram is read in vain; of a
-comparison the parsed trials of one variant.
+The document of a run yields its text as it is: its histograms may never have to be parsed.
+A comparison yields the parsed trials of one variant.
 """
 
 from collections.abc import Iterator, Mapping
@@ -27,7 +27,7 @@ class _Variant(Record):
 
 
 class _Trials(Record):
-    """What is read of a comparison."""
+    """The part of a comparison that is read here."""
 
     kind: Literal["comparison"]
     variants: list[_Variant] = Field(min_length=1)
@@ -35,10 +35,10 @@ class _Trials(Record):
 
 
 def of_run(text: bytes, path: Path, variant: str | None) -> Iterator[RawRun]:
-    """Itself.
+    """The text itself: a run's document holds one run.
 
     Raises:
-        UsageError: a variant is asked for.
+        UsageError: a variant is asked for, but a run has none.
     """
     if variant is not None:
         raise UsageError(f"{path} is the result of a run: it has no variant {variant}")
@@ -46,7 +46,7 @@ def of_run(text: bytes, path: Path, variant: str | None) -> Iterator[RawRun]:
 
 
 def of_comparison(text: bytes, path: Path, variant: str | None) -> Iterator[RawRun]:
-    """Those of a variant, by default the baseline's.
+    """The trials of a variant, by default of the baseline.
 
     Raises:
         UsageError: it has no such variant.

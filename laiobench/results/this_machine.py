@@ -1,6 +1,7 @@
-"""This machine's calibration: where it is kept, and found again.
+"""This machine's calibration: where it is kept, and how it is found again.
 
-The newest one is kept in XDG_STATE_HOME/laiobench/calibration.json, and nowhere is it averaged.
+The newest one is in XDG_STATE_HOME/laiobench/calibration.json.  It replaces the one before;
+the two are not averaged.
 """
 
 import os
@@ -14,7 +15,7 @@ FILE_NAME = "calibration.json"
 
 
 def state_path() -> Path:
-    """Where this user's calibration of this machine is kept."""
+    """The file that holds this user's calibration of this machine."""
     state = os.environ.get("XDG_STATE_HOME")
     return (Path(state) if state else Path.home() / ".local" / "state") / "laiobench" / FILE_NAME
 
@@ -35,9 +36,9 @@ def load_calibration(path: Path | None = None) -> Calibration:
 
 
 def find_calibration(cpu_model: str) -> Calibration | None:
-    """This user's calibration, if there is one of a machine with such a CPU."""
+    """This user's calibration, if it was made on this model of CPU; else None."""
     try:
         calibration = load_calibration()
-    except (UsageError, RuntimeError):  # reports say less, then; nobody's home is one reason
+    except (UsageError, RuntimeError):  # none, or a user without a home: reports then say less
         return None
     return calibration if calibration.machine.get("cpu", {}).get("model") == cpu_model else None

@@ -1,7 +1,7 @@
-"""Warning: what makes the numbers of a document mean less than they seem to.
+"""Warning: a reason why the numbers of a document mean less than they seem to.
 
-In modules that import it, it takes the place of the class that Python calls so, which
-nothing here uses.
+The name hides Python's built-in class Warning in modules that import it; nothing here uses
+that class.
 """
 
 from typing import Annotated
@@ -11,12 +11,12 @@ from pydantic import BeforeValidator
 from laiobench.results.model import Record
 from laiobench.words import printable
 
-# What a job or a file is called need not be UTF-8, which documents are.
+# Documents are UTF-8; names of jobs and files in a phrase need not be.
 _Phrase = Annotated[str, BeforeValidator(printable)]
 
 
 class Warning(Record):
-    """`id` is for programs; the rest are phrases for people."""
+    """`id` is for programs; `seen`, `why` and `do` are phrases for people."""
 
     id: str
     seen: _Phrase
