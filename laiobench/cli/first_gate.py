@@ -19,7 +19,7 @@ from laiobench.cli.write_options import WriteOptions
 from laiobench.comparison.gate import suggest_policy
 from laiobench.comparison.gate.policy import Policy
 from laiobench.errors import RunError, UsageError
-from laiobench.jobs.options import Job
+from laiobench.jobs.options import Job, traits
 from laiobench.jobs.sources import profiles, toml_text
 from laiobench.jobs.sources.flags import Flags, from_environment
 from laiobench.jobs.sources.load import gather
@@ -43,6 +43,8 @@ _RECIPES = "laiobench.recipes"
 
 # How long a trial is, which calibrating chooses.
 _OF_LENGTH = ("runtime", "time_based", "number_ios")
+# Where the noise is from, and what the policy calls the jobs: though neither changes the I/O.
+_TOLD_APART_BY = ("name", "filename", "directory")
 
 
 @dataclass(frozen=True)
@@ -189,16 +191,26 @@ def _value(job: Mapping[str, Any], key: str) -> str:
 
 
 def _asked(jobs: Sequence[Job]) -> list[dict[str, Any]]:
-    return [_apart_from_length(job.model_dump(mode="json", exclude_defaults=True)) for job in jobs]
+    return [_what_counts(job.model_dump(mode="json", exclude_defaults=True)) for job in jobs]
 
 
 def _calibrated(known: Calibration) -> list[dict[str, Any]]:
     """Without what is as by default, which need not be said."""
     usual = Job().model_dump(mode="json")
     return [
-        {key: value for key, value in _apart_from_length(job).items() if value != usual.get(key)}
+        {key: value for key, value in _what_counts(job).items() if value != usual.get(key)}
         for job in known.jobs
     ]
+
+
+def _what_counts(job: Mapping[str, Any]) -> dict[str, Any]:
+    """What makes another job of it, whose noise is not known."""
+    telling_nothing = {name for name, its in traits().items() if not its.changes_io}.difference(
+        _TOLD_APART_BY
+    )
+    return {
+        key: value for key, value in _apart_from_length(job).items() if key not in telling_nothing
+    }
 
 
 def _apart_from_length(job: Mapping[str, Any]) -> dict[str, Any]:

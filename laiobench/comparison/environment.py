@@ -15,18 +15,17 @@ import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
+from pydantic import ValidationError
 from pydantic_core import to_json
 
-from laiobench.jobs.options import Job
+from laiobench.jobs.options import Job, traits
+from laiobench.jobs.options.group import Condition
 from laiobench.jobs.options.random import DEFAULT_SEED
 from laiobench.results.comparison import Difference
 from laiobench.results.digest import JobDigest, RunDigest
-
-# Where a job's data is, which the device's facts tell better.
-_NOT_THE_JOB = frozenset({"name", "filename"})
 
 Fact = Callable[[RunDigest], str]
 
@@ -149,13 +148,22 @@ def _defaults() -> Mapping[str, Any]:
     return {**written, "randseed": DEFAULT_SEED}
 
 
+@cache
+def _telling_nothing() -> frozenset[str]:
+    """Options that change no I/O (`changes_io=`)."""
+    return frozenset(name for name, its in traits().items() if not its.changes_io)
+
+
 def set_options(job: JobDigest) -> dict[str, str]:
-    """What a job is other than by default: an option that a later version adds changes nothing."""
+    """What its I/Os are other than by default: what makes this job another than a job without.
+
+    Options that are not of this version count; one that a later version adds changes nothing.
+    """
     defaults = _defaults()
+    passed_over = _telling_nothing() | _in_vain(_json(job.options))
     # A seed that was drawn for one run alone makes no other job of it.
-    passed_over = _NOT_THE_JOB | (
-        {"randseed", "randrepeat"} if not job.options.get("randrepeat", True) else set()
-    )
+    if not job.options.get("randrepeat", True):
+        passed_over |= {"randseed"}
     return {
         name: _json(value)
         for name, value in job.options.items()
@@ -163,12 +171,32 @@ def set_options(job: JobDigest) -> dict[str, str]:
     }
 
 
+@lru_cache(maxsize=256)  # of thousands of runs the jobs are mostly the same few
+def _in_vain(options: str) -> frozenset[str]:
+    """Options that need others which were not given (`needs=`), and so had no effect."""
+    known = {
+        name: value
+        for name, value in json.loads(options).items()
+        if name in Job.model_fields and value is not None
+    }
+    try:
+        job = Job.model_validate(known)
+    except ValidationError:
+        return frozenset()  # another version's: what it meant there is not known
+    return frozenset(name for name, needs in _needing() if not needs.holds(job))
+
+
+@cache
+def _needing() -> tuple[tuple[str, Condition], ...]:
+    return tuple((name, its.needs) for name, its in traits().items() if its.needs)
+
+
 def _json(value: object) -> str:
     return json.dumps(value, sort_keys=True, default=str)
 
 
 def job_hash(run: RunDigest) -> str:
-    """Of all jobs of a run: what they do, but not on which file."""
+    """Of all jobs of a run: their names and what their I/Os are, but not on which file."""
     jobs = [[job.name, set_options(job)] for job in run.jobs]
     return hashlib.blake2b(_json(jobs).encode(), digest_size=8).hexdigest()
 

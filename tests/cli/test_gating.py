@@ -435,6 +435,10 @@ def test_a_calibration_of_other_jobs_is_refused(
     (program.folder / "gate.toml").unlink()
     assert program(*arguments).code == 0  # they are those that it was made of
     (program.folder / "gate.toml").unlink()
+    recorded = 'write_bw_log = "build2"\ngroup_reporting = true\n'
+    jobs.write_text(jobs.read_text().replace("runtime =", recorded + "runtime ="))
+    assert program(*arguments).code == 0  # what is recorded makes no others of them
+    (program.folder / "gate.toml").unlink()
     assert change[0] in jobs.read_text()
     jobs.write_text(jobs.read_text().replace(*change))
     refused = program(*arguments)

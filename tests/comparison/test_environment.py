@@ -126,6 +126,12 @@ def test_what_was_not_asked_for_makes_no_other_job() -> None:
     assert set(set_options(job)) == {"engine", "number_ios", "size"}
 
 
+def test_an_option_without_effect_makes_no_other_job() -> None:
+    assert job_hash(run(options={"poll_grow": 7})) == job_hash(run())
+    adaptive = {"completion": "adaptive"}
+    assert job_hash(run(options={**adaptive, "poll_grow": 7})) != job_hash(run(options=adaptive))
+
+
 def test_a_seed_drawn_for_each_run_makes_no_other_job() -> None:
     drawn = laiobench.Job(engine="null", number_ios=10, rw="randread", randrepeat=False)
     first, second = (laiobench.run(drawn) for _ in range(2))

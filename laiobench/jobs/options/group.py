@@ -43,6 +43,9 @@ class Traits:
     scope: Scope = "job"
     is_own_cost: bool = False
     """Whether it changes laiobench's own cost per I/O, whatever the device."""
+    changes_io: bool = True
+    """Whether it changes which I/Os are made, when or how, in a run that does not fail.  Jobs that
+    differ in no such option are one and the same job, whose results may be compared."""
 
 
 WRITES = Condition("a job that writes", lambda job: job.writes)
@@ -57,6 +60,7 @@ def option(
     needs: Condition | None = None,
     scope: Scope = "job",
     is_own_cost: bool = False,
+    changes_io: bool = True,
     **limits: Any,
 ) -> Any:
     """A field of a group: default, help text, unit of a bare number, and traits."""
@@ -66,7 +70,7 @@ def option(
         json_schema_extra={"unit": unit, "may_be_bare": may_be_bare},
         **limits,
     )
-    field.metadata.append(Traits(needs, scope, is_own_cost))
+    field.metadata.append(Traits(needs, scope, is_own_cost, changes_io))
     return field
 
 

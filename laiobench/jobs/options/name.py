@@ -10,4 +10,10 @@ class NamingOptions(OptionGroup):
 
     TITLE: ClassVar[str] = "The job"
 
-    name: str = option("job", "what the job is called in results", min_length=1, pattern=PRINTABLE)
+    name: str = option(
+        "job",
+        "what the job is called in results",
+        min_length=1,
+        pattern=PRINTABLE,
+        changes_io=False,
+    )

@@ -43,31 +43,48 @@ class OutputOptions(OptionGroup):
     ALIASES: ClassVar[Mapping[str, Alias]] = {"log_avg_ms": "log_avg_msec"}
 
     percentile_list: Percentiles | None = option(
-        None, "percentiles that the document has besides its own, such as 10:99.95", max_length=64
+        None,
+        "percentiles that the document has besides its own, such as 10:99.95",
+        max_length=64,
+        changes_io=False,
     )
-    clat_percentiles: Flag = option(True, "report percentiles of clat")
-    lat_percentiles: Flag = option(True, "report percentiles of lat (fio's default is 0)")
-    slat_percentiles: Flag = option(True, "report percentiles of slat (fio's default is 0)")
+    clat_percentiles: Flag = option(True, "report percentiles of clat", changes_io=False)
+    lat_percentiles: Flag = option(
+        True, "report percentiles of lat (fio's default is 0)", changes_io=False
+    )
+    slat_percentiles: Flag = option(
+        True, "report percentiles of slat (fio's default is 0)", changes_io=False
+    )
     log_avg_msec: Milliseconds = option(
         500,
         "length of the windows that logs have a line for (fio's default is 0: a line for each I/O)",
         unit="ms",
         ge=0,
         le=86_400_000,
+        changes_io=False,
     )
     write_bw_log: LogName | None = option(
         None,
         "write NAME_bw.N.log, N being which copy of all; with no =NAME: the job's name",
         may_be_bare=True,
+        changes_io=False,
     )
-    write_iops_log: LogName | None = option(None, "write NAME_iops.N.log", may_be_bare=True)
+    write_iops_log: LogName | None = option(
+        None, "write NAME_iops.N.log", may_be_bare=True, changes_io=False
+    )
     write_lat_log: LogName | None = option(
-        None, "write NAME_lat.N.log, and those of slat and clat", may_be_bare=True
+        None,
+        "write NAME_lat.N.log, and those of slat and clat",
+        may_be_bare=True,
+        changes_io=False,
     )
-    per_job_logs: Flag = option(True, "a log for each copy; 0: all in one without the N")
+    per_job_logs: Flag = option(
+        True, "a log for each copy; 0: all in one without the N", changes_io=False
+    )
     unified_rw_reporting: Unified = option(
         "none",
         "in fio-json: all I/Os as one, `mixed`, in the place of each direction; both: besides",
+        changes_io=False,
     )
 
     @property

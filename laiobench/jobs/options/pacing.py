@@ -41,11 +41,20 @@ class PacingOptions(OptionGroup):
         needs=_PACED,
     )
     rate_min: Rate = option(
-        _NONE, "end the job, as failed, in a rate_cycle with less (r,w,t)", unit="bytes/s"
+        _NONE,
+        "end the job, as failed, in a rate_cycle with less (r,w,t)",
+        unit="bytes/s",
+        changes_io=False,
     )
-    rate_iops_min: Iops = option(_NONE, "the same in I/Os a second")
+    rate_iops_min: Iops = option(_NONE, "the same in I/Os a second", changes_io=False)
     rate_cycle: Milliseconds = option(
-        1000, "over how long rate_min is judged", unit="ms", ge=1, le=1e3 * LONGEST_S, needs=_LEAST
+        1000,
+        "over how long rate_min is judged",
+        unit="ms",
+        ge=1,
+        le=1e3 * LONGEST_S,
+        needs=_LEAST,
+        changes_io=False,
     )
     rate_ignore_thinktime: Flag = option(
         False, "pauses delay the schedule, instead of being made up for", needs=_THINKS

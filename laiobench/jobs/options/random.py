@@ -175,7 +175,9 @@ class RandomOptions(OptionGroup):
         lt=1 << 64,
     )
     randrepeat: Flag = option(
-        True, "0: without randseed, a new seed in every run; the result has it"
+        True,
+        "0: without randseed, a new seed in every run; the result has it",
+        changes_io=False,
     )
 
     @property

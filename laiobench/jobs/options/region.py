@@ -46,10 +46,14 @@ class RegionOptions(OptionGroup):
     }
 
     filename: TargetPath = option(
-        None, "the file or block device; none: laiobench's own scratch file"
+        None,
+        "the file or block device; none: laiobench's own scratch file",
+        changes_io=False,
     )
     directory: TargetPath = option(
-        None, "where a filename that is no path begins; without filename: where the scratch file is"
+        None,
+        "where a filename that is no path begins; without filename: where the scratch file is",
+        changes_io=False,
     )
     size: _Amount = option(
         None,

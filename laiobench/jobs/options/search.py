@@ -110,6 +110,7 @@ class SearchOptions(OptionGroup):
         PerDirection.same(0.0),
         "end the job, as failed, at an I/O whose lat is above this (r,w,t); 0: never",
         unit="us",
+        changes_io=False,
     )
     steadystate: Annotated[Criterion | None, Form(parse_criterion, Criterion)] = option(
         None,

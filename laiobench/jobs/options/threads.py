@@ -30,7 +30,9 @@ class ThreadOptions(OptionGroup):
     )
     nice: Nice = option(0, "of the job's threads, -20 to 19", ge=-20, le=19, scope="iothread")
     group_reporting: Flag = option(
-        False, "one row for all jobs of a group in the table; the document has each apart"
+        False,
+        "one row for all jobs of a group in the table; the document has each apart",
+        changes_io=False,
     )
     iothread: str | None = option(
         None,
@@ -46,12 +48,15 @@ class ThreadOptions(OptionGroup):
     )
     stonewall: Flag = option(False, "begin when all jobs above have finished")
     exitall: Flag = option(False, "end all jobs of the group once this one has finished")
-    exitall_on_error: Flag = option(False, "the same, once this one has finished with failures")
+    exitall_on_error: Flag = option(
+        False, "the same, once this one has finished with failures", changes_io=False
+    )
     continue_on_error: ContinueOnError = option(
         "none",
         "which failed I/Os are counted without failing the run: none, read, write (syncs and "
         "trims, too), io (both), verify or all; where that is all I/Os, never give up",
         may_be_bare=True,
+        changes_io=False,
     )
 
     def tolerates(self, direction: str) -> bool:

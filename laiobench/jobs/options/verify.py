@@ -71,14 +71,17 @@ class VerifyOptions(OptionGroup):
     verify_backlog_batch: Count = option(
         0, "so many of them at a time; 0: all of the backlog", ge=0, le=1 << 24
     )
-    verify_fatal: Flag = option(False, "end the job with its first bad block")
+    verify_fatal: Flag = option(False, "end the job with its first bad block", changes_io=False)
     verify_dump: Flag = option(
-        True, "save the first bad blocks to files, as found and as expected (fio's default is 0)"
+        True,
+        "save the first bad blocks to files, as found and as expected (fio's default is 0)",
+        changes_io=False,
     )
     verify_state_save: Flag = option(
         False,
         "keep what was written in NAME-COPY-verify.state, so that it can be verified after a "
         "crash (fio's default is 1)",
+        changes_io=False,
     )
     verify_state_load: Flag = option(
         False, "write nothing: verify what such a file says was written"
