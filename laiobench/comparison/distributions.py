@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING
 from laiobench.comparison import sign_flips
 from laiobench.comparison.blocks import complete_blocks
 from laiobench.comparison.numerics import np
-from laiobench.comparison.values import samples_needed
 from laiobench.results.comparison import Comparison
 from laiobench.results.distribution import Distribution, ShiftedPercentile
 from laiobench.results.histogram import Counts, added
+from laiobench.results.metrics import samples_needed
 from laiobench.results.run_result import RunResult
 
 if TYPE_CHECKING:

@@ -16,10 +16,16 @@ from laiobench.results.digest import (
     RunDigest,
 )
 from laiobench.results.histogram import Counts, added
-from laiobench.results.metrics import METRICS, OF_DIRECTION, Key, Metric
+from laiobench.results.metrics import (
+    METRICS,
+    OF_DIRECTION,
+    SAMPLES_BEYOND,
+    Key,
+    Metric,
+    samples_needed,
+)
 from laiobench.units import NS_PER_S, format_exact
 
-SAMPLES_BEYOND = 100
 """A percentile of a trial needs so many samples above it."""
 
 
@@ -95,11 +101,6 @@ def _percentile(wanted: float, latencies: Sequence[LatencyDigest]) -> Value:
 def _counts(latency: LatencyDigest) -> Counts:
     assert isinstance(latency, LatencyBins)  # digest() reads copies with their bins
     return latency.counts
-
-
-def samples_needed(percentile: float) -> int:
-    """How many I/Os a trial needs for this percentile."""
-    return math.ceil(round(SAMPLES_BEYOND * 100 / (100 - percentile), 6))
 
 
 def _too_few(percentile: float, count: int, runtime_ns: int) -> Unmeasurable | None:

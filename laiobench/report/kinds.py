@@ -5,24 +5,23 @@ exported in every format that is made of points; json writes any kind; a format 
 more has a function for it, named in its row in `laiobench.report.export`.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from laiobench.report import points as points_module
-from laiobench.report.points import MetricPoint
-from laiobench.report.text import (
-    bisection_table,
-    calibration_table,
-    comparison_table,
-    gate_table,
-    remarks,
-    run_table,
-)
-from laiobench.results.comparison import Comparison
+from laiobench.later import later, named
 from laiobench.results.document import Document
-from laiobench.results.run_result import RunResult
 from laiobench.results.this_machine import find_calibration
+
+if TYPE_CHECKING:
+    from laiobench.report.points import MetricPoint
+    from laiobench.results.comparison import Comparison
+    from laiobench.results.run_result import RunResult
+
+_TEXT = "laiobench.report.text"
+_POINTS = "laiobench.report.points"
 
 
 def _nothing(_: Any) -> Sequence[str]:
@@ -49,13 +48,13 @@ class ShownKind:
 
 
 def _shares(result: RunResult) -> Sequence[str]:
-    return calibration_table.shares(result, find_calibration(result.cpu_model))
+    shares: Callable[..., Sequence[str]] = named(f"{_TEXT}.calibration_table:shares")
+    return shares(result, find_calibration(result.cpu_model))
 
 
 def _compared(comparison: Comparison) -> str:
-    if comparison.verdict is not None:
-        return gate_table.render(comparison)
-    return comparison_table.render(comparison)
+    table = "comparison_table" if comparison.verdict is None else "gate_table"
+    return str(named(f"{_TEXT}.{table}:render")(comparison))
 
 
 def _judged(comparison: Comparison) -> str:
@@ -64,26 +63,29 @@ def _judged(comparison: Comparison) -> str:
 
 SHOWN: Mapping[str, ShownKind] = {
     "run": ShownKind(
-        run_table.render, {"run": "results of runs"},
-        points=points_module.of_run, sentences=_shares,
+        later(f"{_TEXT}.run_table:render"), {"run": "results of runs"},
+        points=later(f"{_POINTS}:of_run"), sentences=_shares,
     ),
     "comparison": ShownKind(
         _compared,
         {"comparison": "comparisons that no policy has judged", "gate": "what a gate has judged"},
-        form=_judged, points=points_module.of_comparison,
+        form=_judged, points=later(f"{_POINTS}:of_comparison"),
     ),
     "calibration": ShownKind(
-        calibration_table.render, {"calibration": "calibrations"},
-        points=points_module.of_calibration,
+        later(f"{_TEXT}.calibration_table:render"), {"calibration": "calibrations"},
+        points=later(f"{_POINTS}:of_calibration"),
     ),
-    "bisection": ShownKind(bisection_table.render, {"bisection": "bisections"}),
+    "bisection": ShownKind(
+        later(f"{_TEXT}.bisection_table:render"), {"bisection": "bisections"}
+    ),
 }  # fmt: skip
 
 
 def shown(document: Document) -> str:
     """A stored document as text for people, with all that was said when it was made."""
     kind = SHOWN[document.kind]
-    return remarks.shown(document, kind.table(document), kind.sentences(document))
+    remarks: Callable[..., str] = named(f"{_TEXT}.remarks:shown")
+    return remarks(document, kind.table(document), kind.sentences(document))
 
 
 def points(document: Document) -> Sequence[MetricPoint]:

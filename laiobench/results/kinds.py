@@ -2,30 +2,36 @@
 
 A row says what a folder of results must know of a kind: how its documents are read, listed
 and named, and which runs in them are compared.  The row of the same name in
-`laiobench.report.kinds` says how they are shown and exported.
+`laiobench.report.kinds` says how they are shown and exported.  A kind's
+model is imported when a document of it is read or made: a run needs none of the others.
 """
+
+from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from laiobench.results import stored_runs
-from laiobench.results.bisection import BisectionResult
-from laiobench.results.calibration import Calibration
-from laiobench.results.comparison import Comparison
+from laiobench.later import later, named
 from laiobench.results.document import Document, Listing
-from laiobench.results.run_result import RunResult
-from laiobench.results.stored_runs import RawRun
 
-ReadRuns = Callable[[bytes, Path, str | None], Iterator[RawRun]]
+if TYPE_CHECKING:
+    from laiobench.results.bisection import BisectionResult
+    from laiobench.results.calibration import Calibration
+    from laiobench.results.comparison import Comparison
+    from laiobench.results.run_result import RunResult
+    from laiobench.results.stored_runs import RawRun
+
+ReadRuns = Callable[[bytes, Path, str | None], "Iterator[RawRun]"]
 
 
 @dataclass(frozen=True)
 class Kind:
     """How documents of a kind are read, listed and named."""
 
-    model: type[Document]
+    model_place: str
+    """The module and the class, as `module:name`."""
     title: str
     """What a sentence calls one of them: `a comparison`."""
     listing: Callable[[Any], Listing]
@@ -35,6 +41,12 @@ class Kind:
     """Finds the runs to compare in a document's text; None: the kind has no runs."""
     schema: int = 1
     """The latest version of its schema that this laiobench reads."""
+
+    @property
+    def model(self) -> type[Document]:
+        """The class, imported now if it was not."""
+        model: type[Document] = named(self.model_place)
+        return model
 
 
 def _names(jobs: Iterable[Mapping[str, Any]]) -> list[str]:
@@ -94,19 +106,24 @@ def _of_bisection(bisection: BisectionResult) -> Listing:
     )
 
 
+_RESULTS = "laiobench.results"
+
 KINDS: Mapping[str, Kind] = {
     "run": Kind(
-        RunResult, "the result of a run", _of_run, runs=stored_runs.of_run
+        f"{_RESULTS}.run_result:RunResult", "the result of a run", _of_run,
+        runs=later(f"{_RESULTS}.stored_runs:of_run"),
     ),
     "comparison": Kind(
-        Comparison, "a comparison", _of_comparison,
-        file_prefix="ab", runs=stored_runs.of_comparison,
+        f"{_RESULTS}.comparison:Comparison", "a comparison", _of_comparison, file_prefix="ab",
+        runs=later(f"{_RESULTS}.stored_runs:of_comparison"),
     ),
     "calibration": Kind(
-        Calibration, "a calibration", _of_calibration, file_prefix="calibration"
+        f"{_RESULTS}.calibration:Calibration", "a calibration", _of_calibration,
+        file_prefix="calibration",
     ),
     "bisection": Kind(
-        BisectionResult, "a bisection", _of_bisection, file_prefix="bisect"
+        f"{_RESULTS}.bisection:BisectionResult", "a bisection", _of_bisection,
+        file_prefix="bisect",
     ),
 }  # fmt: skip
 

@@ -4,6 +4,7 @@ A `Key` (job, direction, metric) names a value.  How values are read from a run'
 in `laiobench.comparison.values`.
 """
 
+import math
 from dataclasses import dataclass
 from typing import Annotated, Literal, NamedTuple
 
@@ -34,6 +35,15 @@ def _latency_metrics(kind: str, title: str) -> list[Metric]:
         metric("mean", "mean"),
         *(metric(f"p{at:g}", f"p{at:g}", at) for at in (50.0, 99.0, 99.9)),
     ]
+
+
+SAMPLES_BEYOND = 100
+"""So many I/Os must be slower than a percentile for it to be relied on."""
+
+
+def samples_needed(percentile: float) -> int:
+    """How many I/Os a trial needs for this percentile."""
+    return math.ceil(round(SAMPLES_BEYOND * 100 / (100 - percentile), 6))
 
 
 METRICS = {

@@ -83,7 +83,7 @@ def _points(ladder: Ladder) -> list[MetricPoint]:
 @pytest.fixture
 def folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path]:
     """A folder of results with a document of a kind that is but two rows."""
-    row = Kind(Ladder, "a ladder", _listed, file_prefix="ladder")
+    row = Kind(f"{__name__}:Ladder", "a ladder", _listed, file_prefix="ladder")
     shown = ShownKind(_table, {"ladder": "ladders"}, points=_points)
     monkeypatch.setitem(cast("dict[str, Kind]", KINDS), "ladder", row)
     monkeypatch.setitem(cast("dict[str, ShownKind]", SHOWN), "ladder", shown)

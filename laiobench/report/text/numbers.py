@@ -1,10 +1,15 @@
 """Numbers of comparisons as people read them."""
 
-import math
+from __future__ import annotations
 
-from laiobench.results.comparison import ComparedMetric
+import math
+from typing import TYPE_CHECKING
+
 from laiobench.results.metrics import METRICS, Key, Metric
 from laiobench.units import format_bandwidth, format_count, format_ns
+
+if TYPE_CHECKING:
+    from laiobench.results.comparison import ComparedMetric
 
 
 def format_value(value: float, kind: Metric) -> str:

@@ -7,10 +7,10 @@ from typing import Any
 
 from tabulate import tabulate
 
-from laiobench.comparison.values import samples_needed
 from laiobench.jobs.options.engines import ENGINES
 from laiobench.report.text.costs import costs
 from laiobench.report.text.merging import copies_of_jobs, merged, merged_latency, reported
+from laiobench.results.metrics import samples_needed
 from laiobench.results.run_parts import SteadyStateResult
 from laiobench.results.run_result import DirectionResult, JobResult, Latency, RunResult
 from laiobench.units import (
