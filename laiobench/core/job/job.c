@@ -7,7 +7,7 @@
 #include "base/compiler.h"
 #include "job/job_issue.h"
 
-/* A device that only fails does so at full speed; no need to see it all. */
+/* In a row; a device that only fails would do so at full speed to the end. */
 #define FAILURES_TO_GIVE_UP 1000
 
 static bool job_writes(const JobConfig *config)
@@ -33,7 +33,7 @@ static int allocate(Job *job, const bool uses[DIRECTION_COUNT], Error *error)
     return job_memory_init(&job->memory, &plan, error);
 }
 
-/* A sync has no buffer, and knows no flags: the slot's next gets them back. */
+/* Also after a sync, which has neither buffer nor flags. */
 static void prepare_request(Job *job, uint32_t index)
 {
     Request *request = &job->memory.requests[index];
@@ -68,15 +68,15 @@ int job_init(Job *job, const JobConfig *config, const Clock *clock,
                            config->side_io.trim != TRIM_NONE,
         [DIRECTION_SYNC] = side_io_syncs(&config->side_io),
     };
-    uint64_t gaps_seed = random_mix(~config->seed); /* not those of the data */
+    uint64_t gaps_seed = random_mix(~config->seed); /* not the data's */
     int ret;
 
     *job = (Job){
         .config = *config,
-        .is_gated = config->move_every > 0 || config->throttle ||
-                    admission_is_needed(&config->pacing) ||
-                    side_io_is_needed(&config->side_io) ||
-                    config->workload.shape,
+        .is_controlled = config->move_every > 0 || config->throttle ||
+                         admission_is_needed(&config->pacing) ||
+                         side_io_is_needed(&config->side_io) ||
+                         config->workload.shape,
         .bytes_left = JOB_UNLIMITED,
         .ios_until_move = config->move_every,
     };
@@ -89,7 +89,7 @@ int job_init(Job *job, const JobConfig *config, const Clock *clock,
                              ? mixed_workload_map_bytes(config->workload.shape)
                              : 0);
     }
-    job->config.workload.shape = NULL; /* copied; the plan's own may go */
+    job->config.workload.shape = NULL; /* copied; the caller may free it */
     ret = allocate(job, uses, error);
     if (ret == 0) {
         ret = admission_init(&job->admission, &config->pacing, config->iodepth,
@@ -107,7 +107,7 @@ int job_init(Job *job, const JobConfig *config, const Clock *clock,
     }
     recorder_init(&job->recorder, clock, uses, job->memory.records);
     job->recorder.spike.share = config->spike;
-    job->takes_detour = job->is_gated || config->spike > 0;
+    job->uses_slow_path = job->is_controlled || config->spike > 0;
     prepare_requests(job);
     return 0;
 }
@@ -129,7 +129,7 @@ static int join_throttle_group(Job *job)
 
     if (job->config.throttle) {
         ret = throttle_attach(&job->throttle, job->config.throttle, job->ctx,
-                              job_go_on, job);
+                              job_resume, job);
     }
     return ret < 0 ? error_set(&job->ctx->failure, "malloc", -ret, 0) : 0;
 }
@@ -140,8 +140,8 @@ static void cross_bound(void *opaque)
 }
 
 static const AdmissionEvents admission_events = {
-    .go_on = job_go_on,
-    .give_up = cross_bound,
+    .resume = job_resume,
+    .bound_crossed = cross_bound,
 };
 
 void job_attach(Job *job, AioContext *ctx, Engine *engine,
@@ -161,7 +161,7 @@ void job_attach(Job *job, AioContext *ctx, Engine *engine,
         timer_arm(&job->timer, job->phase_deadline);
     }
     if (join_throttle_group(job) == 0) {
-        job_go_on(job);
+        job_resume(job);
     }
 }
 
@@ -181,7 +181,7 @@ void job_detach(Job *job)
 static __attribute__((noinline)) void count_failure(Job *job, Request *request)
 {
     if (request->result == -ECANCELED && job->budget == 0) {
-        job->accounts.cancelled++; /* by job_stop(), not by a device */
+        job->accounts.cancelled++; /* by job_stop() */
         return;
     }
     job->accounts.failed++;
@@ -193,7 +193,7 @@ static __attribute__((noinline)) void count_failure(Job *job, Request *request)
     }
 }
 
-/* @spiked: known where it is inlined, so that who has no spike pays nothing. */
+/* @spiked is a constant where this is inlined, so it costs nothing. */
 static ALWAYS_INLINE void record(Job *job, Request *request, bool spiked)
 {
     if (__builtin_expect(request_succeeded(request), 1)) {
@@ -211,8 +211,8 @@ static ALWAYS_INLINE void record(Job *job, Request *request, bool spiked)
     }
 }
 
-/* A read of the verification: judged, and not measured. */
-static void count_check(Job *job, const Request *request)
+/* A read that verifies is counted, but not recorded. */
+static void count_verify_read(Job *job, const Request *request)
 {
     if (request_succeeded(request)) {
         job->accounts.completed++;
@@ -223,7 +223,6 @@ static void count_check(Job *job, const Request *request)
     }
 }
 
-/* An I/O may have ended the job, or its search. */
 static void apply_verdict(Job *job, AdmissionVerdict verdict)
 {
     if (verdict == ADMISSION_END_JOB) {
@@ -233,13 +232,13 @@ static void apply_verdict(Job *job, AdmissionVerdict verdict)
     }
 }
 
-/* Of a request that is back: what was it, and what does it mean? */
+/* Record a request, verify it, and ask admission whether it ends the job. */
 static void complete_request(Job *job, Request *request, uint32_t index)
 {
     bool is_extra = side_io_is_extra(&job->side_io, index);
 
     if (is_extra && request->op == REQUEST_READ) {
-        count_check(job, request);
+        count_verify_read(job, request);
     } else {
         record(job, request, job->config.spike > 0);
     }
@@ -251,15 +250,16 @@ static void complete_request(Job *job, Request *request, uint32_t index)
     }
 }
 
-/* The slow way on: the slot waits until all that is asked admits it. */
-static __attribute__((noinline)) void handle_gated(Job *job, Request *request)
+/* The slow path: the slot is idle until job_pump() may issue an I/O in it. */
+static __attribute__((noinline)) void handle_controlled(Job *job,
+                                                        Request *request)
 {
     uint32_t index = job_index_of(job, request);
 
     complete_request(job, request, index);
     prepare_request(job, index);
     job->idle[job->idle_count++] = request;
-    if (job->phase == JOB_FINISHED) { /* it gave up, and is on no context */
+    if (job->phase == JOB_FINISHED) { /* it has left the context */
         return;
     }
     if (job->ios_until_move > 0 && --job->ios_until_move == 0) {
@@ -272,11 +272,11 @@ static __attribute__((noinline)) void handle_gated(Job *job, Request *request)
     if (job->is_moving) {
         job->events->may_move(job->events_opaque, job);
     } else {
-        job_see_that_it_goes_on(job);
+        job_check_progress(job);
     }
 }
 
-/* The straight way: the slot is refilled at once. */
+/* The fast path: issue the next I/O in the same slot at once. */
 static ALWAYS_INLINE void refill(Job *job, Request *request)
 {
     if (__builtin_expect(job->budget > 0, 1)) {
@@ -286,11 +286,11 @@ static ALWAYS_INLINE void refill(Job *job, Request *request)
     }
 }
 
-static __attribute__((noinline)) void handle_on_detour(Job *job,
-                                                       Request *request)
+static __attribute__((noinline)) void handle_on_slow_path(Job *job,
+                                                          Request *request)
 {
-    if (job->is_gated) {
-        handle_gated(job, request);
+    if (job->is_controlled) {
+        handle_controlled(job, request);
     } else {
         record(job, request, true);
         refill(job, request);
@@ -301,8 +301,8 @@ void job_handle(Job *job, Request *request)
 {
     request_set_state(request, REQUEST_IDLE);
     job->in_flight--;
-    if (__builtin_expect(job->takes_detour, 0)) {
-        handle_on_detour(job, request);
+    if (__builtin_expect(job->uses_slow_path, 0)) {
+        handle_on_slow_path(job, request);
         return;
     }
     record(job, request, false);

@@ -16,7 +16,7 @@ static void fill(Job *job, Request *request)
     }
 }
 
-/* Where bytes are limited, the budget ends with them. */
+/* When a limit of bytes is reached, no I/Os are left to issue either. */
 static void count_bytes(Job *job, uint32_t bytes)
 {
     if (job->bytes_left != JOB_UNLIMITED) {
@@ -68,7 +68,7 @@ static void choose(Job *job, Request *request)
     side_io_apply_trim(&job->side_io, request);
 }
 
-/* If so, a throttle group has been charged. */
+/* If it may, its throttle group is charged. */
 static bool may_issue(Job *job)
 {
     return job->budget > 0 && !job->is_moving && !job_window_is_over(job) &&
@@ -79,10 +79,10 @@ static bool may_issue(Job *job)
 }
 
 /*
- * The workload's next goes out, unless it must wait for those in flight: then
- * it is held.  Returns whether something went.
+ * Issue the workload's next I/O.  If it must wait for requests in flight, it
+ * is held.  Returns whether it was issued.
  */
-static bool issue_gated(Job *job)
+static bool issue_controlled(Job *job)
 {
     SideIo *side_io = &job->side_io;
     Request *request = side_io->held;
@@ -108,7 +108,7 @@ static bool issue_gated(Job *job)
     return true;
 }
 
-/* The same, of the workload or a side I/O, which goes before. */
+/* Issue a side I/O, if one is due; otherwise as issue_controlled(). */
 static bool issue_next(Job *job)
 {
     Request *slot = job->idle_count > 0 ? job->idle[job->idle_count - 1] : NULL;
@@ -121,16 +121,15 @@ static bool issue_next(Job *job)
                          job->budget > 0)) {
     case SIDE_IO_WAIT:
         return false;
-    case SIDE_IO_ISSUE: /* not of the budget */
+    case SIDE_IO_ISSUE: /* side I/Os are not charged */
         job->idle_count--;
         submit(job, slot);
         return true;
     default:
-        return issue_gated(job);
+        return issue_controlled(job);
     }
 }
 
-/* Issue all that may go now, together. */
 void job_pump(Job *job)
 {
     Engine *engine = job->target.engine;

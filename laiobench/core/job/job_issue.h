@@ -1,16 +1,16 @@
 /*
- * Issuing a job's I/Os: what comes next, whether it may go, and what it takes
- * of the budget.  Knows nothing of how the job came to its phase.
+ * Issues a job's I/Os: chooses the next one, asks whether it may be issued
+ * now, and charges the budget.  Does not know how the job came to its phase.
  */
 #pragma once
 
 #include "job/job_state.h"
 
-/* The workload's next, in @request, at once; only where nothing is gated. */
+/* Issue the workload's next I/O in @request; not for one that is_controlled. */
 void job_issue(Job *job, Request *request);
 
-/* Issue all that may go now, together. */
+/* Issue all I/Os that may be issued now, in one plug. */
 void job_pump(Job *job);
 
-/* What @request takes of the budget; a trim and the write that follows it are one I/O. */
+/* Charge the budget.  A trim and the write after it are charged as one I/O. */
 void job_charge(Job *job, const Request *request);

@@ -10,8 +10,9 @@ static size_t round_up(size_t bytes, size_t unit)
 }
 
 /*
- * Buffers are page-aligned each, whatever the device asks for (zram
- * overwrites whole pages), unless the plan wants less.
+ * Each buffer has pages of its own, whatever the device demands, since zram
+ * writes whole pages.  It begins at a page, unless the plan wants a lower
+ * alignment.
  */
 int job_memory_init(JobMemory *memory, const JobMemoryPlan *plan, Error *error)
 {

@@ -1,6 +1,7 @@
 /*
- * The memory of a job: its requests, their buffers, and what it records, in
- * one piece, so that it fits into as few huge pages as can be.
+ * The memory of a job: its requests, their buffers, and its records, in one
+ * mapping, so that it needs as few huge pages as possible.  Does not know what
+ * they are for.
  */
 #pragma once
 
@@ -13,20 +14,20 @@
 typedef struct JobMemoryPlan {
     uint32_t iodepth;
     uint32_t buffer_bytes;
-    uint32_t buffer_align; /* this, and not more; 4096: whole pages */
+    uint32_t buffer_align; /* bytes, exactly; 4096: buffers begin at pages */
     size_t record_bytes;
 } JobMemoryPlan;
 
 typedef struct JobMemory {
-    uint8_t *buffers; /* buffer_stride apart, from the beginning of all */
-    size_t buffer_stride;
-    size_t buffer_lead; /* how far into its page a buffer begins */
-    Request *requests;
+    uint8_t *buffers;     /* the beginning of the mapping */
+    size_t buffer_stride; /* from one buffer to the next */
+    size_t buffer_lead;   /* from the start of a page to its buffer */
+    Request *requests;    /* iodepth of them */
     void *records;
-    size_t bytes; /* of all */
+    size_t bytes; /* of the mapping */
 } JobMemory;
 
-/* Zeroed.  0 or -errno. */
+/* Map it; all bytes are 0.  0 or -errno, with @error. */
 int job_memory_init(JobMemory *memory, const JobMemoryPlan *plan, Error *error);
 void job_memory_cleanup(JobMemory *memory);
 

@@ -13,7 +13,7 @@ static void set_phase(Job *job, JobPhase phase)
     __atomic_store_n(&job->phase, phase, __ATOMIC_RELEASE);
 }
 
-/* Whatever led to the end of a phase, its deadline goes with it. */
+/* Each phase has its own deadline, so the old one goes, whatever ended it. */
 static void drop_deadline(Job *job)
 {
     timer_disarm(&job->timer);
@@ -40,8 +40,8 @@ static void enter_for(Job *job, JobPhase phase, uint64_t ns)
 }
 
 /*
- * In the runtime that a search has left, or at the depth that it found for one
- * of its windows more.
+ * How long to measure, in ns; 0: no limit.  After a search: what it has left
+ * of the runtime, or one of its windows.
  */
 static uint64_t time_to_measure(const Job *job)
 {
@@ -62,7 +62,7 @@ static uint64_t time_to_measure(const Job *job)
     return left_ns;
 }
 
-/* What was chosen and had to wait does not go any more. */
+/* An I/O that was chosen and had to wait will not be issued. */
 static void release_held(Job *job)
 {
     if (job->side_io.held) {
@@ -71,8 +71,8 @@ static void release_held(Job *job)
     }
 }
 
-/* Of @limit, what is left if @used of it has gone. */
-static uint64_t left_of(uint64_t limit, uint64_t used)
+/* What is left of @limit. */
+static uint64_t remaining(uint64_t limit, uint64_t used)
 {
     if (limit == JOB_UNLIMITED) {
         return limit;
@@ -81,8 +81,9 @@ static uint64_t left_of(uint64_t limit, uint64_t used)
 }
 
 /*
- * Those of the ramp complete in the window, and count there; but a trim is
- * charged with the write that follows it.
+ * Set the budget of the window.  I/Os of the ramp that are in flight complete
+ * in the window and count there, so they are charged; but a trim is charged
+ * when the write after it is issued.
  */
 static void give_budget(Job *job)
 {
@@ -98,14 +99,14 @@ static void give_budget(Job *job)
             bytes += request->bytes;
         }
     }
-    job->budget = left_of(job->config.ios, ios);
+    job->budget = remaining(job->config.ios, ios);
     job->bytes_left =
-        left_of(job->config.bytes ? job->config.bytes : JOB_UNLIMITED, bytes);
+        remaining(job->config.bytes ? job->config.bytes : JOB_UNLIMITED, bytes);
     if (job->bytes_left == 0) {
         job->budget = 0;
     }
     if (job->budget == 0) {
-        release_held(job); /* or it would go, and be charged to nothing */
+        release_held(job); /* or it would be issued without a budget */
     }
 }
 
@@ -144,7 +145,7 @@ static void begin_verifying(Job *job)
     admission_close_window(&job->admission);
 }
 
-/* Nothing is written: what would have been, or was by an earlier run, is read. */
+/* Write nothing: verify what the job would write, or an earlier run wrote. */
 static void begin_with_verifying(Job *job)
 {
     bool is_loaded = job->config.side_io.verify.is_loaded;
@@ -178,7 +179,7 @@ static void begin(Job *job)
     } else {
         end_ramp(job);
     }
-    /* At the very time at which the phase begins. */
+    /* last, so that the schedule begins at the time of the phase */
     admission_begin(&job->admission);
 }
 
@@ -199,7 +200,7 @@ void job_finish(Job *job)
         job->window_end = job->ctx->now;
     }
     if (!job_is_measuring(job) && job->phase != JOB_VERIFYING) {
-        /* It never came to that. */
+        /* no window has opened: it is empty */
         job->window_start = job->window_end;
         recorder_reset(&job->recorder);
     }
@@ -210,7 +211,6 @@ void job_finish(Job *job)
     job->events->finished(job->events_opaque, job);
 }
 
-/* All is back, and nothing more is to be issued but the side I/Os of the end. */
 void job_wind_up(Job *job)
 {
     if (!job_was_cut_short(job) && job_is_measuring(job)) {
@@ -237,11 +237,11 @@ void job_phase_is_over(void *opaque)
     switch (job->phase) {
     case JOB_DELAYED:
         begin(job);
-        job_go_on(job);
+        job_resume(job);
         break;
     case JOB_RAMP:
         end_ramp(job);
-        job_go_on(job);
+        job_resume(job);
         break;
     default:
         job_stop(job, JOB_END_COMPLETE);
@@ -251,13 +251,13 @@ void job_phase_is_over(void *opaque)
 void job_stop(Job *job, JobEnd why)
 {
     if (job->phase == JOB_DRAINING && why != JOB_END_COMPLETE) {
-        job->end = why; /* nor is there anything to be done at the end */
+        job->end = why; /* then there is no last sync, and no verification */
     }
     if (job->phase == JOB_FINISHED || job->phase == JOB_DRAINING) {
         return;
     }
     release_held(job);
-    drop_deadline(job); /* or the end of a ramp would begin anew */
+    drop_deadline(job); /* or the end of a ramp would open a window */
     admission_close_window(&job->admission);
     if (job->budget > 0) {
         admission_end(&job->admission);
@@ -278,8 +278,8 @@ static inline bool timer_is_set(const Timer *timer)
     return timer->state != TIMER_IDLE;
 }
 
-/* With nothing in flight, is there anything that will call it? */
-static bool waits(const Job *job)
+/* Will a timer or its throttle group call the job?  No request is in flight. */
+static bool will_be_woken(const Job *job)
 {
     bool ends_soon = job->phase == JOB_DELAYED || job_window_is_over(job);
 
@@ -288,8 +288,8 @@ static bool waits(const Job *job)
            (job->throttle.group && job->throttle.is_waiting);
 }
 
-/* The end of a phase is nothing to wait for while there are I/Os to issue. */
-void job_see_that_it_goes_on(Job *job)
+/* The end of a phase is no reason to wait if there are I/Os to issue. */
+void job_check_progress(Job *job)
 {
     if (job->in_flight > 0 || job->phase == JOB_IDLE ||
         job->phase == JOB_FINISHED || job->is_moving) {
@@ -297,16 +297,16 @@ void job_see_that_it_goes_on(Job *job)
     }
     if (job->budget == 0 && job->phase != JOB_DELAYED) {
         job_wind_up(job);
-    } else if (!waits(job)) {
+    } else if (!will_be_woken(job)) {
         job_stop(job, JOB_END_STALLED);
     }
 }
 
-void job_go_on(void *opaque)
+void job_resume(void *opaque)
 {
     Job *job = opaque;
 
     aio_context_read_clock(job->ctx); /* they are queued now */
     job_pump(job);
-    job_see_that_it_goes_on(job);
+    job_check_progress(job);
 }

@@ -1,35 +1,41 @@
 /*
- * The phases that a job goes through: delay, ramp, search, measured window,
- * drain, verification, end; and what leads from one to the next.  Between
- * this and the issuing of I/Os in job.c; nobody else's.
+ * The phases of a job: delay, ramp, search, measured window, drain,
+ * verification, end; and what ends each.  Knows nothing of how I/Os are
+ * issued.
+ *
+ * Other folders use only job_stop().
  */
 #pragma once
 
 #include "job/job_state.h"
 
-/* Its first phase: the delay, where it has one. */
+/* Enter the first phase: the delay, if the job has one. */
 void job_begin_in_time(Job *job);
 
-/* The measured window opens. */
+/* Open the measured window. */
 void job_begin_measuring(Job *job);
 
-/* All is back, and nothing more is to be issued but the side I/Os of the end. */
+/*
+ * The workload is done, and no request is in flight: issue the last sync, then
+ * the reads that verify; if there are none, finish.
+ */
 void job_wind_up(Job *job);
 
 void job_finish(Job *job);
 
-/* For the timer at the end of a phase. */
+/* Callback of the timer at the end of a phase. */
 void job_phase_is_over(void *opaque);
 
-/* Issue no more; it finishes when nothing is in flight. */
+/* Issue no more I/Os; the job finishes when no request is in flight. */
 void job_stop(Job *job, JobEnd why);
 
-/* Issue what may go: from a timer, or after a phase has begun.  They are queued now. */
-void job_go_on(void *opaque);
+/* Issue what may be issued, from a timer or at the start of a phase. */
+void job_resume(void *opaque);
 
 /*
- * Whoever leaves the job to itself: something must be to come.  If there is
- * nothing more to do, it ends; and one that has, and waits for nothing, would
- * do so for ever: that is told, and not sat out.
+ * To be called after any attempt to issue.  If no request is in flight, the
+ * job ends when it has nothing left to do.  If it has I/Os left, but no timer
+ * and no other member will wake it, it would wait for ever: it ends as
+ * stalled, which is a bug.
  */
-void job_see_that_it_goes_on(Job *job);
+void job_check_progress(Job *job);

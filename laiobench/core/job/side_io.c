@@ -30,13 +30,7 @@ void side_io_cleanup(SideIo *side_io)
     *side_io = (SideIo){0};
 }
 
-/* ---- what goes out ------------------------------------------------------ */
-
-static void set_extra(SideIo *side_io, uint32_t index)
-{
-    side_io->is_extra[index] = true;
-    side_io->extras_in_flight++;
-}
+/* ---- issuing ------------------------------------------------------------ */
 
 static SideIoStep next_sync(SideIo *side_io, Request *slot, uint32_t index,
                             uint32_t in_flight)
@@ -45,22 +39,23 @@ static SideIoStep next_sync(SideIo *side_io, Request *slot, uint32_t index,
         return SIDE_IO_WAIT;
     }
     request_set_io(slot, side_io->sync, 0, 0);
-    slot->buffer = NULL; /* the kernel wants it so, and no flags */
+    slot->buffer = NULL; /* the kernel refuses a sync with a buffer or flags */
     slot->flags = 0;
     side_io->is_sync_due = false;
-    side_io->is_alone = true;
-    set_extra(side_io, index);
+    side_io->exclusive_in_flight = true;
+    side_io->is_extra[index] = true;
     return SIDE_IO_ISSUE;
 }
 
-static SideIoStep next_check(SideIo *side_io, Request *slot, uint32_t index)
+static SideIoStep next_verify_read(SideIo *side_io, Request *slot,
+                                   uint32_t index)
 {
     if (!slot) {
         return SIDE_IO_NONE;
     }
     if (side_io->is_over ? verifier_next_of_all(side_io->verifier, slot)
                          : verifier_next_of_backlog(side_io->verifier, slot)) {
-        set_extra(side_io, index);
+        side_io->is_extra[index] = true;
         return SIDE_IO_ISSUE;
     }
     return SIDE_IO_NONE;
@@ -69,14 +64,14 @@ static SideIoStep next_check(SideIo *side_io, Request *slot, uint32_t index)
 SideIoStep side_io_next(SideIo *side_io, Request *slot, uint32_t index,
                         uint32_t in_flight, bool goes_on)
 {
-    if (side_io->is_alone) {
+    if (side_io->exclusive_in_flight) {
         return SIDE_IO_WAIT;
     }
     if (side_io->is_sync_due && (goes_on || side_io->is_last_sync)) {
         return next_sync(side_io, slot, index, in_flight);
     }
     return side_io->verifier && (goes_on || side_io->is_over)
-               ? next_check(side_io, slot, index)
+               ? next_verify_read(side_io, slot, index)
                : SIDE_IO_NONE;
 }
 
@@ -135,7 +130,7 @@ bool side_io_begin(SideIo *side_io, Request *request)
         return true;
     }
     if (request->op == REQUEST_TRIM) {
-        side_io->is_alone = true;
+        side_io->exclusive_in_flight = true;
     } else {
         count_write(side_io);
     }
@@ -145,7 +140,7 @@ bool side_io_begin(SideIo *side_io, Request *request)
     return side_io->verifier;
 }
 
-/* ---- what comes back ------------------------------------------------------- */
+/* ---- completing -------------------------------------------------------- */
 
 static bool check(SideIo *side_io, const Request *request)
 {
@@ -155,11 +150,10 @@ static bool check(SideIo *side_io, const Request *request)
 
 static bool complete_extra(SideIo *side_io, const Request *request)
 {
-    side_io->extras_in_flight--;
     if (request->op == REQUEST_READ) {
         return check(side_io, request);
     }
-    side_io->is_alone = false;
+    side_io->exclusive_in_flight = false;
     return true;
 }
 
@@ -173,7 +167,7 @@ bool side_io_complete(SideIo *side_io, uint32_t index, const Request *request)
         return complete_extra(side_io, request);
     }
     if (request->op == REQUEST_TRIM) {
-        side_io->is_alone = false;
+        side_io->exclusive_in_flight = false;
     }
     if (!side_io->verifier) {
         return true;
@@ -186,7 +180,7 @@ bool side_io_complete(SideIo *side_io, uint32_t index, const Request *request)
            check(side_io, request);
 }
 
-/* ---- the end ------------------------------------------------------------------ */
+/* ---- the end ------------------------------------------------------------- */
 
 bool side_io_sync_at_end(SideIo *side_io)
 {

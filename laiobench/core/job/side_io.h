@@ -1,8 +1,12 @@
 /*
- * Side I/O: what a job does besides the I/Os of its workload.  It syncs after so
- * many writes and at the end; trims and syncs, which go out alone; reads back
- * what it verifies; and holds up a write that must not meet another.  Knows
- * which request may go now, not what else it waits for, nor who submits it.
+ * Side I/O: what a job issues besides its workload.  A sync after a number of
+ * writes and at the end, trims instead of writes, and reads that verify.
+ * Syncs and trims are exclusive: no other request may be in flight.  A write
+ * waits while another of the same block is in flight.  Knows which request may
+ * be issued now in these respects, but not what else it waits for, nor who
+ * submits it.
+ *
+ * All functions are for the thread that runs the job.
  */
 #pragma once
 
@@ -11,12 +15,12 @@
 
 typedef enum TrimKind {
     TRIM_NONE,
-    TRIM_ONLY,       /* each write of the workload is a trim */
-    TRIM_THEN_WRITE, /* each write is a trim, and then that write */
+    TRIM_ONLY,       /* trim each block instead of writing it */
+    TRIM_THEN_WRITE, /* trim each block, then write it */
 } TrimKind;
 
 typedef struct SideIoPlan {
-    uint32_t fsync_every, fdatasync_every; /* writes; 0: never */
+    uint32_t fsync_every, fdatasync_every; /* writes between two; 0: none */
     bool end_fsync;
     TrimKind trim;
     VerifyPlan verify;
@@ -25,24 +29,23 @@ typedef struct SideIoPlan {
 typedef struct SideIo {
     SideIoPlan plan;
     Verifier *verifier; /* NULL: nothing is verified */
-    Request *held;      /* chosen, and must wait for those in flight */
-    bool is_alone;      /* what is in flight bears nothing beside it */
-    bool write_follows; /* where the last trim was: */
+    Request *held;      /* chosen, but it must wait for others; NULL: none */
+    bool exclusive_in_flight; /* a sync or trim is: issue nothing beside it */
+    bool write_follows;       /* the last trim's block is to be written: */
     uint64_t write_offset;
     uint32_t write_bytes;
     uint64_t writes; /* issued */
     bool is_sync_due;
-    bool is_last_sync; /* that of the end */
-    RequestOp sync;    /* which */
-    bool is_over;      /* the workload: only the end's side I/Os are left */
-    bool *is_extra;    /* by slot: the request in it is none of the workload */
-    uint32_t extras_in_flight;
+    bool is_last_sync; /* the sync that is due is the one at the end */
+    RequestOp sync;    /* fsync or fdatasync: the one that is due */
+    bool is_over;      /* the workload is done: verify what was written */
+    bool *is_extra;    /* for each slot: its request is a sync or a check */
 } SideIo;
 
 typedef enum SideIoStep {
-    SIDE_IO_NONE,  /* it is the workload's turn */
-    SIDE_IO_WAIT,  /* nothing may go before something is back */
-    SIDE_IO_ISSUE, /* the request is set, and goes out */
+    SIDE_IO_NONE,  /* issue the workload's next I/O */
+    SIDE_IO_WAIT,  /* issue nothing until a request completes */
+    SIDE_IO_ISSUE, /* issue the request in the slot, which is set */
 } SideIoStep;
 
 static inline bool side_io_is_needed(const SideIoPlan *plan)
@@ -57,48 +60,55 @@ static inline bool side_io_syncs(const SideIoPlan *plan)
            plan->end_fsync;
 }
 
-/* @data, of @seed, must outlive it.  0 or -errno. */
+/*
+ * @data and @seed: what the job writes; @data must outlive it.  @max_bytes:
+ * length of the longest request.  0 or -errno, with @error.
+ */
 int side_io_init(SideIo *side_io, const SideIoPlan *plan, const DataPlan *data,
                  uint64_t seed, uint32_t iodepth, uint32_t max_bytes,
                  Error *error);
 void side_io_cleanup(SideIo *side_io);
 
 /*
- * What goes before the next of the workload, in a free @slot, of number @index,
- * if there is one (else NULL).  @goes_on: the workload has a next.
+ * What to do before the workload's next I/O.  @slot, with number @index, is
+ * free; NULL: none is.  @goes_on: the workload has I/Os left.
  */
 SideIoStep side_io_next(SideIo *side_io, Request *slot, uint32_t index,
                         uint32_t in_flight, bool goes_on);
 
 /*
- * The workload has chosen @request, but after a trim, where the write that
- * belongs to it comes instead: false, and it is set.
+ * Whether the workload chooses @request.  False after a trim that is to be
+ * followed by its write: then @request is set to this write.
  */
 bool side_io_wants_next(SideIo *side_io, Request *request);
 
-/* A write of the workload may be a trim here. */
+/* Turn a write of the workload into a trim, if the plan says so. */
 void side_io_apply_trim(SideIo *side_io, Request *request);
 
-/* May what was chosen go out beside those @in_flight? */
+/* May @request, which was chosen, be issued beside @in_flight others? */
 bool side_io_may_go(const SideIo *side_io, const Request *request,
                     uint32_t in_flight);
 
-/* It goes.  Returns whether its data are there, else they are the caller's. */
+/*
+ * @request is about to be issued.  Returns whether its buffer has its data; if
+ * not, the caller fills it.
+ */
 bool side_io_begin(SideIo *side_io, Request *request);
 
 /*
- * The slot of number @index has its request back.  Returns whether all is as
- * it should be; if not, the job is to end.
+ * @request, in slot @index, is done.  False if it has read a bad block and the
+ * plan says that this ends the job.
  */
 bool side_io_complete(SideIo *side_io, uint32_t index, const Request *request);
 
+/* Is the request in slot @index a sync or a check, not one of the workload? */
 static inline bool side_io_is_extra(const SideIo *side_io, uint32_t index)
 {
     return side_io->is_extra && side_io->is_extra[index];
 }
 
-/* The workload is done and all is back: is there a last sync to do? */
+/* The workload is done, and no request is in flight: is there a last sync? */
 bool side_io_sync_at_end(SideIo *side_io);
 
-/* ... and then, is there anything to verify?  From now on it is what is next. */
+/* After that: is there anything to verify?  Then side_io_next() reads it. */
 bool side_io_verify_at_end(SideIo *side_io);

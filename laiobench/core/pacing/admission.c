@@ -4,13 +4,13 @@
 #include <stdlib.h>
 
 /*
- * How long before an I/O is due the loop stops sleeping: nine of ten sleeps of
- * up to 5 ms overran their end by less.  The rest of the way it goes round
- * without sleeping, and sees completions.
+ * How long before an I/O is due the loop must be awake: of sleeps of up to 5
+ * ms, nine in ten ended late by less.  For the rest of the time the loop goes
+ * round without sleeping, so that it sees completions.
  */
 #define WAKE_EARLY_NS 100000
 
-/* ... but for the very last of it: no longer than a round of the loop. */
+/* The end of that time, in which it only reads the clock: about one round. */
 #define SPIN_NS 1000
 
 static bool any(const double values[PACED_DIRECTIONS])
@@ -54,7 +54,7 @@ static uint64_t ticks(const Admission *admission, uint64_t ns)
     return clock_ns_to_ticks(admission->pacer.clock, ns);
 }
 
-/* ---- the time that an I/O is due ------------------------------------------- */
+/* ---- the time that an I/O is due ----------------------------------------- */
 
 static void wait_until_due(Admission *admission)
 {
@@ -63,8 +63,9 @@ static void wait_until_due(Admission *admission)
 }
 
 /*
- * While it is early the timer is armed for a time that is past, and so expires
- * again in the next round, which does not sleep.
+ * The timer has ended, WAKE_EARLY_NS before the I/O is due or later.  If that
+ * is too early, it is armed for the same time again, so it ends in the next
+ * round of the loop, which therefore does not sleep.
  */
 static void is_nearly_due(void *opaque)
 {
@@ -78,7 +79,7 @@ static void is_nearly_due(void *opaque)
     }
     while (clock_now(clock) < due) {
     }
-    admission->events->go_on(admission->opaque);
+    admission->events->resume(admission->opaque);
 }
 
 static void pause_is_over(void *opaque, uint64_t paused_ticks)
@@ -88,17 +89,17 @@ static void pause_is_over(void *opaque, uint64_t paused_ticks)
     if (admission->plan.think_shifts) {
         pacer_shift(&admission->pacer, paused_ticks);
     }
-    admission->events->go_on(admission->opaque);
+    admission->events->resume(admission->opaque);
 }
 
 static void rate_is_missed(void *opaque)
 {
     Admission *admission = opaque;
 
-    admission->events->give_up(admission->opaque);
+    admission->events->bound_crossed(admission->opaque);
 }
 
-/* ---- life -------------------------------------------------------------------------- */
+/* ---- life ---------------------------------------------------------------- */
 
 void admission_attach(Admission *admission, AioContext *ctx,
                       const AdmissionEvents *events, void *opaque)
@@ -153,7 +154,7 @@ void admission_begin_search(Admission *admission)
     admission->depth_limit = admission->search.depth;
 }
 
-/* ---- an I/O's way ------------------------------------------------------------------- */
+/* ---- issuing and completing I/Os ----------------------------------------- */
 
 static bool depth_allows(Admission *admission, uint32_t in_flight)
 {
@@ -212,7 +213,8 @@ void admission_issue(Admission *admission, uint32_t index,
     think_time_count(&admission->think, true);
 }
 
-static AdmissionVerdict search_on(Admission *admission, const Request *request)
+static AdmissionVerdict continue_search(Admission *admission,
+                                        const Request *request)
 {
     if (depth_search_add(&admission->search, request->queued,
                          request->reaped)) {
@@ -238,7 +240,7 @@ AdmissionVerdict admission_complete(Admission *admission, uint32_t index,
     if (bounds_latency_is_exceeded(&admission->bounds, request)) {
         return ADMISSION_END_JOB;
     }
-    return admission->is_searching ? search_on(admission, request)
+    return admission->is_searching ? continue_search(admission, request)
                                    : ADMISSION_GO_ON;
 }
 

@@ -52,7 +52,7 @@ static void begin_cycle(Bounds *bounds)
 static bool is_too_slow(Bounds *bounds, int i, double seconds)
 {
     const DirectionRecord *record = bounds->recorder->directions[i];
-    /* What a spike takes is not the target's fault. */
+    /* I/Os that a spike dropped were carried out, so they count here. */
     double carried_out = 1.0 + bounds->recorder->spike.share;
     double ios_per_s, bytes_per_s;
 
@@ -101,7 +101,7 @@ void bounds_close_window(Bounds *bounds)
     bounds->cycle_began = 0;
 }
 
-/* ---- on a context --------------------------------------------------------- */
+/* ---- on a context -------------------------------------------------------- */
 
 void bounds_attach(Bounds *bounds, AioContext *ctx,
                    void (*crossed)(void *opaque), void *opaque)
@@ -121,7 +121,7 @@ void bounds_detach(Bounds *bounds)
     bounds->ctx = NULL;
 }
 
-/* ---- the latency of an I/O ------------------------------------------------ */
+/* ---- the latency of an I/O ----------------------------------------------- */
 
 bool bounds_latency_is_exceeded(Bounds *bounds, const Request *request)
 {

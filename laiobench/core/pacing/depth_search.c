@@ -19,7 +19,7 @@ void depth_search_begin(DepthSearch *search, uint64_t now)
     search->ios = search->within = 0;
 }
 
-static void note_step(DepthSearch *search, bool holds)
+static void record_step(DepthSearch *search, bool holds)
 {
     if (search->step_count < SEARCH_STEPS_MAX) {
         search->steps[search->step_count++] = (SearchStep){
@@ -49,7 +49,7 @@ static void end_window(DepthSearch *search)
     bool holds = (double)search->within * 100.0 >=
                  (double)search->ios * search->percent;
 
-    note_step(search, holds);
+    record_step(search, holds);
     if (holds) {
         search->good = search->depth;
     } else {
@@ -58,17 +58,14 @@ static void end_window(DepthSearch *search)
     search->is_over = search->bad - search->good == 1;
     search->found = search->good > 0;
     search->depth = search->is_over ? search->good : next_depth(search);
-    if (search->depth == 0) { /* not even 1: there is nothing less */
+    if (search->depth == 0) { /* the target did not hold at 1 either */
         search->depth = 1;
     }
 }
 
-/*
- * What was queued before the window is of another depth.
- */
 bool depth_search_add(DepthSearch *search, uint64_t queued, uint64_t reaped)
 {
-    if (queued < search->window_start) {
+    if (queued < search->window_start) { /* it was queued at another depth */
         return false;
     }
     search->ios++;

@@ -1,9 +1,10 @@
 /*
- * DepthSearch: the highest iodepth at which the given share of I/Os has a
- * latency within a target.  Depths are doubled while that holds, and then
- * what lies between is halved; each is looked at for one window.
+ * DepthSearch: finds the highest iodepth at which the given share of I/Os has
+ * a latency within a target.  It tries each depth for one window.  While the
+ * target holds it doubles the depth; then it halves the interval between the
+ * highest depth that held and the lowest that did not.
  *
- * Knows neither jobs nor clocks: it is told of each I/O, and of its times.
+ * Knows neither jobs nor clocks: the caller tells it the times of each I/O.
  */
 #pragma once
 
@@ -12,14 +13,14 @@
 typedef struct DepthSearch {
     uint64_t target, window; /* ticks */
     double percent;
-    uint32_t depth;   /* to be tried now; at the end: the one that was found */
-    uint32_t highest; /* that there is */
+    uint32_t depth;     /* to use now; after the search: the one found, or 1 */
+    uint32_t highest;   /* the highest that may be tried */
     uint32_t good, bad; /* the highest that held, the lowest that did not */
     bool is_over;
-    bool found; /* is_over: there is one that holds, if only 1 */
+    bool found; /* once is_over: whether the target held at any depth */
 
-    uint64_t window_start; /* ticks; 0: with the next I/O */
-    uint64_t ios, within;  /* of those that were queued in this window */
+    uint64_t window_start; /* ticks */
+    uint64_t ios, within;  /* queued in this window: all, within the target */
 
     SearchStep steps[SEARCH_STEPS_MAX];
     uint32_t step_count;
@@ -28,11 +29,11 @@ typedef struct DepthSearch {
 void depth_search_init(DepthSearch *search, uint64_t target_ticks,
                        uint64_t window_ticks, double percent, uint32_t highest);
 
-/* The first window begins. */
+/* The first window begins at @now, in ticks. */
 void depth_search_begin(DepthSearch *search, uint64_t now);
 
 /*
- * An I/O went well.  Returns whether that ended a window: there is another
- * depth now, or the search is over.
+ * An I/O has succeeded; its times are in ticks.  Returns whether that ended a
+ * window: then `depth` is another, or the search is over.
  */
 bool depth_search_add(DepthSearch *search, uint64_t queued, uint64_t reaped);

@@ -3,8 +3,8 @@
 #include <math.h>
 
 /*
- * Of the smallest gap, between one direction and the next: the golden section,
- * so that schedules with rates in whatever simple proportion keep apart.
+ * The phase between one direction and the next, in smallest gaps: the golden
+ * section, so that schedules stay apart if their rates have a simple ratio.
  */
 #define PACER_PHASE 0.3819660112501051
 
@@ -40,7 +40,7 @@ static double smallest_gap(const Pacer *pacer, uint32_t bytes)
     return smallest;
 }
 
-/* Gaps by chance never stay together. */
+/* Exponential gaps need no phase: their schedules do not stay together. */
 static void set_phases(Pacer *pacer, double phase, uint32_t block_bytes)
 {
     double gap = smallest_gap(pacer, block_bytes);
@@ -82,13 +82,13 @@ void pacer_shift(Pacer *pacer, uint64_t ticks)
     pacer->begun += ticks;
 }
 
-/* Before everything that has a schedule, if it has none. */
+/* 0 without a rate: before any schedule. */
 static uint64_t due_of(const Pacer *pacer, const PacedDirection *direction)
 {
     return has_rate(direction) ? pacer->begun + (uint64_t)direction->due : 0;
 }
 
-/* The first one that has not gone. */
+/* How long ago the next I/O to issue was due; in ticks. */
 static uint64_t behind_by(const Pacer *pacer, const PacedDirection *direction,
                           uint64_t now)
 {
@@ -103,7 +103,7 @@ static uint64_t behind_by(const Pacer *pacer, const PacedDirection *direction,
 void pacer_begin(Pacer *pacer, uint64_t now)
 {
     pacer->begun = now;
-    pacer_reset_counts(pacer, now); /* if the window has opened already */
+    pacer_reset_counts(pacer, now); /* the window may have opened before */
 }
 
 void pacer_reset_counts(Pacer *pacer, uint64_t now)
@@ -156,8 +156,7 @@ uint64_t pacer_due(const Pacer *pacer)
 }
 
 /*
- * The one that waits longest; one without a rate has what time the others
- * leave.
+ * The direction that was due first; if none is due, the one without a rate.
  */
 uint32_t pacer_pick(const Pacer *pacer, uint64_t now)
 {
@@ -185,7 +184,7 @@ static double next_gap(Pacer *pacer, const PacedDirection *direction,
 {
     double gap = gap_of(direction, bytes);
 
-    /* 1 - u is above 0, and so has a logarithm. */
+    /* 1 - u is above 0, so it has a logarithm. */
     return pacer->poisson ? gap * -log(1.0 - random_unit(&pacer->gaps)) : gap;
 }
 

@@ -1,10 +1,10 @@
 /*
- * Pacer: when a job's next I/O is due.  Each direction with a rate has a
- * schedule of its own, of constant or of exponential gaps.  The schedule is
- * open: it depends on what was asked for, never on how fast a device is, and
- * an I/O that is issued late keeps the time at which it was due.
+ * Pacer: when a job's next I/O is due.  Each direction with a rate has its own
+ * schedule, with constant or exponential gaps.  The load is open: the schedule
+ * depends only on the plan, never on the device, and an I/O that is issued late
+ * keeps the time at which it was due.
  *
- * Knows no timers, and nothing of requests.
+ * Knows no timers, and nothing of requests.  Only one thread may use it.
  */
 #pragma once
 
@@ -14,70 +14,71 @@
 
 #define PACER_NEVER UINT64_MAX
 
-/* An I/O is late when it is issued so long after it was due. */
+/* An I/O is late if it is issued this long, or longer, after it was due. */
 #define LATE_NS 100000
 
 typedef struct PacedDirection {
     bool is_used;
     double ticks_per_byte, ticks_per_io; /* 0: no such rate */
-    double due;                          /* ticks since the schedule began */
-    uint64_t behind;   /* ticks: when one was issued last, or the job ended */
-    double opened_due; /* both, as the window opened */
-    uint64_t opened_behind;
+    double due;      /* when the next is due; ticks since the schedule began */
+    uint64_t behind; /* delay at the last issue, or at the job's end; ticks */
+    double opened_due;      /* `due` when the window opened */
+    uint64_t opened_behind; /* `behind` when the window opened */
 } PacedDirection;
 
 typedef struct Pacer {
-    bool is_on;  /* there is a rate */
-    bool is_mix; /* several directions, of which the schedule picks the next */
+    bool is_on;  /* at least one direction has a rate */
+    bool is_mix; /* any direction may be next, so the schedule decides */
     bool poisson;
     PacedDirection directions[PACED_DIRECTIONS];
     RandomStream gaps;
     const Clock *clock;
-    uint64_t begun;      /* ticks */
-    uint64_t late_after; /* ticks */
-    uint64_t late;       /* I/Os */
-    uint64_t late_max;   /* ticks */
+    uint64_t begun;      /* when the schedule began; ticks */
+    uint64_t late_after; /* LATE_NS in ticks */
+    uint64_t late;       /* I/Os that were late */
+    uint64_t late_max;   /* the largest delay; ticks */
 } Pacer;
 
 /*
- * @uses: which directions the job has.  @is_mix: it may do any of those next,
- * so that the schedule may decide.  @block_bytes: of the largest I/O.
+ * @uses: the directions that the job has.  @is_mix: any of them may be next,
+ * so that the schedule decides.  @block_bytes: length of the largest I/O.
  */
 void pacer_init(Pacer *pacer, const PacingPlan *plan,
                 const bool uses[PACED_DIRECTIONS], bool is_mix,
                 uint32_t block_bytes, uint64_t seed, const Clock *clock);
 
 /*
- * The first I/O is due @now, or the plan's phase later; other directions follow
- * a part of a gap after it, or equal rates would go in lock-step: each I/O with
- * one of the other direction, and would share its latency.
+ * The schedule begins: the first I/O is due @now, or the plan's phase later.
+ * Other directions are due a part of a gap after it.  Otherwise equal rates
+ * would always issue one I/O of each direction at the same time, and each would
+ * add to the latency of the other.
  */
 void pacer_begin(Pacer *pacer, uint64_t now);
 
-/* Forget who was late: the measured window begins @now. */
+/* The measured window opens @now: forget which I/Os were late. */
 void pacer_reset_counts(Pacer *pacer, uint64_t now);
 
-/* No more will be issued, though the schedule goes on: who is behind it? */
+/* No more I/Os will be issued: note the delay of each direction. */
 void pacer_end(Pacer *pacer, uint64_t now);
 
-/* Of the window: how much of a direction's schedule was issued; in ticks. */
+/* The part of a direction's schedule that the window issued; in ticks. */
 uint64_t pacer_scheduled(const Pacer *pacer, uint32_t direction);
 
-/* How much farther behind it was at the end than at the beginning; in ticks. */
+/* How much a direction's delay grew in the window; in ticks. */
 uint64_t pacer_behind(const Pacer *pacer, uint32_t direction);
 
-/* Everything is due so much later. */
+/* Make all I/Os that are not issued yet due @ticks later. */
 void pacer_shift(Pacer *pacer, uint64_t ticks);
 
-/* When the next I/O may go, of whatever direction. */
+/* When the next I/O of any direction is due, in ticks. */
 uint64_t pacer_due(const Pacer *pacer);
 
-/* Of a mix, when an I/O is due at @now: of which direction it is. */
+/* Only for a mix: the direction of the I/O that is due at @now. */
 uint32_t pacer_pick(const Pacer *pacer, uint64_t now);
 
 /*
- * An I/O of @bytes goes at @now.  Returns when it was due; @now where its
- * direction has no rate.
+ * An I/O of @bytes is issued at @now.  Returns when it was due; this is @now
+ * if its direction has no rate.
  */
 uint64_t pacer_issue(Pacer *pacer, uint32_t direction, uint32_t bytes,
                      uint64_t now);

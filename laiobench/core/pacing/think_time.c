@@ -15,7 +15,7 @@ static void pause_is_over(void *opaque)
 {
     ThinkTime *think = opaque;
 
-    think->state = THINK_NOT;
+    think->state = THINK_NO_PAUSE;
     think->ios = 0;
     think->ended = aio_context_read_clock(think->ctx);
     think->is_over(think->opaque, think->ended - think->began);
@@ -64,12 +64,12 @@ void think_time_count(ThinkTime *think, bool is_issued)
         return;
     }
     think->ios++;
-    if (think->state == THINK_NOT && is_time_for_pause(think)) {
+    if (think->state == THINK_NO_PAUSE && is_time_for_pause(think)) {
         think->state = THINK_DRAINS;
     }
 }
 
-/* Busy at first, as a program that computes. */
+/* Spins for the first part of the pause, as a program that computes. */
 static void begin_pause(ThinkTime *think)
 {
     uint64_t now = aio_context_read_clock(think->ctx);
@@ -87,5 +87,5 @@ bool think_time_allows(ThinkTime *think, uint32_t in_flight)
     if (think->state == THINK_DRAINS && in_flight == 0) {
         begin_pause(think);
     }
-    return think->state == THINK_NOT;
+    return think->state == THINK_NO_PAUSE;
 }

@@ -3,8 +3,8 @@
 #include <errno.h>
 
 /*
- * The time for which one may issue while others wait: short enough to look
- * fair, long enough for turns not to be all that the threads do.
+ * The longest turn while others wait, as the cost of its I/Os: short enough to
+ * be fair, long enough that passing turns costs little.
  */
 #define QUANTUM_NS 1000000
 
@@ -16,7 +16,7 @@ static void bucket_init(LeakyBucket *bucket, double per_s, const Clock *clock)
         .ticks_per_unit = per_s > 0 ? (double)clock->ticks_per_s / per_s : 0};
 }
 
-/* Time that is longer past than the burst is lost. */
+/* Charge @units.  Only @burst ticks of missed time can be made up for. */
 static void bucket_pour(LeakyBucket *bucket, double units, double now,
                         double burst)
 {
@@ -47,26 +47,26 @@ static void charge(ThrottleGroup *group, ThrottleMember *member, uint32_t bytes,
 
 /* ---- turns, with the lock held ------------------------------------------- */
 
-static ThrottleMember *after(ThrottleGroup *group, ThrottleMember *member)
+static ThrottleMember *next_member(ThrottleGroup *group, ThrottleMember *member)
 {
     ThrottleMember *next = TAILQ_NEXT(member, node);
 
     return next ? next : TAILQ_FIRST(&group->members);
 }
 
-/* Whose turn comes after @member's; itself if only it waits, NULL if nobody. */
+/* The next member that waits: @member itself if no other does; or NULL. */
 static ThrottleMember *next_waiting(ThrottleGroup *group,
                                     ThrottleMember *member)
 {
-    ThrottleMember *next = after(group, member);
+    ThrottleMember *next = next_member(group, member);
 
     while (!next->is_waiting && next != member) {
-        next = after(group, next);
+        next = next_member(group, next);
     }
     return next->is_waiting ? next : NULL;
 }
 
-/* Any other is told on its own thread: timers are not for strangers. */
+/* Only its home thread may arm a timer: other members get a bottom half. */
 static void pass_turn(ThrottleGroup *group, ThrottleMember *from)
 {
     ThrottleMember *to = next_waiting(group, from);
@@ -92,16 +92,16 @@ static void set_waiting(ThrottleMember *member, bool is_waiting)
     member->is_waiting = is_waiting;
 }
 
-/* ---- a member ------------------------------------------------------------- */
+/* ---- a member ------------------------------------------------------------ */
 
-/* Returns whether it has the turn, and it is time. */
+/* Returns whether the member has the turn, and an I/O is due. */
 static bool begin_turn(ThrottleMember *member)
 {
     ThrottleGroup *group = member->group;
     bool is_time = false;
 
     pthread_mutex_lock(&group->lock);
-    if (group->turn == member) { /* a late bottom half may find it gone */
+    if (group->turn == member) { /* not if the bottom half came too late */
         is_time = (double)clock_now(group->clock) >= due(group);
         if (is_time) {
             set_waiting(member, false);
@@ -113,7 +113,7 @@ static bool begin_turn(ThrottleMember *member)
     return is_time;
 }
 
-/* If it was refused in the midst of it, the turn has gone on already. */
+/* A member that was refused during its turn has passed it on already. */
 static void end_turn(ThrottleMember *member)
 {
     ThrottleGroup *group = member->group;
@@ -130,8 +130,8 @@ static void turn_arrives(void *opaque)
     ThrottleMember *member = opaque;
 
     if (begin_turn(member)) {
-        member->go_on(member->opaque);
-        if (member->group) { /* else it has left, and handed the turn on */
+        member->resume(member->opaque);
+        if (member->group) { /* otherwise it has detached itself */
             end_turn(member);
         }
     }
@@ -162,9 +162,9 @@ bool throttle_admit(ThrottleMember *member, uint32_t bytes)
 }
 
 int throttle_attach(ThrottleMember *member, ThrottleGroup *group,
-                    AioContext *ctx, void (*go_on)(void *opaque), void *opaque)
+                    AioContext *ctx, void (*resume)(void *opaque), void *opaque)
 {
-    *member = (ThrottleMember){.go_on = go_on, .opaque = opaque};
+    *member = (ThrottleMember){.resume = resume, .opaque = opaque};
     timer_init(&member->timer, ctx, turn_arrives, member);
     member->turn_bh = bh_new(ctx, turn_arrives, member);
     if (!member->turn_bh) {
@@ -188,13 +188,13 @@ void throttle_detach(ThrottleMember *member)
     }
     TAILQ_REMOVE(&group->members, member, node);
     pthread_mutex_unlock(&group->lock);
-    /* No longer a member, so nobody hands the turn to it any more. */
+    /* It is no member any more, so no other thread uses turn_bh. */
     timer_disarm(&member->timer);
     bh_delete(member->turn_bh);
     member->group = NULL;
 }
 
-/* ---- a group --------------------------------------------------------------- */
+/* ---- a group ------------------------------------------------------------- */
 
 void throttle_group_init(ThrottleGroup *group, const ThrottleLimits *limits,
                          const Clock *clock)

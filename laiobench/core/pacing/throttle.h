@@ -1,16 +1,17 @@
 /*
- * Throttle groups: jobs on any threads that share one limit of I/Os and bytes
- * per second.  A group is a leaky bucket: each I/O pours in its cost, what is
- * in it drains at the limit's rate, and while it is full nobody may issue.  It
- * begins full: no burst at the start, only for what was missed since.
+ * Throttle groups: jobs on any threads share one limit of I/Os and of bytes
+ * per second.  A group is a leaky bucket: each I/O adds its cost, the bucket
+ * drains at the limit's rate, and while it is full no member may issue.  It is
+ * full at first, so that there is no burst at the start; a later burst makes
+ * up for missed time.
  *
- * Members that must wait take turns.  One has the turn: its context's timer
- * ends the wait, it issues what is due, and hands the turn on.  Whoever leaves
- * its context hands the turn on as well, so nobody waits for a timer that is
- * gone.
+ * Members that must wait take turns.  The timer of the member that has the
+ * turn ends the wait; this member issues what is due, and passes the turn on.
+ * A member that leaves its context passes the turn on, too, so no member waits
+ * for a timer that is gone.
  *
- * A group has a lock of its own.  A member's functions are for the home thread
- * of the context that it is attached to.
+ * Each group has a lock.  A member's functions are for the home thread of the
+ * context that it is attached to.
  */
 #pragma once
 
@@ -22,14 +23,14 @@
 typedef struct ThrottleLimits {
     double ios_per_s;   /* 0: no limit */
     double bytes_per_s; /* 0: no limit */
-    uint64_t burst_ns;  /* how much missed time may be made up for at once */
+    uint64_t burst_ns;  /* missed time that may be made up for at once */
 } ThrottleLimits;
 
 typedef struct ThrottleMember ThrottleMember;
 
-/* One limit: when the next I/O is due, and what each adds to that. */
+/* One limit: when the next I/O is due, and how much each unit delays that. */
 typedef struct LeakyBucket {
-    double due;            /* ticks; 0: nothing was issued yet */
+    double due;            /* ticks; 0: no I/O was issued yet */
     double ticks_per_unit; /* 0: no limit */
 } LeakyBucket;
 
@@ -38,41 +39,42 @@ typedef struct ThrottleGroup {
     const Clock *clock;
     LeakyBucket ios, bytes;
     double burst;   /* ticks */
-    double quantum; /* ticks' worth of I/Os in one turn, if others wait */
+    double quantum; /* cost of the I/Os in a turn while others wait; ticks */
     TAILQ_HEAD(, ThrottleMember) members; /* attached ones, in order of turns */
-    ThrottleMember *turn;                 /* NULL: nobody waits */
-    uint32_t waiting;
+    ThrottleMember *turn;                 /* NULL: no member waits */
+    uint32_t waiting;                     /* members that wait */
 } ThrottleGroup;
 
 struct ThrottleMember {
     ThrottleGroup *group; /* NULL: not throttled */
-    void (*go_on)(void *opaque);
+    void (*resume)(void *opaque);
     void *opaque;
-    Timer timer;         /* ends the wait, if ours is the turn */
-    BottomHalf *turn_bh; /* another has handed the turn to us */
-    bool is_waiting;     /* under the group's lock, as is */
-    double used;         /* ticks' worth of I/Os in this turn */
+    Timer timer;         /* ends the wait of the member that has the turn */
+    BottomHalf *turn_bh; /* another member has passed the turn to this one */
+    bool is_waiting;     /* under the group's lock */
+    double used; /* cost of the I/Os in this turn, in ticks; under the lock */
     TAILQ_ENTRY(ThrottleMember) node;
 };
 
 void throttle_group_init(ThrottleGroup *group, const ThrottleLimits *limits,
                          const Clock *clock);
 
-/* Without members. */
+/* No member may be attached. */
 void throttle_group_cleanup(ThrottleGroup *group);
 
 /*
- * Take part in @group, on @ctx.  @go_on is called there when I/Os that were
- * refused may be tried again; it may detach for good.  0 or -ENOMEM.
+ * Join @group, on @ctx.  @resume is called on its home thread when I/Os that
+ * were refused may be tried again; it may detach the member.  0 or -ENOMEM.
  */
 int throttle_attach(ThrottleMember *member, ThrottleGroup *group,
-                    AioContext *ctx, void (*go_on)(void *opaque), void *opaque);
+                    AioContext *ctx, void (*resume)(void *opaque),
+                    void *opaque);
 
-/* Wait no more, and hand on the turn if it was ours. */
+/* Leave the group; pass the turn on if this member has it. */
 void throttle_detach(ThrottleMember *member);
 
 /*
- * May an I/O of @bytes be issued now?  If so, it is charged; if not, go_on()
- * will be called.
+ * May an I/O of @bytes be issued now?  If it may, this charges its cost; if
+ * not, @resume will be called.
  */
 bool throttle_admit(ThrottleMember *member, uint32_t bytes);

@@ -6,7 +6,7 @@ _Static_assert(((64 - 11 - 28) << 10) + (HISTOGRAM_MAX_NS >> 25) <
 
 void histogram_reset(Histogram *histogram)
 {
-    counter_set(&histogram->min, UINT64_MAX); /* a sampler may look */
+    counter_set(&histogram->min, UINT64_MAX); /* a sampler may read it */
     counter_set(&histogram->max, 0);
     counter_set(&histogram->sum, 0);
     for (uint32_t i = 0; i <= HISTOGRAM_BUCKETS; i++) {

@@ -1,7 +1,8 @@
 /*
  * A histogram of latencies in the layout of HdrHistogram: unit 1 ns, 3
- * significant digits, up to 60 s, and a count of what is beyond.  Counts
- * exchange with HdrHistogram's without loss.  One thread adds; any may read.
+ * significant digits, up to 60 s, and one count for all that are longer.  So
+ * the counts can be copied to HdrHistogram and back without loss.  One thread
+ * adds; any thread may read meanwhile.
  */
 #pragma once
 
@@ -9,19 +10,24 @@
 
 #include "base/counter.h"
 
-/* 2^11 values a power of two keep 3 digits; the lower half is shared. */
+/*
+ * 2^11 sub-buckets for each power of two keep 3 digits; their lower half is
+ * that of the power below.
+ */
 #define HISTOGRAM_SUB_BUCKET_BITS 11
 #define HISTOGRAM_MAX_NS UINT64_C(60000000000)
 #define HISTOGRAM_BUCKETS 27648
-#define HISTOGRAM_OVERFLOW HISTOGRAM_BUCKETS /* the index of what is beyond */
+#define HISTOGRAM_OVERFLOW HISTOGRAM_BUCKETS /* index of longer latencies */
 
 typedef struct Histogram {
-    uint64_t min, max, sum; /* exact; min is UINT64_MAX when there is nothing */
+    uint64_t min, max, sum; /* exact, ns; min of an empty one: UINT64_MAX */
     uint64_t counts[HISTOGRAM_BUCKETS + 1];
 } Histogram;
 
+/* Make it empty; other threads may be reading it. */
 void histogram_reset(Histogram *histogram);
 
+/* The index of the count for @ns. */
 static inline uint32_t histogram_index(uint64_t ns)
 {
     uint64_t sub_buckets = UINT64_C(1) << HISTOGRAM_SUB_BUCKET_BITS;
@@ -33,15 +39,15 @@ static inline uint32_t histogram_index(uint64_t ns)
     return ns <= HISTOGRAM_MAX_NS ? (uint32_t)index : HISTOGRAM_OVERFLOW;
 }
 
-/* The smallest value that is counted at @index. */
+/* The smallest latency, in ns, that is counted at @index. */
 uint64_t histogram_value(uint32_t index);
 
-/* Where @ns is counted. */
 static inline uint64_t *histogram_bin(Histogram *histogram, uint64_t ns)
 {
     return &histogram->counts[histogram_index(ns)];
 }
 
+/* Let min and max include @ns. */
 static inline void histogram_widen(Histogram *histogram, uint64_t ns)
 {
     if (__builtin_expect(ns < histogram->min, 0)) {

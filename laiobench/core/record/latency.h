@@ -1,9 +1,9 @@
 /*
- * The latencies that are recorded: a row for each, with its name and how it
- * follows from the times of an I/O.  Histograms, reports and Python's lists
- * come from these rows.  To add one, add a row here, and its field in
- * results/run_result.py; a time that nobody takes yet has to be taken first
- * (Request), and to be compared in recorder_is_as_last().
+ * The latencies that are recorded: for each a row with its name, and how to
+ * compute it from the times of an I/O.  Histograms, reports and Python's lists
+ * follow from these rows.  To add a latency, add a row here and a field in
+ * results/run_result.py.  If it needs a new time, add that to Request, set it
+ * in the engines, and compare it in recorder_matches_last().
  */
 #pragma once
 
@@ -11,12 +11,12 @@
 
 #include "contract/latency_types.h"
 
-/* When things happened to an I/O, in ns since it was queued. */
+/* Times of an I/O, in ns since it was queued. */
 typedef struct SinceQueued {
     uint64_t submitted, reaped;
 } SinceQueued;
 
-/* The same since the schedule wanted it queued. */
+/* The same, in ns since it was due by the schedule. */
 typedef struct SinceDue {
     uint64_t reaped;
 } SinceDue;
@@ -31,7 +31,7 @@ typedef struct SinceDue {
 #define LATENCIES_OF_DUE_IOS(row) row(LATENCY_RESPONSE, response, at.reaped)
 
 #define LATENCY_ENUMERATOR(latency, name, ns) latency
-/* Of an array by Latency, where there is an `at`. */
+/* An initializer of an array by Latency; it uses a variable `at`. */
 #define LATENCY_NS(latency, name, ns) [latency] = (ns)
 
 typedef enum Latency {

@@ -28,9 +28,9 @@ void recorder_init(Recorder *recorder, const Clock *clock,
 
 void recorder_reset(Recorder *recorder)
 {
-    /* Acquire and release, twice: pair with those of whoever samples. */
+    /* Acquire and release, here and below: pair with run_sample()'s acquire. */
     __atomic_fetch_add(&recorder->generation, 1, __ATOMIC_ACQ_REL);
-    recorder->last.record = NULL; /* its extremes are forgotten, too */
+    recorder->last.record = NULL; /* its min and max must be set again */
     for (int i = 0; i < DIRECTION_COUNT; i++) {
         DirectionRecord *record = recorder->directions[i];
 
@@ -57,7 +57,7 @@ void recorder_add_spiked(Recorder *recorder, Request *request)
         recorder_add_success(recorder, request);
         return;
     }
-    if (spike_takes(&recorder->spike, direction)) {
+    if (spike_drops(&recorder->spike, direction)) {
         return;
     }
     request->submitted =

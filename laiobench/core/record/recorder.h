@@ -1,7 +1,7 @@
 /*
- * What a job has measured: successes in histograms, failures by errno, one
- * set per direction.  The IOThread that runs the job writes; any thread may
- * read while it does.
+ * Recorder: what a job has measured, for each direction: successes in
+ * histograms, failures by errno.  The thread that runs the job writes; any
+ * thread may read meanwhile.
  */
 #pragma once
 
@@ -19,26 +19,26 @@ typedef enum Direction {
     DIRECTION_READ,
     DIRECTION_WRITE,
     DIRECTION_TRIM,
-    DIRECTION_IO_COUNT, /* what is from here on is no I/O of the results */
+    DIRECTION_IO_COUNT, /* the following do not count as I/Os of the job */
     DIRECTION_SYNC = DIRECTION_IO_COUNT,
     DIRECTION_COUNT,
 } Direction;
 
-#define ERRNO_MAX \
-    256 /* the kernel's end at 133; those beyond count as the last */
+/* The kernel's errnos end at 133; any beyond 255 is counted as 255. */
+#define ERRNO_MAX 256
 
 typedef struct DirectionRecord {
     uint64_t ios; /* successes only */
     uint64_t bytes;
-    uint64_t short_ios; /* of them: those that took several completions */
-    uint64_t eofs;      /* reads of what is not there any more */
+    uint64_t short_ios; /* of these: the ones that took several completions */
+    uint64_t eofs;      /* failures: the target ended before the I/O */
     uint64_t errors[ERRNO_MAX];
     _Alignas(64) Histogram latencies[LATENCY_COUNT];
 } DirectionRecord;
 
 /*
  * How the last success was recorded.  Requests of one batch have the same
- * times, so where they count is looked up once for all of them.
+ * times, so their latencies and bins are looked up once for all of them.
  */
 typedef struct LastRecorded {
     DirectionRecord *record; /* NULL: none */
@@ -50,21 +50,24 @@ typedef struct LastRecorded {
 typedef struct Recorder {
     const Clock *clock;
     LastRecorded last;
-    uint32_t generation; /* atomic; odd while it is reset, then another */
+    uint32_t generation; /* atomic; a reset adds 2; odd during the reset */
     DirectionRecord *directions[DIRECTION_COUNT]; /* NULL: not used */
-    Spike spike; /* of share 0, but for a comparison's proof */
+    Spike spike; /* its share is 0, except for a comparison's proof */
 } Recorder;
 
 _Static_assert(SPIKED_DIRECTIONS == DIRECTION_IO_COUNT, "no sync is spiked");
 
-/* How much memory it needs to record @uses; a multiple of a cache line. */
+/* Bytes of memory to record the directions in @uses; full cache lines. */
 size_t recorder_bytes(const bool uses[DIRECTION_COUNT]);
 
-/* @memory: so much of it, zeroed, at a cache line, and the caller's. */
+/*
+ * @memory: recorder_bytes() of it, zeroed, aligned to a cache line; the caller
+ * owns it, and it must outlive the recorder.
+ */
 void recorder_init(Recorder *recorder, const Clock *clock,
                    const bool uses[DIRECTION_COUNT], void *memory);
 
-/* Forget all: the measured window begins. */
+/* Forget everything recorded, for a new window.  By the writing thread. */
 void recorder_reset(Recorder *recorder);
 
 static inline Direction recorder_direction(const Request *request)
@@ -78,12 +81,13 @@ static inline Direction recorder_direction(const Request *request)
     return directions[request->op];
 }
 
-/* Count a request that brought no data; it is no I/O of the results. */
+/* Count a failed request.  It is not one of the ios. */
 void recorder_add_failure(Recorder *recorder, const Request *request);
 
-static inline bool recorder_is_as_last(const LastRecorded *last,
-                                       const DirectionRecord *record,
-                                       const Request *request)
+/* Has @request the direction and the times of the last one? */
+static inline bool recorder_matches_last(const LastRecorded *last,
+                                         const DirectionRecord *record,
+                                         const Request *request)
 {
     return last->record == record && last->reaped == request->reaped &&
            last->queued == request->queued &&
@@ -91,8 +95,9 @@ static inline bool recorder_is_as_last(const LastRecorded *last,
 }
 
 /*
- * Latencies are differences of times since the I/O was queued, so that slat +
- * clat = lat holds for each to the nanosecond: three roundings would not do.
+ * Compute the latencies, and find their bins.  All are computed from two
+ * rounded times since the I/O was queued, so that slat + clat = lat to the
+ * nanosecond; three rounded differences would not always add up.
  */
 static inline void recorder_look_up(Recorder *recorder, DirectionRecord *record,
                                     const Request *request)
@@ -118,13 +123,14 @@ static inline void recorder_look_up(Recorder *recorder, DirectionRecord *record,
     }
 }
 
+/* Record a request that succeeded. */
 static inline void recorder_add_success(Recorder *recorder,
                                         const Request *request)
 {
     DirectionRecord *record = recorder->directions[recorder_direction(request)];
     const LastRecorded *last = &recorder->last;
 
-    if (!recorder_is_as_last(last, record, request)) {
+    if (!recorder_matches_last(last, record, request)) {
         recorder_look_up(recorder, record, request);
     }
     counter_add(&record->ios, 1);
@@ -137,10 +143,16 @@ static inline void recorder_add_success(Recorder *recorder,
     }
 }
 
-/* The same where a spike is planted: longer, or, as its toll, not at all. */
+/*
+ * The same with a planted spike: the request is recorded as longer than it
+ * was, or is dropped.  @request is unchanged afterwards.
+ */
 void recorder_add_spiked(Recorder *recorder, Request *request);
 
-/* Besides, of one that a schedule wanted queued at @due. */
+/*
+ * Record the latencies since @due (ticks) of a success that was just recorded,
+ * and that had a schedule.
+ */
 static inline void recorder_add_due(Recorder *recorder, const Request *request,
                                     uint64_t due)
 {
@@ -152,7 +164,7 @@ static inline void recorder_add_due(Recorder *recorder, const Request *request,
     };
     const uint64_t ns[LATENCY_COUNT] = {LATENCIES_OF_DUE_IOS(LATENCY_NS)};
 
-    if (recorder->spike.took) {
+    if (recorder->spike.dropped) {
         return;
     }
     for (uint32_t i = LATENCY_EVERY_IO_COUNT; i < LATENCY_COUNT; i++) {
@@ -160,7 +172,7 @@ static inline void recorder_add_due(Recorder *recorder, const Request *request,
     }
 }
 
-/* Of all directions, while others add to them. */
+/* Bytes of all directions.  Any thread; more may be added meanwhile. */
 static inline uint64_t recorder_bytes_so_far(const Recorder *recorder)
 {
     uint64_t bytes = 0;

@@ -267,8 +267,8 @@ static bool check_block(Verifier *verifier, uint64_t offset,
     return false;
 }
 
-static void note_unreadable(Verifier *verifier, const Request *request,
-                            uint64_t blocks)
+static void record_unreadable(Verifier *verifier, const Request *request,
+                              uint64_t blocks)
 {
     verifier->report.blocks += blocks;
     verifier->report.failed_blocks += blocks;
@@ -294,7 +294,7 @@ bool verifier_check(Verifier *verifier, const Request *request)
     }
     verifier->report.bytes += request->bytes;
     if (!readable) {
-        note_unreadable(verifier, request, cells.count);
+        record_unreadable(verifier, request, cells.count);
     }
     for (uint64_t i = 0; i < cells.count; i++) {
         uint64_t cell = cells.first + i;

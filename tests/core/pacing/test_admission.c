@@ -36,12 +36,13 @@ static void issue(void *opaque)
     }
 }
 
-static void give_up(void *opaque)
+static void bound_crossed(void *opaque)
 {
     ((Bench *)opaque)->gave_up++;
 }
 
-static const AdmissionEvents events = {.go_on = issue, .give_up = give_up};
+static const AdmissionEvents events = {.resume = issue,
+                                       .bound_crossed = bound_crossed};
 
 static Bench *make_bench(const PacingPlan *plan, uint64_t wanted)
 {
@@ -95,7 +96,7 @@ static double seconds_since(uint64_t start_ns)
     return (double)(clock_monotonic_ns() - start_ns) / 1e9;
 }
 
-/* ---- time --------------------------------------------------------------------- */
+/* ---- time ---------------------------------------------------------------- */
 
 /* At 1,000 a second; the first is due at once. */
 static void check_none_was_early(const Bench *bench)
@@ -127,7 +128,10 @@ static void end_the_sleep(void *opaque)
     (void)opaque;
 }
 
-/* On a busy machine that may have been away for longer than a try: until it has. */
+/*
+ * On a busy machine that may have been away for longer than a try: until it
+ * has.
+ */
 static void the_loop_sleeps_until_an_io_is_due(void)
 {
     Bench *bench = make_bench(&(PacingPlan){.ios_per_s = {1.0 / 3600}}, 2);
@@ -170,7 +174,7 @@ static void what_waited_for_a_slot_goes_when_there_is_one_and_keeps_its_time(
     free_bench(bench);
 }
 
-/* ---- depths ---------------------------------------------------------------------- */
+/* ---- depths -------------------------------------------------------------- */
 
 static void a_full_queue_is_refilled_when_it_is_low(void)
 {
@@ -206,7 +210,7 @@ static void a_search_holds_the_depth_that_it_looks_at(void)
     free_bench(bench);
 }
 
-/* ---- pauses ------------------------------------------------------------------------- */
+/* ---- pauses -------------------------------------------------------------- */
 
 static void a_pause_waits_until_nothing_is_in_flight(void)
 {
@@ -253,7 +257,7 @@ static void a_pause_moves_the_schedule_only_if_it_shall(void)
     }
 }
 
-/* ---- bounds ------------------------------------------------------------------------- */
+/* ---- bounds -------------------------------------------------------------- */
 
 static void one_io_that_takes_too_long_ends_the_job(void)
 {

@@ -15,7 +15,7 @@ static const char *const modes[] = {"poll", "eventfd", "bh", "adaptive",
                                     "getevents"};
 static const char *const engines[] = {"libaio", "threads", "null"};
 
-/* ---- what is recorded of an I/O ------------------------------------------- */
+/* ---- what is recorded of an I/O ------------------------------------------ */
 
 typedef struct Bench {
     Recorder recorder;
@@ -78,7 +78,7 @@ static void all_latencies_are_longer_by_the_share(void)
     free_bench(bench);
 }
 
-static void each_io_owes_its_share_of_a_toll(void)
+static void each_io_owes_its_share_of_a_dropped_one(void)
 {
     Bench *bench = make_bench(SHARE);
     const DirectionRecord *record = bench->recorder.directions[DIRECTION_READ];
@@ -119,7 +119,7 @@ static void directions_owe_apart_and_syncs_nothing(void)
     free_bench(bench);
 }
 
-/* ---- whole runs ------------------------------------------------------------- */
+/* ---- whole runs ---------------------------------------------------------- */
 
 /* What came of the reads. */
 typedef struct Outcome {
@@ -239,7 +239,7 @@ static void no_bound_is_crossed_for_its_sake(void)
 
 static const TestCase tests[] = {
     TEST(all_latencies_are_longer_by_the_share),
-    TEST(each_io_owes_its_share_of_a_toll),
+    TEST(each_io_owes_its_share_of_a_dropped_one),
     TEST(directions_owe_apart_and_syncs_nothing),
     TEST(it_is_planted_with_every_engine_in_every_mode),
     TEST(a_target_that_is_busy_loses_as_much),
