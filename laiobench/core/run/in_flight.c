@@ -1,15 +1,16 @@
 /*
- * What is not back yet: the oldest requests of a job, for reports of hangs.
- * Read by another thread while they come and go.
+ * The oldest requests of a job that are in flight, for reports of hangs.  Runs
+ * on another thread than the job, so requests complete and are reissued
+ * meanwhile.
  */
 #define _GNU_SOURCE
 #include <string.h>
 
 #include "run/run.h"
 
-/* False if it is back, or went out anew while we looked. */
-static bool look_at_request(const Request *request, const Clock *clock,
-                            uint64_t now, InFlightReport *report)
+/* False if the request is not in flight, or was reissued during this call. */
+static bool read_request(const Request *request, const Clock *clock,
+                         uint64_t now, InFlightReport *report)
 {
     uint64_t queued = counter_read(&request->queued);
     Request copy = {
@@ -32,7 +33,10 @@ static bool look_at_request(const Request *request, const Clock *clock,
     return true;
 }
 
-/* Into @sorted, which holds @count of at most @max, the oldest first. */
+/*
+ * Insert into @sorted, which has @count reports, the oldest first, and keeps
+ * at most @max.  Returns how many it has then.
+ */
 static uint32_t insert_by_age(InFlightReport *sorted, uint32_t count,
                               uint32_t max, const InFlightReport *report)
 {
@@ -59,8 +63,7 @@ uint32_t run_in_flight(const Run *run, uint32_t index, InFlightReport *oldest,
     InFlightReport report;
 
     for (uint32_t i = 0; i < job->config.iodepth; i++) {
-        if (look_at_request(&job->memory.requests[i], &run->clock, now,
-                            &report)) {
+        if (read_request(&job->memory.requests[i], &run->clock, now, &report)) {
             in_flight++;
             kept = insert_by_age(oldest, kept, max, &report);
         }

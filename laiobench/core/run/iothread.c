@@ -34,14 +34,14 @@ static int set_affinity(const IOThreadConfig *config, Error *error)
         return error_set(error, "sched_setaffinity", errno,
                          (uint64_t)config->cpus[0]);
     }
-    if (!CPU_EQUAL(&set, &got)) { /* it drops those that a cpuset forbids */
+    if (!CPU_EQUAL(&set, &got)) { /* the kernel drops CPUs outside the cpuset */
         return error_set(error, "sched_setaffinity", EINVAL,
                          (uint64_t)config->cpus[0]);
     }
     return 0;
 }
 
-/* Of this thread alone: Linux has a nice value for each. */
+/* On Linux each thread has a nice value of its own. */
 static int set_nice(const IOThreadConfig *config, Error *error)
 {
     errno = 0;
@@ -51,7 +51,7 @@ static int set_nice(const IOThreadConfig *config, Error *error)
     return 0;
 }
 
-/* On the thread itself: memory is then near the CPUs that it runs on. */
+/* Runs on the new thread, so that memory is allocated near its CPUs. */
 static int set_up(IOThread *iothread, Error *error)
 {
     char shown[16];
@@ -65,7 +65,7 @@ static int set_up(IOThread *iothread, Error *error)
     }
     snprintf(shown, sizeof(shown), "%s", iothread->config.name);
     prctl(PR_SET_NAME, shown);
-    prctl(PR_SET_TIMERSLACK, 1); /* timers are for pacing: be precise */
+    prctl(PR_SET_TIMERSLACK, 1); /* in ns: pacing needs precise timers */
     return worker_open(iothread->worker, error);
 }
 
@@ -95,7 +95,7 @@ static void *run(void *opaque)
     return NULL;
 }
 
-/* Signals are for the thread that waits for the run. */
+/* The thread blocks all signals; the one that waits for the run gets them. */
 static int create_thread(IOThread *iothread, Error *error)
 {
     sigset_t all, before;
@@ -150,8 +150,8 @@ int iothread_start(IOThread *iothread, Worker *worker,
 }
 
 /*
- * Stopping is a bottom half on the thread itself: a flag and a notification
- * from here could be lost between its look at the flag and its sleep.
+ * The thread clears `running` itself, in a bottom half.  A flag set from here
+ * could be missed, between the thread's look at it and its sleep.
  */
 void iothread_join(IOThread *iothread)
 {

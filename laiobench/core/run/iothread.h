@@ -1,5 +1,6 @@
 /*
- * IOThread: a native thread that runs one worker until it is told to stop.
+ * IOThread: a native thread that runs one worker until it is told to quit.
+ * Knows nothing of jobs.
  */
 #pragma once
 
@@ -8,10 +9,10 @@
 #include "run/worker.h"
 
 typedef struct IOThreadConfig {
-    const char *name;   /* up to 15 characters are shown by the kernel */
-    const int *cpus;    /* to run on; needed until iothread_start() returns */
-    uint32_t cpu_count; /* 0: anywhere */
-    int nice;           /* added to what the thread would have */
+    const char *name;   /* the kernel shows 15 characters of it */
+    const int *cpus;    /* to run on; used only by iothread_start() */
+    uint32_t cpu_count; /* 0: it may run on all */
+    int nice;           /* added to the nice value that it inherits */
 } IOThreadConfig;
 
 typedef struct IOThread {
@@ -19,20 +20,21 @@ typedef struct IOThread {
     IOThreadConfig config;
     pthread_t thread;
     BottomHalf *quit_bh;
-    bool running; /* the thread's own */
+    bool running; /* used only by the thread itself */
 
-    pthread_mutex_t lock; /* for the setup alone */
+    pthread_mutex_t lock; /* for the setup: guards the members below */
     pthread_cond_t is_set_up;
     bool set_up;
     Error error; /* of the setup */
 } IOThread;
 
 /*
- * Start a thread for @worker, and wait until it is open, so that jobs have
- * nothing to wait for.  0 or -errno; on failure no thread is left.
+ * Start a thread for @worker, and wait until the worker is open, so that its
+ * jobs can begin at once.  0, or -errno with @error; on failure no thread is
+ * left.
  */
 int iothread_start(IOThread *iothread, Worker *worker,
                    const IOThreadConfig *config, Error *error);
 
-/* Have it leave its loop and close the worker; wait for that. */
+/* Have the thread leave its loop and close the worker; wait until it ends. */
 void iothread_join(IOThread *iothread);

@@ -52,7 +52,7 @@ void run_verify_failure(const Run *run, uint32_t job, uint32_t index,
     verifier_failure(run->jobs[job].side_io.verifier, index, failure);
 }
 
-/* NULL if the job has none. */
+/* NULL if the job does not have this direction. */
 static const DirectionRecord *direction_of(const Run *run, uint32_t job,
                                            uint32_t direction)
 {
@@ -147,7 +147,7 @@ void run_clock_report(const Run *run, ClockReport *report)
     };
 }
 
-/* ---- facts ----------------------------------------------------------------- */
+/* ---- facts --------------------------------------------------------------- */
 
 const char *core_source_hash(void)
 {

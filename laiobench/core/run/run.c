@@ -11,9 +11,9 @@ _Static_assert(HISTOGRAM_COUNTS == HISTOGRAM_BUCKETS + 1 &&
                    ERRNO_COUNT == ERRNO_MAX,
                "the contract names the core's sizes");
 
-/* ---- life ------------------------------------------------------------------ */
+/* ---- life ---------------------------------------------------------------- */
 
-/* Any thread; the first to come does it. */
+/* Any thread; only the first call for a job hands it over. */
 static void hand_over(Run *run, uint32_t job)
 {
     if (!__atomic_exchange_n(&run->waits[job].is_over, true,
@@ -23,7 +23,7 @@ static void hand_over(Run *run, uint32_t job)
     }
 }
 
-/* Those that wait for @job, and for nobody else any more, begin. */
+/* Hand over the jobs that waited for @job, and for no other unfinished one. */
 static void release_waiting(Run *run, uint32_t job)
 {
     for (uint32_t i = 0; i < run->job_count; i++) {
@@ -36,13 +36,13 @@ static void release_waiting(Run *run, uint32_t job)
     }
 }
 
-/* On the worker's thread.  The notifier only ends run_wait()'s sleep. */
+/* Runs on the worker's thread.  The notifier only ends run_wait()'s sleep. */
 static void job_finished(void *opaque, Job *job)
 {
     Run *run = opaque;
 
     release_waiting(run, (uint32_t)(job - run->jobs));
-    /* Release: pairs with the acquire in run_wait(); the reports are whole. */
+    /* Release: pairs with run_is_over(), after which reports are complete. */
     __atomic_fetch_sub(&run->unfinished, 1, __ATOMIC_RELEASE);
     event_notifier_set(&run->finished);
 }
@@ -175,8 +175,8 @@ Run *run_new(const RunPlan *plan, Error *error)
 }
 
 /*
- * First all threads end, so that no job is on its way to a worker that is
- * gone; then the contexts go.
+ * First all threads end, so that no job is on its way to a worker; then the
+ * workers are freed.
  */
 void run_free(Run *run)
 {
@@ -236,7 +236,7 @@ bool run_is_over(const Run *run)
     return __atomic_load_n(&run->unfinished, __ATOMIC_ACQUIRE) == 0;
 }
 
-/* The main context's jobs run while we wait, in this thread. */
+/* The main worker's jobs run in the thread that waits. */
 static void run_main(Run *run, int timeout_ms)
 {
     Worker *worker = &run->main->worker;
@@ -265,11 +265,11 @@ bool run_wait(Run *run, int timeout_ms)
     return run_is_over(run);
 }
 
-/* On its way to another worker it is asked when it arrives. */
+/* A job on its way to another worker sees the request when it arrives. */
 static void request_stop(Run *run, uint32_t job)
 {
     __atomic_store_n(&run->jobs[job].stop_requested, true, __ATOMIC_RELAXED);
-    hand_over(run, job); /* one that waits: it has nothing to do there */
+    hand_over(run, job); /* if it waits for others: it ends on arrival */
 }
 
 void run_stop_job(Run *run, uint32_t job)

@@ -75,8 +75,8 @@ uint64_t shape_map_bytes(const WorkloadShape *shape)
     return mixed_workload_map_bytes(shape);
 }
 
-/* Does @job ever run on @worker? */
-static bool visits(const RunPlan *plan, const JobPlan *job, uint32_t worker)
+/* Can @job run on @worker? */
+static bool may_run_on(const RunPlan *plan, const JobPlan *job, uint32_t worker)
 {
     uint32_t at = job->worker;
 
@@ -89,13 +89,13 @@ static bool visits(const RunPlan *plan, const JobPlan *job, uint32_t worker)
     return false;
 }
 
-/* How many requests may be on a worker at a time. */
+/* How many requests can be on a worker at a time. */
 static uint32_t depth_of(const RunPlan *plan, uint32_t worker)
 {
     uint32_t depth = 0;
 
     for (uint32_t i = 0; i < plan->job_count; i++) {
-        if (visits(plan, &plan->jobs[i], worker)) {
+        if (may_run_on(plan, &plan->jobs[i], worker)) {
             depth += plan->jobs[i].iodepth;
         }
     }

@@ -1,15 +1,18 @@
 /*
- * From a plan, as Python gives it, to the configurations of jobs and workers.
- * Makes none of them; also tells what a plan's workload would do, and take.
+ * Turns Python's plan into the configurations of jobs and workers, and
+ * previews a plan's workload.  Makes neither jobs nor workers.
  */
 #pragma once
 
 #include "contract/api.h"
 #include "run/worker.h"
 
-/* @throttles: of the run, by their number in the plan. */
+/* @throttles: the run's groups, in the order of the plan. */
 JobConfig run_job_config(const JobPlan *plan, ThrottleGroup *throttles);
 
-/* Of the worker of number @index.  0 or -errno: it names what is not there. */
+/*
+ * Set @config for worker @index.  0, or -errno with @error: the plan names a
+ * mode, an engine or a worker that does not exist, or no job can run there.
+ */
 int run_worker_config(const RunPlan *plan, uint32_t index, WorkerConfig *config,
                       Error *error);

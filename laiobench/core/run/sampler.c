@@ -1,6 +1,7 @@
 /*
- * Samples: what a job has done since the last one, by the differences of its
- * histograms.  Taken while it runs, by the thread that watches.
+ * Samples: what a job has recorded since its last sample, as the difference of
+ * its histograms.  The thread that watches the run takes them while the job
+ * runs.
  */
 #define _GNU_SOURCE
 #include <stdlib.h>
@@ -44,7 +45,7 @@ static uint64_t longest_lat(const Recorder *recorder)
     return longest;
 }
 
-/* The sampler of a job, emptied if its window has opened since. */
+/* The sampler of a job; emptied if a window opened since the last sample. */
 static Sampler *sampler_of(Run *run, uint32_t job, Sample *sample)
 {
     uint32_t generation = generation_of(&run->jobs[job].recorder);
@@ -79,7 +80,7 @@ static void take_differences(const Recorder *recorder, Sampler *sampler,
             sampler->counts[i] = count;
         }
     }
-    /* After the counts: what they count is within it. */
+    /* After the counts, so that it is not below any latency that they count. */
     sample->max_ns = longest_lat(recorder);
 }
 
@@ -93,12 +94,12 @@ void run_sample(Run *run, uint32_t job, Sample *sample, uint32_t *indexes,
     *sample = (Sample){.at_ns = now};
     sampler = sampler_of(run, job, sample);
     if (!sampler) {
-        return; /* without memory there are no samples, and the run goes on */
+        return; /* no memory: the samples are empty, and the run continues */
     }
     take_differences(recorder, sampler, sample, indexes, counts);
     if (sampler->generation % 2 == 1 ||
         sampler->generation != generation_of(recorder)) {
-        /* The window is just opening: what was read is of neither side. */
+        /* A window opened meanwhile: these counts are from before and after. */
         sampler->generation = UINT32_MAX;
         *sample = (Sample){.at_ns = now, .is_new_window = true};
     }

@@ -57,9 +57,10 @@ ThreadCpus thread_cpus_read(void)
     ThreadCpus cpus;
     cpu_set_t set;
 
-    _Static_assert(sizeof(set) == sizeof(cpus), "a set of CPUs has room");
+    _Static_assert(sizeof(set) == sizeof(cpus),
+                   "ThreadCpus has the size of cpu_set_t");
     CPU_ZERO(&set);
-    sched_getaffinity(0, sizeof(set), &set); /* if it fails, it is empty */
+    sched_getaffinity(0, sizeof(set), &set); /* on failure the set is empty */
     memcpy(&cpus, &set, sizeof(cpus));
     return cpus;
 }

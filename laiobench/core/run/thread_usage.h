@@ -1,6 +1,7 @@
 /*
- * What the kernel counts of a thread: CPU time, switches, how long it was kept
- * waiting for a CPU, and on which CPUs it may run.  Of the calling thread alone.
+ * What the kernel counts for the calling thread: CPU time, context switches,
+ * time in which it waited for a CPU; and its affinity.  Knows nothing of what
+ * it runs.
  */
 #pragma once
 
@@ -9,26 +10,29 @@
 
 #include "engines/engine.h"
 
-/* At one moment, or between two of them. */
+/* Counts up to one moment, or between two moments. */
 typedef struct ThreadUsage {
     uint64_t cpu_ns;             /* exact */
-    uint64_t user_ns, system_ns; /* its parts, as of the last tick */
+    uint64_t user_ns, system_ns; /* parts of it, as of the last tick */
     uint64_t voluntary_switches, involuntary_switches;
-    uint64_t run_delay_ns; /* ready to run, and not running */
-    uint64_t measured_ns;  /* the time itself: all of these are within it */
+    uint64_t run_delay_ns; /* ready to run, but without a CPU */
+    uint64_t measured_ns;  /* the time itself; it contains all of these */
 } ThreadUsage;
 
-/* As large as the kernel's sets of CPUs are here. */
+/* The size of a cpu_set_t. */
 #define THREAD_CPU_WORDS 16
 
 typedef struct ThreadCpus {
     uint64_t words[THREAD_CPU_WORDS];
 } ThreadCpus;
 
-/* The file that tells the run delay, or -1. */
+/* A descriptor of the file that has the run delay, or -1. */
 int thread_schedstat_open(void);
 
-/* With that of the threads of @pool; but for measured_ns, the caller's. */
+/*
+ * Usage of the calling thread, and CPU time of the threads of @pool.  The
+ * caller sets measured_ns.
+ */
 ThreadUsage thread_usage_read(int schedstat_fd, const PoolUsage *pool);
 
 ThreadCpus thread_cpus_read(void);

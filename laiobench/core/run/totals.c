@@ -1,7 +1,7 @@
 /*
- * How far a job is, in all and in each direction: what steady states and windows of
- * a log are differences of.
- * Read while the job runs, so what belongs together may be an I/O apart.
+ * Totals of a job while it runs, over all directions and for each.  Callers
+ * take differences of them, for steady states and for logs.  Other threads add
+ * meanwhile, so members of one answer may differ by a few I/Os.
  */
 #include "run/run.h"
 

@@ -10,9 +10,10 @@
 #include "engines/engine_calls.h"
 #include "base/compiler.h"
 
+/* Batches of completions to handle before the next round of the loop. */
 #define BATCHES_PER_ROUND 8
 
-/* Of its thread, and of those of a pool that work for it. */
+/* Usage of its thread, and of the threads of its engine's pool. */
 static ThreadUsage read_usage(const Worker *worker)
 {
     return thread_usage_read(worker->schedstat_fd, &worker->engine->pool);
@@ -20,7 +21,7 @@ static ThreadUsage read_usage(const Worker *worker)
 
 /* ---- sums -------------------------------------------------------------- */
 
-/* Add what @to is beyond @from.  Structures of nothing but uint64_t. */
+/* Add @to minus @from to @sum.  All three have only members of uint64_t. */
 static void add_difference(void *sum, const void *from, const void *to,
                            size_t bytes)
 {
@@ -39,7 +40,7 @@ static void enter_window(Worker *worker, Job *job)
     job->is_in_window = true;
     if (worker->jobs_in_window++ == 0) {
         worker->at_open = aio_context_counters(&worker->ctx);
-        opened_ns = clock_monotonic_ns(); /* before: it may be kept waiting */
+        opened_ns = clock_monotonic_ns(); /* before: it contains the usage */
         worker->used_at_open = read_usage(worker);
         worker->used_at_open.measured_ns = opened_ns;
     }
@@ -98,8 +99,8 @@ static void job_moves(void *opaque, Job *job)
     worker_hand_over(worker->next, job);
 }
 
-/* Its only CPU may have gone offline, or somebody has moved the thread. */
-static void look_at_cpus(Worker *worker)
+/* Another program may have changed it, or its only CPU went offline. */
+static void check_cpus(Worker *worker)
 {
     ThreadCpus now = thread_cpus_read();
 
@@ -110,7 +111,7 @@ static void job_ends(void *opaque, Job *job)
 {
     Worker *worker = opaque;
 
-    look_at_cpus(worker);
+    check_cpus(worker);
     remove_job(worker, job);
     if (worker->ctx.failure.code != 0) {
         worker->failure = worker->ctx.failure;
@@ -144,9 +145,9 @@ static void receive(Worker *worker, Job *job)
 }
 
 /*
- * Runs on the home thread.  Until all jobs have been handed over it comes
- * back, so that they begin together, and no notification of theirs is
- * counted, or read, in the midst of what they measure.
+ * Runs on the home thread.  Until all jobs are handed over it schedules itself
+ * again.  So all jobs begin together, and no notification of an arrival
+ * disturbs what they measure.
  */
 static void arrive(void *opaque)
 {
@@ -159,7 +160,7 @@ static void arrive(void *opaque)
     }
     /* Acquire: pairs with worker_hand_over(). */
     newest = __atomic_exchange_n(&worker->arrivals, NULL, __ATOMIC_ACQUIRE);
-    while (newest) { /* they were pushed onto a stack: turn it round */
+    while (newest) { /* a stack: reverse it */
         Job *job = newest;
 
         newest = job->next_arrival;
@@ -180,7 +181,7 @@ void worker_hand_over(Worker *worker, Job *job)
 
     do {
         job->next_arrival = head;
-        /* Release: all that was done to the job before is seen by arrive(). */
+        /* Release: pairs with arrive(), which sees all changes to the job. */
     } while (!__atomic_compare_exchange_n(&worker->arrivals, &head, job, true,
                                           __ATOMIC_RELEASE, __ATOMIC_RELAXED));
     bh_schedule(worker->arrive_bh);
@@ -191,7 +192,7 @@ static void stop_jobs(Worker *worker, bool only_if_asked, JobEnd why)
     Job *job, *next;
 
     for (job = TAILQ_FIRST(&worker->jobs); job; job = next) {
-        next = TAILQ_NEXT(job, node); /* one with nothing in flight is gone */
+        next = TAILQ_NEXT(job, node); /* job_stop() may remove the job */
         if (!only_if_asked || job_is_asked_to_stop(job)) {
             job_stop(job, why);
         }
@@ -211,16 +212,17 @@ void worker_check_stop(Worker *worker)
 /* ---- the loop ------------------------------------------------------------ */
 
 /*
- * Record what has finished, and refill: all in one plug, so that the refills
- * leave together.  Only what is there now, or a target that completes inside
- * submit would keep us from the rest of the loop.  The newest first: at large
- * depths its buffer is still in the CPU's cache, and the oldest's is not.
+ * Record the requests that are done, and refill, all in one plug, so that the
+ * refills are submitted together.  Handles only the requests that are on the
+ * list now, since with a target that completes inside submit there would be no
+ * end.  The newest first: at large depths only the newest buffers are still in
+ * the CPU's cache.
  */
 static void handle_done(Worker *worker)
 {
     uint32_t n = done_list_count(&worker->done);
 
-    if (n > 1) { /* one alone has nobody to wait for */
+    if (n > 1) { /* a single one needs no plug */
         engine_plug(worker->engine);
     }
     for (uint32_t i = n; i-- > 0;) {
@@ -235,8 +237,8 @@ static void handle_done(Worker *worker)
 }
 
 /*
- * The loop itself has failed, and so have its jobs; but nothing that is in
- * flight is left behind.
+ * The loop itself has failed, so its jobs end; but first all requests in
+ * flight must complete.
  */
 static void run_without_loop(Worker *worker)
 {
@@ -248,8 +250,8 @@ static void run_without_loop(Worker *worker)
 }
 
 /*
- * Batches that follow at once need no round of the loop each, as long as there
- * is nothing else for it to do; for so many of them it may be kept waiting.
+ * Up to BATCHES_PER_ROUND batches that follow each other at once share one
+ * round of the loop, as long as the loop has nothing else to do.
  */
 static HOT_PATH void handle_batches(Worker *worker)
 {
@@ -273,7 +275,7 @@ void worker_run_once(Worker *worker)
     }
 }
 
-/* ---- life ----------------------------------------------------------------- */
+/* ---- life ---------------------------------------------------------------- */
 
 static void delete_bottom_halves(Worker *worker)
 {
@@ -299,7 +301,7 @@ int worker_init(Worker *worker, const WorkerConfig *config, const Clock *clock,
         .schedstat_fd = -1,
     };
     TAILQ_INIT(&worker->jobs);
-    /* Twice: what handle_done() is at is still on it when it comes back. */
+    /* Twice: requests are added while handle_done() goes through the list. */
     if (done_list_init(&worker->done, 2 * config->engine_config.max_requests) <
         0) {
         return error_set(error, "malloc", ENOMEM, 0);
@@ -330,8 +332,8 @@ out_done:
 }
 
 /*
- * Not on an IOThread itself: whoever asked it to quit may still be on the way
- * out of bh_schedule(), and use the notifier.
+ * Never on an IOThread itself: the thread that asked it to quit may still be
+ * inside bh_schedule(), which uses the notifier.
  */
 void worker_cleanup(Worker *worker)
 {
@@ -364,7 +366,7 @@ void worker_close(Worker *worker)
 {
     Job *job;
 
-    while ((job = TAILQ_FIRST(&worker->jobs))) { /* left in mid-flight */
+    while ((job = TAILQ_FIRST(&worker->jobs))) { /* they did not finish */
         remove_job(worker, job);
     }
     completion_close(&worker->completion);

@@ -6,14 +6,14 @@
 #include <errno.h>
 #include <stdlib.h>
 
-/* In one io_submit(), as the field does. */
+/* Requests in one io_submit(). */
 #define MAX_BATCH 32
 
-/* How the time to look grows and shrinks, where the mode is adaptive. */
+/* Adaptive mode: the factor and the divisor of the time to look. */
 #define POLL_GROW 2
 #define POLL_SHRINK 2
 
-/* ---- the loop ------------------------------------------------------------------ */
+/* ---- the loop ------------------------------------------------------------ */
 
 void session_plug(Session *session)
 {
@@ -28,12 +28,12 @@ static void unplug(Session *session)
     if (session->plugged) {
         session->plugged = false;
         engine_unplug(session->engine);
-        session_look(session);
+        session_reap(session);
     }
 }
 
-/* Returns whether there was progress: not if a signal ended the sleep. */
-static bool go_round_once(Session *session, bool blocking)
+/* Returns whether there was progress; a sleep that a signal ended is none. */
+static bool run_round(Session *session, bool blocking)
 {
     bool progress = true;
 
@@ -58,14 +58,14 @@ static void run_loop(Session *session, uint64_t max_ns)
     bool progress;
 
     if (max_ns == 0 || !TAILQ_EMPTY(&session->finished)) {
-        go_round_once(session, false);
+        run_round(session, false);
         return;
     }
     session->slice_is_over = false;
     timer_arm(&session->slice,
               now + clock_ns_to_ticks(&session->clock, max_ns));
     do {
-        progress = go_round_once(session, true);
+        progress = run_round(session, true);
     } while (session->ended == ended && progress && !session->slice_is_over);
     timer_disarm(&session->slice);
 }
@@ -73,19 +73,19 @@ static void run_loop(Session *session, uint64_t max_ns)
 uint32_t session_poll(Session *session, bool go_round, uint64_t max_ns,
                       uint32_t *slots, uint32_t room)
 {
-    uint32_t told = 0;
+    uint32_t reported = 0;
     Slot *slot;
 
     unplug(session);
     if (go_round || (max_ns > 0 && TAILQ_EMPTY(&session->finished))) {
         run_loop(session, max_ns);
     }
-    while (told < room && (slot = TAILQ_FIRST(&session->finished))) {
+    while (reported < room && (slot = TAILQ_FIRST(&session->finished))) {
         TAILQ_REMOVE(&session->finished, slot, node);
-        slot->state = SLOT_TOLD;
-        slots[told++] = slot->public.slot;
+        slot->state = SLOT_REPORTED;
+        slots[reported++] = slot->public.slot;
     }
-    return told;
+    return reported;
 }
 
 void session_report(const Session *session, SessionReport *report)
@@ -102,7 +102,7 @@ void session_report(const Session *session, SessionReport *report)
     };
 }
 
-/* ---- targets ---------------------------------------------------------------- */
+/* ---- targets ------------------------------------------------------------- */
 
 SessionTarget *session_attach(Session *session, int fd,
                               const TargetLimits *limits)
@@ -130,7 +130,7 @@ uint32_t session_target_busy(const SessionTarget *target)
     return target->busy;
 }
 
-/* ---- life --------------------------------------------------------------------- */
+/* ---- life ---------------------------------------------------------------- */
 
 static int open_engine(Session *session, const SessionPlan *plan, Error *error)
 {
@@ -194,7 +194,7 @@ out_free:
     return NULL;
 }
 
-/* The engine first: until it is gone, buffers may be written to. */
+/* The engine first: until it is closed, a device may write to the buffers. */
 void session_close(Session *session)
 {
     SessionTarget *target;

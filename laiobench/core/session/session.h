@@ -1,9 +1,10 @@
 /*
- * Session: an AioContext with its engine and completion mode, run by the thread
- * that calls, for requests that are issued one by one.  Behind session_api.h:
- * session.c makes and runs it, session_requests.c knows what a request goes
- * through, session_writes.c which writes must not meet, session_slots.c where
- * a request and its bytes are kept.
+ * Session: an AioContext with its engine and completion mode, for requests
+ * that a program issues one by one; the calling thread runs it.  These files
+ * implement session_api.h: session.c makes and runs a session,
+ * session_requests.c leads requests through their states, session_writes.c
+ * keeps conflicting writes apart, and session_slots.c keeps the memory of
+ * requests.  Knows nothing of jobs.
  */
 #pragma once
 
@@ -16,32 +17,32 @@ typedef TAILQ_HEAD(SlotList, Slot) SlotList;
 
 struct SessionTarget {
     Target base;
-    uint32_t busy;
-    SlotList writes;     /* under way, in the order in which they were issued */
-    uint32_t misaligned; /* of those */
+    uint32_t busy;       /* its requests that wait or are in flight */
+    SlotList writes;     /* those of them that write, in the order of issue */
+    uint32_t misaligned; /* how many of `writes` are misaligned */
     TAILQ_ENTRY(SessionTarget) node;
 };
 
 typedef enum SlotState {
     SLOT_FREE,
-    SLOT_WAITING,  /* for its turn, or for its blocks */
-    SLOT_STARTED,  /* the engine's */
-    SLOT_SLEEPING, /* no request, but a timer */
-    SLOT_FINISHED, /* not told of yet */
-    SLOT_TOLD,
+    SLOT_WAITING,  /* until fewer are in flight, or for conflicting writes */
+    SLOT_STARTED,  /* the engine has the request */
+    SLOT_SLEEPING, /* it has no request, but a timer */
+    SLOT_FINISHED, /* done, but session_poll() has not returned it yet */
+    SLOT_REPORTED, /* the caller knows that it is done */
 } SlotState;
 
 typedef struct Slot {
-    SessionRequest public; /* first: what the caller has */
+    SessionRequest public; /* the caller's part; must be first */
     SlotState state;
-    bool abandoned; /* released before it was back */
+    bool abandoned; /* released while in flight */
     size_t room;    /* bytes of the buffer */
     SessionTarget *target;
-    uint32_t obstacles;           /* earlier writes that it must not meet */
-    TAILQ_ENTRY(Slot) write_node; /* of its target's writes */
+    uint32_t conflicts;           /* earlier writes that must end first */
+    TAILQ_ENTRY(Slot) write_node; /* in its target's `writes` */
     Session *session;
-    Timer timer;
-    TAILQ_ENTRY(Slot) node; /* of the list of its state, if that has one */
+    Timer timer;            /* of a sleep */
+    TAILQ_ENTRY(Slot) node; /* in the session's list for its state */
     struct Slot *next_made;
     Request request;
 } Slot;
@@ -50,7 +51,7 @@ struct Session {
     Clock clock;
     AioContext ctx;
     DoneList done;
-    Engine *engine; /* of the completion, once it is open */
+    Engine *engine; /* of `completion`, once it is open */
     Completion completion;
     uint32_t iodepth;
     bool plugged;
@@ -58,7 +59,7 @@ struct Session {
     Slot *made; /* all slots */
     SlotList free, waiting, finished;
     uint32_t slots, free_count, waiting_count, started_count;
-    uint64_t ended; /* requests and sleeps, abandoned ones as well */
+    uint64_t ended; /* requests and sleeps, also abandoned ones */
     uint64_t buffer_bytes;
 
     TAILQ_HEAD(, SessionTarget) targets;
@@ -66,25 +67,26 @@ struct Session {
     bool slice_is_over;
 };
 
-/* With a buffer for @bytes.  NULL without memory. */
+/* A slot with a buffer for @bytes.  NULL without memory. */
 Slot *slot_get(Session *session, size_t bytes);
 void slot_free(Slot *slot);
 
-/* It is over, and the caller's to look at, unless nobody cares any more. */
+/* The request or sleep is done.  An abandoned slot is freed. */
 void slot_finish(Slot *slot, int result, uint32_t bytes);
 
-/* No engine knows of them any more. */
+/* Free all slots.  The engine must be closed. */
 void slots_cleanup(Session *session);
 
 /*
- * A write is under way, and counts its obstacles; is so no more, and is none
- * to later ones.  It may start when it has none.
+ * A write is issued: count the earlier writes that it conflicts with.  It has
+ * ended: later writes no longer wait for it.  A write may start when its count
+ * is 0.
  */
-void slot_enter_writes(Slot *slot);
-void slot_leave_writes(Slot *slot);
+void slot_begin_write(Slot *slot);
+void slot_end_write(Slot *slot);
 
-/* Take what the engine has done; start those that have their turn now. */
+/* Finish the requests that the engine has done, and start waiting ones. */
 void session_collect_done(Session *session);
 
-/* The same with what is in the ring, without a round of the loop. */
-void session_look(Session *session);
+/* Reap what the ring has, then the same; without a round of the loop. */
+void session_reap(Session *session);

@@ -1,6 +1,6 @@
 /*
- * What a session's request goes through: issued, it waits for its turn, is the
- * engine's, is done, and is released; or is given up.  See session.h.
+ * The states of a session's requests: a request is issued, waits for its turn,
+ * is started, is done, and is released; or it is cancelled.  See session.h.
  */
 #include <errno.h>
 #include <stddef.h>
@@ -19,7 +19,7 @@ static Slot *slot_of_request(Request *request)
     return (Slot *)((char *)request - offsetof(Slot, request));
 }
 
-/* ---- taking turns ---------------------------------------------------------- */
+/* ---- taking turns -------------------------------------------------------- */
 
 static void start(Slot *slot)
 {
@@ -28,7 +28,7 @@ static void start(Slot *slot)
     target_submit(&slot->target->base, &slot->request);
 }
 
-/* Who still waits for blocks keeps its place, and takes nobody else's turn. */
+/* In the order of issue; a write with conflicts is skipped, and stays. */
 static void start_waiting(Session *session)
 {
     Slot *slot, *next;
@@ -36,7 +36,7 @@ static void start_waiting(Session *session)
     for (slot = TAILQ_FIRST(&session->waiting);
          slot && session->started_count < session->iodepth; slot = next) {
         next = TAILQ_NEXT(slot, node);
-        if (slot->obstacles == 0) {
+        if (slot->conflicts == 0) {
             TAILQ_REMOVE(&session->waiting, slot, node);
             session->waiting_count--;
             start(slot);
@@ -44,12 +44,12 @@ static void start_waiting(Session *session)
     }
 }
 
-/* Neither waiting nor started any more. */
-static void end_turn(Slot *slot, int result, uint32_t bytes)
+/* A request neither waits nor is started any more. */
+static void end_request(Slot *slot, int result, uint32_t bytes)
 {
     slot->target->busy--;
     if (slot->request.op == REQUEST_WRITE) {
-        slot_leave_writes(slot);
+        slot_end_write(slot);
     }
     slot_finish(slot, result, bytes);
 }
@@ -58,17 +58,17 @@ static void withdraw_waiting(Slot *slot)
 {
     TAILQ_REMOVE(&slot->session->waiting, slot, node);
     slot->session->waiting_count--;
-    end_turn(slot, -ECANCELED, 0);
+    end_request(slot, -ECANCELED, 0);
 }
 
-/* Read beyond the end of the target, a request has zeros there: not counted. */
-static uint32_t bytes_there(const Request *request)
+/* Without the zeros that a read beyond the end of its target gets. */
+static uint32_t bytes_transferred(const Request *request)
 {
     return request->result == REQUEST_EOF ? request->bytes_done
                                           : request->bytes;
 }
 
-/* Requests that get their turn now leave together. */
+/* The requests that start in place of others are submitted together. */
 void session_collect_done(Session *session)
 {
     while (done_list_count(&session->done) > 0) {
@@ -77,8 +77,8 @@ void session_collect_done(Session *session)
             Slot *slot = slot_of_request(request);
 
             session->started_count--;
-            end_turn(slot, request->result < 0 ? request->result : 0,
-                     bytes_there(request));
+            end_request(slot, request->result < 0 ? request->result : 0,
+                        bytes_transferred(request));
         }
         if (session->waiting_count > 0) {
             engine_plug(session->engine);
@@ -89,10 +89,10 @@ void session_collect_done(Session *session)
 }
 
 /*
- * What completed inside its submit is done now, without a round of the loop.
- * A ring that we don't know could not be looked at without a system call.
+ * Finds what completed inside its submit.  Not with a ring of an unknown
+ * layout: a look at that needs a system call.
  */
-void session_look(Session *session)
+void session_reap(Session *session)
 {
     Engine *engine = session->engine;
 
@@ -102,7 +102,7 @@ void session_look(Session *session)
     session_collect_done(session);
 }
 
-/* ---- requests ---------------------------------------------------------------- */
+/* ---- requests ------------------------------------------------------------ */
 
 static SessionRequest *issue(Slot *slot, SessionTarget *target, RequestOp op,
                              uint64_t offset, uint32_t bytes)
@@ -118,9 +118,9 @@ static SessionRequest *issue(Slot *slot, SessionTarget *target, RequestOp op,
         .op = (uint8_t)op,
     };
     target->busy++;
-    slot->obstacles = 0;
+    slot->conflicts = 0;
     if (op == REQUEST_WRITE) {
-        slot_enter_writes(slot);
+        slot_begin_write(slot);
     }
 
     slot->state = SLOT_WAITING;
@@ -128,11 +128,11 @@ static SessionRequest *issue(Slot *slot, SessionTarget *target, RequestOp op,
     session->waiting_count++;
     start_waiting(session);
     if (!session->plugged) {
-        session_look(session);
+        session_reap(session);
     }
-    if (slot->state == SLOT_FINISHED) { /* the caller sees it right now */
+    if (slot->state == SLOT_FINISHED) { /* the caller sees that at once */
         TAILQ_REMOVE(&session->finished, slot, node);
-        slot->state = SLOT_TOLD;
+        slot->state = SLOT_REPORTED;
     }
     return &slot->public;
 }
@@ -206,7 +206,7 @@ static void withdraw(Session *session, SessionTarget *target)
     session->engine->ops->cancel_pending(session->engine, &target->base);
 }
 
-/* All are withdrawn before any is collected, or others would get their turn. */
+/* Withdraw all before any is collected; otherwise waiting ones would start. */
 void session_withdraw(Session *session, SessionTarget *only)
 {
     SessionTarget *target;

@@ -1,6 +1,6 @@
 /*
- * A session's slots: a request, its buffer and its timer each.  There are as
- * many as were ever needed at a time.  See session.h.
+ * A session's slots: each has a request, its buffer and its timer.  Slots are
+ * used again, and freed only with the session.  See session.h.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -9,10 +9,10 @@
 
 #define PAGE_BYTES 4096u
 
-/* A free slot keeps its buffer up to this size. */
+/* A free slot keeps its buffer, unless that is larger. */
 #define KEPT_BUFFER_BYTES (1u << 20)
 
-static void slept(void *opaque)
+static void sleep_is_over(void *opaque)
 {
     slot_finish(opaque, 0, 0);
 }
@@ -29,7 +29,7 @@ static Slot *make_slot(Session *session)
         .session = session,
         .next_made = session->made,
     };
-    timer_init(&slot->timer, &session->ctx, slept, slot);
+    timer_init(&slot->timer, &session->ctx, sleep_is_over, slot);
     session->made = slot;
     return slot;
 }
@@ -42,7 +42,7 @@ static void drop_buffer(Slot *slot)
     slot->room = 0;
 }
 
-/* Zeros at first: an engine that moves no data must show nobody else's. */
+/* Zeroed, since an engine that moves no data leaves the buffer as it is. */
 static bool make_room(Slot *slot, size_t bytes)
 {
     size_t room = (bytes + PAGE_BYTES - 1) / PAGE_BYTES * PAGE_BYTES;
@@ -69,7 +69,8 @@ void slot_free(Slot *slot)
         drop_buffer(slot);
     }
     slot->state = SLOT_FREE;
-    TAILQ_INSERT_HEAD(&session->free, slot, node); /* its buffer is warm */
+    /* at the head, since its buffer is in the CPU's cache */
+    TAILQ_INSERT_HEAD(&session->free, slot, node);
     session->free_count++;
 }
 

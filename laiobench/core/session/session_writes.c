@@ -1,10 +1,11 @@
 /*
- * Writes of one target that must not meet.  A misaligned one reads the blocks
- * around its ends and writes them back: what another writes there meanwhile
- * would be undone.  So it is alone with its blocks, in the order of issue.
- * Aligned writes may meet each other as they like.  See session.h.
+ * Keeps conflicting writes of one target apart.  A misaligned write reads the
+ * blocks at its two ends and writes them back, which would undo another write
+ * of these blocks meanwhile.  So a misaligned write and another write of the
+ * same block run one after the other, in the order of issue.  Aligned writes
+ * do not wait for each other.  See session.h.
  *
- * Only a program's writes come by here: jobs never do.
+ * Only for the writes of sessions; jobs do not use this.
  */
 #include "session/session.h"
 
@@ -23,12 +24,12 @@ static bool share_blocks(const Slot *a, const Slot *b)
            (b->request.offset & ~mask) < ((a_end + mask) & ~mask);
 }
 
-static bool must_not_meet(const Slot *a, const Slot *b)
+static bool conflict(const Slot *a, const Slot *b)
 {
     return (is_misaligned(a) || is_misaligned(b)) && share_blocks(a, b);
 }
 
-void slot_enter_writes(Slot *slot)
+void slot_begin_write(Slot *slot)
 {
     SessionTarget *target = slot->target;
     Slot *earlier;
@@ -36,25 +37,25 @@ void slot_enter_writes(Slot *slot)
     target->misaligned += is_misaligned(slot);
     if (target->misaligned > 0) {
         TAILQ_FOREACH (earlier, &target->writes, write_node) {
-            slot->obstacles += must_not_meet(earlier, slot);
+            slot->conflicts += conflict(earlier, slot);
         }
     }
     TAILQ_INSERT_TAIL(&target->writes, slot, write_node);
 }
 
 /*
- * Writes that have no obstacle left now start with the next request that is
- * issued or comes back.  One will come back: what waits for blocks waits, in the
- * end, for something in flight.
+ * A later write without conflicts now starts when the next request is issued or
+ * completes.  One will complete: a conflicting write waits, directly or over
+ * others, for one that is in flight.
  */
-void slot_leave_writes(Slot *slot)
+void slot_end_write(Slot *slot)
 {
     SessionTarget *target = slot->target;
     Slot *later = slot;
 
     if (target->misaligned > 0) {
         while ((later = TAILQ_NEXT(later, write_node))) {
-            later->obstacles -= must_not_meet(slot, later);
+            later->conflicts -= conflict(slot, later);
         }
     }
     target->misaligned -= is_misaligned(slot);
