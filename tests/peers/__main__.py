@@ -1,8 +1,8 @@
-"""laiobench beside its peers, in alternation on the same device: `make peers`.
+"""laiobench beside its peers on the same device: `make peers`.
 
-In every round each tool runs once, in an order that changes from round to
-round; what counts is the median of the rounds' ratios.  Ends with 1 if a target
-is missed.
+First two tools at a time share one CPU, and what counts is what an I/O costs each in CPU time:
+this repeats to 1 or 2 %, and has targets.  Then each runs alone, in turns, for the IOPS.
+Ends with 1 if a target is missed.
 """
 
 import contextlib
@@ -11,105 +11,90 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
 import click
 import devices
+import together
 import tools
+import turns
 from tabulate import tabulate
 
-from comparison import MODES, Round, Row, compare
-
-Tool = Callable[[tools.Load], tools.Speed]
+from comparison import PAIRS, Pair, Ratio, Row, row
 
 
-def tools_for(device: str, floor: Path) -> dict[str, Tool]:
-    """By name, those that are compared next to each other, so that a machine whose speed drifts
-    does both alike; qemu-img knows no character devices, and sleeping modes need slow ones."""
-    chosen: dict[str, Tool] = {
-        "getevents, batch 1": lambda load: tools.laiobench(load, "getevents", max_batch=1),
-        "fio": tools.fio,
-        "poll": lambda load: tools.laiobench(load, "poll"),
-        "floor of poll": lambda load: tools.floor(load, "poll", floor),
-        "fio tuned": lambda load: tools.fio(load, *tools.FIO_TUNED),
-    }
-    if device != "zero":
-        chosen["qemu-img"] = _Qemu()
-        for mode in MODES[1:]:
-            chosen[mode] = lambda load, mode=mode: tools.laiobench(load, mode)
-            chosen[f"floor of {mode}"] = lambda load, mode=mode: tools.floor(load, mode, floor)
-    return chosen
+def command_of(name: str, load: tools.Load, floor: Path) -> list[str]:
+    """The tool's command line, for much longer than anybody waits."""
+    load = together.endless(load)
+    if name.startswith("floor of "):
+        return tools.floor_command(load, name.removeprefix("floor of "), floor)
+    match name:
+        case "fio":
+            return tools.fio_command(load)
+        case "fio tuned":
+            return tools.fio_command(load, *tools.FIO_TUNED)
+        case "qemu-img":
+            return tools.qemu_img_command(load, together.IO_COUNT)
+        case "getevents, batch 1":
+            return tools.laiobench_command(load, "getevents", max_batch=1)
+        case _:
+            return tools.laiobench_command(load, name)
 
 
-class _Qemu:
-    """qemu-img is told how many I/Os to do: as many as it did in such a time before."""
-
-    def __init__(self) -> None:
-        self._iops: dict[int, float] = {}
-
-    def __call__(self, load: tools.Load) -> tools.Speed:
-        if load.iodepth not in self._iops:
-            self._iops[load.iodepth] = tools.qemu_img(load, 10_000).iops
-        count = max(1000, round(self._iops[load.iodepth] * load.seconds))
-        speed = tools.qemu_img(load, count)
-        self._iops[load.iodepth] = speed.iops
-        return speed
-
-
-def run_rounds(load: tools.Load, chosen: Mapping[str, Tool], count: int) -> list[Round]:
-    """Each tool once a round; each round begins with another, every other one goes backwards."""
-    names = list(chosen)
-    rounds: list[Round] = []
-    for number in range(count):
-        start = number * 5 % len(names)
-        order = names[start:] + names[:start]
-        rounds.append({name: chosen[name](load) for name in order[:: 1 - number % 2 * 2]})
-        click.echo(f"\riodepth {load.iodepth}: round {number + 1} of {count} ", nl=False, err=True)
-    click.echo("\r\x1b[K", nl=False, err=True)
-    return rounds
-
-
-def latency_row(rounds: Sequence[Round]) -> str:
-    """Whether the latencies that we see are those that fio sees."""
-    said = []
-    for name in ("p50", "p99"):
-        ratios = sorted(
-            getattr(one["getevents, batch 1"], f"{name}_ns") / getattr(one["fio"], f"{name}_ns")
-            for one in rounds
+def run_pair(pair: Pair, load: tools.Load, floor: Path, rounds: int) -> list[tuple[float, float]]:
+    """What an I/O cost both in each round; each is started first every other time."""
+    ours, peer = (command_of(name, load, floor) for name in (pair.ours, pair.peer))
+    costs = []
+    for number in range(rounds):
+        click.echo(
+            f"\r\x1b[Kiodepth {load.iodepth}: {pair.ours} beside {pair.peer}, "
+            f"round {number + 1} of {rounds} ",
+            nl=False,
+            err=True,
         )
-        median = ratios[len(ratios) // 2]
-        said.append(f"{name} {median:.2f} [{ratios[0]:.2f}, {ratios[-1]:.2f}]")
-    return "latency, getevents ÷ fio: " + ", ".join(said)
+        if number % 2:
+            costs.append(together.cpu_per_io(load, peer, ours)[::-1])
+        else:
+            costs.append(together.cpu_per_io(load, ours, peer))
+    click.echo("\r\x1b[K", nl=False, err=True)
+    return costs
 
 
-def show(rows: Sequence[Row]) -> None:
+def show_costs(rows: Sequence[Row]) -> None:
+    """I/Os in a second of CPU time, ours ÷ the peer's."""
     click.echo(
         tabulate(
             [
                 (
                     row.iodepth,
                     f"{row.ours} ÷ {row.peer}",
-                    *(f"{value:.2f}" for value in (row.iops.median, row.iops.low, row.iops.high)),
-                    f"{row.least:.2f}" if row.least else "",
+                    *(f"{value:.3f}" for value in asdict(row.ratio).values()),
+                    f"{row.least}" if row.least else "",
                     "" if row.is_met else "MISSED",
-                    *(f"{value:.2f}" for value in (row.cpu.median, row.cpu.low, row.cpu.high)),
+                    *(f"{value:,.0f} ns" for value in (row.ours_ns, row.peer_ns)),
                 )
                 for row in rows
             ],
             headers=(
-                "iodepth",
-                "tools",
-                "IOPS",
-                "min",
-                "max",
-                "target",
-                "",
-                "CPU per I/O",
-                "min",
-                "max",
+                "iodepth", "I/Os per CPU second, at once", "median", "min", "max", "target", "",
+                "CPU per I/O", "the peer's",
             ),
+            disable_numparse=True,
+        )
+    )  # fmt: skip
+
+
+def show_iops(found: Sequence[tuple[int, str, Ratio]]) -> None:
+    """Without targets."""
+    click.echo(
+        tabulate(
+            [
+                (iodepth, name, *(f"{value:.2f}" for value in asdict(ratio).values()))
+                for iodepth, name, ratio in found
+            ],
+            headers=("iodepth", "IOPS, in turns", "median", "min", "max"),
             disable_numparse=True,
         )
     )
@@ -120,21 +105,17 @@ def show(rows: Sequence[Row]) -> None:
 @click.option(
     "--folder", type=click.Path(path_type=Path), default=Path("/var/tmp"), help="For the file."
 )
-@click.option("--rounds", type=click.IntRange(min=1), default=16, show_default=True)
-@click.option(
-    "--seconds",
-    type=click.FloatRange(min=0.05),
-    default=0.3,
-    show_default=True,
-    help="Of each run.",
-)
+@click.option("--rounds", type=click.IntRange(min=1), default=5, show_default=True, help="At once.")
+@click.option("--seconds", type=click.FloatRange(min=0.05), default=1.0, show_default=True)
+@click.option("--turns", "turn_count", type=click.IntRange(min=0), default=5, show_default=True)
+@click.option("--turn-seconds", type=click.FloatRange(min=0.05), default=0.3, show_default=True)
 @click.option("--iodepth", type=int, multiple=True, default=(1, 32, 128), show_default=True)
 @click.option("--cpu", type=int, default=max(os.sched_getaffinity(0)), show_default=True)
-@click.option("--tool", "only", multiple=True, help="Only these.")
+@click.option("--tool", "only", multiple=True, help="Only pairs of these.")
 @click.option("--json", "as_json", is_flag=True)
 def main(
-    device: str, folder: Path, rounds: int, seconds: float, iodepth: tuple[int, ...], cpu: int,
-    only: tuple[str, ...], as_json: bool,
+    device: str, folder: Path, rounds: int, seconds: float, turn_count: int, turn_seconds: float,
+    iodepth: tuple[int, ...], cpu: int, only: tuple[str, ...], as_json: bool,
 ) -> None:  # fmt: skip
     for program, package in (("fio", "fio"), ("qemu-img", "qemu-utils"), ("gcc", "gcc")):
         if not shutil.which(program):
@@ -148,20 +129,35 @@ def main(
     }
     make, region_bytes = made[device]
     rows: list[Row] = []
+    iops: list[tuple[int, str, Ratio]] = []
     with tempfile.TemporaryDirectory() as scratch, make() as path:
-        chosen = tools_for(device, devices.build_floor(Path(scratch)))
-        chosen = {name: tool for name, tool in chosen.items() if not only or name in only}
+        floor = devices.build_floor(Path(scratch))
+        in_turns = turns.tools_for(device, floor)
+        in_turns = {name: tool for name, tool in in_turns.items() if not only or name in only}
+        pairs = [pair for pair in PAIRS if {pair.ours, pair.peer} <= set(in_turns)]
         for depth in iodepth:
             load = tools.Load(path, region_bytes, depth, seconds, cpu, direct=device != "zero")
-            done = run_rounds(load, chosen, rounds)
-            rows += compare(done, depth, has_targets=device == "zram")
+            for pair in pairs:
+                costs = run_pair(pair, load, floor, rounds)
+                rows.append(row(pair, depth, costs, judged=device == "zram"))
+        for depth in iodepth if turn_count else ():
+            load = tools.Load(path, region_bytes, depth, turn_seconds, cpu, device != "zero")
+            done = turns.run_rounds(load, in_turns, turn_count)
+            iops += [(depth, *found) for found in turns.iops_ratios(done).items()]
             if device == "file" and depth == 1 and not only:
-                click.echo(latency_row(done), err=as_json)
+                click.echo(turns.latency_row(done), err=as_json)
     if as_json:
-        click.echo(json.dumps([{**asdict(row), "is_met": row.is_met} for row in rows], indent=2))
+        document = {
+            "cpu_per_io": [{**asdict(each), "is_met": each.is_met} for each in rows],
+            "iops": [{"iodepth": at, "tools": name, **asdict(of)} for at, name, of in iops],
+        }
+        click.echo(json.dumps(document, indent=2))
     else:
-        show(rows)
-    sys.exit(0 if all(row.is_met for row in rows) else 1)
+        show_costs(rows)
+        if iops:
+            click.echo()
+            show_iops(iops)
+    sys.exit(0 if all(each.is_met for each in rows) else 1)
 
 
 main()

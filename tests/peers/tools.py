@@ -9,6 +9,7 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,47 +48,78 @@ class Speed:
     p99_ns: float | None = None
 
 
-def _run(load: Load, command: list[str]) -> str:
-    done = subprocess.run(
-        ["taskset", "--cpu-list", str(load.cpu), *command],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
+def pinned(load: Load, command: Sequence[str]) -> list[str]:
+    """To the load's CPU."""
+    return ["taskset", "--cpu-list", str(load.cpu), *command]
+
+
+def _run(load: Load, command: Sequence[str]) -> str:
+    done = subprocess.run(pinned(load, command), capture_output=True, text=True, check=False)
     if done.returncode:
         raise SystemExit(f"{' '.join(command)} failed:\n{done.stdout}{done.stderr}")
     return done.stdout
 
 
-def laiobench(load: Load, mode: str, max_batch: int = MAX_BATCH) -> Speed:
+# ---- how each is called -----------------------------------------------------------
+
+
+def laiobench_command(load: Load, mode: str, max_batch: int = MAX_BATCH) -> list[str]:
     """The whole of it, with all recording on."""
-    answer = _run(load, [
+    return [
         sys.executable, "-m", "laiobench", "run", f"--filename={load.path}", "--rw=randread",
         "--bs=4k", f"--size={load.region_bytes}", f"--iodepth={load.iodepth}",
         f"--runtime={load.seconds}", "--time_based", f"--completion={mode}",
         f"--max_batch={max_batch}", f"--randseed={SEED}", f"--direct={int(load.direct)}",
         "--no-save", "--json",
-    ])  # fmt: skip
-    (job,) = json.loads(answer)["jobs"]
+    ]  # fmt: skip
+
+
+def floor_command(load: Load, mode: str, program: Path) -> list[str]:
+    """The system calls alone, over the same offsets."""
+    return [
+        str(program), mode, load.path, str(load.iodepth), str(MAX_BATCH), str(load.seconds),
+        str(load.region_bytes), str(stream_seed(SEED, 0)),
+    ]  # fmt: skip
+
+
+def fio_command(load: Load, *options: str) -> list[str]:
+    """fio's libaio engine, as it comes or with options."""
+    return [
+        "fio", "--name=peer", f"--filename={load.path}", "--ioengine=libaio", "--rw=randread",
+        "--bs=4k", f"--size={load.region_bytes}", f"--iodepth={load.iodepth}", "--readonly",
+        f"--runtime={load.seconds}s", "--time_based", f"--direct={int(load.direct)}",
+        "--lat_percentiles=1", "--output-format=json", *options,
+    ]  # fmt: skip
+
+
+def qemu_img_command(load: Load, count: int) -> list[str]:
+    """qemu-img bench: no latencies, a fixed number of I/Os, in large steps instead of at random."""
+    return [
+        "qemu-img", "bench", "-t", "none", "-i", "native", "-f", "raw", "-d", str(load.iodepth),
+        "-s", str(BLOCK_BYTES), "-S", str(QEMU_STEP_BLOCKS * BLOCK_BYTES), "-c", str(count),
+        load.path,
+    ]  # fmt: skip
+
+
+# ---- each alone -------------------------------------------------------------------
+
+
+def laiobench(load: Load, mode: str, max_batch: int = MAX_BATCH) -> Speed:
+    """By its own report."""
+    (job,) = json.loads(_run(load, laiobench_command(load, mode, max_batch)))["jobs"]
     percentiles = job["read"]["lat_ns"]["percentiles"]
     return Speed(job["read"]["iops"], job["cpu"]["per_io_ns"], percentiles["50"], percentiles["99"])
 
 
 def floor(load: Load, mode: str, program: Path) -> Speed:
-    """The system calls alone, over the same offsets."""
-    ios, ns, cpu_ns = map(int, _run(load, [
-        str(program), mode, load.path, str(load.iodepth), str(MAX_BATCH), str(load.seconds),
-        str(load.region_bytes), str(stream_seed(SEED, 0)),
-    ]).split())  # fmt: skip
+    """By its own report."""
+    ios, ns, cpu_ns = map(int, _run(load, floor_command(load, mode, program)).split())
     return Speed(ios / ns * 1e9, cpu_ns / ios)
 
 
 def fio(load: Load, *options: str) -> Speed:
-    """fio's libaio engine, as it comes or with options."""
-    answer = _run(load, [
-        "fio", "--name=peer", f"--filename={load.path}", "--ioengine=libaio", "--rw=randread",
-        "--bs=4k", f"--size={load.region_bytes}", f"--iodepth={load.iodepth}", "--readonly",
-        f"--runtime={load.seconds}s", "--time_based", f"--direct={int(load.direct)}",
-        "--lat_percentiles=1", "--output-format=json", *options,
-    ])  # fmt: skip
+    """By its own report."""
+    answer = _run(load, fio_command(load, *options))
     (job,) = json.loads(answer[answer.index("{") :])["jobs"]
     read = job["read"]
     cpu_share = (job["usr_cpu"] + job["sys_cpu"]) / 100
@@ -101,13 +133,9 @@ def fio(load: Load, *options: str) -> Speed:
 
 
 def qemu_img(load: Load, count: int) -> Speed:
-    """qemu-img bench: no latencies, a fixed number of I/Os, in large steps instead of at random."""
+    """By the seconds that it reports, and the CPU time that the system says it had."""
     before = os.times()
-    answer = _run(load, [
-        "qemu-img", "bench", "-t", "none", "-i", "native", "-f", "raw", "-d", str(load.iodepth),
-        "-s", str(BLOCK_BYTES), "-S", str(QEMU_STEP_BLOCKS * BLOCK_BYTES), "-c", str(count),
-        load.path,
-    ])  # fmt: skip
+    answer = _run(load, qemu_img_command(load, count))
     after = os.times()
     match = re.search(r"completed in ([\d.]+) seconds", answer)
     if match is None:
