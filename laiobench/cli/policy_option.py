@@ -68,9 +68,7 @@ class PolicyOption:
     def check(self, experiment: Experiment) -> None:
         """Whether it can be judged at all, before anything is measured."""
         gate.check_two(len(experiment.variants))
-        gated_metrics.check_jobs(
-            self.policy, [job for each in experiment.variants for job in each.jobs]
-        )
+        gated_metrics.check_jobs(self.policy, [each.jobs for each in experiment.variants])
 
     def is_conclusive(self, comparison: Comparison) -> bool:
         """Whether it may end after the policy's fewest pairs."""

@@ -198,7 +198,7 @@ def _fitting(name: str, rest: str, columns: int | None) -> str:
 
 
 def _names(samples: Sequence[Progress]) -> str:
-    names = list(dict.fromkeys(progress.copy.job.name for progress in samples))
+    names = list(dict.fromkeys(progress.copy.label for progress in samples))
     return names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"
 
 

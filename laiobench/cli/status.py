@@ -82,7 +82,7 @@ class Status:
 
 
 def _key(progress: Progress) -> tuple[str, int, int]:
-    return progress.copy.job.name, progress.copy.position, progress.copy.copy_index
+    return progress.copy.label, progress.copy.position, progress.copy.copy_index
 
 
 def _numbers(stretch: _Stretch) -> dict[str, Any]:

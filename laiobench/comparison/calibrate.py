@@ -39,6 +39,7 @@ from laiobench.results.calibration import (
     OwnCost,
 )
 from laiobench.results.comparison import ComparedMetric, Comparison, Verdict
+from laiobench.results.copies import labels
 from laiobench.results.digest import digest
 from laiobench.results.metrics import COMPARED, METRICS
 from laiobench.results.run_result import RunResult, Tool
@@ -179,12 +180,12 @@ def _floor(
 def _own_costs(jobs: Sequence[Job], control: Control) -> list[OwnCost]:
     return [
         OwnCost(
-            job=job.name,
+            job=label,
             completion=job.completion,
             iodepth=job.iodepth,
             ns_per_io=own_ns_per_io(job, control),
         )
-        for job in jobs
+        for label, job in zip(labels([job.name for job in jobs]), jobs, strict=True)
     ]
 
 

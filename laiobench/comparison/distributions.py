@@ -18,6 +18,7 @@ from laiobench.comparison import sign_flips
 from laiobench.comparison.blocks import complete_blocks
 from laiobench.comparison.numerics import np
 from laiobench.results.comparison import Comparison
+from laiobench.results.copies import told_apart
 from laiobench.results.distribution import Distribution, ShiftedPercentile
 from laiobench.results.histogram import Counts, added
 from laiobench.results.metrics import samples_needed
@@ -80,7 +81,7 @@ def _curves(comparison: Comparison) -> Iterator[_Curve]:
 def _latencies(run: RunResult) -> dict[Part, Counts]:
     """Of each job's directions, all copies together."""
     found: dict[Part, list[Counts]] = {}
-    for job in run.jobs:
+    for job in told_apart(run.jobs):
         for name, direction in job.directions().items():
             latency = direction.lat_ns
             if name != "sync" and latency.count:

@@ -128,9 +128,9 @@ def _seen(fact: Fact, runs: Sequence[RunDigest]) -> tuple[str, ...]:
 def _jobs(runs: Sequence[RunDigest]) -> dict[str, dict[str, str]]:
     found: dict[str, dict[str, set[str]]] = {}
     for run in runs:
-        for job in run.jobs:
-            options = found.setdefault(job.name, {})
-            for name, value in set_options(job).items():
+        for label, copies in run.copies.items():
+            options = found.setdefault(label, {})
+            for name, value in (item for job in copies for item in set_options(job).items()):
                 options.setdefault(name, set()).add(value)
     return {
         job: {name: ", ".join(sorted(values)) for name, values in sorted(options.items())}

@@ -88,7 +88,11 @@ def uncompared(
             Variant(
                 name=name,
                 set={"from": printable(reference), "runs": len(side)},
-                jobs=[{"name": job.name, **job.options} for run in side[:1] for job in run.jobs],
+                jobs=[
+                    {"name": name, **copies[0].options}
+                    for run in side[:1]
+                    for name, copies in run.copies.items()
+                ],
             )
             for name, reference, side in zip(NAMES, references, sides, strict=True)
         ],
@@ -99,7 +103,7 @@ def uncompared(
 
 def _check_jobs(baseline: Sequence[RunDigest], new: Sequence[RunDigest]) -> None:
     """Jobs are compared by their names; without one in common there is nothing to compare."""
-    old, later = ({job.name for run in side for job in run.jobs} for side in (baseline, new))
+    old, later = ({name for run in side for name in run.copies} for side in (baseline, new))
     if not old & later:
         raise UsageError(
             f"the two sides have no job in common: {', '.join(sorted(old)) or 'none'} against "

@@ -19,6 +19,7 @@ from laiobench.errors import UsageError, raise_all
 from laiobench.jobs.options import Job, option_names
 from laiobench.jobs.sources import Draft, Setting, put, resolve
 from laiobench.results.comparison import Design, Variant
+from laiobench.results.copies import labels
 from laiobench.words import printable, suggest
 
 ORIGIN = "--vary"
@@ -26,7 +27,7 @@ ORIGIN = "--vary"
 MOST_VARIANTS = 256
 """More would be measured for days; each is checked before the first one is."""
 
-_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
+_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_.#-]*")
 
 
 @dataclass(frozen=True)
@@ -129,7 +130,12 @@ def variants(drafts: Sequence[Draft], varies: Sequence[Vary]) -> list[LiveVarian
     for values in itertools.product(*(vary.values for vary in varies)):
         chosen = list(zip(varies, values, strict=True))
         try:
-            jobs = resolve([_under(draft, chosen) for draft in drafts])
+            jobs = resolve(
+                [
+                    _under(draft, label, chosen)
+                    for label, draft in zip(labels_of(drafts), drafts, strict=True)
+                ]
+            )
         except UsageError as error:
             for problem in getattr(error, "problems", (error,)):
                 problems.setdefault(str(problem), problem)
@@ -150,10 +156,15 @@ def _check_count(varies: Sequence[Vary]) -> None:
         )
 
 
-def _under(draft: Draft, chosen: Sequence[tuple[Vary, str]]) -> Draft:
+def labels_of(drafts: Sequence[Draft]) -> list[str]:
+    """What the jobs are called in results: those of one name by an ordinal, too."""
+    return labels([draft.name for draft in drafts])
+
+
+def _under(draft: Draft, label: str, chosen: Sequence[tuple[Vary, str]]) -> Draft:
     layer: dict[str, Setting] = {}
     for vary, value in chosen:
-        if vary.option is not None and vary.job in (None, draft.name):
+        if vary.option is not None and vary.job in (None, label):
             put(layer, vary.option, Setting(value, ORIGIN))
     return draft.under(layer)
 

@@ -238,8 +238,8 @@ def _forbidden(copies: Sequence[JobCopy], glimpses: _Glimpses) -> Iterator[Laiob
 
 
 def _name(copy: JobCopy) -> str:
-    name, count = copy.job.name, copy.job.numjobs
-    return f"{name} {copy.copy_index + 1}/{count}" if count > 1 else name
+    count = copy.job.numjobs
+    return f"{copy.label} {copy.copy_index + 1}/{count}" if count > 1 else copy.label
 
 
 def _too_many_slots(groups: Sequence[Group], room: AioRoom) -> Iterator[LaiobenchError]:

@@ -12,6 +12,7 @@ from laiobench.jobs.options import Job
 from laiobench.jobs.sources import Draft, notes
 from laiobench.jobs.sources.fio_readings import differences
 from laiobench.measurement.dry_run import preview
+from laiobench.results.copies import labels
 from laiobench.results.explanation import (
     AioSlots,
     Explanation,
@@ -39,9 +40,12 @@ def explain(
     `drafts`: what the jobs were made from.  `results`: where the result would be saved.
     `log_dir`: the folder for logs and other files that jobs name.
     """
+    called = labels([job.name for job in jobs])
     seen = preview(jobs, allow_write, readonly=readonly, log_dir=log_dir)
     document = Explanation(
-        jobs=[_job(draft, job) for draft, job in zip(drafts, jobs, strict=True)],
+        jobs=[
+            _job(label, draft, job) for label, draft, job in zip(called, drafts, jobs, strict=True)
+        ],
         plan=Plan(
             groups=list(seen.groups),
             aio_slots=AioSlots(
@@ -73,7 +77,7 @@ def _defaults() -> Mapping[str, OptionValue]:
     }
 
 
-def _job(draft: Draft, job: Job) -> JobExplanation:
+def _job(label: str, draft: Draft, job: Job) -> JobExplanation:
     options = {}
     for name, value in job.model_dump(mode="json").items():
         setting = draft.settings.get(name)
@@ -89,4 +93,4 @@ def _job(draft: Draft, job: Job) -> JobExplanation:
             origin=setting.origin,
             written=written if is_bare else f"{written}={text}",
         )
-    return JobExplanation(name=job.name, options=options)
+    return JobExplanation(name=label, options=options)

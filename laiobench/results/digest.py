@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
+from laiobench.results.copies import by_job
 from laiobench.results.free_form import Counters, Machine, Options
 from laiobench.results.histogram import Counts
 from laiobench.results.model import Measured, Name, Record, Whole
@@ -115,11 +116,8 @@ class RunDigest(Record):
 
     @property
     def copies(self) -> dict[str, list[JobDigest]]:
-        """The copies of each job, by its name."""
-        found: dict[str, list[JobDigest]] = {}
-        for job in self.jobs:
-            found.setdefault(job.name, []).append(job)
-        return found
+        """The copies of each job, by what it is called (`laiobench.results.copies`)."""
+        return by_job(self.jobs)
 
 
 class RunBins(RunDigest):

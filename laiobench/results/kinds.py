@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from laiobench.later import later, named
+from laiobench.results.copies import by_job
 from laiobench.results.document import Document, Listing
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ def _of_run(result: RunResult) -> Listing:
         result.kind,
         result.started_at,
         result.status,
-        jobs=list(dict.fromkeys(job.name for job in result.jobs)),
+        jobs=list(by_job(result.jobs)),
         iops=[round(direction.iops, 1) for direction in ios],
     )
 

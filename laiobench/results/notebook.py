@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from laiobench.errors import ExtraMissing
+from laiobench.results.copies import told_apart
 from laiobench.units import format_bandwidth, format_count, format_ns
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ def run_rows(result: "RunResult") -> list[dict[str, Any]]:
             "status": result.status,
             "started_at": result.started_at,
         }
-        for job in result.jobs
+        for job in told_apart(result.jobs)
         for name, part in job.directions().items()
     ]
 
@@ -88,7 +89,7 @@ def run_line(result: "RunResult") -> str:
     """`<RunResult ok: qd1 read 17,845 IOPS; …>`."""
     parts = [
         f"{job.name} {name} {format_count(part.iops)} IOPS"
-        for job in result.jobs
+        for job in told_apart(result.jobs)
         for name, part in job.directions().items()
     ]
     return _cut(f"<RunResult {result.status}: {'; '.join(parts) or 'nothing measured'}") + ">"

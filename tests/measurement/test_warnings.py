@@ -67,8 +67,8 @@ def run_of(
         directions={"read": direction(100, clat_sum_ns)}, pacing=PacingReport(),
     )  # fmt: skip
     copy = JobCopy(
-        job=job, position=0, copy_index=0, group=0, iothread="iothread0", target=None,
-        region=Region(start=0, length=4096, size=4096, blocks=1, step_bytes=4096),
+        job=job, label=job.name, position=0, copy_index=0, group=0, iothread="iothread0",
+        target=None, region=Region(start=0, length=4096, size=4096, blocks=1, step_bytes=4096),
         ios=0, bytes=0, seed=0,
     )  # fmt: skip
     return JobRun(

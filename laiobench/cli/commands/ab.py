@@ -19,7 +19,7 @@ from laiobench.cli.shared_options import (
     seed_option,
 )
 from laiobench.cli.write_options import WriteOptions, write_options
-from laiobench.comparison.variants import check_keys, parse, variants
+from laiobench.comparison.variants import check_keys, labels_of, parse, variants
 from laiobench.errors import UsageError
 from laiobench.jobs.sources.fio_readings import notes_of_run
 from laiobench.jobs.sources.flags import Flags
@@ -194,7 +194,7 @@ def command(
             cleanup=cleanup,
         )
         base = gather(sources, flags, os.environ, section)
-        varies = [parse(text, [draft.name for draft in base]) for text in vary]
+        varies = [parse(text, labels_of(base)) for text in vary]
         check_keys(varies, [command for command in (prepare, cleanup) if command])
         varied = variants(base, varies)
         proven = choose(

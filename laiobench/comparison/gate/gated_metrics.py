@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable, Sequence
 from laiobench.comparison.gate.policy import Gated, Policy
 from laiobench.errors import UsageError, raise_all
 from laiobench.jobs.options import Job
+from laiobench.results.copies import labels
 from laiobench.results.metrics import OF_DIRECTION, Key
 from laiobench.words import suggest
 
@@ -28,17 +29,25 @@ def find_keys(policy: Policy, known: Iterable[Key]) -> list[Key]:
     return found
 
 
-def check_jobs(policy: Policy, jobs: Sequence[Job]) -> None:
+def check_jobs(policy: Policy, variants: Sequence[Sequence[Job]]) -> None:
     """Find out before anything is measured whether the policy is about it.
+
+    Args:
+        variants: the jobs of each.
 
     Raises:
         UsageError: it is about other jobs, or surely about other directions.
     """
-    names = dict.fromkeys(job.name for job in jobs)
+    labelled = [
+        (name, job)
+        for jobs in variants
+        for name, job in zip(labels([job.name for job in jobs]), jobs, strict=True)
+    ]
+    names = dict.fromkeys(name for name, _ in labelled)
     missing = dict.fromkeys(gated.job for gated in policy.metric if gated.job not in names)
     problems = [_no_job(job, names) for job in missing]
     for gated in policy.metric:
-        wrong = (_wrong_direction(gated, job) for job in jobs if job.name == gated.job)
+        wrong = (_wrong_direction(gated, job) for name, job in labelled if name == gated.job)
         problems += [problem for problem in wrong if problem][:1]
     raise_all(problems)
 
@@ -49,7 +58,8 @@ def _wrong_direction(gated: Gated, job: Job) -> UsageError | None:
         if gated.direction is None:
             return None
         return UsageError(
-            f"the policy's {gated.name} is of job {job.name} as a whole, not for {gated.direction}",
+            f"the policy's {gated.name} is of job {gated.job} as a whole, "
+            f"not for {gated.direction}",
             "leave direction out",
         )
     if job.trims or job.verify != "none":
@@ -57,11 +67,11 @@ def _wrong_direction(gated: Gated, job: Job) -> UsageError | None:
     there = [name for name, is_there in (("read", job.reads), ("write", job.writes)) if is_there]
     if gated.direction in ("read", "write") and gated.direction not in there:
         return UsageError(
-            f"job {job.name} has {gated.name} for {', '.join(there)}, not for {gated.direction}"
+            f"job {gated.job} has {gated.name} for {', '.join(there)}, not for {gated.direction}"
         )
     if gated.direction is None and len(there) > 1:
         return UsageError(
-            f"the policy's {gated.name} of job {job.name} is there for {', '.join(there)}",
+            f"the policy's {gated.name} of job {gated.job} is there for {', '.join(there)}",
             f'add direction = "{there[0]}", or another one',
         )
     return None

@@ -19,6 +19,7 @@ from laiobench.measurement.plan.copy import JobCopy
 from laiobench.measurement.trial import JobRun, Trial
 from laiobench.measurement.watch.log_windows import Window
 from laiobench.measurement.watch.time_series import Series
+from laiobench.results.copies import told_apart
 from laiobench.results.histogram import PERCENTILES, Histogram, bin_high, counts_of_bins
 from laiobench.results.run_result import (
     Accounts,
@@ -51,7 +52,7 @@ def from_trial(
 ) -> RunResult:
     """Make the document: rates, percentiles, proof, status."""
     jobs = [_job_result(run) for run in trial.runs]
-    failures = [*failures_of(trial, jobs), *trial.failures]
+    failures = [*failures_of(trial, told_apart(jobs)), *trial.failures]
     status: Literal["ok", "failed", "interrupted"] = "failed" if failures else "ok"
     targets = [run.copy.target.path for run in trial.runs if run.copy.target]
     return RunResult(

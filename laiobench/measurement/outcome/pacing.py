@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from laiobench.jobs.options import Job
 from laiobench.measurement.trial import JobRun
 from laiobench.measurement.watch.steady_state import SteadyOutcome, mean
-from laiobench.native import PacingReport, search_window_us
+from laiobench.native import search_window_us
 from laiobench.results.run_parts import (
     DepthSearchResult,
     DepthTried,
@@ -82,21 +82,21 @@ def failures(run: JobRun, *, interrupted: bool) -> Iterator[str]:
         direction = DIRECTIONS[slow.direction]
         limit_ns = job.max_latency.of(direction) * NS_PER_US
         yield (
-            f"{job.name} was ended, since a {direction} at offset {slow.offset:,} took "
+            f"{run.copy.label} was ended, since a {direction} at offset {slow.offset:,} took "
             f"{format_ns(slow.latency_ns)}, more than max_latency, {format_ns(limit_ns)}"
         )
     if report.slow_cycle:
-        yield _slow_cycle(job, report)
+        yield _slow_cycle(run)
     if job.latency_target and not report.search_is_over and not interrupted:
         yield (
-            f"{job.name}: the search for latency_target was not over when the job was, after "
+            f"{run.copy.label}: the search for latency_target was not over when the job was, after "
             f"{len(report.steps)} depths of {format_ns(search_window_us(job) * NS_PER_US)} each: "
             "give it more runtime, or a shorter latency_window"
         )
 
 
-def _slow_cycle(job: Job, report: PacingReport) -> str:
-    slow = report.slow_cycle
+def _slow_cycle(run: JobRun) -> str:
+    job, slow = run.copy.job, run.report.pacing.slow_cycle
     assert slow is not None
     direction = DIRECTIONS[slow.direction]
     least_iops, least_bw = job.rate_iops_min.of(direction), job.rate_min.of(direction)
@@ -108,6 +108,6 @@ def _slow_cycle(job: Job, report: PacingReport) -> str:
             f"{format_bandwidth(least_bw)}"
         )
     return (
-        f"{job.name} was ended, since its {direction}s came to {seen}, in a rate_cycle of "
+        f"{run.copy.label} was ended, since its {direction}s came to {seen}, in a rate_cycle of "
         f"{format_exact(job.rate_cycle)} ms"
     )

@@ -31,7 +31,7 @@ KEPT_SHARE = 0.99
 def find(trial: Trial) -> list[Warning]:
     """All warnings that apply; those on jobs in the jobs' order."""
     found = [*_clock(trial), *_hangs(trial), *_ignored_options(trial)]
-    for _, copies in groupby(trial.runs, key=lambda run: (run.copy.position, run.copy.job.name)):
+    for _, copies in groupby(trial.runs, key=lambda run: (run.copy.position, run.copy.label)):
         found += _of_copies([(run, _of_run(run, trial)) for run in copies])
     return list(dict.fromkeys(found))
 
@@ -105,7 +105,7 @@ def _refused(run: JobRun) -> Iterator[Warning]:
     if refused:
         yield Warning(
             id="submit_refused",
-            seen=f"{run.copy.job.name}: the kernel refused io_submit {refused:,} times (EAGAIN), "
+            seen=f"{run.copy.label}: the kernel refused io_submit {refused:,} times (EAGAIN), "
             f"{submit['eagain_idle']:,} of them with nothing in flight",
             why="the I/Os had to wait for another try, which is in their latency",
             do="look for other users of native AIO, and for what limits the device's queue",
@@ -116,15 +116,15 @@ def _ignored_options(trial: Trial) -> Iterator[Warning]:
     """Options without effect in all jobs that set them; one set for all must help only one."""
     if trial.interrupted or trial.failures:
         return  # a job that did not run may have used it
-    jobs = [run.copy.job for run in trial.runs]
+    copies = [run.copy for run in trial.runs]
     for name, its in traits().items():
-        needs, setting = its.needs, [job for job in jobs if name in job.model_fields_set]
-        if not needs or not setting or any(needs.holds(job) for job in setting):
+        needs, setting = its.needs, [copy for copy in copies if name in copy.job.model_fields_set]
+        if not needs or not setting or any(needs.holds(copy.job) for copy in setting):
             continue
         yield Warning(
             id="ignored_option",
-            seen=f"{', '.join(dict.fromkeys(job.name for job in setting))}: {name} has no effect "
-            f"without {needs.text}",
+            seen=f"{', '.join(dict.fromkeys(copy.label for copy in setting))}: {name} has no "
+            f"effect without {needs.text}",
             why="it was set, and the run was the same as without it",
             do=f"add {needs.text}, or leave {name} out",
         )
@@ -145,7 +145,7 @@ def _submit_blocks(run: JobRun) -> Iterator[Warning]:
         return
     yield Warning(
         id="submit_blocks",
-        seen=f"{job.name}: {share:.0%} of the time was spent inside {call}; "
+        seen=f"{run.copy.label}: {share:.0%} of the time was spent inside {call}; "
         f"effectively depth {depth:.1f}, not {allowed}"
         + (f" ({inline / completed:.0%} completed inside the call)" if inline else ""),
         why="the target or file system serves these I/Os while they are submitted, one by one",
@@ -177,7 +177,7 @@ def _ended_early(run: JobRun) -> Iterator[Warning]:
     if run.report.has_finished and lasted_s < EARLY_SHARE * job.runtime and not run.report.gave_up:
         yield Warning(
             id="ended_early",
-            seen=f"{job.name} was through its size after {format_ns(lasted_s * NS_PER_S)}, "
+            seen=f"{run.copy.label} was through its size after {format_ns(lasted_s * NS_PER_S)}, "
             f"before its runtime of {format_exact(job.runtime)} s",
             why="runtime is an upper limit, as in fio",
             do="add time_based to go on for the whole runtime",
@@ -189,7 +189,7 @@ def _run_delay(run: JobRun) -> Iterator[Warning]:
     if delay_ns > RUN_DELAY_SHARE * measured_ns:
         yield Warning(
             id="cpu_contended",
-            seen=f"{run.copy.job.name} waited {delay_ns / measured_ns:.0%} of the time for a CPU",
+            seen=f"{run.copy.label} waited {delay_ns / measured_ns:.0%} of the time for a CPU",
             why="others were running on it, or a CPU quota was used up; "
             "latencies contain that wait",
             do="end what else runs, lower numjobs, or give it CPUs of its own with cpus_allowed; "
@@ -203,7 +203,7 @@ def _buffered(run: JobRun) -> Iterator[Warning]:
     if call and not job.direct:
         yield Warning(
             id="buffered",
-            seen=f"{job.name} goes through the page cache (direct=0)",
+            seen=f"{run.copy.label} goes through the page cache (direct=0)",
             why=f"memory is measured as much as the device, and {call} waits for both",
             do="use direct=1 to measure the device",
         )
@@ -221,7 +221,8 @@ def _unstored(run: JobRun, trial: Trial) -> Iterator[Warning]:
     if allocation.memory:
         yield Warning(
             id="memory",
-            seen=f"{job.name}: {target.path}{of_it} is on {allocation.memory}, which is memory",
+            seen=f"{run.copy.label}: {target.path}{of_it} is on {allocation.memory}, "
+            "which is memory",
             why="no device was measured, but copies from memory to memory",
             do="name a file on a disk, or use laiobench's own scratch file",
         )
@@ -229,7 +230,7 @@ def _unstored(run: JobRun, trial: Trial) -> Iterator[Warning]:
     for kind in sorted(kinds):
         yield Warning(
             id="unwritten" if kind == UNWRITTEN else "holes",
-            seen=f"{job.name}: parts of {target.path}{of_it} are {kind}",
+            seen=f"{run.copy.label}: parts of {target.path}{of_it} are {kind}",
             why=_why_unstored(job),
             do="write the file once from end to end, or use laiobench's own scratch file",
         )
@@ -237,7 +238,7 @@ def _unstored(run: JobRun, trial: Trial) -> Iterator[Warning]:
     if stored_bytes is not None and stored_bytes < region.length and (job.reads or job.trims):
         yield Warning(
             id="unallocated",
-            seen=f"{job.name}: {allocation.holder} had stored {format_size(stored_bytes)} "
+            seen=f"{run.copy.label}: {allocation.holder} had stored {format_size(stored_bytes)} "
             f"when it was opened, and the job uses {format_size(region.length)}",
             why="where nothing is stored, reads and trims have nothing to do, and are faster",
             do=f"write the device once from end to end: rw=write --filename={target.path}",
@@ -266,14 +267,14 @@ def _hard_links(run: JobRun) -> Iterator[Warning]:
     if copy.job.writes and copy.target and copy.target.links > 1:
         yield Warning(
             id="hard_links",
-            seen=f"{copy.job.name}: {copy.target.path} has {copy.target.links} names (hard links)",
+            seen=f"{copy.label}: {copy.target.path} has {copy.target.links} names (hard links)",
             why="what was written shows under all of them",
             do="use a file of its own",
         )
 
 
 def _fallbacks(run: JobRun) -> Iterator[Warning]:
-    name = run.copy.job.name
+    name = run.copy.label
     if misaligned := run.counters["other"]["pool_fallbacks"]:
         yield Warning(
             id="misaligned",
@@ -322,7 +323,7 @@ def _rate_missed(run: JobRun) -> Iterator[Warning]:
         if share < KEPT_SHARE and behind_ns > gap_ns:
             yield Warning(
                 id="rate_missed",
-                seen=f"{job.name}: {name}s came to {share:.1%} of their rate, and were "
+                seen=f"{run.copy.label}: {name}s came to {share:.1%} of their rate, and were "
                 f"{format_ns(behind_ns)} behind schedule at the end",
                 why="the device was slower than the schedule, which did not wait: I/Os "
                 "waited for a free slot, which is in response, and not in lat",
@@ -335,15 +336,15 @@ def _search_missed(run: JobRun) -> Iterator[Warning]:
     if job.latency_target and (window_us := search_window_us(job)) < job.latency_window:
         yield Warning(
             id="latency_window_shortened",
-            seen=f"{job.name}: each depth was looked at for {format_ns(window_us * 1000)}, not for "
-            f"{format_ns(job.latency_window * 1000)} (latency_window)",
+            seen=f"{run.copy.label}: each depth was looked at for {format_ns(window_us * 1000)}, "
+            f"not for {format_ns(job.latency_window * 1000)} (latency_window)",
             why="the search would not have ended within the runtime",
             do="raise runtime, or lower latency_window",
         )
     if job.latency_target and report.search_is_over and report.depth == 0:
         yield Warning(
             id="latency_target_missed",
-            seen=f"{job.name}: not even at depth 1 were "
+            seen=f"{run.copy.label}: not even at depth 1 were "
             f"{format_exact(job.latency_percentile)} % of the "
             f"I/Os within {format_ns(job.latency_target * 1000)} (latency_target)",
             why="what was measured is depth 1, which does not keep the target",
@@ -361,7 +362,7 @@ def _not_steady(run: JobRun) -> Iterator[Warning]:
         seen = f"at the end it was {steady.measured:.3g}{sign} instead of {steady.criterion}"
     yield Warning(
         id="not_steady",
-        seen=f"{run.copy.job.name} did not become steady: {seen}",
+        seen=f"{run.copy.label} did not become steady: {seen}",
         why="its rate was still changing, so the numbers depend on when it was measured",
         do="raise runtime (with time_based), or the limit",
     )
@@ -374,7 +375,7 @@ def _would_block(run: JobRun) -> Iterator[Warning]:
     if refused:
         yield Warning(
             id="would_block",
-            seen=f"{run.copy.job.name}: {refused:,} I/Os would have waited in the kernel (nowait)",
+            seen=f"{run.copy.label}: {refused:,} I/Os would have waited in the kernel (nowait)",
             why="they ended with EAGAIN, and are no I/Os of the result",
             do="leave nowait out to have them done",
         )

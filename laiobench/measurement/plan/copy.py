@@ -12,6 +12,8 @@ class JobCopy:
     """One copy of a job, and where and when it runs."""
 
     job: Job
+    label: str
+    """What the job is called among the others: its name, and an ordinal if that is repeated."""
     position: int
     """The job's index in the list of jobs."""
     copy_index: int

@@ -16,6 +16,7 @@ from laiobench.jobs.options.engines import ENGINES
 from laiobench.measurement.plan.copy import JobCopy
 from laiobench.measurement.plan.region import Region, budget_of, null_region_of, region_of
 from laiobench.measurement.targets import Declined, OpenTarget, scratch
+from laiobench.results.copies import labels
 from laiobench.system.machine import online_cpus, usable_cpus
 
 MAIN = "main"
@@ -51,6 +52,7 @@ def lay_out(jobs: Sequence[Job], targets: Opener, prepare: Preparer) -> list[Job
     copies: list[JobCopy] = []
     jobs = [_seeded(job) for job in jobs]
     group = 0
+    called = labels([job.name for job in jobs])
     names = {MAIN, *(job.iothread for job in jobs if job.iothread)}
     _open_what_is_there(jobs, targets)
     scratch_paths = _prepare_scratch(jobs, prepare)
@@ -66,6 +68,7 @@ def lay_out(jobs: Sequence[Job], targets: Opener, prepare: Preparer) -> list[Job
             copies.append(
                 JobCopy(
                     job=job,
+                    label=called[position],
                     position=position,
                     copy_index=copy_index,
                     group=group,

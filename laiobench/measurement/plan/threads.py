@@ -82,7 +82,7 @@ def _ring(plans: Sequence[WorkerPlan], first: int, job: Job) -> tuple[int, ...]:
 def _check_agreement(first: JobCopy, copy: JobCopy) -> None:
     if name := first_difference(first.job, copy.job, names_of_scope("iothread")):
         raise UsageError(
-            f"jobs {first.job.name} and {copy.job.name} share the IOThread "
+            f"jobs {first.label} and {copy.label} share the IOThread "
             f"{copy.iothread}, but differ in {name}",
             "an IOThread has one event loop: give them the same, or IOThreads of their own",
         )

@@ -43,7 +43,7 @@ def plan_throttle_groups(copies: Sequence[JobCopy]) -> ThrottleLayout:
         first = first_of.setdefault(key, copy)
         if name := first_difference(first.job, copy.job, names_of_scope("throttle_group")):
             raise UsageError(
-                f"jobs {first.job.name} and {copy.job.name} are in the throttle group "
+                f"jobs {first.label} and {copy.label} are in the throttle group "
                 f"{group}, but differ in {name}",
                 "a group has one limit: give them the same",
             )

@@ -22,8 +22,8 @@ def check_verified_regions(copies: Sequence[JobCopy]) -> None:
         for other in writers.get((copy.group, copy.target.identity), ()):
             if copy is not other and _meet(copy, other):
                 raise UsageError(
-                    f"job {other.job.name} writes to the same part of "
-                    f"{other.job.path or 'the scratch file'} that job {copy.job.name} verifies",
+                    f"job {other.label} writes to the same part of "
+                    f"{other.job.path or 'the scratch file'} that job {copy.label} verifies",
                     "give them files (filename) or parts (offset, size, offset_increment) of their "
                     "own, or let one wait for the other (stonewall)",
                 )

@@ -94,7 +94,7 @@ class HangWatch:
                 self._pauses.append((now_ns, late_ns))
             asleep_ns = now_ns
             for index, copy in enumerate(self._works):
-                self._look_at(index, copy.job.name)
+                self._look_at(index, copy.label)
 
     def _in_flight(self, index: int) -> JobInFlight:
         """The I/Os in flight, with ages that leave out the pauses of the program."""
@@ -140,7 +140,7 @@ class HangWatch:
             in_flight = self._native_run.in_flight(index, _NAMED)
             if in_flight.count:
                 self._warn(
-                    f"job {copy.job.name}: leaving with {in_flight.count:,} I/Os in flight; if the "
+                    f"job {copy.label}: leaving with {in_flight.count:,} I/Os in flight; if the "
                     "prompt does not come back, the kernel waits for the device to answer them:\n"
                     + _named(in_flight.oldest)
                 )

@@ -9,6 +9,7 @@ import re
 from datetime import datetime
 
 from laiobench.errors import ExtraMissing
+from laiobench.results.copies import told_apart
 from laiobench.results.run_result import Latency, RunResult
 from laiobench.units import NS_PER_S
 from laiobench.words import one_line
@@ -31,7 +32,7 @@ def render(result: RunResult) -> str:
     writer.output_comment(f"[laiobench {one_line(result.tool.version)}, values in ns]")
     writer.output_legend()
     start_s = datetime.fromisoformat(result.started_at).timestamp()
-    for job in result.jobs:
+    for job in told_apart(result.jobs):
         for name, direction in job.directions().items():
             for kind, latency in direction.latencies().items():
                 if latency.count:

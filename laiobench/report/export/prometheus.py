@@ -8,6 +8,7 @@ from laiobench.errors import ExtraMissing
 from laiobench.report.kinds import points
 from laiobench.report.points import MetricPoint
 from laiobench.results.comparison import ComparedMetric, Comparison
+from laiobench.results.copies import told_apart
 from laiobench.results.document import Document
 from laiobench.results.run_result import RunResult
 from laiobench.units import NS_PER_S
@@ -45,7 +46,7 @@ def values(document: Document) -> str:
 def run(result: RunResult) -> str:
     """The numbers of a run, and of I/Os that failed."""
     gauges = _values(result)
-    for job in result.jobs:
+    for job in told_apart(result.jobs):
         for name, direction in job.directions().items():
             gauges.set(
                 "failed_ios", "I/Os that failed in the measured window",

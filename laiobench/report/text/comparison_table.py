@@ -10,7 +10,8 @@ from laiobench.report.text.numbers import (
     format_share,
     format_value,
 )
-from laiobench.results.comparison import ComparedMetric, Comparison, Summary, Verdict
+from laiobench.results.comparison import ComparedMetric, Comparison, Summary, Variant, Verdict
+from laiobench.results.copies import labels
 from laiobench.results.metrics import Key, Metric
 
 _HEADERS = ("", "variant", "median", "spread", "ratio", "interval", "n", "could see", "")
@@ -230,12 +231,16 @@ def _where(comparison: Comparison, metric: ComparedMetric) -> str:
         job.get("iodepth", 1)
         for variant in comparison.variants
         if variant.name in (metric.baseline, metric.variant)
-        for job in variant.jobs
-        if job.get("name", "job") == metric.job
+        for label, job in zip(_labels(variant), variant.jobs, strict=True)
+        if label == metric.job
     }
     depth = f" at iodepth {depths.pop()}" if len(depths) == 1 else ""
     several = f" in job {metric.job}" if len(_jobs(comparison)) > 1 else ""
     return (f" with{direction}" if direction else "") + depth + several
+
+
+def _labels(variant: Variant) -> list[str]:
+    return labels([str(job.get("name", "job")) for job in variant.jobs])
 
 
 def _directions(comparison: Comparison, job: str) -> int:

@@ -6,10 +6,11 @@ rates are over the time of the job that took longest.
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
+from laiobench.results.copies import by_job, told_apart
 from laiobench.results.histogram import added
 from laiobench.results.run_result import DirectionResult, JobResult, Latency, SeriesPoint
 from laiobench.units import NS_PER_S
@@ -18,13 +19,13 @@ from laiobench.words import IO_DIRECTIONS
 
 def reported(jobs: Sequence[JobResult]) -> list[list[JobResult]]:
     """The jobs that are shown as one, in their order: those of a group that asks for it."""
-    numbered = groupby(enumerate(jobs), key=lambda item: _key(*item))
+    numbered = groupby(enumerate(told_apart(jobs)), key=lambda item: _key(*item))
     return [[job for _, job in members] for _, members in numbered]
 
 
-def copies_of_jobs(jobs: Iterable[JobResult]) -> list[list[JobResult]]:
+def copies_of_jobs(jobs: Sequence[JobResult]) -> list[list[JobResult]]:
     """The copies of each job, in their order."""
-    return [list(copies) for _, copies in groupby(jobs, key=lambda job: (job.group, job.name))]
+    return list(by_job(jobs).values())
 
 
 def _key(position: int, job: JobResult) -> tuple[int, int]:

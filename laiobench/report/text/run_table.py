@@ -10,6 +10,7 @@ from tabulate import tabulate
 from laiobench.jobs.options.engines import ENGINES
 from laiobench.report.text.costs import costs
 from laiobench.report.text.merging import copies_of_jobs, merged, merged_latency, reported
+from laiobench.results.copies import told_apart
 from laiobench.results.metrics import samples_needed
 from laiobench.results.run_parts import SteadyStateResult
 from laiobench.results.run_result import DirectionResult, JobResult, Latency, RunResult
@@ -254,7 +255,7 @@ def _per(events: int, ios: int) -> str:
 
 
 def _proof(result: RunResult) -> str:
-    rules = [(job, rule) for job in result.jobs for rule in job.proof]
+    rules = [(job, rule) for job in told_apart(result.jobs) for rule in job.proof]
     broken = [
         f"  {_title(job)}: {rule.rule}: {rule.left:,} against {rule.right:,}"
         for job, rule in rules
