@@ -1,7 +1,7 @@
-"""What making and building need of a machine; what is missing is told in sentences.
+"""Checks that a machine has what building needs, and says in sentences what is missing.
 
-The Makefile runs it before anything else, setup.py before it compiles: a compiler's or
-distutils' output would not tell which package to install.  Python 3.7 must be able to run it.
+The Makefile runs it first, and setup.py before it compiles: the output of a compiler or of
+distutils does not tell which package to install.  Python 3.7 must be able to run it.
 """
 
 from __future__ import annotations
@@ -17,7 +17,10 @@ OLDEST = (3, 11)
 
 
 def missing(*, for_make: bool = False) -> list[str]:
-    """Sentences; none: all is there.  `make` makes a virtual environment as well."""
+    """A sentence for each thing that is missing.
+
+    `for_make`: also check what making a virtual environment needs.
+    """
     if sys.version_info < OLDEST:
         return [
             f"it needs Python 3.11 or later, and {sys.executable} is {sys.version.split()[0]}: "
@@ -39,7 +42,7 @@ def missing(*, for_make: bool = False) -> list[str]:
 
 
 def _has_venv() -> bool:
-    """Debian has parts of it without the package; what puts pip into environments is lacking."""
+    """Whether environments can be made.  Debian's Python has venv, but ensurepip is a package."""
     try:
         import venv
         from ensurepip import version

@@ -1,4 +1,4 @@
-"""The core, as an extension module; all else is in pyproject.toml."""
+"""Builds the core as an extension module; everything else is in pyproject.toml."""
 
 import runpy
 from pathlib import Path
@@ -10,7 +10,7 @@ prerequisites = runpy.run_path(str(Path(__file__).with_name("prerequisites.py"))
 
 
 class BuildCore(build_ext):
-    """Looks whether it can, first."""
+    """Checks first that the machine has what building needs."""
 
     def run(self) -> None:
         if sentences := prerequisites["missing"]():

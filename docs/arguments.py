@@ -1,4 +1,7 @@
-"""Writes laiobench/jobs/options/arguments.py: what `Job(…)` takes.  `make docs` runs it."""
+"""Writes laiobench/jobs/options/arguments.py, the types of `Job(…)`'s arguments.
+
+For `make docs`.
+"""
 
 import inspect
 from pathlib import Path
@@ -28,7 +31,7 @@ class JobArguments(TypedDict, total=False):
 
 
 def module() -> str:
-    """The whole module."""
+    """The text of the module."""
     parts = [BEGIN]
     for group in GROUPS:
         parts.append(f"\n    # {group.TITLE}\n")

@@ -1,12 +1,12 @@
-"""A journal that survives a crash: first the record, then, on disk for sure, the change itself.
+"""A journal that survives a crash: a change is on disk in the journal before it is made.
 
     python docs/journal.py FILE [NUMBER=TEXT ...]
 
 FILE holds 64 records of up to 4,000 bytes, one in each block of 4 KiB.  Block 0
-is the journal.  To change a record, it is written to the journal first;
-fdatasync makes sure that it is there; only then is it written in place.  A
-crash at any moment leaves the old record or the new one, never half of each:
-whoever opens the file next finds the whole record in the journal, or an old one.
+is the journal.  A changed record is written to the journal first; fdatasync makes
+sure that it is on disk; only then is it written in its place.  A crash at any moment
+leaves the old record or the new one, never half of each: if the place was hit, the
+journal holds the whole new record, and the next to open the file completes it.
 """
 
 import struct
@@ -23,7 +23,7 @@ MAX_BYTES = 4000
 
 
 def encode(number: int, data: bytes) -> bytes:
-    """A journal entry, or a record in its place: one aligned block."""
+    """The block of a record, the same in the journal and in its place."""
     rest = struct.pack("<II", number, len(data)) + data
     return (struct.pack("<II", MAGIC, zlib.crc32(rest)) + rest).ljust(BLOCK, b"\0")
 
@@ -40,18 +40,18 @@ def decode(block: bytes) -> tuple[int, bytes] | None:
 
 
 async def write_record(target: Target, number: int, data: bytes) -> None:
-    """Change a record: when this returns, it is on disk, and was never in danger."""
+    """Change a record.  When this returns, it is on disk."""
     entry = encode(number, data)
     await target.pwrite(0, entry)
-    await target.fdatasync()  # the record before what it describes
+    await target.fdatasync()  # the journal must be on disk before the place is changed
     await target.pwrite((1 + number) * BLOCK, entry)
-    await target.fdatasync()  # ... and in place before the journal is used again
+    await target.fdatasync()  # and the place before the journal is used again
 
 
 async def recover(target: Target) -> int | None:
-    """Finish what a crash may have interrupted; the number of the record, if there was one."""
+    """Complete a change that a crash interrupted; returns the record's number, or None."""
     entry = decode(await target.pread(0, BLOCK))
-    if entry is None:  # new, or the journal itself was hit: then nothing was begun
+    if entry is None:  # a new file, or the crash hit the journal: no place was changed
         return None
     number, data = entry
     place = (1 + number) * BLOCK
@@ -63,7 +63,7 @@ async def recover(target: Target) -> int | None:
 
 
 async def read_records(ctx: AioContext, target: Target) -> dict[int, str]:
-    """All records that were ever written; read all at once."""
+    """All records that were written, by number; read concurrently."""
     blocks = await ctx.gather(
         *(target.pread((1 + number) * BLOCK, BLOCK) for number in range(RECORDS))
     )

@@ -19,7 +19,7 @@ of 1024; durations take ns, us, ms, s, m, h and d; a bare number is in the unit 
 
 
 def page() -> str:
-    """The whole page."""
+    """The text of the page."""
     parts = [BEGIN]
     for title, group in groupby(options(), key=lambda option: option.group):
         parts.append(f"\n## {title}\n\n| option | default | unit | |\n|---|---|---|---|\n")
@@ -40,7 +40,7 @@ def other_names() -> str:
 
 
 def fio_s() -> list[str]:
-    """fio's options that a job has not."""
+    """The tables of fio's options that jobs do not have."""
     noted: dict[str, list[str]] = {}
     refused: dict[str, list[str]] = {}
     for name, foreign in sorted(FOREIGN.items()):

@@ -1,7 +1,7 @@
-"""A bisection as a command runs it: its trials, what is told of them, and its document.
+"""Runs a bisection for `bisect`: its trials, a line for each on the terminal, its document.
 
-Knows the terminal, the shell's commands and the file; which revision is measured next is
-`laiobench.comparison`'s.
+Knows the terminal, the shell commands and the file.  `laiobench.comparison` decides which
+revision is measured next.
 """
 
 import os
@@ -33,7 +33,7 @@ from laiobench.results.bisection import BisectionResult
 from laiobench.results.run_result import RunResult
 
 PLACE = "{rev}"
-"""Where a revision's name goes, in commands and in what jobs are made of."""
+"""Stands for a revision's name in commands, sources and options."""
 
 
 # ---- what is under test ----------------------------------------------------------
@@ -41,7 +41,7 @@ PLACE = "{rev}"
 
 @dataclass(frozen=True)
 class JobsOfRevisions:
-    """The jobs as the command line names them; a revision's name may be in it."""
+    """The jobs of the command line, which may differ by revision: `{rev}` may be in it."""
 
     sources: tuple[str, ...]
     sections: tuple[str, ...]
@@ -49,14 +49,14 @@ class JobsOfRevisions:
 
     @property
     def differ(self) -> bool:
-        """Whether they are others for each revision by what was typed alone."""
+        """Whether the command line has `{rev}`, so that each revision has other jobs."""
         of_drafts = [draft.settings for draft in self.flags.drafts]
         settings = [each for layer in (self.flags.settings, *of_drafts) for each in layer.values()]
         written = [*self.sources, *(each.value for each in settings)]
         return any(PLACE in text for text in written if isinstance(text, str))
 
     def of(self, revision: str) -> tuple[list[Job], list[str]]:
-        """The jobs of a revision, and what is to be said of them.
+        """The jobs of a revision, and notes about their options.
 
         Raises:
             UsageError: something is wrong in a source.
@@ -101,16 +101,16 @@ class CommandSubject:
 
     @property
     def is_prepared(self) -> bool:
-        """Whether --prepare says how."""
+        """Whether there is a command to prepare a revision."""
         return self._commands.prepare is not None
 
     def prepare(self, revision: str) -> None:
-        """Run the command; files of jobs may be others now."""
+        """Prepare a revision, and forget the jobs: the command may have changed their files."""
         self._read = None
         self._commands.install({"rev": revision})
 
     def measure(self, revision: str) -> RunResult:
-        """A trial, between the commands around it."""
+        """Run a trial, with --setup before and --cleanup after it."""
         values = {"rev": revision}
         if self._read is None or self._read[0] != revision:
             self._read = (revision, *self._jobs.of(revision))
@@ -135,10 +135,10 @@ def bisect(
     as_json: bool,
     quiet: bool,
 ) -> int:
-    """Make the trials, save and print what they came to; what to exit with."""
+    """Run the trials, save and print the bisection; returns the exit code."""
     design = trials.design
     commands = RevisionCommands(design.prepare, design.setup, design.cleanup)
-    # Until the document is safe, no signal may end us.
+    # Until the document is saved, a signal ends the trials, but not the program.
     with stop_on_signals() as control:
         with progress(control, quiet=quiet) as screen:
             allowed = writing.permission(lambda: control.stop)
@@ -157,7 +157,7 @@ def bisect(
 
 
 class _Teller:
-    """A line for each trial, on a terminal: what it changed, and how long it may still take."""
+    """Prints a line for each trial: what is known now, and the time left."""
 
     def __init__(self, screen: Screen, trials: RevisionTrials, *, is_shown: bool) -> None:
         self._screen, self._is_shown = screen, is_shown
@@ -165,19 +165,19 @@ class _Teller:
         self._bits = trials.bits_left
 
     def tell(self, text: str) -> None:
-        """What happens between trials."""
+        """Print what is done between trials, such as preparing a revision."""
         if self._is_shown:
             self._screen.end()
             self._screen.tell(text)
 
     def after_trial(self, trials: RevisionTrials) -> None:
-        """The trial that was made last."""
+        """Print the line for the latest trial."""
         if not self._is_shown:
             return
         left, gained = trials.bits_left, self._bits - trials.bits_left
         told = bisection_table.progress(trials.document("interrupted"))
         if gained > 0:
-            # From the first trial of the search on; the ends take their own time.
+            # The time left is estimated from trials of the search, not of the two ends.
             self._time_left = self._time_left or TimeLeft()
             told += "   " + self._time_left.after(gained, left)
         self.tell(told.rstrip())
@@ -192,7 +192,7 @@ def _report(
     as_json: bool,
     quiet: bool,
 ) -> int:
-    """Save and print what the trials came to; what to exit with."""
+    """Save and print the bisection; returns the exit code."""
 
     def print_all() -> None:
         answer(found.to_json() if as_json else bisection_table.render(found), is_document=as_json)

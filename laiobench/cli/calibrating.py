@@ -1,4 +1,4 @@
-"""Calibrating as a command does it: the trials, what is told of them, and the document saved."""
+"""Runs a calibration for a command: its trials, a line for each, and saving the document."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -28,7 +28,7 @@ def calibrate_and_save(
     said: Sequence[str],
     quiet: bool,
 ) -> Calibration:
-    """Hold the jobs against themselves, and save what came of it as `path`.
+    """Compare the jobs with themselves, and save the calibration as `path`.
 
     Raises:
         UsageError, RunError: they can't be run, or the document can't be saved.
@@ -53,7 +53,7 @@ def calibrate_and_save(
 
 
 class Teller:
-    """A line for each trial, on a terminal; the shorter trials come first."""
+    """Prints a line for each trial, with the time left; the shorter trials come first."""
 
     def __init__(self, screen: Screen, lengths_s: Sequence[float], pairs: int) -> None:
         self._trials_s = [

@@ -1,8 +1,8 @@
-"""The files of a first gate, as `gate --init` writes them: policy, jobs, workflow, `ci/use`.
+"""`gate --init`: writes the files of a first gate, which are policy, jobs, workflow and `ci/use`.
 
-Knows what is needed for one, and calibrates where that was not done for these jobs.  What is
-there already is never written over: a job file and `ci/use` are then the user's, and are taken
-as they are; a policy or a workflow is refused before anything is measured.
+It calibrates first, if the jobs are not calibrated.  No file is overwritten: a job file or
+`ci/use` that exists is the user's and is used as it is; if the policy or the workflow
+exists, that is an error before anything is measured.
 """
 
 import os
@@ -41,7 +41,7 @@ WORKFLOWS = {
 }
 _RECIPES = "laiobench.recipes"
 
-# How long a trial is, which calibrating chooses.
+# The options that set a trial's length: a calibration chooses these itself.
 _OF_LENGTH = ("runtime", "time_based", "number_ios")
 # Where the noise is from, and what the policy calls the jobs: though neither changes the I/O.
 _TOLD_APART_BY = ("name", "filename", "directory")
@@ -49,7 +49,7 @@ _TOLD_APART_BY = ("name", "filename", "directory")
 
 @dataclass(frozen=True)
 class FirstGate:
-    """What was asked for."""
+    """A first gate, as the options of `gate --init` ask for it."""
 
     policy_file: Path
     calibration_file: Path | None
@@ -58,10 +58,11 @@ class FirstGate:
     quiet: bool
 
     def begin(self) -> None:
-        """Calibrate if need be, and write what is not there.
+        """Calibrate if need be, and write the files that do not exist.
 
         Raises:
-            UsageError, RunError: a file is there, or the noise is too wide; nothing is written.
+            UsageError, RunError: the policy or the workflow exists, or the noise hides too much;
+                no file is written.
         """
         workflow = WORKFLOWS[self.ci] if self.ci else None
         for path in (self.policy_file, *([workflow[0]] if workflow else [])):
@@ -84,7 +85,10 @@ class FirstGate:
         say(_how_long(made, length))
 
     def _calibration(self) -> Calibration:
-        """The one that was named; else this machine's, if it is of these jobs; else a new one."""
+        """The calibration that was named.
+
+        Else this machine's, if it fits the jobs; else a new one.
+        """
         if self.calibration_file:
             named = this_machine.load_calibration(self.calibration_file)
             return _fitting(named, self.calibration_file)
@@ -138,16 +142,16 @@ def _recipe(name: str) -> str:
 
 
 def _sample() -> list[Job]:
-    """The jobs that come with the recipes; the environment may say where, as for all commands."""
+    """The jobs of the recipe, with options from the environment, such as LAIOBENCH_FILENAME."""
     source = profiles.parse(_recipe(JOB_FILE.name), f"the sample {JOB_FILE}", ".toml")
     return resolve([draft.under(from_environment(os.environ)) for draft in source.drafts])
 
 
 def _fitting(known: Calibration, path: Path) -> Calibration:
-    """A calibration that was named, for the jobs that there are, if there are any.
+    """The part of a named calibration that is about the jobs of the job file, if that exists.
 
     Raises:
-        UsageError: it is of others, or of trials of another length.
+        UsageError: it is about other jobs, or trials of another length.
     """
     if not os.path.lexists(JOB_FILE):
         return known
@@ -165,7 +169,7 @@ def _fitting(known: Calibration, path: Path) -> Calibration:
 def _of_jobs(
     known: Calibration, jobs: Sequence[Job], lengths_s: Sequence[float]
 ) -> Calibration | None:
-    """What is known of these jobs, with trials as long as theirs."""
+    """The calibration with only the lengths of these jobs' trials; None if it does not fit them."""
     if _asked(jobs) != _calibrated(known):
         return None
     fitting = [length for length in known.lengths if not lengths_s or length.runtime_s in lengths_s]
@@ -173,7 +177,7 @@ def _of_jobs(
 
 
 def _difference(known: Calibration, jobs: Sequence[Job]) -> str:
-    """The first that keeps a calibration from being of these jobs."""
+    """The first difference between a calibration's jobs and these, in words."""
     calibrated, asked = _calibrated(known), _asked(jobs)
     if len(calibrated) != len(asked):
         return f"{len(calibrated)} jobs were calibrated, and {len(asked)} are there"
@@ -195,7 +199,7 @@ def _asked(jobs: Sequence[Job]) -> list[dict[str, Any]]:
 
 
 def _calibrated(known: Calibration) -> list[dict[str, Any]]:
-    """Without what is as by default, which need not be said."""
+    """The calibrated jobs, without options that have their default."""
     usual = Job().model_dump(mode="json")
     return [
         {key: value for key, value in _what_counts(job).items() if value != usual.get(key)}
@@ -241,10 +245,10 @@ def _policy(known: Calibration, length: LengthCalibration, made: Policy) -> str:
 
 
 def _write(path: Path, text: str, mode: int = 0o666, told: str = "") -> None:
-    """A new file, which is told.
+    """Write a new file, and say so; `told` is added to that line.
 
     Raises:
-        UsageError: it is there.
+        UsageError: it exists.
         RunError: it can't be written.
     """
     try:
@@ -270,7 +274,7 @@ def _is_there(path: Path) -> UsageError:
 
 
 def _how_long(made: Policy, length: LengthCalibration) -> str:
-    """What each gate will cost."""
+    """A sentence about the time that each gate will take."""
     trial_s = length.trial_s or length.runtime_s
     least, most = (len(SIDES) * pairs for pairs in (made.pairs.min, made.pairs.max))
     return (

@@ -1,7 +1,7 @@
-"""A live comparison as a command runs it: its trials, what is told of them, and its document.
+"""Runs a live comparison for `ab`: its trials, a line for each on the terminal, its document.
 
-Knows the terminal, the policy and the file; what is compared, and in which order, is
-`laiobench.comparison`'s.
+Knows the terminal, the policy and the file.  `laiobench.comparison` decides what is compared,
+and in which order.
 """
 
 import sys
@@ -39,10 +39,17 @@ def further(
     prepare: str | None,
     cleanup: str | None,
 ) -> Design:
-    """The design that it had, but for when it ends.
+    """The design with which a stored comparison goes on: its own, but for when it ends.
+
+    Args:
+        earlier: the comparison that is continued.
+        pairs, until_width, max_time_s: as given with --resume; None: as before, but for
+            `max_time_s`, where None is no limit.
+        prepare, cleanup: as given with --resume.
 
     Raises:
-        UsageError: the commands around trials are not those that it had.
+        UsageError: `prepare` or `cleanup` is not the one it began with, or it is of stored
+            results.
     """
     had = earlier.design
     if had is None:
@@ -93,9 +100,9 @@ def measure(
     as_json: bool,
     quiet: bool,
 ) -> int:
-    """Make the trials, save and print what they came to; what to exit with."""
+    """Run the trials, save and print the comparison; returns the exit code."""
     commands = TrialCommands(experiment.design.prepare, experiment.design.cleanup)
-    # Until the document is safe, no signal may end us.
+    # Until the document is saved, a signal ends the trials, but not the program.
     with stop_on_signals() as control:
         with progress(control, quiet=quiet) as screen:
             allowed = writing.permission(lambda: control.stop)
@@ -123,30 +130,30 @@ def _trial(
 
 
 class _Follower(Observer):
-    """Saves what there is and tells it, after each trial; ends early by the policy."""
+    """After each trial, saves the document and prints a line; ends early by the policy."""
 
     def __init__(self, place: Place, judge: PolicyOption | None, teller: "Teller | None") -> None:
         self.look_after = judge.looks[0] if judge else 0
         self._place, self._judge, self._teller = place, judge, teller
 
     def is_enough(self, experiment: Experiment) -> bool:
-        """Whether the policy's question has an answer already."""
+        """Whether the policy already has a verdict other than inconclusive."""
         return self._judge is not None and self._judge.is_conclusive(experiment.document("ok"))
 
     def after_trial(self, experiment: Experiment) -> None:
-        """The document is `interrupted` until the end."""
+        """Save the document as `interrupted`, which it is if the program is killed now."""
         self._place.save_now_and_then(lambda: experiment.document("interrupted"))
         if self._teller:
             self._teller(experiment.step())
 
 
 class Teller:
-    """A line for each trial, on a terminal; the interval gets narrower as they come."""
+    """Prints a line for each trial: its values, the intervals so far, and the time left."""
 
     def __init__(self, screen: Screen) -> None:
         self._screen = screen
         self._time_left = TimeLeft()
-        self._made = 0  # by us: those of a comparison that is resumed took their own time
+        self._made = 0  # by this process; a resumed comparison has earlier ones
 
     def __call__(self, step: Step) -> None:
         self._made += 1
@@ -185,7 +192,7 @@ def _report(
     as_json: bool,
     quiet: bool,
 ) -> int:
-    """Save and print what the trials came to; what to exit with."""
+    """Save and print the comparison; returns the exit code."""
     if comparison.design and comparison.design.distribution:
         comparison = with_distributions(comparison)
     explored = comparison
@@ -193,7 +200,7 @@ def _report(
         try:
             comparison = judge(comparison)
         except UsageError:
-            place.save(explored)  # the trials are good, whatever the policy is about
+            place.save(explored)  # the trials are good, even if the policy does not fit them
             raise
 
     def print_all() -> None:

@@ -1,4 +1,4 @@
-"""The policy of a live comparison: `laiobench ab … --policy`."""
+"""`laiobench ab … --policy`: the policy that ends and judges a live comparison."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,8 +11,8 @@ from laiobench.results.comparison import Comparison, Verdict
 
 
 def _share(looks: int) -> float:
-    """Of α, for each of so many looks."""
-    # numpy is wanted only here.
+    """The share of α that each of so many looks may use."""
+    # Imported here: it needs numpy, which is slow to import.
     from laiobench.comparison.looks import RESERVE
 
     return (1 - RESERVE) / looks
@@ -20,7 +20,7 @@ def _share(looks: int) -> float:
 
 @dataclass(frozen=True)
 class PolicyOption:
-    """A policy, for a live comparison."""
+    """A policy by which a live comparison ends and is judged."""
 
     policy: Policy
 
@@ -28,14 +28,14 @@ class PolicyOption:
     def of(
         cls, file: Path | None, pairs: int | None, until_width: float | None
     ) -> "PolicyOption | None":
-        """What --policy says, if anything.
+        """The policy in the file of --policy; None: it was not given.
 
         Raises:
             UsageError: the policy is wrong, or other options contradict it.
         """
         if file is None:
             return None
-        # numpy is wanted only here.
+        # Imported here: it needs numpy, which is slow to import.
         from laiobench.comparison import rank_tests
 
         if pairs is not None or until_width is not None:
@@ -55,8 +55,12 @@ class PolicyOption:
 
     @property
     def looks(self) -> tuple[int, ...]:
-        """After how many pairs it is judged: as soon as that can say anything, and at the end."""
-        # numpy is wanted only here.
+        """The numbers of pairs after which it is judged.
+
+        The first is the least that can show anything, but not below the policy's minimum;
+        the last is the policy's maximum.
+        """
+        # Imported here: it needs numpy, which is slow to import.
         from laiobench.comparison import rank_tests
 
         first = max(
@@ -66,12 +70,16 @@ class PolicyOption:
         return (first, last) if first < last else (last,)
 
     def check(self, experiment: Experiment) -> None:
-        """Whether it can be judged at all, before anything is measured."""
+        """Check, before anything is measured, that the policy can judge the comparison.
+
+        Raises:
+            UsageError: there are not two variants, or no such jobs.
+        """
         gate.check_two(len(experiment.variants))
         gated_metrics.check_jobs(self.policy, [each.jobs for each in experiment.variants])
 
     def is_conclusive(self, comparison: Comparison) -> bool:
-        """Whether it may end after the policy's fewest pairs."""
+        """Whether the comparison already has a verdict other than inconclusive."""
         return self(comparison).verdict != Verdict.INCONCLUSIVE
 
     def __call__(self, comparison: Comparison) -> Comparison:

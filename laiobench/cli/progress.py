@@ -1,8 +1,9 @@
-"""How the jobs are doing: one line on a terminal, redrawn every second; and when SIGUSR1 asks.
+"""Progress: one line on the terminal about the running jobs, redrawn every second.
 
-While files are written first, it tells how far they are.  Whatever is said meanwhile stands
-above it, on lines of its own.  A terminal that knows no escape sequences (TERM=dumb) gets a
-plain line now and then.
+SIGUSR1 prints the line as well, also where there is no terminal.  While files are being
+written before the run, the line tells how far they are.  Messages that come meanwhile are
+printed above it.  A terminal without escape sequences (TERM=dumb) gets a plain line every
+10 s.
 """
 
 import os
@@ -30,15 +31,15 @@ _DUMB_INTERVAL_S = 10.0
 _FILL_INTERVAL_S = 0.2
 _DEFAULT_COLUMNS = 80
 _LEAST_NAME = 8
-# What is said of jobs that do not measure; the last that any of them is in.
+# What the line says of the phases in which jobs do not measure.
 _MARKS = {"delayed": "waiting", "ramp": "ramp", "searching": "searching", "verifying": "verifying"}
 _BEFORE_THE_END = ("delayed", "ramp", "searching", "measuring", "draining", "verifying")
 
 
 class Screen:
-    """Where there is a terminal, draws how it goes; and answers SIGUSR1 in any case.
+    """Draws the line of progress, if there is a terminal, prints messages, and answers SIGUSR1.
 
-    What is told and warned of may come from any thread.
+    `tell` and `warn` may be called from any thread.
     """
 
     def __init__(self, control: Control, *, is_drawn: bool, is_quiet: bool) -> None:
@@ -46,13 +47,13 @@ class Screen:
         self._is_drawn, self._is_quiet = is_drawn, is_quiet
         self._is_dumb = not _knows_escapes()
         self._drawn = ""
-        """The line that the terminal shows now."""
+        """The line that is on the terminal now; empty: none."""
         self._drawn_at_s = float("-inf")
         self._said_at_s = time.monotonic()
         self._lock = threading.Lock()
 
     def __call__(self, samples: Sequence[Progress]) -> None:
-        """Jobs have run for another interval."""
+        """Show what the jobs did in another interval."""
         if self._control.wants_status:
             self._answer(line(samples))
         elif self._is_drawn and not _is_partial(samples):
@@ -61,7 +62,7 @@ class Screen:
     def run(
         self, jobs: Sequence[Job], allowed: Permission, notes: Sequence[str], spike: float = 0.0
     ) -> RunResult:
-        """A trial of a comparison or a bisection, which is followed here."""
+        """Run a trial of a comparison or a bisection, and show its progress."""
         return run(
             jobs,
             allow_write=allowed,
@@ -75,7 +76,7 @@ class Screen:
         )
 
     def fill(self, filling: Filling) -> None:
-        """A file is being written, which takes its time."""
+        """Show how far a file is that is being written before the run."""
         if self._control.wants_status:
             self._answer(fill_line(filling))
         elif self._is_drawn and (
@@ -85,16 +86,16 @@ class Screen:
             self._show(fill_line(filling, self._columns()))
 
     def tell(self, text: str) -> None:
-        """A sentence, unless nobody wants any."""
+        """Print a sentence, unless --quiet was given."""
         if not self._is_quiet:
             self._say(text)
 
     def warn(self, text: str) -> None:
-        """A sentence that must not be missed."""
+        """Print a warning, also with --quiet."""
         self._say(f"warning: {text}")
 
     def end(self) -> None:
-        """The line is gone."""
+        """Clear the line."""
         with self._lock:
             self._clear()
 
@@ -127,23 +128,23 @@ class Screen:
             draw("", control=_CLEAR_LINE)
 
     def _columns(self) -> int | None:
-        """How wide a line may be: such that the cursor stays in it."""
+        """The widest line that leaves room for the cursor behind it; None: any width."""
         return None if self._is_dumb else _columns() - 1
 
 
 def is_shown(*, quiet: bool) -> bool:
-    """Whether there is a terminal to draw on, and somebody who wants it."""
+    """Whether progress is shown: stderr is a terminal, and --quiet was not given."""
     return not quiet and sys.stderr.isatty()
 
 
 def _knows_escapes() -> bool:
-    """Whether the terminal can clear a line."""
+    """Whether the terminal understands escape sequences, which clear a line."""
     return os.environ.get("TERM", "") not in ("", "dumb")
 
 
 @contextmanager
 def progress(control: Control, *, quiet: bool, is_drawn: bool = True) -> Iterator[Screen]:
-    """A screen to draw on, if it is to be and there is a terminal; the line is gone at the end."""
+    """A screen for the duration of a run; its line is cleared at the end."""
     screen = Screen(control, is_drawn=is_drawn and is_shown(quiet=quiet), is_quiet=quiet)
     try:
         yield screen
@@ -155,7 +156,7 @@ def progress(control: Control, *, quiet: bool, is_drawn: bool = True) -> Iterato
 
 
 def _is_partial(samples: Sequence[Progress]) -> bool:
-    """A part of an interval only: at the end, or since the ramp's end."""
+    """Whether samples cover a part of an interval only: the last one, or the one after the ramp."""
     interval_s = samples[0].interval_s
     window_opened = any(progress.sample.is_new_window for progress in samples)
     return interval_s < SAMPLE_INTERVAL_S / 2 or (
@@ -164,7 +165,10 @@ def _is_partial(samples: Sequence[Progress]) -> bool:
 
 
 def line(samples: Sequence[Progress], columns: int | None = None) -> str:
-    """What all jobs do together, since the last sample; the names give way where it is long."""
+    """The line: what all jobs together did since the last sample.
+
+    With `columns` it is no wider; names of jobs are cut first.
+    """
     interval_s = samples[0].interval_s
     ios = sum(progress.sample.ios for progress in samples)
     size_bytes = sum(progress.sample.bytes for progress in samples)
@@ -181,7 +185,7 @@ def line(samples: Sequence[Progress], columns: int | None = None) -> str:
 
 
 def fill_line(filling: Filling, columns: int | None = None) -> str:
-    """How far a file is; its name gives way where the line is long."""
+    """The line about a file that is being written; the file's name is cut first."""
     done, size, elapsed_s = filling.done_bytes, filling.size_bytes, filling.elapsed_s
     parts = [f"{format_size(done)} of {format_size(size)} ({done / size:.0%})"]
     if 0 < done < size and elapsed_s:
@@ -203,14 +207,14 @@ def _names(samples: Sequence[Progress]) -> str:
 
 
 def _mark(samples: Sequence[Progress]) -> str:
-    """Which phase those are in that are the least far; empty while they measure."""
+    """The phase of the jobs that are least far; empty if that is measuring."""
     phases = {progress.totals.phase for progress in samples}
     first = next((phase for phase in _BEFORE_THE_END if phase in phases), "")
     return _MARKS.get(first, "")
 
 
 def _of(samples: Sequence[Progress]) -> str:
-    """` of 10`, or ` (12 %)`, where the end is known."""
+    """How far the jobs are, ` of 10` (s) or ` (12 %)`; empty where the end is not known."""
     ends = [
         progress.copy.job.runtime + progress.copy.job.ramp_time
         for progress in samples
@@ -223,7 +227,7 @@ def _of(samples: Sequence[Progress]) -> str:
 
 
 def _share_done(progress: Progress) -> float | None:
-    """How much of a job's fixed amount is done; None where it has none."""
+    """The part of a job's I/Os or bytes that is done; None where it has no fixed amount."""
     totals, copy = progress.totals, progress.copy
     if totals.has_finished or totals.phase == "verifying":
         return 1.0
@@ -248,14 +252,14 @@ def _columns() -> int:
 
 
 def _cells(character: str) -> int:
-    """How wide a terminal shows it."""
+    """How many columns a terminal uses for a character."""
     if unicodedata.combining(character):
         return 0
     return 2 if unicodedata.east_asian_width(character) in "WF" else 1
 
 
 def cut(text: str, columns: int) -> str:
-    """No wider than so many columns; what is cut ends with an ellipsis."""
+    """The text, cut to so many columns; a cut text ends with an ellipsis."""
     if sum(map(_cells, text)) <= columns:
         return text
     taken, width = "", 1

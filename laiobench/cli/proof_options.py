@@ -1,7 +1,7 @@
-"""--proof and --spike: which hidden arms a live comparison has, and what they cost.
+"""--proof and --spike: which hidden arms a live comparison has, and how much time they take.
 
-By default both, where the time allows: where there are pairs enough for them to show
-anything, and --max-time, if there is one, is enough for them too.
+By default there are both, a sham and a spike, if they can show anything and there is time:
+if there are enough pairs, and --max-time, where given, leaves room for their trials.
 """
 
 from collections.abc import Callable, Sequence
@@ -17,32 +17,32 @@ from laiobench.results.comparison import Design
 from laiobench.results.comparison_proof import ARMS_OF, DEFAULT_SPIKE, ProofKind
 
 _FEWEST_PAIRS = 6
-"""With fewer, no interval of 95 % has an end, and arms could show nothing."""
+"""With fewer pairs no interval of 95 % has bounds, and arms could show nothing."""
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 
 
 def proof_options(command: _F) -> _F:
-    """As `proof` and `spike`."""
+    """Add --proof and --spike to a command, as arguments `proof` and `spike`."""
     command = click.option(
         "--spike",
         type=ShareType(),
         metavar="SHARE",
-        help="How much slower the spike is.  [default: the least that the policy allows, or "
+        help="The slowness of the spike.  [default: the least loss that the policy allows, or "
         f"{DEFAULT_SPIKE:.0%}]",
     )(command)
     return click.option(
         "--proof",
         type=click.Choice(get_args(ProofKind)),
-        help="What is measured besides, to prove the answer: the baseline once more, the sham, "
-        "which must not differ; the baseline with a known slowness, the spike, which must be "
-        "found.  [default: both, where the time allows]",
+        help="What is measured besides to prove the answer: the sham, which is the baseline once "
+        "more and must not differ; the spike, which is the baseline with a known slowness and must "
+        "be found.  [default: both, where the time allows]",
     )(command)
 
 
 @dataclass(frozen=True)
 class ChosenProof:
-    """Which arms there are, how large the spike is, and what is said of it."""
+    """Which arms there are, and how large the spike is.  `said` tells the user; may be empty."""
 
     kind: ProofKind
     spike: float | None
@@ -57,13 +57,14 @@ def choose(
     design: Design,
     allowed: Sequence[float],
 ) -> ChosenProof:
-    """What was asked for, or what the time allows.
+    """The arms that the user asked for; by default those for which there is time.
 
     Args:
-        asked, spike: as the user gave them.
-        variants: the jobs of each.
-        design: how often each is measured, at most, and how long all may take.
-        allowed: how much each of the policy's metrics may lose, if there is a policy.
+        asked, spike: the values of --proof and --spike; None: not given.
+        variants: the jobs of each variant, the baseline first.
+        design: its `pairs` and `max_time_s` are used.
+        allowed: the relative loss that the policy allows, for each of its metrics; empty:
+            there is no policy.
     """
     trial_s = [_lasts_s(jobs) for jobs in variants]
     pairs = design.pairs
@@ -92,7 +93,7 @@ def _named(arm: str, spike: float | None) -> str:
 
 def _why_none(pairs: int) -> str:
     if pairs < _FEWEST_PAIRS:
-        return ""  # the table says so
+        return ""  # the table tells that there are too few pairs
     return "--max-time leaves no room for a sham and a spike: nothing proves what is not found"
 
 
@@ -115,7 +116,7 @@ def _affordable(
 
 
 def _lasts_s(jobs: Sequence[Job]) -> float | None:
-    """A trial of them, as they are asked to; None where that goes by I/Os."""
+    """How long a trial of these jobs lasts; None if one ends by I/Os, not by time."""
     groups: list[float] = [0.0]
     for job in jobs:
         if job.runtime is None:

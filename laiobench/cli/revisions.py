@@ -1,6 +1,6 @@
-"""Which revisions there are between a good and a bad one: of a file, or of a git repository.
+"""Lists the revisions between a good and a bad one, from a file or from a git repository.
 
-They are one after the other, the oldest first.  Knows nothing of what they are revisions of.
+The oldest comes first.  What the revisions are revisions of is of no matter here.
 """
 
 import subprocess
@@ -18,7 +18,7 @@ MOST_REVISIONS = 10_000
 
 @dataclass(frozen=True)
 class Asked:
-    """What the command line says of them."""
+    """The options of `bisect` that name revisions."""
 
     good: str | None
     bad: str | None
@@ -122,7 +122,7 @@ class Asked:
         return (self._git(*arguments) or "").splitlines()
 
     def _git(self, *arguments: str, may_fail: bool = False) -> str | None:
-        """What git says; None where it may fail, and did."""
+        """The output of a git command; None if it failed and may fail."""
         try:
             done = subprocess.run(
                 ["git", "-C", str(self.repository), *arguments],

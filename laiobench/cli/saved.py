@@ -1,4 +1,4 @@
-"""Saving what was measured: where the document is, how often, and what is said of it.
+"""Saves a document while it is being measured: where, how often, and what is printed of it.
 
 A document is saved before anything is printed, so that neither a full disk behind stdout nor
 a reader that has gone loses it.
@@ -18,21 +18,21 @@ from laiobench.report.text import remarks
 from laiobench.results import store
 from laiobench.results.document import Document
 
-# Saving may take one part in so many of the time, so that it never disturbs what it saves.
+# Saving may take 1/20 of the time, so that it does not disturb the measurement.
 _SAVING_SHARE = 20
 
 
 @dataclass
 class Place:
-    """Where the document is, which is replaced as a whole each time."""
+    """The file of a document, which is replaced as a whole at each save."""
 
     path: Path
     folder: Path | None = None
-    """Of a new one, which gets its name when it is first saved."""
+    """The folder of a new document, which gets its name at the first save; else None."""
     _saved_at_s: float = float("-inf")
     _took_s: float = 0.0
     _held: int | None = None
-    """The file as it was saved last, locked: two that went on with it would lose one's trials."""
+    """Descriptor that locks the file: of two processes that continue it, one would lose trials."""
 
     @classmethod
     def new(cls, folder: Path) -> "Place":
@@ -58,9 +58,9 @@ class Place:
         return self.path
 
     def save_now_and_then(self, document: Callable[[], Document]) -> None:
-        """After each trial, unless making and saving many takes too much of the time.
+        """Save, unless that would take too much of the time; called after each trial.
 
-        What can't be saved now is told at the end: there may be room again.
+        A failure is not told: the last save tells it, if there is no room then either.
         """
         began_s = time.monotonic()
         if began_s - self._saved_at_s < _SAVING_SHARE * self._took_s:
@@ -79,14 +79,14 @@ def save_and_print(
     *,
     quiet: bool,
 ) -> bool:
-    """Save first, then print, whether or not that went well; returns whether it is saved.
+    """Save, then print, even if it could not be saved; returns whether it is saved.
 
     Args:
-        document: what was measured.
-        place: where it belongs.
+        document: the finished document.
+        place: its file.
         print_all: prints the answer, and writes its exports.
-        control: is told when nothing can be lost any more.
-        quiet: only what must not be missed is said.
+        control: learns that the document is saved, so that signals may end the program.
+        quiet: print only failures and warnings about saving.
     """
     not_saved: LaiobenchError | None = None
     try:
@@ -110,7 +110,7 @@ def save_and_print(
 
 
 def tell_saved(path: Path, *, quiet: bool) -> None:
-    """One that is too large is whole, and nothing of it is lost; but that is told, always."""
+    """Print where the document is; warn, also with `quiet`, if it is too large to be read again."""
     if not quiet:
         say(f"saved in {path}")
     if problem := store.too_large(path):

@@ -21,8 +21,8 @@ class Decorator(Protocol):
 
 
 DEFAULT_RESULTS = f"[default: {reference.FOLDER_VARIABLE}, or {reference.DEFAULT_FOLDER}]"
-WHERE_RESULTS_ARE = "Where results are."
-WHERE_NAMED_RESULTS_ARE = "Where results are that are named by their ids."
+WHERE_RESULTS_ARE = "The folder of results."
+WHERE_NAMED_RESULTS_ARE = "The folder in which ids are looked up."
 
 
 def section_option(verb: str = "Run") -> Decorator:
@@ -53,7 +53,9 @@ def results_option(text: str) -> Decorator:
 
 def seed_option() -> Decorator:
     """--seed, as the parameter `seed`: the seed of an experiment."""
-    return click.option("--seed", type=int, help="Of the order of trials.  [default: drawn]")
+    return click.option(
+        "--seed", type=int, help="The seed of the order of trials.  [default: drawn]"
+    )
 
 
 def quiet_option(text: str = "No progress, no remarks.") -> Decorator:

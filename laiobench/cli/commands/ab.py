@@ -1,4 +1,4 @@
-"""`laiobench ab`: variants, measured in turns."""
+"""`laiobench ab`: measures variants in turns, and compares them."""
 
 import os
 from pathlib import Path
@@ -50,41 +50,43 @@ from laiobench.results.metrics import METRICS
     "--vary",
     multiple=True,
     metavar="KEY=V1,V2",
-    help="What varies: an option of all jobs, JOB.OPTION of one, or a key of your own for "
-    "--prepare.  May be repeated: then the product.  The first values are the baseline.  "
-    "Values that have commas are parted by ; instead.",
+    help="What to vary: an option of all jobs, JOB.OPTION of one job, or a key of your own for "
+    "--prepare.  If repeated, all combinations are measured.  The first values are the "
+    "baseline.  Separate values that contain commas by ; instead.",
 )
 @click.option("--pairs", type=int, help="How often each variant is measured.  [default: 10]")
 @click.option(
     "--until-width",
     type=ShareType(),
     metavar="SHARE",
-    help="End when the interval is so narrow, such as 2%; --pairs is then the most (100).",
+    help="End when the interval is this narrow, such as 2%, at the latest after --pairs "
+    "(then 100).",
 )
 @click.option(
     "--until-decided",
     is_flag=True,
-    help="End when the table calls what --metric names better, worse or as good, at most after "
-    "--pairs (100).  It is judged after each pair, by intervals that are valid so, and wider.",
+    help="End when what --metric names is shown to be better, worse or as good, at the latest "
+    "after --pairs (then 100).  It is judged after each pair, by wider intervals, which stay "
+    "valid when looked at so often.",
 )
 @click.option(
     "--equivalent-within",
     type=ShareType(),
     metavar="SHARE",
-    help="Call what is surely within so much of the baseline as good, such as 2%.",
+    help="Call a variant as good if it is surely within this share of the baseline, such as 2%.",
 )
 @click.option(
     "--max-time",
     type=DurationType(),
     metavar="DURATION",
-    help="Begin nothing that would not end within it.",
+    help="Begin no trial that would not end within this time.",
 )
 @seed_option()
 @click.option(
     "--same-offsets",
     is_flag=True,
-    help="Ask for the same offsets in all trials.  Otherwise each pair has a seed of its own, "
-    "unless randseed or verify says which.",
+    help="Use the same offsets in all trials.  By default each pair has a seed of its own, "
+    "unless randseed or verify sets it.",
 )
 @click.option(
     "--metric",
@@ -93,19 +95,20 @@ from laiobench.results.metrics import METRICS
     default=("iops",),
     show_default=True,
     metavar="NAME",
-    help="Whose interval --until-width, --until-decided and the progress are about.  One of: "
-    + ", ".join(METRICS)
-    + ".",
+    help="The metric that --until-width, --until-decided and the progress are about; may be "
+    "repeated.  One of: " + ", ".join(METRICS) + ".",
 )
 @click.option(
-    "--prepare", metavar="COMMAND", help="Run in a shell before each trial; {KEY} is its value."
+    "--prepare",
+    metavar="COMMAND",
+    help="Run in a shell before each trial; {KEY} stands for the value of KEY.",
 )
-@click.option("--cleanup", metavar="COMMAND", help="The same after each trial.")
+@click.option("--cleanup", metavar="COMMAND", help="Run in a shell after each trial, likewise.")
 @proof_options
 @click.option(
     "--distribution",
     is_flag=True,
-    help="Also say at which percentiles a variant is slower, of all that can be measured.",
+    help="Also compare all percentiles that can be measured: at which is a variant slower?",
 )
 @write_options
 @click.option(
@@ -113,8 +116,8 @@ from laiobench.results.metrics import METRICS
     "policy_file",
     type=PathType(),
     metavar="FILE",
-    help="Judge the second variant against the first by this policy, which says how many pairs, "
-    "and exit as `laiobench gate` does.",
+    help="Judge the second variant against the first by this policy, which also sets the number "
+    "of pairs, and exit as `laiobench gate` does.",
 )
 @exports.option("gate")
 @json_option()
@@ -124,8 +127,8 @@ from laiobench.results.metrics import METRICS
     "resumed",
     metavar="ID",
     help="Go on with a comparison that was interrupted: its file, the beginning of its id, or "
-    "`last`.  With --pairs, --until-width or --max-time also further than was meant, by intervals "
-    "that are valid although it was looked at, and wider.",
+    "`last`.  --pairs, --until-width and --max-time may extend it; since its results were looked "
+    "at before, intervals are then wider, so that they stay valid.",
 )
 @quiet_option()
 def command(
@@ -159,7 +162,7 @@ def command(
     SOURCE is what `laiobench run` takes.  All variants run in turns, in an order that is
     drawn anew for each turn; each is compared with the first one, in pairs.
     """
-    # numpy is wanted from here on.
+    # Imported here: these need numpy, which is slow to import.
     from laiobench.cli import live_comparison
     from laiobench.cli.policy_option import PolicyOption
     from laiobench.comparison.design import make_design, with_proof
@@ -168,13 +171,13 @@ def command(
     judge = PolicyOption.of(policy_file, pairs, until_width)
     if until_decided and (judge or resumed is not None):
         raise UsageError(
-            "--until-decided is of a comparison from its first pair on, and of none by a policy",
-            "begin anew with it; a policy ends as soon as it is decided, too",
+            "--until-decided must be given when a comparison begins, and without --policy",
+            "begin a new one with it; a comparison with a policy ends when decided without it",
         )
     if equivalent_within is not None and (judge or resumed is not None):
         raise UsageError(
-            "--equivalent-within is said before anything is measured, and a policy says it itself",
-            "give it without --resume and --policy",
+            "--equivalent-within must be given when a comparison begins, and without --policy",
+            "give it without --resume; a policy has limits of its own",
         )
     wanted = exports.parse(export_texts, "gate" if judge else "comparison", as_json=as_json)
     if judge and pairs is None and resumed is None:

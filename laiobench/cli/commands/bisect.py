@@ -1,4 +1,4 @@
-"""`laiobench bisect`: the revision that made it worse."""
+"""`laiobench bisect`: finds the revision that made a metric worse."""
 
 import secrets
 import sys
@@ -42,40 +42,48 @@ from laiobench.results.metrics import METRICS, MOSTLY_JUDGED
 @click.argument("sources", nargs=-1, metavar="[SOURCE]...")
 @section_option()
 @click.option(
-    "--good", metavar="REV", help="Before it got worse.  [default: the first of --revisions]"
+    "--good",
+    metavar="REV",
+    help="A revision before it got worse.  [default: the first of --revisions]",
 )
-@click.option("--bad", metavar="REV", help="After that.  [default: the last of --revisions]")
+@click.option(
+    "--bad",
+    metavar="REV",
+    help="A revision after it got worse.  [default: the last of --revisions]",
+)
 @click.option(
     "--revisions",
     "revisions_file",
     metavar="FILE",
-    help="A revision a line, the oldest first; - is standard input.",
+    help="A file with one revision on each line, the oldest first; - is standard input.",
 )
 @click.option(
     "--git",
     "repository",
     type=PathType(),
     metavar="DIR",
-    help="The commits of this repository from --good to --bad.",
+    help="Search the commits of this repository from --good to --bad.",
 )
 @click.option(
-    "--first-parent", is_flag=True, help="Of merges only what they were merged into, as git's."
+    "--first-parent",
+    is_flag=True,
+    help="With --git: follow only the first parent of merges, as git's option does.",
 )
 @click.option(
     "--prepare",
     metavar="COMMAND",
-    help="Run in a shell whenever another revision is next, {rev}: builds and installs it.  "
-    "If it fails, the revision is skipped.",
+    help="Run in a shell before the trials of another revision, to build and install it; {rev} "
+    "stands for its name.  If it fails, the revision is skipped.",
 )
-@click.option("--setup", metavar="COMMAND", help="The same before each trial.")
-@click.option("--cleanup", metavar="COMMAND", help="The same after each trial.")
+@click.option("--setup", metavar="COMMAND", help="Run in a shell before each trial, likewise.")
+@click.option("--cleanup", metavar="COMMAND", help="Run in a shell after each trial, likewise.")
 @click.option(
     "--metric",
     "metrics",
     multiple=True,
     default=MOSTLY_JUDGED,
     metavar="NAME",
-    help="What got worse; of several the one that shows it first.  [default: "
+    help="What got worse; of several, the one that shows it best is taken.  [default: "
     + ", ".join(MOSTLY_JUDGED)
     + "]",
 )
@@ -99,15 +107,15 @@ from laiobench.results.metrics import METRICS, MOSTLY_JUDGED
     default=0.95,
     show_default=True,
     metavar="SHARE",
-    help="End when it is so sure.",
+    help="End when the probability of the answer is this high.",
 )
 @click.option(
     "--max-time",
     type=DurationType(),
     metavar="DURATION",
-    help="Begin no trial that would not end within it.",
+    help="Begin no trial that would not end within this time.",
 )
-@click.option("--max-trials", type=int, metavar="N", help="Make no more of them.")
+@click.option("--max-trials", type=int, metavar="N", help="Run at most N trials.")
 @seed_option()
 @write_options
 @exports.option("bisection")
@@ -150,8 +158,8 @@ def command(
     """Find the revision that made SOURCE slower, among those from a good one to a bad one.
 
     SOURCE is what `laiobench run` takes; {rev} in it or in an option is the revision's name.
-    Measures both ends until they are known to differ, and then whichever revision tells most,
-    in turns with the good end, until it is sure which one made the change.
+    Measures both ends until they surely differ, and then, in turns with the good end, the
+    revision that will tell most, until it is sure which one made the change.
 
     \b
     Exit codes: 0  it was found, or the range in which nothing can be measured
@@ -173,7 +181,7 @@ def command(
         max_trials=max_trials,
     )
     _check(design)
-    # numpy is wanted from here on.
+    # Imported here: these need numpy, which is slow to import.
     from laiobench.cli import bisecting
     from laiobench.comparison.revision_trials import RevisionTrials
 
@@ -194,7 +202,11 @@ def command(
 
 
 def _check(design: BisectionDesign) -> None:
-    """Whether the numbers make sense; all that do not are told."""
+    """Check the numbers.
+
+    Raises:
+        UsageError: some make no sense; it names all of them.
+    """
     problems = []
     if not 0.5 <= design.confidence < 1:
         problems.append(

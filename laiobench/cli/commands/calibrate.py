@@ -1,4 +1,4 @@
-"""`laiobench calibrate`: how wide the noise is on this machine."""
+"""`laiobench calibrate`: measures how noisy this machine is."""
 
 import os
 from pathlib import Path
@@ -45,7 +45,11 @@ from laiobench.results.this_machine import state_path
     + " s]",
 )
 @click.option(
-    "--pairs", type=int, default=DEFAULT_PAIRS, show_default=True, help="Of trials, a length."
+    "--pairs",
+    type=int,
+    default=DEFAULT_PAIRS,
+    show_default=True,
+    help="Pairs of trials for each length.",
 )
 @seed_option()
 @write_options
@@ -54,7 +58,7 @@ from laiobench.results.this_machine import state_path
     "--output",
     type=PathType(),
     metavar="FILE",
-    help="Save the document here, and not as this machine's calibration.",
+    help="Save the document here, not as this machine's calibration.",
 )
 @quiet_option()
 def command(
@@ -69,18 +73,18 @@ def command(
     quiet: bool,
     flags: Flags,
 ) -> int:
-    """Hold SOURCE against itself, and tell how many trials see which change on this machine.
+    """Compare SOURCE with itself, to tell how many trials see which change on this machine.
 
-    Says for each metric how wide the noise is between pairs of like trials, and how many
-    pairs of which length see a change of 2, 5 and 10 % in four of five cases; and what
-    laiobench itself costs for such I/Os, with no device.  `gate --init` and reports read it.
+    Says for each metric how much pairs of like trials differ by noise, and how many pairs of
+    which length see a change of 2, 5 and 10 % in four of five cases; and what laiobench itself
+    costs for such I/Os, measured without a device.  `gate --init` and reports use it.
     """
     drafts = gather(sources, flags, os.environ, section)
     jobs = resolve(drafts)
     path = output or state_path()
     store.check_output(path)
     said = notes_of_run(drafts, jobs)
-    # numpy is wanted from here on.
+    # Imported here: these need numpy, which is slow to import.
     from laiobench.cli.calibrating import calibrate_and_save
 
     calibration = calibrate_and_save(

@@ -1,4 +1,4 @@
-"""`laiobench compare`: stored results against others."""
+"""`laiobench compare`: compares stored results with others."""
 
 import gc
 from pathlib import Path
@@ -22,7 +22,7 @@ from laiobench.words import suggest
     "metrics",
     multiple=True,
     metavar="NAME",
-    help="Compare only this one; may be repeated.  One of: " + ", ".join(METRICS) + ".",
+    help="Compare only this metric; may be repeated.  One of: " + ", ".join(METRICS) + ".",
 )
 @json_option()
 @results_option(WHERE_NAMED_RESULTS_ARE)
@@ -30,19 +30,19 @@ def command(base: str, new: str, metrics: tuple[str, ...], as_json: bool, result
     """Compare the results of NEW with those of BASE.
 
     Each is a file, a folder of results, the beginning of an id, `last`, or `last~1`, the
-    one before it; of a live
-    comparison the baseline's runs are meant, or with ID:VARIANT those of that variant.
+    one before it.  If it is a live comparison, the baseline's runs are used, or with
+    ID:VARIANT those of that variant.
 
-    Stored results count once for each session of measuring (runs of one boot, no more
-    than half an hour apart): a baseline of fewer than 5 sessions decides nothing.
-    To decide now, measure both in turns: `laiobench ab`.
+    Runs of one boot, no more than half an hour apart, are a session, and a session counts
+    once: a baseline of fewer than 5 sessions decides nothing.  To decide now, measure both
+    in turns: `laiobench ab`.
     """
-    gc.disable()  # thousands of documents are read, and none is let go
+    gc.disable()  # collecting would find nothing: thousands of documents are read and kept
     for name in metrics:
         if name not in METRICS:
             raise UsageError(f"there is no metric {name}{suggest(name, METRICS)}")
     sides = [select(reference, results) for reference in (base, new)]
-    # numpy is wanted from here on.
+    # Imported here: these need numpy, which is slow to import.
     from laiobench.comparison.stored import compare
 
     comparison = compare(

@@ -1,4 +1,4 @@
-"""`laiobench explain`: what would be run, and why it would be so."""
+"""`laiobench explain`: tells what would be run, and where each option came from."""
 
 import os
 
@@ -23,7 +23,7 @@ from laiobench.results.model import json_of
     cls=JobCommand,
     short_help="Tell what would be run.",
     examples=(
-        "laiobench explain jobs.fio             what fio reads otherwise is told too",
+        "laiobench explain jobs.fio             also what fio reads in another way",
         "laiobench explain oltp-70-30 --filename=/dev/nvme0n1 --json",
         "laiobench explain --filename=F --size=1g --rw=randwrite --allow-write=F",
     ),
@@ -46,7 +46,7 @@ def command(
 
     Every option with its value and where that came from; the threads, depth and
     memory of the run; the bytes that it would write, and to which files; and, for a
-    job file of fio's, what fio reads otherwise.  It takes all options of run.
+    job file of fio's, what fio reads in another way.  It takes all options of run.
     """
     drafts = gather(sources, flags, os.environ, section)
     jobs = resolve(drafts)

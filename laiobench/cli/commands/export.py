@@ -1,4 +1,4 @@
-"""`laiobench export`: stored results in other formats."""
+"""`laiobench export`: writes stored results in other formats."""
 
 from pathlib import Path
 
@@ -22,9 +22,9 @@ _LIST = "\n".join(f"{name:<19} {format_.summary}" for name, format_ in FORMATS.i
     epilog="\b\nFormats:\n" + _LIST,
 )
 @click.argument("references", nargs=-1, metavar="[RESULT]...")
-@click.option("--format", "name", required=True, metavar="FORMAT", help="Which; see below.")
+@click.option("--format", "name", required=True, metavar="FORMAT", help="One of those below.")
 @click.option(
-    "--output", default=STDOUT, metavar="FILE", help="Write it here, not to standard output."
+    "--output", default=STDOUT, metavar="FILE", help="Write to this file, not to standard output."
 )
 @results_option(WHERE_NAMED_RESULTS_ARE)
 def command(references: tuple[str, ...], name: str, output: str, results: Path) -> None:

@@ -1,4 +1,4 @@
-"""`laiobench gate`: a candidate, judged by a policy."""
+"""`laiobench gate`: judges a candidate by a policy, and keeps the baseline."""
 
 import sys
 from collections.abc import Sequence
@@ -39,7 +39,7 @@ MAX_THRESHOLD = suggest_policy.WIDEST
     metavar="FILE",
     default=DEFAULT_POLICY,
     show_default=True,
-    help="What may get worse by how much.",
+    help="Says which metric may get worse by how much.",
 )
 @json_option()
 @exports.option("gate")
@@ -47,7 +47,7 @@ MAX_THRESHOLD = suggest_policy.WIDEST
 @click.option(
     "--update-baseline",
     is_flag=True,
-    help="Then add CANDIDATE to BASE, a folder, as a session; unless it failed, regressed or is "
+    help="Then add CANDIDATE to the folder BASE as a session, unless it failed, regressed or is "
     "inconclusive.",
 )
 @click.option(
@@ -59,15 +59,16 @@ MAX_THRESHOLD = suggest_policy.WIDEST
     "--pin",
     "is_pin",
     is_flag=True,
-    help=f"Add up what is lost anew: since the newest {MIN_SESSIONS} sessions of BASE; with "
-    "--update-baseline, since CANDIDATE, if it is added.",
+    help="Begin anew to add up small losses: from the newest "
+    f"{MIN_SESSIONS} sessions of BASE on, or with --update-baseline from CANDIDATE on, if it is "
+    "added.",
 )
 @click.option(
     "--init",
     "is_init",
     is_flag=True,
-    help="Write a policy, and the jobs that it is for as ci/storage.toml; calibrates where that "
-    "was not done for these jobs.  No file is overwritten.",
+    help="Write a policy, and the jobs that it is for as ci/storage.toml.  Calibrates first, if "
+    "these jobs are not calibrated yet.  Overwrites no file.",
 )
 @click.option(
     "--ci",
@@ -79,13 +80,13 @@ MAX_THRESHOLD = suggest_policy.WIDEST
     "calibration_file",
     type=PathType(),
     metavar="FILE",
-    help="With --init: another calibration than this machine's newest.",
+    help="With --init: use this calibration, not this machine's newest.",
 )
 @click.option(
     "--max-threshold",
     type=ShareType(),
     metavar="SHARE",
-    help="With --init: how much the noise may hide before no policy is written.  [default: "
+    help="With --init: write no policy if the noise hides larger changes.  [default: "
     f"{MAX_THRESHOLD:.0%}]",
 )
 @quiet_option("No remarks.")
@@ -105,7 +106,7 @@ def command(
     ci: str | None,
     quiet: bool,
 ) -> int:
-    """Judge the results of CANDIDATE against those of BASE, and exit with what came of it.
+    """Judge the results of CANDIDATE against those of BASE, and exit with the verdict.
 
     \b
     0  pass or improve          3  regress
@@ -114,15 +115,16 @@ def command(
 
     BASE and CANDIDATE are what `laiobench compare` takes.  A baseline is a folder: at least
     5 sessions of measuring, on the machine that measures the candidate; --update-baseline
-    makes it and adds to it.  Its newest sessions decide, and those that it was pinned at: what
-    gets a little worse each night adds up.  To judge without a baseline, measure both in
-    turns: `laiobench ab … --policy gate.toml`.
+    makes it and adds to it.  CANDIDATE is compared with the newest sessions, and with those
+    that the baseline is pinned to, so that small losses, night after night, add up and are
+    found.  To judge without a baseline, measure both in turns:
+    `laiobench ab … --policy gate.toml`.
     """
     _check(base, candidate, update_baseline=update_baseline, accept=accept, is_pin=is_pin,
            is_init=is_init, calibration_file=calibration_file, max_threshold=max_threshold,
            is_default_policy=policy_file == DEFAULT_POLICY, ci=ci)  # fmt: skip
     if is_init:
-        # numpy is wanted from here on.
+        # Imported here: it needs numpy, which is slow to import.
         from laiobench.cli.first_gate import FirstGate
 
         FirstGate(policy_file, calibration_file, max_threshold or MAX_THRESHOLD, ci, quiet).begin()
@@ -150,10 +152,10 @@ def _check(
     is_default_policy: bool,
     ci: str | None,
 ) -> None:
-    """Which options go together.
+    """Check that the options go together.
 
     Raises:
-        UsageError: these do not.
+        UsageError: they do not.
     """
     if is_init:
         if base or update_baseline or accept or is_pin:
@@ -180,10 +182,10 @@ def _check(
 def _check_changes(
     base: Path, candidate: str | None, *, update: bool, accept: bool, is_pin: bool
 ) -> None:
-    """What the baseline is to become.
+    """Check the options that change the baseline.
 
     Raises:
-        UsageError: it can't.
+        UsageError: they don't go together, or BASE is no folder.
     """
     if candidate is None and (update or accept):
         raise UsageError("--pin alone adds nothing", "name a CANDIDATE, or leave the others out")
@@ -235,10 +237,10 @@ def _gate(
 
 
 def _check_not_paired(old: Selection, new: Selection, policy_file: Path) -> None:
-    """Variants of one live comparison are pairs, and this command knows only sessions.
+    """Refuse two variants of one live comparison: they are pairs, and sessions are judged here.
 
     Raises:
-        UsageError: they are.
+        UsageError: they are such variants.
     """
     if len(old.files) == 1 and old.files == new.files and old.variant != new.variant:
         (file,) = old.files
@@ -257,12 +259,12 @@ def _baseline(reference: str, results: Path, *, may_be_missing: bool) -> Selecti
 
 
 def judge(old: Selection, new: Selection, chosen: Policy, pinned_at: datetime | None) -> Comparison:
-    """Stored runs under a policy.
+    """Judge stored runs by a policy.
 
     Raises:
-        UsageError: a side is empty, or the policy is about something else.
+        UsageError: the candidate has no runs, or the policy is about other jobs.
     """
-    # numpy is wanted from here on.
+    # Imported here: these need numpy, which is slow to import.
     from laiobench.comparison import stored
     from laiobench.comparison.gate import gate, stored_gate
 
@@ -279,7 +281,7 @@ def judge(old: Selection, new: Selection, chosen: Policy, pinned_at: datetime | 
 def report(
     judged: Comparison, wanted: Sequence[exports.Export], *, as_json: bool, quiet: bool
 ) -> int:
-    """Print what was judged, and write it for others; what to exit with."""
+    """Print and export the verdict; returns the exit code."""
     if as_json:
         answer(judged.to_json(), is_document=True)
     else:
@@ -302,7 +304,7 @@ def report(
 def _update(
     folder: Path, old: Selection, new: Selection, judged: Comparison, *, accept: bool, pins: bool
 ) -> None:
-    """Add the candidate, unless that would spoil the baseline.
+    """Add the candidate to the baseline, unless it may not join; then say why.
 
     Raises:
         RunError: it can't be written.
@@ -319,7 +321,7 @@ def _update(
 
 
 def _beginning(judged: Comparison) -> str:
-    """That sessions were taken without being judged is said."""
+    """Which session this is while the baseline has too few to judge by; else empty."""
     known = [metric.baseline_sessions for metric in judged.metrics]
     fewest = min((count for count in known if count is not None), default=MIN_SESSIONS)
     if fewest >= MIN_SESSIONS:

@@ -1,4 +1,4 @@
-"""`laiobench history`: a metric over stored results."""
+"""`laiobench history`: shows a metric over stored results, and when it changed."""
 
 import csv
 import json
@@ -31,16 +31,20 @@ from laiobench.words import DIRECTIONS
     metavar="NAME",
     help="One of: " + ", ".join(METRICS) + ".",
 )
-@click.option("--job", metavar="NAME", help="Of which job, if the results are of several.")
-@click.option("--direction", type=click.Choice(DIRECTIONS), help="If the job has several.")
-@click.option("--sessions", is_flag=True, help="One point, the median, a session of measuring.")
+@click.option("--job", metavar="NAME", help="The job, if the results have several.")
+@click.option(
+    "--direction", type=click.Choice(DIRECTIONS), help="The direction, if the job has several."
+)
+@click.option(
+    "--sessions", is_flag=True, help="One point for each session of measuring: its median."
+)
 @click.option(
     "--min-effect",
     type=ShareType(),
     default=f"{change_points.MIN_EFFECT:.0%}",
     show_default=True,
     metavar="SHARE",
-    help="The smallest change to tell.",
+    help="The smallest change to report.",
 )
 @click.option("--csv", "as_csv", is_flag=True, help="Print the points as CSV.")
 @json_option("points and changes as JSON")
@@ -54,11 +58,11 @@ def command(
     as_csv: bool,
     as_json: bool,
 ) -> None:
-    """Show a metric over the results in FOLDER, by time, and when it changed for good:
-    of each job and direction, unless they are chosen.
+    """Show a metric over the results in FOLDER, by time, and when it changed for good.
 
-    A change is told where PELT finds one and a rank test confirms it, if it has at least
-    3 points on either side and --min-effect.
+    Shows each job and direction, unless they are chosen.  A change is reported where PELT
+    finds one and a rank test confirms it, if it is at least --min-effect and has 3 points
+    or more on either side.
     """
     if as_csv and as_json:
         raise UsageError("--csv and --json contradict each other", "give one of them")
@@ -94,13 +98,13 @@ def command(
 
 
 def _points(runs: Sequence[RunDigest], key: Key, *, by_session: bool) -> list[Point]:
-    """The values; what is lacking, and what differs between the runs, is told."""
+    """The values of a metric; warns of runs without one, and of runs on another machine."""
     of_it = [run for run in runs if key.job in run.copies]
     series, lacking = change_points.points(of_it, key, by_session=by_session)
     if lacking:
         say(f"warning: {lacking} of {len(of_it)} results of job {key.job} have no {key.metric}")
     if names := change_points.mixed(of_it):
-        say(f"warning: not all were measured on the same: {', '.join(names)} differ")
+        say(f"warning: not all were measured under the same conditions: {', '.join(names)} differ")
     return series
 
 
@@ -112,7 +116,7 @@ def _chart(key: Key, series: list[Point], changes: list[ChangePoint]) -> str:
 
 
 def _print_csv(key: Key, series: list[Point]) -> None:
-    """The time first, then the value under its metric's name, as change-point tools read it."""
+    """Two columns, `time` and the metric: the form that change-point tools read."""
     writer = csv.writer(sys.stdout, lineterminator="\n")
     writer.writerow(("time", key.metric))
     writer.writerows((point.started_at, point.value) for point in series)

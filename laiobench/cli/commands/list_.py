@@ -1,4 +1,4 @@
-"""`laiobench list`: the stored results."""
+"""`laiobench list`: lists the stored results."""
 
 import json
 from pathlib import Path
@@ -17,7 +17,7 @@ from laiobench.results.kinds import listing_of
 @json_option("a JSON array")
 @results_option(WHERE_RESULTS_ARE)
 def command(as_json: bool, results: Path) -> None:
-    """List the stored results, oldest first.  What can't be read is told on stderr."""
+    """List the stored results, oldest first; warn of those that can't be read."""
     if results.exists() and not results.is_dir():
         raise UsageError(f"{results} is no folder", "name the folder where results are")
     listed = []

@@ -1,4 +1,4 @@
-"""`laiobench profiles`: what can be run by name."""
+"""`laiobench profiles`: lists the profiles that come with laiobench."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""`laiobench run`: measure."""
+"""`laiobench run`: runs jobs, and reports what was measured."""
 
 import os
 from pathlib import Path
@@ -58,8 +58,8 @@ def command(
     SOURCE is a profile (see `laiobench profiles`), a TOML file, a job file of
     fio's, or - for standard input; without one, the options below make up a job,
     and without any, the profile `quick` runs.  Several run one after the other.
-    Options go over what SOURCE says, for all of its jobs.  Each --name=… begins a
-    job of its own, with the options that follow it.
+    Options override SOURCE, for all of its jobs.  Each --name=… begins a job of
+    its own, with the options that follow it.
     """
     drafts = gather(sources, flags, os.environ, section)
     jobs = resolve(drafts)
@@ -68,7 +68,7 @@ def command(
     running.check()
     logs = fio_logs.LogFiles(jobs, Below(running.log_dir))
     logs.check()
-    # Until the result is safe, no signal may end us.
+    # Until the result is saved, a signal ends the jobs, but not the program.
     with stop_on_signals() as control:
         allowed = writing.permission(lambda: control.stop)
         with progress(control, quiet=quiet, is_drawn=status_interval_s is None) as screen:
@@ -101,7 +101,10 @@ def _report(
     as_json: bool,
     quiet: bool,
 ) -> int:
-    """Save first, so that nothing is lost; then print, whether or not that went well."""
+    """Save the result, so that it can't be lost, then print it, even if it was not saved.
+
+    Returns the exit code.
+    """
     saved: Path | None = None
     not_logged = logs.end()
     not_saved: LaiobenchError | None = None

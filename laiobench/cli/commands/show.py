@@ -1,4 +1,4 @@
-"""`laiobench show`: one stored document."""
+"""`laiobench show`: shows one stored document."""
 
 from pathlib import Path
 

@@ -1,9 +1,9 @@
-"""Go's benchmark format: a line a trial, so that benchstat can check what we say.
+"""Go's benchmark format, with a line for each trial, so that benchstat can check a comparison.
 
-`benchstat -col /variant FILE` compares the variants of a live comparison;
-`benchstat OLD NEW` the exports of two folders of results.  Each line is one trial:
-its number of I/Os, then values with their units.  Which way is better stands in
-`Unit` lines, as of benchstat's second version.
+`benchstat -col /variant FILE` compares the variants of a live comparison; `benchstat OLD NEW`
+compares the exports of two folders of results.  A line has the number of I/Os of a trial,
+then values with their units.  `Unit` lines say which way is better; benchstat reads them
+since its second version.
 """
 
 import re
@@ -42,7 +42,7 @@ def render(documents: Sequence[Document]) -> str:
 
 
 def unit(metric: str) -> str:
-    """`p99-ns/op`, `IO/s`: what benchstat calls it."""
+    """The unit of a metric, which names it in this format: `p99-ns/op`, `IO/s`."""
     if metric in _UNITS:
         return _UNITS[metric]
     name = metric.removeprefix("lat_").removesuffix("_ns_per_io").removesuffix("_ns")
@@ -87,5 +87,5 @@ def _columns(keys: Sequence[Key], measured: Mapping[Key, Value]) -> list[str]:
 
 
 def _word(text: str) -> str:
-    """A name's part has no space, no slash, and nothing that acts."""
+    """A part of a benchmark's name: no spaces, slashes or control characters."""
     return one_line(re.sub(r"[\s/]+", "_", text))

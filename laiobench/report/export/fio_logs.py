@@ -1,11 +1,12 @@
-"""fio's log files, from windows as they end: bandwidth, IOPS and latencies over time.
+"""fio's log files: bandwidth, IOPS and latencies over time, written while jobs run.
 
-Each line is `time in ms, value, direction, 0, 0`: of a window there is no block size
-and no priority.  Bandwidth is in KiB/s, latencies are means in ns.  Names are fio's,
-so that what draws its logs draws ours.
+Each line is `time in ms, value, direction, 0, 0`.  The zeros are fio's block size and
+priority, which a window of many I/Os does not have.  Bandwidth is in KiB/s, latencies are
+means in ns.  Files are named as fio names them, so that programs that draw fio's logs can
+draw these.
 
-Lines are gathered for a second, so that writing them costs little; a file is open
-only meanwhile, so that there may be many.
+Lines are collected for a second or more, so that writing them costs little.  A file is open
+only while it is written, so there may be more files than a process may have open.
 """
 
 import time
@@ -31,13 +32,13 @@ _RATES: dict[str, Value] = {
 
 
 def _value(kind: str) -> Value:
-    """A rate, or the mean of the latency of that name."""
+    """How a log's value is computed: a rate, or the mean of the latency of that name."""
     return _RATES.get(kind) or (lambda window: window.latency_ns[kind])
 
 
 @dataclass
 class _File:
-    """A log, and its lines that are not in it yet."""
+    """A log, and its lines that are not written yet."""
 
     name: str
     which: Identity | None = None
@@ -46,7 +47,7 @@ class _File:
 
 
 class LogFiles:
-    """The logs that jobs want, below a folder; `add` is the sink for their windows."""
+    """The logs that jobs ask for, in files below a folder; `add` takes their windows."""
 
     def __init__(self, jobs: Sequence[Job], folder: Below) -> None:
         self._folder = folder
@@ -60,7 +61,7 @@ class LogFiles:
         self._written_s = float("-inf")
 
     def check(self) -> None:
-        """Find out before a run whether they can be written.
+        """Check before a run that the logs can be written.
 
         Raises:
             UsageError, RunError: one can't be.
@@ -74,7 +75,12 @@ class LogFiles:
             ) from None
 
     def add(self, number: int, window: Window, window_start_ns: int) -> None:
-        """A window of copy `number` of all; lines are written now and then."""
+        """Take a window of a copy of a job.
+
+        Args:
+            number: which copy, counted from 1 over the copies of all jobs.
+            window_start_ns: when that copy began to measure; times in logs count from there.
+        """
         ms = round((window.end_ns - window_start_ns) / 1e6)
         for value, file in self._of.get(number, ()):
             direction = _NUMBERS[window.direction]
@@ -84,7 +90,10 @@ class LogFiles:
             self._write()
 
     def end(self) -> list[LaiobenchError]:
-        """Write what is left, and tell what could not be."""
+        """Write the lines that are left.
+
+        Returns an error for each log that could not be written.
+        """
         self._write()
         return [
             RunError(

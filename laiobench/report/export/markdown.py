@@ -1,6 +1,6 @@
 """Markdown: tables for an issue, a page, or a pull request.
 
-With them goes all that was said of the numbers, and where they are from.
+Below a table are the warnings and notes of the document, and what measured it where.
 """
 
 import re
@@ -44,7 +44,7 @@ def gate(document: Comparison) -> str:
 
 
 def values(document: Document) -> str:
-    """A table of what was measured, and where it comes from."""
+    """A table of a document's numbers."""
     rows = [
         (point.place, point.kind.title, format_value(point.value, point.kind))
         for point in points(document)
@@ -54,7 +54,7 @@ def values(document: Document) -> str:
 
 
 def comparison(document: Comparison) -> str:
-    """A table, the sentences that go with it, and where it comes from."""
+    """A table of a comparison's metrics, and the sentences about them."""
     rows = [_row(metric) for metric in document.metrics]
     said = _list(
         [
@@ -67,7 +67,7 @@ def comparison(document: Comparison) -> str:
 
 
 def bisection(document: BisectionResult) -> str:
-    """What was found, the revisions that were looked at, and what was skipped."""
+    """The answer of a bisection, a table of its revisions, and which were skipped."""
     parts = [f"**{escape(bisection_table.sentence(document))}**"]
     parts.append(table(bisection_table.HEADERS, bisection_table.rows(document)))
     parts.append(_list(bisection_table.notes(document)))
@@ -75,14 +75,14 @@ def bisection(document: BisectionResult) -> str:
 
 
 def _status(document: Document) -> list[str]:
-    """What is told first of what did not end well, and why."""
+    """The status and its reasons, if the document did not end well."""
     if document.status == "ok":
         return []
     return [f"**{document.status}**", _list(remarks.failures(document))]
 
 
 def _joined(document: Document, parts: Sequence[str]) -> str:
-    """With what was said besides, and where it is from."""
+    """The parts, and after them remarks and the document's origin, as one text."""
     from_where = [f"{name}: {line}" for name, line in remarks.origin(document).items()]
     said = [line.replace("\n  ", "; ") for line in remarks.remarks(document)]
     parts = [*parts, _list(said), "Measured with:", _list(from_where)]
@@ -104,11 +104,11 @@ def _row(metric: ComparedMetric) -> tuple[str, ...]:
     )
 
 
-# ---- what is Markdown about it ---------------------------------------------------
+# ---- Markdown itself -------------------------------------------------------------
 
 
 def table(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """In the form that GitHub and GitLab read."""
+    """A table in the form that GitHub and GitLab show; cells are escaped."""
     return tabulate(
         [[escape(cell) for cell in row] for row in rows],
         headers=[escape(header) for header in headers],
@@ -122,6 +122,9 @@ def _list(lines: Sequence[str]) -> str:
 
 
 def escape(text: str) -> str:
-    """Names are whatever users chose: none of them is markup, or ends a line or a cell."""
+    """Text that no Markdown reader takes for markup, or for the end of a line or a cell.
+
+    Names of jobs and files are whatever users chose.
+    """
     words = one_line(" ".join(text.split()))
     return re.sub(r"([\\`*_\[\]<>|~&#])", r"\\\1", words)
