@@ -144,7 +144,24 @@ def variants(drafts: Sequence[Draft], varies: Sequence[Vary]) -> list[LiveVarian
             LiveVariant(_name(chosen), tuple(jobs), {vary.key: value for vary, value in chosen})
         )
     raise_all(list(problems.values()))
+    _check_that_each_differs(found, varies)
     return found
+
+
+def _check_that_each_differs(found: Sequence[LiveVariant], varies: Sequence[Vary]) -> None:
+    """Of two that run the same, no difference would mean anything.
+
+    They do where an engine leaves no choice in what varies, or a value is written in two ways.
+    """
+    free = [vary.key for vary in varies if vary.option is None]
+    for number, variant in enumerate(found):
+        for other in found[:number]:
+            is_same = [job.__dict__ for job in variant.jobs] == [job.__dict__ for job in other.jobs]
+            if is_same and all(variant.set[key] == other.set[key] for key in free):
+                raise UsageError(
+                    f"{other.name} and {variant.name} would run the same, and are to be compared",
+                    "leave one out; laiobench explain tells which options have an effect",
+                )
 
 
 def _check_count(varies: Sequence[Vary]) -> None:

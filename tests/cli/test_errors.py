@@ -52,7 +52,7 @@ def complaint(outcome: Outcome, code: int) -> str:
         (["mine.toml"], "mine.toml cannot be read: No such file"),
         (["--time_based"], "time_based needs a runtime"),
         (["quick", "--section=qd3"], "--section=qd3: there is no such job; did you mean qd32?"),
-        (["--ioengine=psync"], "it must be libaio, threads or null\n  engine=threads makes"),
+        (["--ioengine=mmap"], "threads, psync or null\n  engine=psync makes blocking calls"),
         (["--output-format=json"], "--json prints the whole document"),
         (["--exec_prerun=ls"], "a job file never runs a command"),
     ],

@@ -21,6 +21,8 @@ ENGINES = (
     ("--engine=libaio", "--filename=data"),
     ("--engine=libaio", "--filename=data", "--direct=0"),
     ("--engine=threads", "--filename=data"),
+    ("--engine=psync", "--filename=data"),
+    ("--engine=psync", "--filename=data", "--direct=0", "--hipri"),
 )
 KINDS = ("read", "write", "randread", "randwrite", "rw", "randrw", "trimwrite", "randtrim")
 MODES = ("poll", "eventfd", "bh", "adaptive", "getevents")

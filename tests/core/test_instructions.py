@@ -22,6 +22,7 @@ BUDGETS = [
     ("libaio", "poll", 1, "/dev/zero", 610),
     ("libaio", "poll", 32, "/dev/zero", 265),
     ("libaio", "getevents", 32, "/dev/zero", 270),
+    ("psync", "submit", 1, "/dev/zero", 600),
 ]
 
 

@@ -6,15 +6,21 @@ from pathlib import Path
 import pytest
 
 from faults.faulty_file import FaultyFile, mounted
-from faults.subject import MODES, Subject
+from faults.subject import BLOCKING, MODES, Subject
 from faults.system_calls import build_shim
 from program import Program
 
 
-@pytest.fixture(params=MODES)
+@pytest.fixture(params=[*(f"--completion={name}" for name in MODES), BLOCKING])
 def mode(request: pytest.FixtureRequest) -> str:
-    """Each completion mode in turn, as an option."""
-    return f"--completion={request.param}"
+    """Each completion mode in turn, as an option, and the engine that has none."""
+    return str(request.param)
+
+
+@pytest.fixture(params=[f"--completion={name}" for name in MODES])
+def aio_mode(request: pytest.FixtureRequest) -> str:
+    """Each completion mode in turn: for what befalls native AIO alone."""
+    return str(request.param)
 
 
 @pytest.fixture

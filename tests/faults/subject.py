@@ -20,6 +20,14 @@ from program import Program
 OK, RUN_FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
 MODES = ("poll", "eventfd", "bh", "adaptive", "getevents")
 
+BLOCKING = "--engine=psync"
+
+
+def depth_of(mode: str, iodepth: int) -> int:
+    """How many I/Os a run with this iodepth has in flight."""
+    return 1 if mode == BLOCKING else iodepth
+
+
 # For a machine that others use as well, and strace's slowness.
 PATIENCE_S = 60
 # The kernel frees a context only a little after its process has ended.

@@ -45,8 +45,8 @@ def test_an_eventfd_that_fails_otherwise_is_no_reason_for_a_pipe(
 # ---- no AIO -------------------------------------------------------------------------
 
 
-def test_without_aio_it_says_so(subject: Subject, data_file: Path, mode: str) -> None:
-    said = subject.refusal(*reads(data_file, mode), prefix=without("io_setup=ENOSYS"))
+def test_without_aio_it_says_so(subject: Subject, data_file: Path, aio_mode: str) -> None:
+    said = subject.refusal(*reads(data_file, aio_mode), prefix=without("io_setup=ENOSYS"))
     assert "this kernel has no native AIO, or a sandbox forbids it (io_setup: ENOSYS)" in said
 
 
@@ -65,11 +65,11 @@ def test_without_epoll_it_ppolls(subject: Subject, data_file: Path, mode: str) -
 
 
 @pytest.mark.alone
-def test_aio_events_are_used_up(subject: Subject, data_file: Path, mode: str) -> None:
+def test_aio_events_are_used_up(subject: Subject, data_file: Path, aio_mode: str) -> None:
     """A few are left, so that what else runs on this machine need not fail."""
     with aio_events_held(left=4096):
         said = subject.refusal(
-            *reads(data_file, "--iodepth=8192", "--bs=512", "--norandommap", mode)
+            *reads(data_file, "--iodepth=8192", "--bs=512", "--norandommap", aio_mode)
         )
     assert "the kernel has no room for the run's 8,192 AIO events: others use" in said
     assert "sysctl -w fs.aio-max-nr=" in said
@@ -77,11 +77,13 @@ def test_aio_events_are_used_up(subject: Subject, data_file: Path, mode: str) ->
 
 @pytest.mark.alone
 def test_several_threads_find_too_few_aio_events(
-    subject: Subject, data_file: Path, mode: str
+    subject: Subject, data_file: Path, aio_mode: str
 ) -> None:
     """The first ones get theirs, and give them back."""
     with aio_events_held(left=4096):
-        said = subject.refusal(*reads(data_file, "--iodepth=1024", "--numjobs=8", "--bs=512", mode))
+        said = subject.refusal(
+            *reads(data_file, "--iodepth=1024", "--numjobs=8", "--bs=512", aio_mode)
+        )
     assert "the run's 8,192 AIO events" in said
 
 

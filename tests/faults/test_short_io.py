@@ -25,12 +25,14 @@ def test_a_short_read_is_completed(subject: Subject, faulty_file: FaultyFile, mo
     assert read["errors"] == {}
 
 
-def test_a_short_write_is_an_error(subject: Subject, faulty_file: FaultyFile, mode: str) -> None:
+def test_a_short_write_is_an_error(
+    subject: Subject, faulty_file: FaultyFile, aio_mode: str
+) -> None:
     """FUSE makes an error of it, as most file systems do."""
     faulty_file.inject("write::short=512:every=10")
     report = subject.run(
         f"--filename={faulty_file.path}", f"--allow-write={faulty_file.path}", "--rw=randwrite",
-        "--iodepth=8", "--number_ios=200", mode, code=RUN_FAILED,
+        "--iodepth=8", "--number_ios=200", aio_mode, code=RUN_FAILED,
     )  # fmt: skip
     assert report.job["write"]["errors"] == {"EIO": 20}
     assert report.job["write"]["ios"] == 180

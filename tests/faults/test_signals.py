@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from faults.faulty_file import FaultyFile
-from faults.subject import INTERRUPTED, OK, PATIENCE_S, RUN_FAILED, Subject
+from faults.subject import INTERRUPTED, OK, PATIENCE_S, RUN_FAILED, Subject, depth_of
 
 # Seconds from the start: while it imports, opens, begins, measures, saves.
 _RANDOM = random.Random(20261122)
@@ -71,15 +71,16 @@ def test_twice_leaves_at_once_and_says_what_the_kernel_waits_for(
     subject: Subject, faulty_file: FaultyFile, mode: str
 ) -> None:
     """No process can end before its I/Os: the result is safe, and said to be, before that."""
+    depth = depth_of(mode, 8)
     running = subject.start(*endless(faulty_file.path, mode))
     running.wait_until_measuring()
     faulty_file.inject("read::hang")
-    faulty_file.wait_until_hung(8)
+    faulty_file.wait_until_hung(depth)
     running.signal(signal.SIGINT)
     time.sleep(0.3)
     assert not running.is_over()
     running.signal(signal.SIGINT)
-    running.wait_until_said("leaving with 8 I/Os in flight")
+    running.wait_until_said(f"leaving with {depth} I/Os in flight")
     saved = subject.wait_for_result()
     assert saved["status"] == "interrupted"
     assert "the kernel waits for the device to answer them" in running.said
@@ -89,7 +90,7 @@ def test_twice_leaves_at_once_and_says_what_the_kernel_waits_for(
     assert ending.code == INTERRUPTED, ending.stderr
     assert json.loads(ending.stdout) == saved
     accounts = saved["jobs"][0]["accounts"]
-    assert accounts["submitted"] - accounts["completed"] == 8
+    assert accounts["submitted"] - accounts["completed"] == depth
     running.check_aio_is_given_back()
 
 

@@ -24,11 +24,11 @@ def reads(file: Path, iodepth: int, number_ios: int = 200) -> tuple[str, ...]:
 
 @pytest.mark.strace
 def test_refused_with_ios_in_flight_it_waits_for_their_return(
-    subject: Subject, data_file: Path, mode: str
+    subject: Subject, data_file: Path, aio_mode: str
 ) -> None:
     """In batches of 4, so that the third call has company."""
     report = subject.run(
-        *reads(data_file, iodepth=16), "--max_batch=4", mode, code=OK,
+        *reads(data_file, iodepth=16), "--max_batch=4", aio_mode, code=OK,
         prefix=strace_injecting("io_submit:error=EAGAIN:when=3"),
     )  # fmt: skip
     counters = submit_counters(report)
@@ -41,11 +41,11 @@ def test_refused_with_ios_in_flight_it_waits_for_their_return(
 
 @pytest.mark.strace
 def test_refused_with_none_in_flight_it_tries_again(
-    subject: Subject, data_file: Path, mode: str
+    subject: Subject, data_file: Path, aio_mode: str
 ) -> None:
     """Nothing would come back to wake it: a timer does."""
     report = subject.run(
-        *reads(data_file, iodepth=1, number_ios=50), mode, code=OK,
+        *reads(data_file, iodepth=1, number_ios=50), aio_mode, code=OK,
         prefix=strace_injecting("io_submit:error=EAGAIN:when=1+7"),
     )  # fmt: skip
     counters = submit_counters(report)
@@ -55,9 +55,9 @@ def test_refused_with_none_in_flight_it_tries_again(
 
 
 @pytest.mark.strace
-def test_interrupted_it_goes_on(subject: Subject, data_file: Path, mode: str) -> None:
+def test_interrupted_it_goes_on(subject: Subject, data_file: Path, aio_mode: str) -> None:
     report = subject.run(
-        *reads(data_file, iodepth=4, number_ios=100), mode, code=OK,
+        *reads(data_file, iodepth=4, number_ios=100), aio_mode, code=OK,
         prefix=strace_injecting("io_submit:error=EINTR:when=2+3"),
     )  # fmt: skip
     counters = submit_counters(report)
@@ -69,10 +69,10 @@ def test_interrupted_it_goes_on(subject: Subject, data_file: Path, mode: str) ->
 @pytest.mark.strace
 @pytest.mark.parametrize("error", ["EIO", "EBADF"])
 def test_any_other_error_fails_the_first_request_alone(
-    subject: Subject, data_file: Path, mode: str, error: str
+    subject: Subject, data_file: Path, aio_mode: str, error: str
 ) -> None:
     report = subject.run(
-        *reads(data_file, iodepth=8, number_ios=100), mode, code=RUN_FAILED,
+        *reads(data_file, iodepth=8, number_ios=100), aio_mode, code=RUN_FAILED,
         prefix=strace_injecting(f"io_submit:error={error}:when=2..4"),
     )  # fmt: skip
     assert submit_counters(report)["rejected"] == 3
@@ -82,9 +82,9 @@ def test_any_other_error_fails_the_first_request_alone(
 
 
 @pytest.mark.strace
-def test_an_error_each_time_ends_the_job(subject: Subject, data_file: Path, mode: str) -> None:
+def test_an_error_each_time_ends_the_job(subject: Subject, data_file: Path, aio_mode: str) -> None:
     report = subject.run(
-        *reads(data_file, iodepth=8, number_ios=100_000), mode, code=RUN_FAILED,
+        *reads(data_file, iodepth=8, number_ios=100_000), aio_mode, code=RUN_FAILED,
         prefix=strace_injecting("io_submit:error=EIO"),
     )  # fmt: skip
     assert report.job["read"]["ios"] == 0
@@ -93,10 +93,10 @@ def test_an_error_each_time_ends_the_job(subject: Subject, data_file: Path, mode
 
 
 def test_a_partial_submit_leaves_the_rest_for_the_next(
-    subject: Subject, data_file: Path, mode: str, shim: Path
+    subject: Subject, data_file: Path, aio_mode: str, shim: Path
 ) -> None:
     report = subject.run(
-        *reads(data_file, iodepth=16, number_ios=800), mode, code=OK,
+        *reads(data_file, iodepth=16, number_ios=800), aio_mode, code=OK,
         prefix=shimmed(shim, take_one_every=3),
     )  # fmt: skip
     counters = submit_counters(report)
@@ -109,13 +109,13 @@ def test_a_partial_submit_leaves_the_rest_for_the_next(
 @pytest.mark.root
 @pytest.mark.fuse
 def test_a_submit_that_blocks_is_warned_of(
-    subject: Subject, blocking_file: FaultyFile, mode: str
+    subject: Subject, blocking_file: FaultyFile, aio_mode: str
 ) -> None:
     """Four requests, one after the other, 50 ms each, all inside of one call."""
     blocking_file.inject("read::delay=0.05")
     report = subject.run(
         f"--filename={blocking_file.path}", "--rw=randread", "--iodepth=4", "--number_ios=12",
-        mode, code=OK,
+        aio_mode, code=OK,
     )  # fmt: skip
     assert report.job["counters"]["submit"]["ns"] >= 12 * 50_000_000
     assert report.job["read"]["slat_ns"]["min"] >= 50_000_000

@@ -28,9 +28,9 @@ async def failures_of(target: Target, syncs: int) -> list[int | None]:
     return found
 
 
-def test_every_third_sync_fails(faulty_file: FaultyFile, mode: str) -> None:
+def test_every_third_sync_fails(faulty_file: FaultyFile, aio_mode: str) -> None:
     faulty_file.inject("fsync::EIO:every=3")
-    completion = mode.removeprefix("--completion=")
+    completion = aio_mode.removeprefix("--completion=")
     with (
         AioContext(completion=completion) as ctx,
         Target.open(str(faulty_file.path), writable=True) as target,
@@ -42,9 +42,9 @@ def test_every_third_sync_fails(faulty_file: FaultyFile, mode: str) -> None:
     assert sum(counters["reaped"].values()) == 18
 
 
-def test_a_sync_that_hangs_ends_when_it_is_answered(faulty_file: FaultyFile, mode: str) -> None:
+def test_a_sync_that_hangs_ends_when_it_is_answered(faulty_file: FaultyFile, aio_mode: str) -> None:
     faulty_file.inject("fsync::delay=0.3")
-    completion = mode.removeprefix("--completion=")
+    completion = aio_mode.removeprefix("--completion=")
     with (
         AioContext(completion=completion) as ctx,
         Target.open(str(faulty_file.path), writable=True) as target,

@@ -136,7 +136,7 @@ def test_values(option: str, name: str, value: object) -> None:
         ("[a]\nexec_prerun=reboot", "a.fio:2: exec_prerun=reboot: laiobench does not support"),
         (
             "[a]\nioengine=io_uring",
-            "a.fio:2: ioengine=io_uring: it must be libaio, threads or null",
+            "a.fio:2: ioengine=io_uring: it must be libaio, threads, psync or null",
         ),
         ("[a]\ncontinue_on_error=some", "a.fio:2: continue_on_error=some: 'some' is none of none"),
         ("[a]\ncpumask=x", "a.fio:2: cpumask=x: 'x' is not a mask of CPUs"),
@@ -171,15 +171,8 @@ def test_options_newer_than_fio_3_33_are_known_and_what_is_refused_has_a_remedy(
 @pytest.mark.parametrize(
     ("options", "told"),
     [
-        ("ioengine=psync", "engine=threads makes blocking calls, too"),
-        (
-            "ioengine=psync\niodepth=32",
-            "whatever iodepth says: write iodepth=1, with ioengine=libaio",
-        ),
-        (
-            "iodepth=32\nioengine=sync",
-            "whatever iodepth says: write iodepth=1, with ioengine=libaio",
-        ),
+        ("ioengine=mmap", "engine=psync makes blocking calls, too"),
+        ("ioengine=splice\niodepth=32", "engine=psync makes blocking calls, too"),
         (
             "ioengine=io_uring\niodepth=32",
             "write ioengine=libaio: native AIO keeps the same iodepth",
@@ -195,7 +188,7 @@ def test_options_newer_than_fio_3_33_are_known_and_what_is_refused_has_a_remedy(
         ("log_max_value=1", "the result has the greatest latencies"),
         ("log_offset=1", "for a window, not for an I/O at an offset"),
         ("log_prio=1", "the priority of the process"),
-        ("hipri=1", "polling in the kernel is for io_uring and preadv2"),
+        ("hipri_percentage=10", "for all I/Os of a job or for none"),
         ("zonemode=zbd", "zoned block devices are not supported"),
         ("filesize=1k-8k", "'1k-8k' is not a size"),
     ],

@@ -13,7 +13,7 @@ const CompletionMode *completion_find(const char *name)
 {
     static const CompletionMode *const modes[] = {
         &completion_poll,     &completion_eventfd,   &completion_bh,
-        &completion_adaptive, &completion_getevents,
+        &completion_adaptive, &completion_getevents, &completion_submit,
     };
 
     for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {

@@ -36,6 +36,7 @@ extern const CompletionMode completion_eventfd;
 extern const CompletionMode completion_bh;
 extern const CompletionMode completion_adaptive;
 extern const CompletionMode completion_getevents;
+extern const CompletionMode completion_submit;
 
 /* NULL if there is none of this name. */
 const CompletionMode *completion_find(const char *name);

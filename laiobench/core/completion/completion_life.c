@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "completion/completion_life.h"
 
+#include <errno.h>
 #include <time.h>
 
 #include "engines/engine_calls.h"
@@ -18,6 +19,11 @@ int completion_open(Completion *completion, const CompletionMode *mode,
     Engine *engine;
     int ret;
 
+    if (type->capabilities.completes_in_submit) {
+        mode = &completion_submit;
+    } else if (mode == &completion_submit) { /* nobody would reap */
+        return error_set(error, "plan", EINVAL, 0);
+    }
     with_notifier.notify |= mode->needs_eventfd;
     engine = type->open(ctx, done, &with_notifier, error);
     if (!engine) {

@@ -9,7 +9,9 @@
 
 /*
  * Open an engine of @type on @ctx, with an eventfd if @mode needs one, and let
- * @mode reap it.  It is completion->engine then.  0 or -errno.
+ * @mode reap it.  It is completion->engine then.  Where requests complete in
+ * their submit there is nothing to reap: it is completion_submit, whatever @mode
+ * is, and it is for no others.  0 or -errno.
  */
 int completion_open(Completion *completion, const CompletionMode *mode,
                     uint32_t min_nr, const EngineType *type,

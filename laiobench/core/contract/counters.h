@@ -35,6 +35,7 @@ typedef struct ReapedCounters { /* completions, by what reaped them */
     uint64_t inline_; /* right after a submit (reap_on_submit) */
     uint64_t nested;  /* in a loop inside a loop, such as a drain */
     uint64_t pool;    /* misaligned requests, by the thread pool */
+    uint64_t submit;  /* by the call itself, with engines that block in it */
 } ReapedCounters;
 
 typedef struct PollCounters {

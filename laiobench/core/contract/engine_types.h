@@ -15,6 +15,7 @@ typedef struct EngineCapabilities {
     bool takes_nowait;    /* a request can fail instead of waiting */
     bool bounds_waits; /* a wait can return a limited number of completions */
     bool is_simulated; /* it needs no target, and moves no data */
+    bool completes_in_submit; /* a request is done when its submit returns */
 } EngineCapabilities;
 
 typedef struct NullOptions {
@@ -23,10 +24,15 @@ typedef struct NullOptions {
     uint32_t servers;    /* requests served at a time; 0: all */
 } NullOptions;
 
+typedef struct PsyncOptions {
+    bool hipri; /* RWF_HIPRI with each read and write */
+} PsyncOptions;
+
 /* Each engine reads only the struct of its name. */
 typedef struct EngineOptions {
     uint64_t seed; /* of an engine's random numbers */
     NullOptions null;
+    PsyncOptions psync;
 } EngineOptions;
 
 /* What the engine @name can do.  False if there is none of this name. */

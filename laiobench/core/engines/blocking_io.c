@@ -58,7 +58,22 @@ static void copy_from_parts(Request *request, uint8_t *to)
 
 /* ---- aligned ----------------------------------------------------------------- */
 
-static ssize_t transfer_once(Request *request)
+/* The plainest call that will do. */
+static ssize_t call_once(const Request *request, const struct iovec *iov,
+                         int count, off_t offset)
+{
+    int fd = request_fd(request), flags = request->flags;
+    bool reads = request->op == REQUEST_READ;
+
+    if (count > 1 || flags != 0) {
+        return reads ? preadv2(fd, iov, count, offset, flags)
+                     : pwritev2(fd, iov, count, offset, flags);
+    }
+    return reads ? pread(fd, iov->iov_base, iov->iov_len, offset)
+                 : pwrite(fd, iov->iov_base, iov->iov_len, offset);
+}
+
+ssize_t blocking_io_once(Request *request)
 {
     struct iovec single, *iov;
     uint32_t count;
@@ -67,9 +82,7 @@ static ssize_t transfer_once(Request *request)
 
     iov = parts_of(request, &single, &count);
     do {
-        ret = request->op == REQUEST_READ
-                  ? preadv(request_fd(request), iov, (int)count, offset)
-                  : pwritev(request_fd(request), iov, (int)count, offset);
+        ret = call_once(request, iov, (int)count, offset);
     } while (ret < 0 && errno == EINTR);
     return ret < 0 ? -errno : ret;
 }
@@ -78,7 +91,7 @@ static ssize_t transfer_once(Request *request)
 static ssize_t transfer(Request *request, bool *is_misaligned)
 {
     while (request_bytes_left(request) > 0) {
-        ssize_t ret = transfer_once(request);
+        ssize_t ret = blocking_io_once(request);
 
         if (ret <= 0) {
             return ret < 0 ? ret : request_end_of_target(request);

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <pthread.h>
+#include <sys/types.h>
 
 #include "engines/target.h"
 
@@ -20,3 +21,9 @@
  * do not.
  */
 int blocking_io(Request *request, pthread_mutex_t *read_modify);
+
+/*
+ * One call for what is left of an aligned read or write.  Returns the bytes that
+ * it moved, which may be fewer, or -errno.
+ */
+ssize_t blocking_io_once(Request *request);

@@ -7,6 +7,7 @@ const EngineType *engine_find(const char *name)
     static const EngineType *const types[] = {
         &engine_linux_aio,
         &engine_threads,
+        &engine_psync,
         &engine_null,
     };
 

@@ -84,6 +84,7 @@ typedef struct EngineType {
 
 extern const EngineType engine_linux_aio;
 extern const EngineType engine_threads;
+extern const EngineType engine_psync;
 extern const EngineType engine_null;
 
 /* NULL if there is none of this name. */

@@ -25,6 +25,7 @@ typedef enum RequestState {
 } RequestState;
 
 typedef enum RequestFlag {
+    REQUEST_HIPRI = 1,  /* the kernel may poll for it; as RWF_HIPRI */
     REQUEST_NOWAIT = 8, /* fail with -EAGAIN rather than wait; as RWF_NOWAIT */
 } RequestFlag;
 

@@ -21,6 +21,7 @@ from laiobench.jobs.options.compound_types import Amount, PerDirection
 from laiobench.jobs.options.data import DataOptions
 from laiobench.jobs.options.durability import DurabilityOptions
 from laiobench.jobs.options.duration import TimeOptions
+from laiobench.jobs.options.engines import ENGINES
 from laiobench.jobs.options.group import LONGEST_S as LONGEST_S
 from laiobench.jobs.options.group import OptionGroup, Scope, Traits, traits_of
 from laiobench.jobs.options.modes import CompletionMode as CompletionMode
@@ -41,6 +42,10 @@ from laiobench.words import suggest
 
 if TYPE_CHECKING:
     from laiobench.jobs.options.arguments import JobArguments
+
+
+SMALLEST_BLOCK_BYTES = 512
+"""No block device has smaller ones."""
 
 
 # Pydantic takes fields from the last base first: help and documents list them in that order.
@@ -107,6 +112,12 @@ class Job(
             and all(self.percentage_random.of(name) == 100 for name in self.directions)
         )
 
+    @property
+    def is_buffered_for_its_sizes(self) -> bool:
+        """Whether it goes through the page cache because its I/Os cannot go around it."""
+        is_free = "direct" not in self.model_fields_set and ENGINES[self.engine].completes_in_submit
+        return is_free and self.unit_bytes(*self.directions) % SMALLEST_BLOCK_BYTES > 0
+
     @model_validator(mode="wrap")
     @classmethod
     def _tells_the_nearest(cls, values: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
@@ -132,6 +143,19 @@ class Job(
     def may_idle(self) -> bool:
         """Whether it may sometimes issue nothing though iodepth allows it (rates, pauses)."""
         return bool(self.is_paced or self.is_throttled or self.thinktime)
+
+    @model_validator(mode="after")
+    def _as_its_engine_has_it(self) -> Self:
+        """The options' values in effect, where the engine leaves no choice.
+
+        Blocking calls go through the page cache as well as around it: so they do, if nothing was
+        said, where an I/O is no multiple of the smallest block and cannot go around it.
+        """
+        values = dict(ENGINES[self.engine].imposed)
+        if self.is_buffered_for_its_sizes:
+            values["direct"] = False
+        self.__dict__.update(values)  # of a frozen model that is still being made
+        return self
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:

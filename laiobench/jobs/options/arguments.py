@@ -160,6 +160,7 @@ class JobArguments(TypedDict, total=False):
     poll_shrink: Any
     poll_rule: Any
     resfd: Flag
+    hipri: Flag
     fdmon: Any
 
     # The null engine's target

@@ -1,12 +1,24 @@
 """Engines, completion modes, and how adaptive mode polls."""
 
-from collections.abc import Mapping
-from typing import ClassVar, Literal
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
-from laiobench.jobs.options.engines import EngineName, engines_text
+from pydantic import BeforeValidator
+
+from laiobench.jobs.options.engines import (
+    ENGINES,
+    EngineName,
+    engine_that_takes,
+    engines_text,
+    names_of_those_that,
+    parse_engine,
+)
 from laiobench.jobs.options.group import Alias, OptionGroup, option
-from laiobench.jobs.options.modes import CompletionMode, mode_that, modes_text
+from laiobench.jobs.options.modes import MODES, CompletionMode, mode_that, modes_text
 from laiobench.jobs.options.types import Count, Flag
+
+if TYPE_CHECKING:
+    from laiobench.jobs.options import Job
 
 _ADAPTIVE = mode_that(lambda mode: mode.adapts_polling)
 
@@ -18,7 +30,7 @@ class MechanismOptions(OptionGroup):
 
     ALIASES: ClassVar[Mapping[str, Alias]] = {"ioengine": "engine"}
 
-    engine: EngineName = option(
+    engine: Annotated[EngineName, BeforeValidator(parse_engine)] = option(
         "libaio",
         engines_text(),
         scope="iothread",
@@ -70,6 +82,21 @@ class MechanismOptions(OptionGroup):
         scope="iothread",
         is_own_cost=True,
     )
+    hipri: Flag = option(
+        False,
+        "let the kernel poll for each I/O (RWF_HIPRI); kernels since 6.0 take it and do not",
+        needs=engine_that_takes("hipri"),
+        scope="iothread",
+    )
     fdmon: Literal["epoll", "ppoll"] = option(
         "epoll", "what the loop sleeps in", scope="iothread", is_own_cost=True
     )
+
+    @staticmethod
+    def faults(job: "Job") -> Iterator[str]:
+        if MODES[job.completion].is_for_blocking and not ENGINES[job.engine].completes_in_submit:
+            engines = names_of_those_that("completes_in_submit")
+            yield (
+                f"completion={job.completion} needs engine={engines}, whose I/Os are done when "
+                "they have been submitted"
+            )

@@ -10,7 +10,7 @@ from typing import Literal
 
 from laiobench.jobs.options.group import Condition
 
-EngineName = Literal["libaio", "threads", "null"]
+EngineName = Literal["libaio", "threads", "psync", "null"]
 
 
 @dataclass(frozen=True)
@@ -36,11 +36,30 @@ class Engine:
     takes_nowait: bool = False
     bounds_waits: bool = False
     is_simulated: bool = False
+    completes_in_submit: bool = False
+    """Its calls block: an I/O is done when it has been submitted, so one is in flight at a time,
+    and no completion is to be noticed."""
     submit_call: str | None = None
     """The system call that submits I/Os, in which they may have to wait."""
     options: Mapping[str, CoreOption] = field(default_factory=dict)
     """The options that have no effect with other engines."""
+    of_fio: tuple[str, ...] = ()
+    """fio's names of engines that do the same."""
 
+    @property
+    def imposed(self) -> Mapping[str, object]:
+        """Options that have these values with it, whatever was asked for."""
+        return _OF_ONE_AT_A_TIME if self.completes_in_submit else {}
+
+
+_OF_ONE_AT_A_TIME: Mapping[str, object] = {
+    "completion": "submit",
+    "iodepth": 1,
+    "iodepth_low": None,
+    "max_batch": 1,
+    "iodepth_batch_complete_min": 1,
+    "iodepth_batch_complete_max": None,
+}
 
 ENGINES: Mapping[str, Engine] = {
     "libaio": Engine(
@@ -50,7 +69,14 @@ ENGINES: Mapping[str, Engine] = {
         bounds_waits=True,
         submit_call="io_submit",
     ),
-    "threads": Engine("a pool of threads"),
+    "threads": Engine("a pool of threads", of_fio=("posixaio",)),
+    "psync": Engine(
+        "psync (blocking calls, one at a time)",
+        takes_nowait=True,
+        completes_in_submit=True,
+        options={"hipri": CoreOption("hipri")},
+        of_fio=("sync", "vsync", "pvsync", "pvsync2"),
+    ),
     "null": Engine(
         "a simulated target (see null_*)",
         is_simulated=True,
@@ -61,6 +87,14 @@ ENGINES: Mapping[str, Engine] = {
         },
     ),
 }
+
+
+_BY_FIO_S_NAME = {name: ours for ours, engine in ENGINES.items() for name in engine.of_fio}
+
+
+def parse_engine(value: object) -> object:
+    """Our name for an engine that fio calls otherwise; any other value as it is."""
+    return _BY_FIO_S_NAME.get(value, value) if isinstance(value, str) else value
 
 
 def names_of_those_that(ability: str) -> str:

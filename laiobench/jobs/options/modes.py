@@ -9,7 +9,7 @@ from typing import Literal
 
 from laiobench.jobs.options.group import Condition
 
-CompletionMode = Literal["poll", "eventfd", "bh", "adaptive", "getevents"]
+CompletionMode = Literal["poll", "eventfd", "bh", "adaptive", "getevents", "submit"]
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,8 @@ class Mode:
     reaps_in_bottom_halves: bool = False
     waits_for_several: bool = False
     """It can be told for how many completions a call waits, and how many it takes."""
+    is_for_blocking: bool = False
+    """It is for engines that complete in submit, and for no others."""
     adapts_polling: bool = False
     """It looks for a time before it sleeps, and adjusts that time: the poll_* options."""
 
@@ -43,6 +45,12 @@ MODES: Mapping[str, Mode] = {
         adapts_polling=True,
     ),
     "getevents": Mode("", ("getevents",), waits_for_several=True),
+    "submit": Mode(
+        "nothing to notice: engines whose calls block, which have no other",
+        ("submit",),
+        sleeps_in_flight=False,
+        is_for_blocking=True,
+    ),
 }
 
 

@@ -8,6 +8,8 @@ A row whose option has been added to `Job` is not looked up any more.
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from laiobench.jobs.options.engines import ENGINES
+
 ON = ("", "1", "true", "yes")
 OFF = ("0", "false", "no")
 _WORDS_FOR_FLAGS = ("", "true", "yes", "false", "no")
@@ -145,9 +147,8 @@ FOREIGN: dict[str, Foreign] = dict(
         ),
         *_only(
             OFF, "",
-            "leave it out: polling in the kernel is for io_uring and preadv2, and native AIO has "
-            "none of it (completion=poll, the default, looks for completions in user space)",
-            "hipri hipri_percentage",
+            "leave it out: polling in the kernel is for all I/Os of a job or for none (hipri)",
+            "hipri_percentage",
         ),
         *_only(
             ["group", "stonewall"], "a group is what is between two stonewalls",
@@ -285,7 +286,7 @@ FOREIGN: dict[str, Foreign] = dict(
             "bs_is_seq_rand",
         ),
         *_refused(
-            "it is of an engine of fio's that is none here; engines are libaio, threads and null",
+            f"it is of an engine of fio's that is none here; engines are {', '.join(ENGINES)}",
             "hostname port interface ttl nodelay protocol netproto net_type window_size mss "
             "pingpong clustername rbdname pool clientname busy_poll skip_bad dfs_cluster namenode "
             "chunk_size verb bindname bs_size cmd_type stream_id sg_write_mode cont "
@@ -309,7 +310,7 @@ FLAG_NAMES = (
     "stats disk_util scramble_buffers unlink unlink_each_loop unique_filename invalidate "
     "overwrite allrandrepeat create_serialize create_fsync create_on_open "
     "allow_file_create pre_read atomic allow_mounted_write file_append fixedbufs registerfiles "
-    "sqthread_poll nonvectored force_async hipri fdp sprandom end_syncfs libaio_vectored "
+    "sqthread_poll nonvectored force_async fdp sprandom end_syncfs libaio_vectored "
     "no_completion_thread log_issue_time fill_device fill_fs "
     "block_error_percentiles write_barrier readfua writefua uncached"
 )
@@ -318,8 +319,11 @@ FLAGS = frozenset(FLAG_NAMES.split())
 _IN_BATCHES = "completion=getevents is what takes so many at a time"
 
 # Engines and options of the same name that do not mean quite the same as in fio.
+_BLOCKING = "our engine=psync: blocking calls in the IOThread, one I/O at a time"
 _REMARKS = {
     "ioengine": {
+        **dict.fromkeys(ENGINES["psync"].of_fio, _BLOCKING),
+        **dict.fromkeys(ENGINES["threads"].of_fio, "our engine=threads: a pool of threads"),
         "libaio": "native AIO through the kernel's own calls, without the library",
         "null": "our engine=null, a simulated target (see null_latency_us)",
     },

@@ -6,18 +6,14 @@ own engines.
 """
 
 _PAST_THE_KERNEL = "it is not for block devices through the kernel, which laiobench measures"
-_ONE_AT_A_TIME = (
-    "fio has 1 I/O in flight with it, whatever iodepth says: write iodepth=1, with "
-    "ioengine=libaio, or engine=threads for blocking calls"
-)
 _NO_IO = f"it measures what a file system does without I/O: {_PAST_THE_KERNEL}"
 
 _HINTS: dict[str, str] = {
     hint_name: hint
     for names, hint in (
         (
-            "posixaio",
-            "engine=threads keeps as many in flight by threads, too; ioengine=libaio by the kernel",
+            "mmap splice",
+            "engine=psync makes blocking calls, too; ioengine=libaio does not block",
         ),
         ("io_uring", "write ioengine=libaio: native AIO keeps the same iodepth in flight"),
         (
@@ -65,14 +61,9 @@ _HINTS: dict[str, str] = {
     )
     for hint_name in names.split()
 }
-_BLOCKING = frozenset(["sync", "psync", "vsync", "pvsync", "pvsync2", "mmap", "splice"])
 
 
-def engine_hint(value: str, iodepth: str = "1") -> str:
-    """What to write instead of one of fio's engines; `iodepth` is the job's, as written."""
+def engine_hint(value: str) -> str:
+    """What to write instead of one of fio's engines."""
     name = value.strip().partition(":")[0]
-    if name in _BLOCKING:
-        if iodepth.strip() not in ("", "1"):
-            return _ONE_AT_A_TIME
-        return "engine=threads makes blocking calls, too; ioengine=libaio does not block"
     return _HINTS.get(name, "write ioengine=libaio, or leave it out: native AIO is what there is")

@@ -8,7 +8,7 @@ values are read is known to `fio_differences`.
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
-from laiobench.jobs.options import Job
+from laiobench.jobs.options import SMALLEST_BLOCK_BYTES, Job
 from laiobench.jobs.options.engines import ENGINES
 from laiobench.jobs.sources.fio_differences import DEFAULTS, same_with_decimal_kilos
 from laiobench.jobs.sources.resolve import notes
@@ -39,7 +39,14 @@ class _Read:
         """Whether the job was written for fio and leaves the option at fio's default."""
         is_simulated = ENGINES[self.job.engine].is_simulated and name != "engine"
         is_set = name in self.draft.settings or name in self.besides
-        return self.draft.is_fio and not is_set and not is_simulated
+        if not self.draft.is_fio or is_set or is_simulated:
+            return False
+        return DEFAULTS.get(name, "").partition(":")[0] != str(self.option(name))
+
+    def option(self, name: str) -> object:
+        """An option's value, as it would be written."""
+        value = self.shown[name]
+        return int(value) if isinstance(value, bool) else value
 
 
 def differences(
@@ -60,7 +67,7 @@ def differences(
             yield OtherReading(
                 where=f"{_names(counting)}: no {name}",
                 fio=f"fio's default is {default}",
-                here=_shown_default(name, counting[0].shown[name]),
+                here=_shown_default(name, counting[0].option(name)),
                 is_noted=name in ("direct", "engine"),
             )
     yield from _files(read)
@@ -78,7 +85,16 @@ def notes_of_run(
         for item in differences(drafts, jobs, besides=besides)
         if item.is_noted
     ]
-    return notes(drafts) + found
+    return notes(drafts) + found + list(_buffered_for_their_sizes(jobs))
+
+
+def _buffered_for_their_sizes(jobs: Sequence[Job]) -> Iterator[str]:
+    for job in jobs:
+        if job.is_buffered_for_its_sizes:
+            yield (
+                f"{job.name}: its I/Os are no multiples of {SMALLEST_BLOCK_BYTES} bytes, so they "
+                "go through the page cache (direct=0)"
+            )
 
 
 def _settings(read: Sequence[_Read]) -> Iterator[OtherReading]:
@@ -134,4 +150,4 @@ def _names(read: Sequence[_Read]) -> str:
 def _shown_default(name: str, value: object) -> str:
     if value is None:
         return f"no {name}"
-    return f"{name}={int(value) if isinstance(value, bool) else value}"
+    return f"{name}={value}"

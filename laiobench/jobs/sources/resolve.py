@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from laiobench.errors import UsageError, raise_all
 from laiobench.jobs.options import Job, option_names
+from laiobench.jobs.options.engines import ENGINES, parse_engine
 from laiobench.jobs.options.output import LOGS
 from laiobench.jobs.sources.fio_compat import FOREIGN, ON, remark
 from laiobench.jobs.sources.fio_differences import misread_kilos
@@ -57,6 +58,8 @@ def notes(drafts: Sequence[Draft]) -> list[str]:
 
 
 def _remark(name: str, setting: Setting, draft: Draft) -> str:
+    if text := _without_effect(name, setting, draft):
+        return text
     if name in LOGS and "log_avg_msec" not in draft.settings:
         return f"a line for each {_WINDOW_MS} ms, not for each I/O; see log_avg_msec"
     if name in _OF_NAMES_MADE and "filename" in draft.settings:
@@ -66,6 +69,19 @@ def _remark(name: str, setting: Setting, draft: Draft) -> str:
     if name == "create_only" and str(setting.value).lower() in ON:
         return "its file is made, if it is not there, and the job is not run"
     return remark(*setting.as_written(name))
+
+
+def _without_effect(name: str, setting: Setting, draft: Draft) -> str:
+    """Of an option that the job's engine leaves no choice in."""
+    given = draft.settings.get("engine")
+    engine = str(parse_engine(given.value)).strip() if given else ""
+    imposed = ENGINES[engine].imposed if engine in ENGINES else {}
+    if name not in imposed or str(setting.value).strip() == str(imposed[name]):
+        return ""
+    return (
+        f"no effect with engine={engine}, whose calls block: one I/O is in flight at a time, and "
+        "done when it has been submitted"
+    )
 
 
 def unknown_option(name: str, origin: str) -> UsageError:
@@ -104,7 +120,7 @@ def _explain(detail: Any, draft: Draft) -> Iterator[UsageError]:
         yield _hidden(name, setting)
         return
     if setting:
-        yield UsageError(f"{setting.told(name)}: {_reason(detail)}", _remedy(name, setting, draft))
+        yield UsageError(f"{setting.told(name)}: {_reason(detail)}", _remedy(name, setting))
         return
     for fault in _reason(detail).splitlines():
         yield UsageError(_together(fault, draft))
@@ -122,11 +138,10 @@ def _together(fault: str, draft: Draft) -> str:
     return place + fault
 
 
-def _remedy(name: str, setting: Setting, draft: Draft) -> str:
+def _remedy(name: str, setting: Setting) -> str:
     written, value = setting.as_written(name)
     if written == "ioengine":
-        iodepth = draft.settings.get("iodepth")
-        return engine_hint(value, str(iodepth.value) if iodepth else "1")
+        return engine_hint(value)
     if name == "zonemode" and value.strip() == "zbd":
         return "zoned block devices are not supported: give the target as any other, without zones"
     return ""

@@ -1,8 +1,6 @@
 /*
- * How each completion mode notices completions, alone and in nested loops.  The
- * fake kernel decides what completes, and when.
- *
- * Longer than 400 lines, since nested loops use the bench of the single modes.
+ * The fixtures: how each completion mode notices what the kernel has completed.
+ * Over the fake kernel, so that it is known what there is to notice.
  */
 #include <errno.h>
 
