@@ -1,1 +1,1 @@
-"""Runs against runs: trials in turns, stored results, intervals, change points."""
+"""Compares runs with runs: trials in turns, stored results, intervals, change points."""

@@ -1,16 +1,15 @@
-"""From the values of trials to compared metrics: what is judged, and by which test.
+"""From the values of trials to compared metrics: which values are compared, and by which test.
 
-Pure.  Variants come as *blocks*: in each block every variant was measured as
-often, side by side, so that the nth trial of a variant and the nth of the
-baseline are a pair.  Stored results have no blocks; their sessions are compared
-as independent samples.
+Pure.  Variants come in *blocks*.  A block holds equally many trials of each variant, which
+were measured next to each other: the nth trial of a variant and the nth of the baseline are
+a pair.  Stored results have no blocks; their sessions are compared as independent samples.
 
-The table that results is exploratory: a verdict says whether a difference of any size was
-shown, by Benjamini and Hochberg's procedure for the whole table.  All of a table has one
-level, that of the procedure: where k of m are called, it is k α / m (and α / m for none).
-At that level the intervals are (Benjamini and Yekutieli 2005), so that they exclude 1
-exactly where a difference is called, and so is what could have been seen.  Judging against a
-threshold is `laiobench.comparison.gate.gate`'s.
+The resulting table is exploratory: a verdict says whether a difference of any size was
+shown, by Benjamini and Hochberg's procedure over the whole table.  All metrics of a table
+have one level, that of the procedure: k α / m where k of m differences are called, and
+α / m where none is.  Intervals are at that level too (Benjamini and Yekutieli 2005), so that
+an interval excludes 1 exactly where a difference is called; and so is the smallest visible
+change.  Judging against a threshold is done in `laiobench.comparison.gate.gate`.
 """
 
 import math
@@ -30,15 +29,15 @@ from laiobench.results.digest import RunDigest
 from laiobench.results.metrics import COMPARED, METRICS, Key
 
 Block = Mapping[str, Sequence[RunDigest]]
-"""The runs of each variant, by its name, in the order in which they were made."""
+"""The runs of each variant, by its name, in the order of running."""
 
 WhyTooFew = Callable[[float], str]
-"""Why there are too few to show anything at this α; empty if there are enough."""
+"""Takes α; returns why there are too few trials to show anything at it, or an empty text."""
 
 
 @dataclass(frozen=True)
 class Row:
-    """A metric's values on both sides: in pairs, or as independent samples."""
+    """The values of a metric on both sides: pairs, or independent samples."""
 
     key: Key
     baseline_name: str
@@ -58,17 +57,18 @@ def compare_blocks(
     equivalent_within: float | None = None,
     with_power: bool = True,
 ) -> list[ComparedMetric]:
-    """Each variant against the first one, in pairs.
+    """Compare each variant with the first one, in pairs.
 
     Args:
-        blocks: complete ones, in the order in which they were measured.
+        blocks: complete blocks, in the order of running.
         variants: their names; the first one is the baseline.
-        metrics: which of `METRICS`.
-        alpha: how many of what a table calls may be false; without a table each metric's.
-        looks: how often they are looked at.
-        is_table: whether one level is found for all together; else each is at 1 − alpha.
+        metrics: names of the metrics, from `METRICS`.
+        alpha: for a table, the share of called differences that may be false; else each
+            metric's own α.
+        looks: which part of alpha this look at the trials may use.
+        is_table: whether all metrics get one common level; else each is at 1 − alpha.
         equivalent_within: a ratio that is surely within this share of 1 passes.
-        with_power: whether it is told what could be seen.
+        with_power: whether to compute the smallest visible change, which takes simulations.
     """
     measured = {name: [values(run) for block in blocks for run in block[name]] for name in variants}
     baseline, *others = variants
@@ -98,7 +98,7 @@ def compare_blocks(
 def pair_values(
     blocks: Sequence[Block], baseline: str, variant: str, key: Key
 ) -> tuple[list[float], list[float]]:
-    """A metric's values in pairs, for those who judge at a level of their own.
+    """The values of a metric in pairs, (baseline, variant), for a test at another level.
 
     Raises:
         ValueError: some trial has no value; `compare_blocks` says why.
@@ -121,15 +121,15 @@ def compare_sessions(
     alpha: float = ALPHA,
     is_table: bool = True,
 ) -> list[ComparedMetric]:
-    """Stored results against others, as independent samples of one value a session.
+    """Compare stored results with others, as independent samples with one value a session.
 
-    Where there are too few sessions the values are those of single runs: their interval
-    does not know how days differ, and nothing is concluded from it.
+    Where the baseline has too few sessions, the values are those of single runs: their
+    interval does not include how days differ, and no verdict is drawn from it.
 
     Args:
         baseline, new: the runs of each session of measuring.
-        names: what the two are called.
-        metrics: which of `METRICS`.
+        names: of the two sides, for the document.
+        metrics: names of the metrics, from `METRICS`.
         alpha, is_table: as in `compare_blocks`.
     """
     too_few = too_few_sessions(len(baseline))
@@ -143,7 +143,7 @@ def compare_sessions(
     rows = [_row(key, *names, *sides) for key in _keys(measured, metrics)]
 
     def why(level: float) -> str:
-        # Single runs decide nothing at any level, and their interval is still told.
+        # Single runs decide nothing at any level, but their interval is shown.
         return too_few
 
     return _compare(rows, _of_runs if too_few else _of_sessions, alpha, why, is_table)
@@ -155,12 +155,12 @@ def compare_sessions(
 def _keys(
     measured: Mapping[str, Sequence[Mapping[Key, Value]]], metrics: Sequence[str]
 ) -> list[Key]:
-    """All that any trial had, in the order of documents."""
+    """The keys that any trial has a value for, in the order of documents."""
     found = dict.fromkeys(key for trials in measured.values() for trial in trials for key in trial)
     order = {name: number for number, name in enumerate(metrics)}
     jobs = {name: number for number, name in enumerate(dict.fromkeys(key.job for key in found))}
     wanted = [key for key in found if key.metric in order]
-    # A job's own metrics after those of its directions, as they are listed.
+    # The metrics of a whole job come after those of its directions, as in tables.
     return sorted(wanted, key=lambda key: (jobs[key.job], key.direction is None, order[key.metric]))
 
 
@@ -182,7 +182,7 @@ def _row(
 
 
 def session_values(runs: Sequence[RunDigest]) -> dict[Key, Value]:
-    """The medians of a session's runs; of what some run lacks, why."""
+    """The median of a session's runs, by key; why there is none, if some run has no value."""
     measured = [values(run) for run in runs]
     found: dict[Key, Value] = {}
     for key in dict.fromkeys(key for trial in measured for key in trial):
@@ -198,7 +198,7 @@ def session_values(runs: Sequence[RunDigest]) -> dict[Key, Value]:
     return found
 
 
-# ---- from a row to what it says --------------------------------------------------
+# ---- from rows to compared metrics --------------------------------------------------
 
 
 def _compare(
@@ -209,7 +209,7 @@ def _compare(
     is_table: bool,
     margin: float = 0.0,
 ) -> list[ComparedMetric]:
-    """All rows, at one level; what is within the margin, of logarithms, is as good."""
+    """Compare all rows at one level; log ratios within `margin` of 0 are equivalent."""
     sides = [_numbers(row) for row in rows]
     ps = [analyse(*numbers, alpha, False).p if numbers else None for numbers in sides]
     tested = [p for p in ps if p is not None]
@@ -217,7 +217,7 @@ def _compare(
     adjusted = iter(found)
     called = sum(p <= alpha for p in found)
     level = alpha * max(1, called) / max(1, len(tested)) if is_table else alpha
-    # Too few for any table are said to be so; too few only for the level of this one, too.
+    # There may be too few trials for any table, or only too few for the level of this one.
     too_few = why_too_few(alpha)
     limits = _Limits(alpha, level, len(tested), margin, too_few, too_few or why_too_few(level))
     compared = []
@@ -231,22 +231,22 @@ def _compare(
 
 @dataclass(frozen=True)
 class _Limits:
-    """By what all rows of a table are judged."""
+    """The limits by which all rows of a table are judged."""
 
     alpha: float
     level: float
-    """The α of each interval."""
+    """The α of the intervals."""
     family: int
     margin: float
-    """Of logarithms: what is surely closer to 0 is as good; 0: nobody asked."""
+    """A log ratio surely closer to 0 is equivalent; 0: equivalence was not asked for."""
     too_few: str
-    """Why nothing can be called; empty if it can."""
+    """Why no difference can be called; empty if one can."""
     no_interval: str
-    """Why there is no interval at this level."""
+    """Why there is no interval at this level; empty if there is one."""
 
 
 def _numbers(row: Row) -> tuple[list[float], list[float]] | None:
-    """Both sides, if all their values can be put into a ratio."""
+    """The values of both sides, if a ratio of all of them can be computed; else None."""
     if _why_not(row):
         return None
     sides = ([value for value in side if isinstance(value, float)] for side in _sides(row))
@@ -259,7 +259,7 @@ def _sides(row: Row) -> tuple[tuple[Value, ...], tuple[Value, ...]]:
 
 
 def _why_not(row: Row) -> str:
-    """Why this is not measurable; empty if it is."""
+    """Why a row is not measurable; empty if it is."""
     for name, side in zip((row.baseline_name, row.variant_name), _sides(row), strict=True):
         lacking = [value for value in side if isinstance(value, Unmeasurable)]
         if lacking:
@@ -288,7 +288,7 @@ def _logs(side: Sequence[float]) -> list[float]:
 
 
 def too_few_pairs(pairs: int, alpha: float, looks: Looks = ONCE) -> str:
-    """Why so many show nothing; empty if they can."""
+    """Why so few pairs can show nothing; empty if they can."""
     needed = looks.fewest(alpha)
     if pairs >= needed:
         return ""
@@ -297,7 +297,7 @@ def too_few_pairs(pairs: int, alpha: float, looks: Looks = ONCE) -> str:
 
 
 def too_few_sessions(baseline: int) -> str:
-    """Why so many sessions of a baseline predict none; empty if they do."""
+    """Why a baseline of so few sessions decides nothing; empty if it does."""
     if baseline >= MIN_SESSIONS:
         return ""
     sessions = f"{baseline} session" if baseline == 1 else f"{baseline} sessions"
@@ -337,12 +337,12 @@ def _measured(row: Row, shift: Shift, p_adjusted: float, limits: _Limits) -> Com
 
 
 def _relative(shift: float) -> float | None:
-    """Of a shift of logarithms; None where nothing could be seen."""
+    """A shift of logarithms as a relative change; None if it is infinite."""
     return math.expm1(shift) if shift < 700 else None
 
 
 def _verdict(key: Key, interval: Interval, p_adjusted: float, limits: _Limits) -> Verdict:
-    """Whether any difference was shown, whatever its size; or that it is small enough."""
+    """Whether a difference of any size was shown, or that it is surely within the margin."""
     if not limits.too_few and -limits.margin < interval.low and interval.high < limits.margin:
         return Verdict.PASS
     if limits.too_few or p_adjusted > limits.alpha or not interval.excludes_zero:
@@ -383,7 +383,7 @@ def _summary(side: Sequence[Value]) -> Summary | None:
 
 
 def _relative_spread(numbers: Sequence[float], median: float) -> float | None:
-    """Half the distance of the quartiles, over the median: robust, as the estimates are."""
+    """Half the interquartile range / the median, which is robust as the estimates are."""
     if len(numbers) < 2 or not median:
         return None
     low, _, high = statistics.quantiles(numbers, n=4, method="inclusive")

@@ -1,18 +1,20 @@
-"""Always valid: what may be said of a shift however often one looks, and whenever one ends.
+"""Anytime-valid tests and intervals of a shift: valid however often one looks at the pairs.
 
-Knows numbers alone.  A pair's sign is a coin where there is no shift, whatever its size
-is, so one may bet on it: who bets a share f of what he has on plus, having seen how the
-pair's size ranks among those until then, has 1 + f times as much, or 1 − f.  What such a
-player has is a nonnegative martingale; that it is ever 1/α times what he began with has a
-chance of at most α (Ville 1939), over all looks together.  Here eight players begin with
-parts of the whole: for each of four stakes one bets on plus and one on minus, tanh(stake ×
-2 rank / (n + 1)) of what they have, which are Wilcoxon's scores.  What they have together
-is the *evidence*.  The interval holds all shifts against which there never was enough.
+If there is no shift, the sign of each pair's difference is a fair coin, whatever its size,
+and one can bet on it.  A player sees how the size of the pair ranks among all until then,
+and bets a share f of what he has on plus: he then has 1 + f times as much, or 1 − f times.
+His capital is a nonnegative martingale.  The probability that it ever reaches 1/α times its
+start is at most α (Ville 1939), over all looks together.
+
+Eight players begin with parts of one capital.  For each of four stakes one player bets on
+plus and one on minus, each the share tanh(stake × 2 rank / (n + 1)) of what he has; the
+ranks are Wilcoxon's scores.  Their capital together is the *evidence* against "no shift".
+The interval holds all shifts against which the evidence never reached 1/α.
 
 Ramdas, Grünwald, Vovk and Shafer, Game-theoretic statistics and safe anytime-valid
 inference (2023); Howard, Ramdas, McAuliffe and Sekhon, Time-uniform, nonparametric,
-nonasymptotic confidence sequences (2021).  The guarantee needs the coin alone: no normal
-noise, no equal spreads, no independence between what two moments do.
+nonasymptotic confidence sequences (2021).  The guarantee needs nothing but the fair coin:
+no normal noise, no equal spreads, no independence of one moment from the next.
 """
 
 import math
@@ -28,19 +30,20 @@ if TYPE_CHECKING:
 
     from laiobench.comparison.numerics import Floats
 
-# What is bet, and by which part of what there is: small shifts want small stakes.
-# Chosen by simulation for 6 to 60 pairs; any other would be as valid.
+# (stake, part of the capital): small shifts are found by small stakes.  Chosen by simulation
+# for 6 to 60 pairs; other choices would be as valid, but see less.
 _STAKES = ((0.3, 0.3), (0.6, 0.3), (1.2, 0.2), (3.0, 0.2))
 _POINTS = 12
-_REFINED = 6  # times: to less than a millionth of the pairs' range
-_AT_ONCE = 200_000  # numbers, which fit into a CPU's cache
+_REFINED = 6  # times, which finds an edge to a millionth of the pairs' range
+_AT_ONCE = 200_000  # numbers that are computed together: they fit into a CPU's cache
 
 
 def log_evidence(differences: "Floats") -> "Floats":
-    """The most evidence against "no shift" until each pair, for each row; as a logarithm.
+    """The logarithm of the largest evidence against "no shift" up to each pair.
 
     Args:
-        differences: a row a sequence of pairs, in the order in which they were made.
+        differences: each row is a sequence of pairs, in the order of running.  The result has
+            the same shape.
     """
     ranks, n = _running_ranks(np.abs(differences)), differences.shape[1]
     scores = 2 * ranks / (np.arange(1, n + 1) + 1)
@@ -51,19 +54,25 @@ def log_evidence(differences: "Floats") -> "Floats":
         for side in (1, -1):
             has = np.cumsum(np.log1p(side * signs * share), axis=1) + math.log(part / 2)
             together = np.logaddexp(together, has)
-    # The running maximum: what was shown stays shown.
+    # The running maximum, since a shift that was shown once stays shown.
     return np.maximum.accumulate(together, axis=1)
 
 
 def anytime_p(differences: Sequence[float]) -> float:
-    """At most α with a chance of at most α, over all looks at these pairs and those before."""
+    """A p-value: under "no shift" it is ever at most α with probability at most α.
+
+    "Ever" is over all looks, at these pairs and at any first part of them.
+    """
     most = float(log_evidence(finite(differences)[np.newaxis, :])[0, -1])
     return min(1.0, math.exp(-most))
 
 
 @cache
 def fewest_pairs(alpha: float) -> int:
-    """The fewest that could show anything: as many pluses, each pair larger than those before."""
+    """The fewest pairs that can show a shift.
+
+    The strongest evidence is all signs equal, each pair larger than those before.
+    """
     return next(
         pairs
         for pairs in range(1, 1000)
@@ -72,11 +81,14 @@ def fewest_pairs(alpha: float) -> int:
 
 
 def anytime_interval(differences: Sequence[float], alpha: float) -> Interval:
-    """All shifts that were never refuted; it excludes 0 when `anytime_p` is at most alpha.
+    """The shifts that were never refuted; excludes 0 exactly when `anytime_p` is at most alpha.
 
     Args:
-        differences: in the order in which they were made.
-        alpha: the chance that the shift is ever outside, over all looks.
+        differences: of pairs, in the order of running.
+        alpha: the probability that the true shift is ever outside, over all looks.
+
+    Raises:
+        ValueError: there is no difference, one is not finite, or alpha is no share.
     """
     check_share(alpha)
     d = finite(differences)
@@ -88,19 +100,19 @@ def anytime_interval(differences: Sequence[float], alpha: float) -> Interval:
 
 
 def _edge(d: "Floats", inside: float, enough: float) -> float:
-    """The largest shift that was never refuted; infinite where the pairs refute none."""
+    """The largest shift that was never refuted; infinite if the pairs refute no shift."""
     most = float(d.max())
-    # Beyond all pairs their signs and the order of their sizes are always the same.
+    # For shifts beyond all pairs, all signs and ranks are the same: one of them stands for all.
     beyond = most + max(float(np.ptp(d)), abs(most), 1e-9)
     if not _refuted(d, np.array([beyond]), enough)[0]:
         return math.inf
     points = np.linspace(min(inside, most), beyond, _POINTS)
-    if points[0] < 0 < beyond:  # so that 0 is inside exactly when it was not refuted
+    if points[0] < 0 < beyond:  # so that 0 is inside the interval exactly if it was not refuted
         points = np.sort(np.append(points, 0.0))
     for _ in range(_REFINED):
         kept = np.flatnonzero(~_refuted(d, points, enough))
         if not len(kept):
-            break  # the pairs drift: the estimate is what is left
+            break  # the pairs drift and refute every shift: the estimate is returned
         points = np.linspace(points[kept[-1]], points[kept[-1] + 1], _POINTS)
     return float(points[0])
 
@@ -115,7 +127,7 @@ def _refuted(d: "Floats", shifts: "Floats", enough: float) -> "npt.NDArray[np.bo
 
 
 def _running_ranks(sizes: "Floats") -> "Floats":
-    """Of each value among those until then, from 1; the mean rank where some are equal."""
+    """The rank of each value among those up to it, from 1; equal values get their mean rank."""
     rows, n = sizes.shape
     ranks = np.empty((rows, n))
     for at in range(n):

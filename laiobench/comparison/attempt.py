@@ -1,4 +1,4 @@
-"""A trial that is tried: its result, why it failed, or that somebody asked to stop."""
+"""Attempts a trial: returns its result, why it failed, or that it was interrupted."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,20 +10,25 @@ from laiobench.results.run_result import RunResult
 
 @dataclass(frozen=True)
 class Failure:
-    """Why there is no good result."""
+    """A failed trial."""
 
     why: str
     run: RunResult | None = None
-    """The bad one, to be looked at."""
+    """The failed run, to be shown to the user; None: there is no document of it."""
 
 
 def attempt(
     measure: Callable[[], RunResult], control: Control, *, is_first: bool
 ) -> RunResult | Failure | None:
-    """Make a trial; None: it was interrupted.
+    """Run a trial; None: it was interrupted.
+
+    Args:
+        measure: runs the trial.
+        control: tells whether a signal asked to stop.
+        is_first: whether it is the first trial.
 
     Raises:
-        UsageError: what was asked for makes no sense, as the first trial found.
+        UsageError: the first trial found that what was asked for can't be done.
     """
     if control.stop:
         return None

@@ -1,14 +1,15 @@
-"""Which of many revisions made it worse: a search by trials that are noisy.
+"""Bisection with noisy trials: a search for the revision at which a metric changed.
 
-The first revision is good.  The value changes by one step at one of the others, or not at all:
-hypotheses whose shares start equal, and of which "not at all" has half.  Each trial, of
-whichever revision, changes the shares; the next one is of the revision that tells most for
-the time that it takes.  First come the two ends, until they are known to differ; then, of
-each three turns one is the good end's, at a place that is drawn, so that what drifts or
-jumps meanwhile is not taken for a change.
+The first revision is good.  The value changes by one step at one of the others, or not at
+all.  Each of these is a hypothesis with a share, its probability: "not at all" starts with
+one half, and all others share the other half equally.  Each trial, of whatever revision,
+updates the shares.  The next trial is of the revision that is expected to tell most for the
+time that it takes.  The two ends are measured first, until they are known to differ.  From
+then on, one of each three turns is the good end's, at a random place among the three, so
+that a drift or a jump of the machine is not taken for the change.
 
-Revisions between two that were measured are alike so far: they are one hypothesis, which is
-split where one of them is measured.  Pure: makes no trial, and has no clock.
+Revisions between two measured ones can't be told apart yet.  They are one hypothesis, which
+is split when one of them is measured.  Pure: runs no trial, and has no clock.
 """
 
 import math
@@ -25,11 +26,11 @@ if TYPE_CHECKING:
     from laiobench.comparison.numerics import Floats
 
 FEWEST_END_PAIRS = 3
-"""Of trials of both ends, before it is said that they differ."""
+"""Pairs of trials of the ends before they can be said to differ."""
 ENOUGH_END_PAIRS = 10
-"""The same before it is said that they do not."""
+"""Pairs of trials of the ends before they can be said not to differ."""
 MOST_END_PAIRS = 20
-"""If they are not known to differ after so many, that is said."""
+"""After so many pairs, ends that are not known to differ are said not to."""
 
 _FEWEST_TURNS = 2
 _TURNS = 3  # of which one is the good end's
@@ -40,45 +41,48 @@ _GRID = np.linspace(-3.5, 3.5, 21)
 _DENSITY = np.exp(-0.5 * _GRID**2) / np.exp(-0.5 * _GRID**2).sum()
 
 Price = Callable[[int], float]
-"""What a trial of a revision takes, with preparing it, in any unit."""
+"""The time that a trial of a revision takes, with preparing it, in any unit."""
 
 
 class Answer(StrEnum):
-    """What a search has come to."""
+    """The answer of a search."""
 
     FOUND = "found"
     RANGE = "range"
-    """One of several, between which none can be measured."""
+    """One of several made the change; those between can't be measured."""
     NO_CHANGE = "no_change"
     UNDECIDED = "undecided"
 
 
 @dataclass(frozen=True)
 class Finding:
-    """What is known."""
+    """What a search knows so far."""
 
     answer: Answer
     last_without: int
-    """The revision before those of which it is one."""
+    """The newest revision that surely lacks the change."""
     first_with: int
-    """The last one of those: it has the change."""
+    """The oldest revision that surely has the change."""
     probability: float
-    """Of it being among those; of no change, if that is the answer."""
+    """That the change is between the two; if the answer is NO_CHANGE, that there is none."""
 
 
 @dataclass(frozen=True)
 class Rules:
-    """When a search ends, and what counts."""
+    """When a search ends, and which changes count."""
 
     confidence: float = 0.95
     threshold: float = 0.0
-    """Of the step, as a logarithm: a smaller one is no change."""
+    """The smallest step that counts as a change, as a logarithm."""
     is_any_direction: bool = False
-    """A step down counts as well."""
+    """Whether a step for the better counts as well."""
     family: int = 1
-    """Of so many searches in the same trials the first one that finds ends that differ is taken."""
+    """How many searches run in the same trials.
+
+    The first that finds that the ends differ is taken, so each must be surer of that.
+    """
     is_prepared: bool = False
-    """Revisions are prepared one by one: there is a level each time."""
+    """Whether revisions are prepared one by one; each preparation may shift the level."""
 
 
 class Bisection:
@@ -86,8 +90,11 @@ class Bisection:
 
     Args:
         revisions: how many there are, both ends included.
-        rules: what counts.
-        seed: of what is drawn.
+        rules: when it ends, and which changes count.
+        seed: of random choices.
+
+    Raises:
+        ValueError: there are fewer than two revisions.
     """
 
     def __init__(self, revisions: int, rules: Rules, seed: int) -> None:
@@ -108,12 +115,12 @@ class Bisection:
     # ---- trials ----------------------------------------------------------------
 
     def observe(self, revision: int, worse: float, *, is_prepared_anew: bool) -> None:
-        """A trial was made.
+        """Take the value of a trial.
 
         Args:
-            revision: of which one.
-            worse: its value's logarithm, with the sign by which more is worse.
-            is_prepared_anew: it was prepared for this trial.
+            revision: the revision that was measured.
+            worse: the logarithm of its value, with the sign by which more is worse.
+            is_prepared_anew: whether the revision was prepared for this trial.
         """
         self._place(revision)
         if self._first_value is None:
@@ -129,7 +136,7 @@ class Bisection:
         self._turns_of[revision] = self._turns_of.get(revision, 0) + (not stays)
 
     def skip(self, revision: int) -> None:
-        """It can't be measured.
+        """Skip a revision that can't be measured.
 
         Raises:
             ValueError: it is one of the ends.
@@ -139,7 +146,7 @@ class Bisection:
         self._skipped.add(revision)
 
     def _place(self, revision: int) -> None:
-        """A measured one parts the hypotheses before it from those at and after it."""
+        """Split the hypothesis that holds a revision which is measured for the first time."""
         if revision in self._measured:
             return
         place = sum(other < revision for other in self._measured)
@@ -153,7 +160,7 @@ class Bisection:
     # ---- what is known ---------------------------------------------------------
 
     def _spans(self) -> Iterator[tuple[int, int]]:
-        """For each hypothesis but the last, which is "not at all": after which, up to which."""
+        """(after which revision, up to which) for each hypothesis; not for "not at all"."""
         return zip(self._measured, self._measured[1:], strict=False)
 
     def _shares(self) -> "Floats":
@@ -161,7 +168,7 @@ class Bisection:
 
     @property
     def no_change(self) -> float:
-        """How sure it is that the ends do not differ, or by too little."""
+        """The probability that the ends do not differ, or by less than the threshold."""
         counts = self._model.share_above(self.rules.threshold, self._is_change)
         if self.rules.is_any_direction:
             counts += 1 - self._model.share_above(-self.rules.threshold, self._is_change)
@@ -173,40 +180,40 @@ class Bisection:
 
     @property
     def step(self) -> Step:
-        """The change, if there is one."""
+        """The size of the change, if there is one."""
         return self._model.step(self._is_change)
 
     @property
     def spread(self) -> float:
-        """Of trials of one revision, as logarithms."""
+        """The standard deviation of the logarithms of trials of one revision."""
         return self._model.spread
 
     @property
     def bits_left(self) -> float:
-        """How much is not known of where the change is."""
+        """The information, in bits, that is still missing about where the change is."""
         shares = self._shares()[:-1] / self._shares()[:-1].sum()
         widths = np.diff(self._measured)
         return float((shares * np.log2(widths / np.maximum(shares, _NO_SHARE))).sum())
 
     def probability_of(self, revision: int) -> float:
-        """How sure it is that this one made the change."""
+        """The probability that this revision made the change."""
         for share, (start, end) in zip(self._shares(), self._spans(), strict=False):
             if start < revision <= end:
                 return _sum(share) / (end - start)
         return 0.0
 
     def probability_by(self, revision: int) -> float:
-        """How sure it is that this one has the change."""
+        """The probability that this revision has the change."""
         return _sum(self._shares() * self._has_step(revision)) if revision else 0.0
 
     @property
     def trials(self) -> dict[int, int]:
-        """How many there are of each revision that was measured, in their order."""
+        """The number of trials of each measured revision, by revision, ascending."""
         return {revision: self._trials[revision] for revision in self._measured}
 
     @property
     def ends_differ(self) -> bool:
-        """Whether there is something to search for."""
+        """Whether the ends are known to differ, so that there is a change to search for."""
         is_enough = self._end_pairs >= FEWEST_END_PAIRS
         return is_enough and self.no_change <= (1 - self.rules.confidence) / self.rules.family
 
@@ -215,7 +222,7 @@ class Bisection:
         return min(self._turns_of[0], self._turns_of[self.bad])
 
     def finding(self) -> Finding:
-        """What all trials so far come to; FOUND, RANGE and NO_CHANGE end the search."""
+        """What the trials so far tell.  FOUND, RANGE and NO_CHANGE end the search."""
         if not self.ends_differ:
             is_over = self._end_pairs >= MOST_END_PAIRS or (
                 self._end_pairs >= ENOUGH_END_PAIRS and self.no_change >= self.rules.confidence
@@ -228,7 +235,7 @@ class Bisection:
         return self._narrowest(self._shares()[:-1], list(self._spans()))
 
     def _most_likely(self) -> Finding:
-        """Where it is, if that is as sure as was asked for and can't be narrowed further."""
+        """The most likely hypothesis; FOUND or RANGE if it is sure enough and can't be split."""
         shares, spans = self._shares()[:-1], list(self._spans())
         most = int(np.argmax(shares))
         start, end = spans[most]
@@ -238,12 +245,15 @@ class Bisection:
         return Finding(answer, start, end, _sum(shares[most]))
 
     def _unconfirmed(self, found: Finding) -> list[int]:
-        """Those on both sides that had one turn only: a single one may be what no model expects."""
+        """The revisions next to the change that had one turn only.
+
+        They are measured again: a single turn may be an outlier beyond the model's.
+        """
         sides = (found.last_without, found.first_with)
         return [each for each in sides if self._turns_of[each] < _FEWEST_TURNS]
 
     def _narrowest(self, shares: "Floats", spans: Sequence[tuple[int, int]]) -> Finding:
-        """The fewest revisions in a row of which it is one, as surely as was asked for."""
+        """The shortest range that holds the change with the confidence asked for."""
         found = [
             Finding(Answer.UNDECIDED, spans[first][0], spans[last][1],
                     _sum(shares[first : last + 1]))
@@ -262,7 +272,11 @@ class Bisection:
     # ---- which is next ---------------------------------------------------------
 
     def next(self, price: Price) -> int:
-        """The revision to be measured next."""
+        """The revision to measure next.
+
+        Args:
+            price: the time that a trial of a revision takes.
+        """
         if not self.ends_differ:
             return self._next_end(price)
         is_turn_over = self._is_turn_over(price)
@@ -283,7 +297,7 @@ class Bisection:
         return candidates[int(np.argmax(rates))]
 
     def _next_end(self, price: Price) -> int:
-        """The one that has fewer trials; of a pair, one that is drawn."""
+        """The end that has fewer turns; a random one if both have as many."""
         if self._installed in (0, self.bad) and not self._is_turn_over(price):
             return self._installed
         good, bad = self._turns_of[0], self._turns_of[self.bad]
@@ -294,11 +308,14 @@ class Bisection:
         return self._draw("ends", good).choice((0, self.bad))
 
     def _is_new_turn(self, revision: int) -> bool:
-        """Whether a trial of it now would be another turn than the last one."""
+        """Whether a trial of this revision now would begin a new turn."""
         return not self.rules.is_prepared or revision != self._installed
 
     def _is_turn_over(self, price: Price) -> bool:
-        """Preparing is paid for once: the dearer it is, the more trials are made then."""
+        """Whether another revision is next.
+
+        A turn has more trials the longer preparing takes, which is paid once a turn.
+        """
         if not self.rules.is_prepared or self._installed is None:
             return True
         other = next(revision for revision in (0, self.bad) if revision != self._installed)
@@ -306,7 +323,7 @@ class Bisection:
         return self._in_turn >= min(max(1, wanted), _MOST_TRIALS_A_TURN)
 
     def _is_good_ends_turn(self) -> bool:
-        """Once in each group of turns, at a place that nobody can foresee."""
+        """Whether this turn is the good end's: one of each three is, at a random place."""
         group, place = divmod(self._turns, _TURNS)
         return place == self._draw("group", group).randrange(_TURNS)
 
@@ -314,7 +331,7 @@ class Bisection:
         return random.Random(f"{self._seed} {what} {number}")
 
     def _candidates(self) -> list[int]:
-        """Those that were measured, and between each two of them a few."""
+        """Revisions that may be next: the measured ones, and a few between each two of them."""
         found = {*self._measured[1:]}
         shares = self._shares()[:-1]
         shares = shares / shares.sum()
@@ -327,17 +344,17 @@ class Bisection:
         return sorted(found)
 
     def _nearest(self, start: int, end: int, wanted: float) -> set[int]:
-        """The one between that can be measured and is nearest, if any can."""
+        """The measurable revision between two that is nearest to `wanted`; empty: there is none."""
         steps = sorted(range(start + 1, end), key=lambda revision: abs(revision - wanted))
         return set(next(([each] for each in steps if each not in self._skipped), []))
 
     def _bits_told(self, candidates: Sequence[int]) -> dict[int, float]:
-        """How much a trial of each is expected to tell of where the change is."""
+        """The information, in bits, that a trial of each candidate is expected to give."""
         found = {}
         for is_anew in dict.fromkeys(self._is_prepared_anew(each) for each in candidates):
             alike = [each for each in candidates if self._is_prepared_anew(each) == is_anew]
             expected = [self._model.expected(has, is_prepared_anew=is_anew) for has in (1.0, 0.0)]
-            # Each hypothesis in two: the revision has the step, or not.
+            # Each hypothesis has two halves: the revision has the step, or it does not.
             mean, deviation = (
                 np.stack(pair, axis=1).ravel() for pair in zip(*expected, strict=True)
             )
@@ -349,7 +366,7 @@ class Bisection:
         return self.rules.is_prepared and revision != self._installed
 
     def _parts(self, revision: int) -> "Floats":
-        """The share of each hypothesis in two: the change at or before the revision, or after."""
+        """The share of each hypothesis in two parts: change up to the revision, and after it."""
         parts = []
         for share, (start, end) in zip(self._shares()[:-1], self._spans(), strict=True):
             by = min(max((revision - start) / (end - start), 0.0), 1.0)
@@ -358,12 +375,17 @@ class Bisection:
 
 
 def _sum(shares: "Floats") -> float:
-    """A probability: rounding may add up to a little more than all of it."""
+    """The sum of shares as a probability: rounding may have made it a little more than 1."""
     return min(1.0, float(np.sum(shares)))
 
 
 def _information(shares: "Floats", mean: "Floats", deviation: "Floats") -> float:
-    """Bits that a value tells of which normal distribution it is of."""
+    """The information, in bits, that a value gives about which of the normals it is from.
+
+    Args:
+        shares: the probability of each normal distribution.
+        mean, deviation: of each.
+    """
     is_there = shares > _NO_SHARE
     shares, mean, deviation = shares[is_there], mean[is_there], deviation[is_there]
     points = mean[:, None] + deviation[:, None] * _GRID

@@ -1,20 +1,20 @@
-"""Blocks of a live comparison: the trials that were made side by side, by their sides."""
+"""Groups the trials of a live comparison into blocks: those that were run next to each other."""
 
 from collections.abc import Iterable, Sequence
 from typing import TypeVar
 
 Run = TypeVar("Run")
-"""A trial's, in whatever form it is wanted."""
+"""The run of a trial, in whatever form the caller has it."""
 
 
 def complete_blocks(
     made: Iterable[tuple[int, str, Run]], names: Sequence[str]
 ) -> list[dict[str, list[Run]]]:
-    """As many trials of each side as there are of all, in the order in which they were made.
+    """The trials by block and side, cut so that a block has equally many of each side.
 
     Args:
-        made: block, side and run of each trial.
-        names: of all sides.
+        made: (number of the block, side, run) of each trial, in the order of running.
+        names: of all sides; a block that lacks one is left out.
     """
     blocks: dict[int, dict[str, list[Run]]] = {}
     for number, name, run in made:

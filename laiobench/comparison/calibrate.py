@@ -1,7 +1,7 @@
-"""Calibrating: a variant held against itself, to learn how wide the noise is here.
+"""Calibrates: compares a variant with itself, to learn how noisy this machine is.
 
-With trials of several lengths, since longer ones are not always quieter: what drifts
-is as wide in each.  And the tool alone, with no device behind it.
+Trials of several lengths are compared, since longer ones are not always quieter: a drift
+is as wide in each.  The cost of the tool itself is measured too, without a device.
 """
 
 import math
@@ -64,18 +64,18 @@ def calibrate(
     """Measure the noise of these jobs on this machine, and what the tool itself costs.
 
     Args:
-        jobs: those that are to be judged later, on their target.
-        lengths_s: for so long each trial measures; one calibration each.
+        jobs: the jobs that are to be judged later, on their target.
+        lengths_s: how long trials measure; each length gets a calibration of its own.
         pairs: of trials, for each length.
-        seed: of their order; default: drawn.
-        measure: makes a trial.
-        control: asks to stop, from a signal handler.
-        after_trial: is told of each trial.
+        seed: of the order of trials; default: a random one.
+        measure: runs a trial.
+        control: lets a signal handler stop it.
+        after_trial: is called after each trial.
 
     Raises:
-        UsageError: a number makes no sense.
+        UsageError: a length or the number of pairs makes no sense.
         RunError: a trial failed.
-        Interrupted: there is no calibration, then.
+        Interrupted: it was stopped; there is no calibration then.
     """
     control = control or Control()
     check_measured(jobs)
@@ -153,8 +153,11 @@ def _of_length(comparison: Comparison, length_s: float, trial_s: float) -> Lengt
 def _floor(
     metric: ComparedMetric, family: int, first: Sequence[float], again: Sequence[float]
 ) -> NoiseFloor:
-    """For a table of so many metrics, which calls one at α / m; and other pairs than these,
-    whose noise is known from these alone."""
+    """The noise of a metric, and the pairs that later comparisons will need.
+
+    They will have tables of `family` metrics, which call a difference at α / m, and other
+    pairs than these; their noise is known only from these.
+    """
     alpha, freedom = PLANNED.share * rank_tests.ALPHA / family, len(first) - 1
     shift = shift_module.paired(shift_module.log_ratios(first, again))
     return NoiseFloor(
@@ -190,12 +193,13 @@ def _own_costs(jobs: Sequence[Job], control: Control) -> list[OwnCost]:
 
 
 def own_ns_per_io(job: Job, control: Control | None = None) -> float:
-    """What an I/O costs with no device behind it: a target that answers at once.
+    """The CPU time in ns that an I/O costs without a device: on an engine that completes at once.
 
-    No system call, no copying; generating, submitting, reaping, recording.
+    It includes generating, submitting, reaping and recording, but no system call and no
+    copying.
 
     Raises:
-        Interrupted: `control` said so.
+        Interrupted: `control` asked to stop.
         RunError: the run failed.
     """
     written = job.model_dump(mode="json")
@@ -204,7 +208,7 @@ def own_ns_per_io(job: Job, control: Control | None = None) -> float:
         | {"engine": "null", "runtime": _OWN_COST_RUNTIME_S, "time_based": True}
     )
     found = [_ns_per_io(run(alone, control=control)) for _ in range(_OWN_COST_REPEATS)]
-    return min(found)  # what else ran can only have made it more
+    return min(found)  # other programs can only have made it more
 
 
 def _ns_per_io(result: RunResult) -> float:

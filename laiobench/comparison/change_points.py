@@ -1,12 +1,12 @@
 """History: one metric over stored results, and when it changed for good.
 
-Change points are proposed by PELT (Killick, Fearnhead and Eckley 2012, in `ruptures`) on
-log values, with a squared loss and a penalty of 3 σ² log n; σ is taken from the
-differences of neighbours, which a change moves little.  Each must then hold by itself:
-a rank test between the stretches on both sides, a minimum effect, and at least 3
-points on either side.  What does not is taken back, the weakest first.
+PELT (Killick, Fearnhead and Eckley 2012, in `ruptures`) proposes change points on log
+values, with a squared loss and a penalty of 3 σ² log n.  σ comes from the differences of
+neighbours, which a change moves little.  Each proposed point must then be confirmed: by a
+rank test between the stretches on both sides, by a minimum effect, and by at least 3 points
+on either side.  Points that are not confirmed are removed, the weakest first.
 
-Pure but for its warnings' words; needs ruptures and scipy.
+Pure; needs ruptures and scipy.
 """
 
 import itertools
@@ -24,19 +24,19 @@ from laiobench.results.metrics import METRICS, Key
 from laiobench.words import suggest
 
 MIN_POINTS = 3
-"""On either side of a change."""
+"""The fewest points on either side of a change."""
 
 ALPHA = 0.01
-"""Of the rank test: below the usual, since PELT has chosen the place already."""
+"""The level of the rank test: below the usual 5 %, since PELT has chosen the place."""
 
 MIN_EFFECT = 0.02
 _LEAST_NOISE = 1e-4
-"""Where neighbours are equal, as counts may be: below this nothing is a change."""
+"""The least σ: neighbours may all be equal, as counts are, and σ would be 0."""
 
 
 @dataclass(frozen=True)
 class Point:
-    """One result, or one session of several."""
+    """The value of one result, or of one session of results."""
 
     started_at: str
     value: float
@@ -44,14 +44,15 @@ class Point:
 
 @dataclass(frozen=True)
 class ChangePoint:
-    """From this point on the metric is another."""
+    """A point from which on the metric is another."""
 
     index: int
-    """Of the first point after it."""
+    """The place in the series of the first point after the change."""
     started_at: str
     before: float
-    """Median of the stretch before, and of that after."""
+    """The median of the stretch before the change."""
     after: float
+    """The median of the stretch after it."""
     p: float
 
     @property
@@ -63,10 +64,10 @@ class ChangePoint:
 
 
 def find_key(runs: Sequence[RunDigest], metric: str, job: str | None, direction: str | None) -> Key:
-    """The one that is meant.
+    """The one key of a metric, a job and a direction; None: any.
 
     Raises:
-        UsageError: none is, or several are.
+        UsageError: there is none, or there are several.
     """
     matching = find_keys(runs, metric, job, direction)
     if len(matching) == 1:
@@ -80,10 +81,10 @@ def find_key(runs: Sequence[RunDigest], metric: str, job: str | None, direction:
 def find_keys(
     runs: Sequence[RunDigest], metric: str, job: str | None, direction: str | None
 ) -> list[Key]:
-    """All that are meant: of each job and direction, unless they are chosen.
+    """All keys of a metric, a job and a direction; None: any.
 
     Raises:
-        UsageError: none is.
+        UsageError: there is none.
     """
     if metric not in METRICS:
         raise UsageError(
@@ -107,12 +108,12 @@ def find_keys(
 
 
 def points(runs: Sequence[RunDigest], key: Key, *, by_session: bool) -> tuple[list[Point], int]:
-    """The values in the order of time, and how many results have none.
+    """The values by time, and how many results have none.
 
     Args:
-        runs: those that ended well.
-        key: of what.
-        by_session: one point, the median, for each session of measuring.
+        runs: runs that ended well, in any order.
+        key: the metric, with its job and direction.
+        by_session: one point for each session of measuring: its median.
     """
     groups = sessions(runs) if by_session else [[run] for run in _by_time(runs)]
     found, lacking = [], 0
@@ -131,7 +132,7 @@ def _by_time(runs: Sequence[RunDigest]) -> list[RunDigest]:
 
 
 def mixed(runs: Sequence[RunDigest]) -> list[str]:
-    """Facts that were not always the same, though a change may be just that."""
+    """The names of hard facts that differ between runs, and may explain a change."""
     return [name for name, seen in fingerprint(runs).hard.items() if len(seen) > 1]
 
 
@@ -141,12 +142,12 @@ def mixed(runs: Sequence[RunDigest]) -> list[str]:
 def change_points(
     series: Sequence[Point], *, min_effect: float = MIN_EFFECT, alpha: float = ALPHA
 ) -> list[ChangePoint]:
-    """Where the metric changed for good, in the order of time.
+    """The points where the metric changed for good, by time.
 
     Args:
-        series: values above 0, in the order of time.
-        min_effect: the relative change below which none is told.
-        alpha: of the rank test of each.
+        series: values above 0, by time.
+        min_effect: smaller relative changes are not reported.
+        alpha: the level of the rank test of each change.
 
     Raises:
         UsageError: ruptures is missing.
@@ -166,7 +167,7 @@ def change_points(
 
 
 def _proposed(logs: Sequence[float]) -> list[int]:
-    """PELT's."""
+    """The places that PELT proposes."""
     try:
         import numpy as np
         import ruptures

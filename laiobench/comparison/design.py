@@ -1,4 +1,4 @@
-"""The design of a live comparison: how many pairs, in which order, and when it ends."""
+"""Makes and checks designs of live comparisons: how many pairs, their order, when it ends."""
 
 import secrets
 from collections.abc import Sequence
@@ -33,10 +33,12 @@ def make_design(
     equivalent_within: float | None = None,
     distribution: bool = False,
 ) -> Design:
-    """A design, checked.
+    """A checked design; the arguments are the fields of `Design`.
+
+    `pairs` is 10 by default, or 100 if the width or a decision ends the comparison.
 
     Raises:
-        UsageError: it makes no sense.
+        UsageError: a value makes no sense, or two contradict each other.
     """
     if pairs is None:
         pairs = 100 if until_width is not None or until_decided else DEFAULT_PAIRS
@@ -80,10 +82,15 @@ def make_design(
 
 
 def with_proof(design: Design, proof: ProofKind, spike: float | None) -> Design:
-    """The same with these arms besides the variants.
+    """The design with hidden arms.
+
+    Args:
+        design: the design.
+        proof: which arms.
+        spike: the size of the spike, as a share of each I/O's time; None: 0.05.
 
     Raises:
-        UsageError: the spike is none.
+        UsageError: the size is out of range, or there is no spike arm.
     """
     has_spike = "spike" in ARMS_OF[proof]
     if spike is not None and not has_spike:

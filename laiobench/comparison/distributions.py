@@ -1,10 +1,10 @@
-"""Where in the distribution a variant is slower: at which percentiles, and how sure that is.
+"""Shift functions: at which percentiles of latency a variant is slower, and how sure that is.
 
 A shift function (Doksum 1974; Rousselet and others, European Journal of Neuroscience 46,
-2017) over trials: at each percentile the mean of the pairs' log ratios, with bounds that
-hold at all percentiles, of all jobs and variants, together.  The trial is the unit, and all
-percentiles of a pair are flipped with it (`sign_flips`), so that it does not matter that
-neighbouring percentiles are nearly the same number.
+2017) is computed over trials: at each percentile it is the mean of the pairs' log ratios,
+with bounds that hold at all percentiles of all jobs and variants together.  The unit is the
+trial: all percentiles of a pair get the same sign flip (`sign_flips`), so the bounds hold
+although neighbouring percentiles are nearly the same number.
 
 Pure: it reads the histograms that the trials of a document hold.
 """
@@ -35,7 +35,7 @@ PERCENTILES = tuple(sorted({*_BY_ONE, *_TAIL}))
 """p1, p2 … p99, p99.1 … p99.9, p99.91 … p99.999."""
 
 Part = tuple[str, str]
-"""A job and a direction of it."""
+"""(job, direction)."""
 
 
 @dataclass(frozen=True)
@@ -46,12 +46,12 @@ class _Curve:
 
 
 def with_distributions(comparison: Comparison) -> Comparison:
-    """A live comparison, with the shift function of each job, direction and variant."""
+    """The comparison with the shift functions of each job, direction and variant."""
     return comparison.model_copy(update={"distributions": shift_functions(comparison)})
 
 
 def shift_functions(comparison: Comparison) -> list[Distribution]:
-    """Of each job, direction and variant; none without complete pairs."""
+    """A shift function for each job, direction and variant; empty without complete pairs."""
     curves = list(_curves(comparison))
     alpha = comparison.alpha / max(1, len(curves))
     return [_shift_function(comparison, curve, alpha) for curve in curves]
@@ -79,7 +79,7 @@ def _curves(comparison: Comparison) -> Iterator[_Curve]:
 
 
 def _latencies(run: RunResult) -> dict[Part, Counts]:
-    """Of each job's directions, all copies together."""
+    """The latencies of each job and direction; copies of a job are added up."""
     found: dict[Part, list[Counts]] = {}
     for job in told_apart(run.jobs):
         for name, direction in job.directions().items():
@@ -128,7 +128,7 @@ def _shift_function(comparison: Comparison, curve: _Curve, alpha: float) -> Dist
 
 
 def _measurable(pairs: Sequence[tuple[Counts, Counts]]) -> list[float]:
-    """Percentiles that enough I/Os of each trial are beyond, on the side where fewer are."""
+    """The percentiles that have enough I/Os beyond them in each trial, on either side."""
     fewest = min(_count(counts) for pair in pairs for counts in pair)
     return [at for at in PERCENTILES if samples_needed(max(at, 100 - at)) <= fewest]
 
@@ -138,7 +138,7 @@ def _count(counts: Counts) -> int:
 
 
 def _log_ratios(pairs: Sequence[tuple[Counts, Counts]], wanted: Sequence[float]) -> "Floats":
-    """A row for each pair; what took no time took a nanosecond, which is as long as is told."""
+    """Log ratios, a row for each pair; latencies of 0 count as 1 ns, the resolution."""
     sides = [
         [[max(1, counts.percentiles(wanted)[at]) for at in wanted] for counts in side]
         for side in zip(*pairs, strict=True)

@@ -1,13 +1,9 @@
-"""Fingerprints: on what a run was measured, and whether two may be held against each other.
+"""Fingerprints: the facts about machine, target and jobs by which runs may be compared.
 
-The hard set must match, or a difference may be the machine's rather than the
-change's: CPU model, device model and firmware, kernel major.minor,
-virtualisation, file system, I/O scheduler, and the jobs themselves.  The soft
-set is what may explain a difference.  Read from documents; knows no files.
-
-A *session* is measuring in one go: runs of one boot of one machine, none of
-which began more than half an hour after the one before had ended.  What drifts
-from day to day is the same within it, so it counts once.
+Hard facts must match, or a difference may come from the machine and not from the change:
+CPU model, device model and firmware, kernel major.minor, virtualisation, file system, I/O
+scheduler, and the jobs themselves.  Soft facts may explain a difference.  Facts are read
+from documents; knows no files.
 """
 
 import hashlib
@@ -32,12 +28,12 @@ Fact = Callable[[RunDigest], str]
 
 @dataclass(frozen=True)
 class Fingerprint:
-    """What is known of where, with and on what runs were made: all values that occurred."""
+    """The facts of a set of runs: by the name of a fact, all its values in these runs."""
 
     hard: Mapping[str, tuple[str, ...]]
     soft: Mapping[str, tuple[str, ...]]
     jobs: Mapping[str, Mapping[str, str]]
-    """Of each job what it set other than by default, as JSON."""
+    """By job: the options that are not at their default, as JSON."""
 
 
 # ---- what is in it ---------------------------------------------------------------
@@ -54,7 +50,7 @@ def of_machine(*path: str) -> Fact:
 
 
 def _of_targets(name: str) -> Fact:
-    """Of the targets that jobs really used, each value once."""
+    """A fact about the targets that jobs used; each value once."""
 
     def read(run: RunDigest) -> str:
         known = run.machine.get("targets", {})
@@ -103,7 +99,7 @@ SOFT: Mapping[str, Fact] = {
 
 
 def fingerprint(runs: Sequence[RunDigest]) -> Fingerprint:
-    """Of all these runs together."""
+    """The fingerprint of all these runs together."""
     distinct = _distinct(runs)
     return Fingerprint(
         hard={name: _seen(fact, distinct) for name, fact in HARD.items()},
@@ -113,7 +109,7 @@ def fingerprint(runs: Sequence[RunDigest]) -> Fingerprint:
 
 
 def _distinct(runs: Sequence[RunDigest]) -> list[RunDigest]:
-    """One of those that are alike in all that a fingerprint looks at: of thousands, mostly one."""
+    """One run of each set with equal facts; of thousands of runs few are left."""
     seen: dict[bytes, RunDigest] = {}
     for run in runs:
         jobs = [(job.name, job.target, job.options) for job in run.jobs]
@@ -143,7 +139,7 @@ def _jobs(runs: Sequence[RunDigest]) -> dict[str, dict[str, str]]:
 
 @cache
 def _defaults() -> Mapping[str, Any]:
-    """Of every option, as documents have it."""
+    """The default of every option, as documents have it."""
     written: Mapping[str, Any] = json.loads(_json(Job().model_dump()))
     return {**written, "randseed": DEFAULT_SEED}
 
@@ -155,13 +151,14 @@ def _telling_nothing() -> frozenset[str]:
 
 
 def set_options(job: JobDigest) -> dict[str, str]:
-    """What its I/Os are other than by default: what makes this job another than a job without.
+    """The options that change a job's I/Os and are not at their default, as JSON.
 
-    Options that are not of this version count; one that a later version adds changes nothing.
+    Options that this version does not know count; one that a later version adds does not,
+    as long as it has its default.
     """
     defaults = _defaults()
     passed_over = _telling_nothing() | _in_vain(_json(job.options))
-    # A seed that was drawn for one run alone makes no other job of it.
+    # A random seed that was made for one run does not make it another job.
     if not job.options.get("randrepeat", True):
         passed_over |= {"randseed"}
     return {
@@ -171,9 +168,9 @@ def set_options(job: JobDigest) -> dict[str, str]:
     }
 
 
-@lru_cache(maxsize=256)  # of thousands of runs the jobs are mostly the same few
+@lru_cache(maxsize=256)  # thousands of runs mostly have the same few jobs
 def _in_vain(options: str) -> frozenset[str]:
-    """Options that need others which were not given (`needs=`), and so had no effect."""
+    """The options that had no effect, since others that they need were not given (`needs=`)."""
     known = {
         name: value
         for name, value in json.loads(options).items()
@@ -182,7 +179,7 @@ def _in_vain(options: str) -> frozenset[str]:
     try:
         job = Job.model_validate(known)
     except ValidationError:
-        return frozenset()  # another version's: what it meant there is not known
+        return frozenset()  # a job of another version: what had an effect there is not known
     return frozenset(name for name, needs in _needing() if not needs.holds(job))
 
 
@@ -196,16 +193,16 @@ def _json(value: object) -> str:
 
 
 def job_hash(run: RunDigest) -> str:
-    """Of all jobs of a run: their names and what their I/Os are, but not on which file."""
+    """A hash of the jobs of a run: of their names and what their I/Os are, not of their files."""
     jobs = [[job.name, set_options(job)] for job in run.jobs]
     return hashlib.blake2b(_json(jobs).encode(), digest_size=8).hexdigest()
 
 
-# ---- two of them -----------------------------------------------------------------
+# ---- two sides -------------------------------------------------------------------
 
 
 def differences(baseline: Fingerprint, new: Fingerprint) -> list[Difference]:
-    """In what they differ; the hard ones first."""
+    """The facts in which two fingerprints differ: machines' hard ones, jobs', soft ones."""
     return [
         *_differing(baseline.hard, new.hard, hard=True),
         *_differing_jobs(baseline.jobs, new.jobs),
@@ -216,7 +213,7 @@ def differences(baseline: Fingerprint, new: Fingerprint) -> list[Difference]:
 def _differing(
     baseline: Mapping[str, tuple[str, ...]], new: Mapping[str, tuple[str, ...]], *, hard: bool
 ) -> list[Difference]:
-    """What occurred on one side only, or not always: then it is no one thing to compare."""
+    """The facts that do not have one and the same value in all runs of both sides."""
     return [
         Difference(
             name=name,

@@ -1,9 +1,9 @@
-"""Live comparisons: variants measured in turns, until there are enough pairs.
+"""Live comparisons: measures variants in turns, until there are enough pairs.
 
-Makes trials in the order of `trial_order`, compares what there is after each, and ends
-with all pairs, at the width that was asked for, when the time is over, or with the first
-trial that fails.  It ends because of what it sees only where that was asked for before
-(`until_decided`, a policy's look), and pays for it (`looks`).
+Runs trials in the order of `trial_order` and compares after each.  It ends when all pairs
+are made, when the interval is as narrow as asked for, when the time is over, or with the
+first trial that fails.  It ends because of the result only where that was asked for at the
+beginning (`until_decided`, a policy's look); intervals are then wider (`looks`).
 
 The last part is the Python API: `laiobench.ab`.
 """
@@ -53,26 +53,30 @@ from laiobench.words import printable
 
 @dataclass
 class Experiment:
-    """A comparison as it is being made."""
+    """A live comparison while it runs."""
 
     variants: Sequence[LiveVariant]
     design: Design
     argv: Sequence[str]
     started_at: str
     trials: list[ComparedTrial] = field(default_factory=list)
-    """Of variants and arms, in the order in which they were made."""
+    """The trials of variants and arms, in the order of running."""
     failures: list[str] = field(default_factory=list)
-    """Why a trial failed, which ends it."""
+    """Why a trial failed, which ends the comparison."""
     _digests: list[tuple[Slot, RunDigest]] = field(default_factory=list)
 
     @cached_property
     def _sides(self) -> list[LiveVariant]:
-        """All that is measured: the variants, and then the arms of the proof."""
+        """Everything that is measured: the variants, and then the arms of the proof."""
         return [*self.variants, *proof_arms.arms(self.design, self.variants[0])]
 
     @cached_property
     def _names(self) -> list[str]:
-        """By which sides are told apart; a variant may be called as an arm is, but has no line."""
+        """Unique names of the sides.
+
+        A variant may have the name of an arm, so hidden names of arms begin with a line end,
+        which no variant's name has.
+        """
         count = len(self.variants)
         names = [side.name for side in self._sides]
         return [*names[:count], *map(proof_arms.hidden_name, names[count:])]
@@ -83,10 +87,10 @@ class Experiment:
         return list(slots(len(self._sides), design.pairs, design.seed, design.order))
 
     def take_up(self, earlier: Sequence[ComparedTrial]) -> None:
-        """Trials that were made before an interruption: the first ones of the same order.
+        """Take over the trials made before an interruption: the first ones of the order.
 
         Raises:
-            UsageError: they are not.
+            UsageError: they do not fit to the order, or there are more than it has.
         """
         order = self._order
         if len(earlier) > len(order):
@@ -106,15 +110,15 @@ class Experiment:
     def run(
         self, measure: Measure, *, control: Control, observer: Observer | None = None
     ) -> Comparison:
-        """Make the trials that are missing.
+        """Run the trials that are missing.
 
         Args:
-            measure: makes one.
-            control: asks to stop, from a signal handler.
-            observer: follows it.
+            measure: runs a trial.
+            control: lets a signal handler stop it.
+            observer: is called after each trial.
 
         Raises:
-            UsageError: what was asked for makes no sense, as the first trial found.
+            UsageError: the first trial found that what was asked for can't be done.
         """
         end = self._make_trials(measure, control, observer or Observer())
         return self.document(end.status)
@@ -142,7 +146,7 @@ class Experiment:
         return End.ALL_MADE
 
     def _make(self, measure: Measure, slot: Slot, control: Control) -> End | None:
-        """Make a trial and keep it; why it all ends here, if it does."""
+        """Run a trial and keep it; returns why the comparison ends here, or None."""
         position = len(self.trials)
 
         def make() -> RunResult:
@@ -158,7 +162,7 @@ class Experiment:
         return None
 
     def document(self, status: Status) -> Comparison:
-        """What there is so far."""
+        """The document of the trials so far."""
         is_end = status == "ok"
         compared, proof = self._compare(None, is_end=is_end), self._prove(is_end=is_end)
         return Comparison(
@@ -180,7 +184,7 @@ class Experiment:
         )
 
     def step(self) -> Step:
-        """The trial that was made last."""
+        """The latest trial."""
         slot, run = self._digests[-1]
         return Step(
             number=len(self.trials),
@@ -204,7 +208,7 @@ class Experiment:
         self._digests.append((slot, digest(result)))
 
     def _fail(self, slot: Slot, why: str, result: RunResult | None = None) -> End:
-        """A comparison is as good as all of its trials; the bad one is kept, to be looked at."""
+        """End the comparison because a trial failed; a failed run is kept in the document."""
         name, position = self._sides[slot.variant].name, len(self.trials)
         if result is not None:
             self.trials.append(
@@ -219,13 +223,16 @@ class Experiment:
         return self.design.max_time_s is not None and expected_s > self.design.max_time_s
 
     def _is_narrow_enough(self, done: Sequence[Slot]) -> bool:
-        """Looked at after each block only; what can't be measured is never known well enough."""
+        """Whether all watched intervals are narrow enough; looked at after each block only.
+
+        A metric that can't be measured is never known well enough.
+        """
         if self.design.until_width is None or not done or not done[-1].ends_block:
             return False
         return not self._too_wide()
 
     def _is_decided(self, done: Sequence[Slot]) -> bool:
-        """Whether the table that the document will have calls all that is watched."""
+        """Whether the final table would have a verdict on each watched metric."""
         if not self.design.until_decided or not done or not done[-1].ends_block:
             return False
         table = self._compare(None, is_end=True)
@@ -233,14 +240,14 @@ class Experiment:
         return bool(watched) and not watched & {Verdict.INCONCLUSIVE, Verdict.NOT_MEASURABLE}
 
     def _has_just_made(self, pairs: int, done: Sequence[Slot]) -> bool:
-        """Whether the block that ended last is the one that made it so many pairs."""
+        """Whether the latest block brought the number of pairs to `pairs`."""
         if not done or not done[-1].ends_block:
             return False
         before = [slot for slot in done if slot.block != done[-1].block]
         return len(before) < pairs * len(self._sides) <= len(done)
 
     def _too_wide(self) -> list[str]:
-        """What is watched, and is not known as well as was asked for."""
+        """The watched metrics that are not known to the width asked for."""
         rule = WidthRule(self.design.until_width or 0.0)
         compared = self._compare(self.design.watched, is_end=True)
         known = [metric for metric in compared if metric.verdict != Verdict.NOT_MEASURABLE]
@@ -248,7 +255,7 @@ class Experiment:
         wide = [f"{m.job}: {m.kind.title}" for m in known if not is_narrow(m, rule)]
         return [*(METRICS[name].title for name in absent), *dict.fromkeys(wide)]
 
-    # ---- what it says ----------------------------------------------------------
+    # ---- the document ----------------------------------------------------------
 
     def _blocks(self) -> list[dict[str, list[RunDigest]]]:
         names = self._names
@@ -291,10 +298,15 @@ class Experiment:
 def begin(
     variants: Sequence[LiveVariant], design: Design, argv: Sequence[str] | None = None
 ) -> Experiment:
-    """A new comparison.
+    """Begin a comparison; runs nothing yet.
+
+    Args:
+        variants: the baseline first.
+        design: how many pairs, and when it ends.
+        argv: the command line for the document; default: the process's own.
 
     Raises:
-        UsageError: there are not two variants, or one of them measures nothing.
+        UsageError: there are fewer than two variants, or one of them measures nothing.
     """
     if len(variants) < 2:
         raise UsageError("a comparison needs two variants")
@@ -305,10 +317,10 @@ def begin(
 
 
 def resume(document: Comparison, design: Design) -> Experiment:
-    """One that was interrupted, to go on where it ended.
+    """Continue a stored comparison with another design.
 
     Raises:
-        UsageError: it is none that can go on.
+        UsageError: it can't be continued.
     """
     if document.design is None:
         raise UsageError("this comparison is of stored results: there is nothing to go on with")
@@ -343,30 +355,30 @@ def ab(
     """Measure variants of jobs in turns, and compare them with the first one.
 
     Args:
-        jobs: what is run in each trial.
-        vary: options and the values that they take, for all jobs; of several the
-            product.  The first of all is the baseline.
-        pairs: how often each variant is measured; default: 10, or at most 100
-            with `until_width`.
+        jobs: the jobs that each trial runs.
+        vary: options of all jobs, and the values that they take; all combinations are
+            measured.  The first values are the baseline.
+        pairs: how often each variant is measured; default: 10, or at most 100 with
+            `until_width` or `until_decided`.
         until_width: end when the intervals of the `watched` metrics' ratios are no
             wider than this share, such as 0.02; after 6 pairs at least.
-        until_decided: end when the table calls the `watched` metrics; its intervals are valid
-            after each pair, and wider for that.
-        equivalent_within: call what is surely within this share of the baseline as good.
+        until_decided: end when the table has a verdict on the `watched` metrics; its intervals
+            are valid after each pair, and wider for that.
+        equivalent_within: pass a metric that is surely within this share of the baseline.
         max_time_s: begin no block of trials that would not end within it.
-        seed: of the order; default: drawn.  It is in the document.
+        seed: of the order of trials; default: a random one.  It is in the document.
         watched: metrics, by their names in `laiobench.results.metrics.METRICS`.
-        proof: which arms prove the answer: the baseline once more, `sham`, or with a planted
-            slowness, `spike`; default: both, or none where `measure` is given, which would
-            have to plant it: `LiveVariant.spike`.
-        spike: how large it is, as a share of each I/O; default: 0.05.
-        allow_write: paths of the targets whose data may be lost.
+        proof: the hidden arms that prove the answer: `sham` (the baseline once more), `spike`
+            (the baseline with a planted slowness), `both` or `none`; default: `both`, or
+            `none` if `measure` is given, which would have to plant `LiveVariant.spike`.
+        spike: the size of the slowness, as a share of each I/O's time; default: 0.05.
+        allow_write: paths of targets that may be written to: their data may be lost.
         control: lets a signal handler end it; the document is then `interrupted`.
-        measure: makes a trial; default: `laiobench.run` of the variant's jobs.
-        after_trial: is told of each trial.
+        measure: runs a trial; default: `laiobench.run` of the variant's jobs.
+        after_trial: is called after each trial.
 
     Raises:
-        UsageError: nothing varies, a number makes no sense, or a target can't be used so.
+        UsageError: nothing varies, a number makes no sense, or a target can't be used.
         pydantic.ValidationError: an option does not take one of the values.
     """
     sequence = [jobs] if isinstance(jobs, Job) else list(jobs)

@@ -1,7 +1,7 @@
-"""Commands around trials: `--prepare`, `--setup` and `--cleanup`.
+"""Runs the commands around trials: `--prepare`, `--setup` and `--cleanup`.
 
-They come from the command line alone, never from a file, and run in a shell while
-no AIO context lives: a child that shares a ring would change its parent's.
+Commands come only from the command line, never from a file.  They run in a shell, while
+there is no AIO context: a forked child shares the mapped ring and could change it.
 """
 
 import re
@@ -14,14 +14,14 @@ from laiobench.errors import RunError
 
 _LAST_LINES = 3
 _LAST_OF_A_COMMAND = 127
-"""Statuses above are a shell's own, for what a signal ended."""
+"""Exit statuses above are the shell's own, for commands that a signal ended."""
 
 
 class CommandFailed(RunError):
     """A command around trials failed.
 
     Args:
-        status: what it ended with; below 0: the signal that ended it.
+        status: its exit status; below 0: minus the signal that ended it.
     """
 
     def __init__(self, problem: str, remedy: str, status: int) -> None:
@@ -31,48 +31,51 @@ class CommandFailed(RunError):
 
 @dataclass(frozen=True)
 class TrialCommands:
-    """What is run before and after each trial."""
+    """The commands before and after each trial of a comparison."""
 
     prepare: str | None = None
     cleanup: str | None = None
 
     def before(self, values: Mapping[str, str]) -> None:
-        """Raises CommandFailed: the command failed."""
+        """Run --prepare.  Raises CommandFailed: it failed."""
         if self.prepare:
             _run("--prepare", self.prepare, values)
 
     def after(self, values: Mapping[str, str]) -> None:
-        """Raises CommandFailed: the command failed."""
+        """Run --cleanup.  Raises CommandFailed: it failed."""
         if self.cleanup:
             _run("--cleanup", self.cleanup, values)
 
 
 @dataclass(frozen=True)
 class RevisionCommands:
-    """What is run for a revision: once when it is next, and before and after each of its trials."""
+    """The commands of a bisection: to prepare a revision, and around each of its trials."""
 
     prepare: str | None = None
     setup: str | None = None
     cleanup: str | None = None
 
     def install(self, values: Mapping[str, str]) -> None:
-        """Raises CommandFailed: it can't be built, or is none."""
+        """Prepare a revision.  Raises CommandFailed: the command failed."""
         if self.prepare:
             _run("--prepare", self.prepare, values)
 
     def before(self, values: Mapping[str, str]) -> None:
-        """Raises CommandFailed: the command failed."""
+        """Run --setup.  Raises CommandFailed: it failed."""
         if self.setup:
             _run("--setup", self.setup, values)
 
     def after(self, values: Mapping[str, str]) -> None:
-        """Raises CommandFailed: the command failed."""
+        """Run --cleanup.  Raises CommandFailed: it failed."""
         if self.cleanup:
             _run("--cleanup", self.cleanup, values)
 
 
 def filled_in(command: str, values: Mapping[str, str]) -> str:
-    """The command with each `{key}` replaced, quoted for the shell; other braces stay."""
+    """The command with each `{key}` replaced by its value, quoted for the shell.
+
+    Braces around anything that is no key stay.
+    """
 
     def value_of(match: re.Match[str]) -> str:
         key = match[1]

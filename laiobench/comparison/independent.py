@@ -1,15 +1,15 @@
-"""A shift between two independent samples of sessions, whose spreads may differ.
+"""The shift between two independent samples of sessions; their spreads may differ.
 
-By the smaller sample, since it is what says how sure one can be:
+The method depends on the size of the smaller sample, which limits how sure one can be:
 
 * one new value: the prediction interval of Student's t on logarithms (Hahn and Meeker,
-  Statistical Intervals, § 4.3), which asks whether the baseline would have brought forth such
-  a value.  How much new sessions spread, one cannot tell;
+  Statistical Intervals, § 4.3).  It asks whether the baseline would have produced such a
+  value; nothing is known of the spread of new sessions;
 * two: the same for their mean, with the larger one of both spreads;
 * three or four: Welch's interval;
-* from five on: ranks.  An interval excludes a shift only where Mann and Whitney's test does and
-  Brunner and Munzel's as well (Econometrica 68, 2000): the first is exact, and takes unequal
-  spreads for a shift; the second does not, and is only nearly exact.
+* from five on: ranks.  An interval excludes a shift only where both Mann and Whitney's test
+  and Brunner and Munzel's (Econometrica 68, 2000) do: the first is exact, but takes unequal
+  spreads for a shift; the second does not, but is only nearly exact.
 
 Knows numbers alone.
 """
@@ -28,21 +28,21 @@ if TYPE_CHECKING:
     from laiobench.comparison.numerics import Floats
 
 MIN_FOR_RANKS = 5
-"""Of the smaller sample: fewer ranks hardly know that spreads differ."""
+"""The least size of the smaller sample: fewer ranks hardly show that spreads differ."""
 
 MIN_FOR_SPREAD = 2
-"""Of the baseline, without which nothing is predicted."""
+"""The least size of the baseline: one value has no spread to predict by."""
 
 
 def between(baseline: Sequence[float], new: Sequence[float], alpha: float = ALPHA) -> Shift:
-    """What is known of the shift between two samples of logarithms.
+    """Estimate, interval and p-value of the shift between two samples of logarithms.
 
     Args:
-        baseline, new: logarithms of sessions' values.
+        baseline, new: logarithms of the values of sessions.
         alpha: the interval's level is 1 − alpha.
 
     Raises:
-        ValueError: one is empty, or alpha is no share.
+        ValueError: a sample is empty, or alpha is no share.
     """
     x, y = finite(baseline), finite(new)
     check_share(alpha)
@@ -76,7 +76,7 @@ def _by_t(x: "Floats", y: "Floats", alpha: float) -> Shift:
 
 
 def _standard_error(x: "Floats", y: "Floats") -> tuple[float, float]:
-    """Of the difference of the means, and its degrees of freedom."""
+    """The standard error of the difference of the means, and its degrees of freedom."""
     of_base = float(x.var(ddof=1)) / len(x)
     if len(y) <= 2:
         spread = float(x.var(ddof=1))
@@ -113,10 +113,13 @@ def _by_ranks(x: "Floats", y: "Floats", alpha: float) -> Shift:
 def _brunner_munzel_low(differences: "Floats", ordered: "Floats", alpha: float) -> float:
     """The lowest shift that Brunner and Munzel's test does not exclude.
 
-    Between two neighbours of the ordered differences the test is the same, and below the lowest it
-    has no answer: no values overlap, and Mann and Whitney's alone decides.
+    Between two neighbours of the ordered differences its result is the same.  Below the lowest
+    difference no values overlap and it has no answer: there Mann and Whitney's test decides.
     """
-    low, high = 1, len(ordered) // 2  # of the first neighbours between which it does not
+    low, high = (
+        1,
+        len(ordered) // 2,
+    )  # places of the first neighbours between which the test does not exclude
     while low < high:
         middle = (low + high) // 2
         shift = float(ordered[middle - 1] + ordered[middle]) / 2
@@ -128,7 +131,11 @@ def _brunner_munzel_low(differences: "Floats", ordered: "Floats", alpha: float) 
 
 
 def _brunner_munzel_p(differences: "Floats") -> float:
-    """One-sided, that the new values are higher: of all differences new − baseline."""
+    """The one-sided p that new values are higher.
+
+    Args:
+        differences: new − baseline, a row for each new value.
+    """
     special = scipy("special")
     m, n = differences.shape
     above = (differences > 0) + 0.5 * (differences == 0)

@@ -1,13 +1,14 @@
-"""A level that drifts, and a step on it: what each trial says, under several hypotheses at once.
+"""A model of trials: a level that drifts, a step on it, and noise, under several hypotheses.
 
-A trial's value, as a logarithm, is the level, and under the hypotheses by which the trial has
-the step also that; what its preparation was off by; and noise, which has outliers.  The level
-drifts from trial to trial, and now and then jumps.  How wide the noise is, how far the level
-goes, and how much preparations are off is learned too: each is one of a few, with its own
-evidence.
+The logarithm of a trial's value is a sum: the level; the step, under the hypotheses by which
+the trial has it; the offset of its preparation; and noise, which has outliers.  The level
+drifts from trial to trial, and sometimes jumps.  How wide the noise is, how far the level
+drifts, and how large the offsets of preparations are is learned as well: each has a few
+possible values, and the evidence for each combination is kept.
 
-Level, step and offset are normal given these: a Kalman filter, after each trial matched to the
-mixture's first two moments.  Knows no revisions: hypotheses are rows.
+Given such a combination, level, step and offset are normal, and a Kalman filter follows
+them; after each trial the mixture over jumps and noises is replaced by a normal with its
+first two moments.  Knows no revisions: a hypothesis is a row.
 """
 
 import itertools
@@ -20,32 +21,32 @@ from laiobench.comparison.numerics import np, scipy
 if TYPE_CHECKING:
     from laiobench.comparison.numerics import Floats
 
-# Shares and variances, of a spread's: about a t distribution of four degrees of freedom.
+# (share, variance / spread²) of the noise: about a t distribution with 4 degrees of freedom.
 _NOISES = ((0.72, 0.6), (0.24, 2.0), (0.04, 16.0))
-# The level stays where it drifts to, or it jumps by so many spreads or so.
+# (share, deviation / spread) of the level's jumps: mostly it only drifts.
 _JUMPS = ((0.98, 0.0), (0.02, 8.0))
-_WIDEST_LEVEL = 10.0  # a factor of 20,000 either way, around the first trial
+_WIDEST_LEVEL = 10.0  # standard deviation: a factor of 20,000 either way, around the first trial
 _SPREADS = 0.0005 * 1.6 ** np.arange(15)
-_DRIFTS = (0.0, 0.15, 0.5)  # of the spread, a trial
-_OFFSETS = (0.2, 0.6, 1.8)  # of the spread, a preparation
-_STEPS = (0.06, 0.3, 2.0)  # standard deviations of what is expected of a step before
+_DRIFTS = (0.0, 0.15, 0.5)  # / spread, from trial to trial
+_OFFSETS = (0.2, 0.6, 1.8)  # / spread, of a preparation
+_STEPS = (0.06, 0.3, 2.0)  # standard deviations of the step before any trial
 _NEGLIGIBLE, _WORTH_IT = 1e-7, 0.8
 _LEVEL, _STEP, _OFFSET = range(3)
 
 
 class Step(NamedTuple):
-    """Of the logarithm."""
+    """The step, of a value's logarithm: mean and standard deviation."""
 
     mean: float
     deviation: float
 
 
 class LevelAndStep:
-    """What is known of the level and the step, and how likely each hypothesis made the trials.
+    """What the trials tell of level and step, and how likely each hypothesis is.
 
     Args:
-        shares: how sure each hypothesis is before any trial.
-        is_prepared: whether revisions are prepared, and each time may be off a little.
+        shares: the probability of each hypothesis before any trial.
+        is_prepared: whether revisions are prepared, which gives each preparation an offset.
     """
 
     def __init__(self, shares: Sequence[float], *, is_prepared: bool) -> None:
@@ -63,7 +64,12 @@ class LevelAndStep:
         self._cov[_STEP, _STEP] = grid[:, 3] ** 2
 
     def split(self, hypothesis: int, first: float) -> None:
-        """Two in the place of one, alike so far; the first one has that part of its share."""
+        """Split a hypothesis into two that are alike so far.
+
+        Args:
+            hypothesis: its row.
+            first: the part of its share that the first one gets, between 0 and 1.
+        """
         for name in ("_log", "_mean", "_cov"):
             rows = getattr(self, name)
             row = np.take(rows, [hypothesis], axis=-2)
@@ -75,12 +81,12 @@ class LevelAndStep:
     # ---- trials ----------------------------------------------------------------
 
     def observe(self, value: float, has_step: "Floats", *, is_prepared_anew: bool) -> None:
-        """A trial.
+        """Take the value of a trial.
 
         Args:
-            value: its logarithm.
-            has_step: for each hypothesis 1.0 if by it the trial has the step, else 0.0.
-            is_prepared_anew: it is the first one since a preparation.
+            value: the logarithm of the value.
+            has_step: for each hypothesis 1.0 if under it the trial has the step, else 0.0.
+            is_prepared_anew: whether it is the first trial after a preparation.
         """
         mean, cov = self._before_trial(is_prepared_anew)
         seen_by = self._seen_by(has_step)
@@ -111,7 +117,7 @@ class LevelAndStep:
         self._forget_the_negligible()
 
     def _before_trial(self, is_prepared_anew: bool) -> tuple["Floats", "Floats"]:
-        """What is known of the states when the next trial comes."""
+        """Mean and covariance of the states before the next trial."""
         mean, cov = self._mean.copy(), self._cov.copy()
         cov[_LEVEL, _LEVEL] += self._drift2
         if is_prepared_anew:
@@ -121,7 +127,7 @@ class LevelAndStep:
         return mean, cov
 
     def _seen_by(self, has_step: "Floats") -> "Floats":
-        """How much of each state is in a trial."""
+        """How much each state counts in a trial's value, for each hypothesis."""
         ones = np.ones(len(has_step))
         return np.array([ones, has_step, ones][: self._states])[:, :, None]
 
@@ -129,24 +135,24 @@ class LevelAndStep:
 
     @property
     def shares(self) -> "Floats":
-        """How sure each hypothesis is."""
+        """The probability of each hypothesis."""
         return np.asarray(self._weights.sum(axis=1))
 
     @property
     def _weights(self) -> "Floats":
-        """How sure each hypothesis is, together with each noise."""
+        """The probability of each hypothesis with each combination of noise, drift and offset."""
         weights = np.exp(self._log - self._log.max())
         return np.asarray(weights / weights.sum())
 
     def step(self, among: "Floats") -> Step:
-        """What is known of the step, if one of these hypotheses is true."""
+        """The step, if one of these hypotheses is true."""
         weights = self._weights * among[:, None]
         weights /= weights.sum()
         mean, deviation = _moments(weights, self._mean[_STEP], self._cov[_STEP, _STEP])
         return Step(float(mean), float(deviation))
 
     def share_above(self, least: float, among: "Floats") -> float:
-        """How sure it is that the step is above `least`, if one of these hypotheses is true."""
+        """The probability that the step is above `least`, if one of these hypotheses is true."""
         weights = self._weights * among[:, None]
         beyond = (self._mean[_STEP] - least) / np.sqrt(self._cov[_STEP, _STEP])
         return float((weights * scipy("special").ndtr(beyond)).sum() / weights.sum())
@@ -162,11 +168,11 @@ class LevelAndStep:
 
     @property
     def spread(self) -> float:
-        """Of trials, without what drifts."""
+        """The standard deviation of trials, without drift."""
         return float(np.sqrt((self._weights * self._spread2).sum()))
 
     def _forget_the_negligible(self) -> None:
-        """Noises that no hypothesis needs any more: what is left is faster."""
+        """Drop combinations that are negligible under every hypothesis, to be faster."""
         relative = np.exp(self._log - self._log.max(axis=1, keepdims=True)).max(axis=0)
         keep = relative > _NEGLIGIBLE
         if keep.mean() > _WORTH_IT:

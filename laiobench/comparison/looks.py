@@ -1,10 +1,10 @@
-"""When a comparison is looked at, and which part of α each look may use.
+"""Looks: when a comparison is analysed, and which part of α each analysis may use.
 
-One planned analysis uses Wilcoxon's exact signed-rank test, for which there is nothing
-better.  Looking again after it would be a second chance for the same 5 %: of α, a planned
-analysis therefore uses 90 %, and 10 % are kept for whatever comes after, or before its
-time: always-valid evidence, which may be looked at after each pair.  Who knows that he
-will look until it is decided says so first, and has all of α for that.
+A planned analysis uses Wilcoxon's exact signed-rank test, which has the most power.  A
+further look would be a second chance for a false alarm, so a planned analysis uses only 90 %
+of α.  The other 10 % are kept for looks before and after it, which use anytime-valid
+evidence and may come after each pair.  Where the user says at the beginning that the
+comparison ends when it is decided, anytime-valid evidence has all of α.
 
 Knows numbers, and a design's plan.
 """
@@ -26,27 +26,27 @@ from laiobench.comparison.rank_tests import (
 from laiobench.results.comparison import ComparedMetric, Comparison, Design
 
 RESERVE = 0.1
-"""Of α, kept for looking again."""
+"""The part of α that is kept for unplanned looks."""
 
 
 @dataclass(frozen=True)
 class Looks:
-    """What may be used of α now.  The parts are disjoint, so that together they keep it."""
+    """The parts of α that may be used now.  They are disjoint, so together they stay within α."""
 
     planned: int | None = None
-    """The last planned analysis had so many pairs; None: it is now, and has all."""
+    """How many pairs the latest planned analysis had; None: it is now, and has all pairs."""
     share: float = 1.0
-    """Of α, for it; 0: none was planned until now."""
+    """The part of α for the planned analysis; 0: none was due until now."""
     anytime: float = 0.0
-    """Of α, for always-valid evidence; 0: it is not looked at."""
+    """The part of α for anytime-valid evidence; 0: it is not used."""
 
     @property
     def is_anytime(self) -> bool:
-        """Whether the interval is valid however often one looks, and pays for it."""
+        """Whether the interval is valid however often one looks, and is wider for it."""
         return self.anytime > 0
 
     def p(self, differences: Sequence[float]) -> float:
-        """At most α exactly when the interval of 1 − α excludes 0."""
+        """The p-value: at most α exactly if `interval` at this α excludes 0."""
         found = [1.0]
         if self.share:
             found.append(signed_rank_p(differences[: self.planned]) / self.share)
@@ -55,9 +55,9 @@ class Looks:
         return min(found)
 
     def interval(self, differences: Sequence[float], alpha: float) -> Interval:
-        """What both parts leave, around the estimate of all pairs.
+        """The intersection of both parts' intervals, with the estimate of all pairs.
 
-        Where they leave nothing the pairs drift, and the newest part is told.
+        If it is empty, the pairs drift, and the anytime-valid interval is returned.
         """
         parts = []
         if self.share:
@@ -71,7 +71,7 @@ class Looks:
         return Interval(min(max(newest.estimate, low), high), low, high)
 
     def visible_in_spreads(self, pairs: int, alpha: float) -> float:
-        """The shift, in deviations as found in these pairs, that shows in 80 % of the cases."""
+        """The shift that shows in 80 % of cases, in standard deviations as found in these pairs."""
         freedom, found = pairs - 1, [math.inf]
         if self.share and self.planned in (None, pairs):
             found.append(visible_in_spreads(pairs, alpha * self.share, freedom=freedom))
@@ -80,7 +80,7 @@ class Looks:
         return min(found)
 
     def fewest(self, alpha: float) -> int:
-        """The fewest pairs that can show anything."""
+        """The fewest pairs that can show a shift at this α."""
         found = []
         if self.share:
             found.append(max(MIN_PAIRS, pairs_for_interval(alpha * self.share)))
@@ -90,22 +90,22 @@ class Looks:
 
 
 ONCE = Looks()
-"""All of α, now: for numbers that nobody looks at again."""
+"""A single analysis that may use all of α, since there will be no other."""
 
 PLANNED = Looks(share=1 - RESERVE)
-"""The one planned analysis of a comparison that may be gone on with."""
+"""The one planned analysis of a comparison that may be continued later."""
 
 UNTIL_DECIDED = Looks(share=0.0, anytime=1.0)
 
 
 def live_looks(design: Design | None, pairs: int, *, is_end: bool) -> Looks:
-    """What may be used after so many pairs of a live comparison.
+    """The parts of α that a look at a live comparison may use.
 
     Args:
-        design: how many analyses were planned; None: one.
-        pairs: that there are.
-        is_end: whether this is the end: by the number of pairs, the width of the interval,
-            or the clock.  False: it was stopped, or is looked at meanwhile.
+        design: says which analyses are planned; None: one, at the end.
+        pairs: how many there are now.
+        is_end: whether the comparison ends now, by the number of pairs, the width of the
+            interval, or the clock.  False: it was stopped, or goes on.
     """
     if design is not None and design.until_decided:
         return UNTIL_DECIDED
@@ -118,9 +118,9 @@ def live_looks(design: Design | None, pairs: int, *, is_end: bool) -> Looks:
 
 
 def looks_until_now(comparison: Comparison) -> list[int]:
-    """Which analyses were planned of a comparison that is gone on with.
+    """The planned analyses, as numbers of pairs, of a comparison that is continued.
 
-    One that ended was looked at then, whenever that was, and the plan is over.
+    One that ended was analysed at its end, whenever that was, and nothing more is planned.
     """
     design = comparison.design
     if design is None or design.until_decided:
@@ -135,7 +135,7 @@ def looks_until_now(comparison: Comparison) -> list[int]:
 
 
 def is_narrow(compared: ComparedMetric, rule: WidthRule) -> bool:
-    """Whether a ratio is known as well as `rule` wants."""
+    """Whether the interval of a ratio is as narrow as `rule` asks."""
     if compared.ratio is None or compared.low is None or compared.high is None:
         return False
     return rule.is_met(

@@ -1,7 +1,8 @@
-"""What was measurable on the baseline and is not on the variant: a change too large to measure.
+"""Metrics that were measurable on the baseline but not on the variant: it got far worse.
 
-A slower variant completes fewer I/Os, until a percentile has too few beyond it.  What it surely is
-not below still tells how much slower it is at least.  Knows values, and no tests of its own.
+A much slower variant completes so few I/Os that too few are beyond a percentile.  A lower
+bound of that percentile still tells how much slower the variant is at least.  Knows values;
+tests are the caller's.
 """
 
 import math
@@ -12,14 +13,20 @@ from laiobench.comparison.values import Unmeasurable, Value, lower_bound
 
 
 def is_lost(baseline: Sequence[Value], variant: Sequence[Value]) -> bool:
-    """Whether all of the baseline could be measured, and not all of the variant."""
+    """Whether all values of the baseline could be measured, but not all of the variant."""
     return bool(baseline) and not _lacks(baseline) and _lacks(variant)
 
 
 def at_least(
     baseline: Sequence[Value], variant: Sequence[Value], analyse: Analyse, alpha: float
 ) -> float | None:
-    """What variant / baseline surely is not below; None if that is not known."""
+    """A bound that variant / baseline is surely not below; None: there is none.
+
+    Args:
+        baseline, variant: the values of trials.
+        analyse: the test of the table.
+        alpha: the level of the bound is 1 − alpha.
+    """
     measured = [value for value in baseline if isinstance(value, float) and value > 0]
     bounds = [bound for value in variant if (bound := lower_bound(value)) is not None and bound > 0]
     if len(measured) != len(baseline) or len(bounds) != len(variant):

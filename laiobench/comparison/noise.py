@@ -1,6 +1,6 @@
-"""What kind of noise trials have, where it is not the kind that a median and a spread tell.
+"""Finds noise that a median and a spread do not describe: two kinds of trials, correlation.
 
-Knows numbers alone: the values of one side's trials, in the order in which they were made.
+Knows numbers alone: the values of the trials of one side, in the order of running.
 """
 
 import math
@@ -11,25 +11,27 @@ from dataclasses import dataclass
 from laiobench.comparison.numerics import np
 
 MIN_TRIALS = 10
-"""Fewer show neither."""
+"""With fewer trials neither kind of noise can be found."""
 
 _FEWEST_OF_A_KIND = 2
-_APART = 7.0  # times the deviation within the kinds: of normal noise 1 of 200 sides at most
-_CORRELATED = 3.3  # standard errors: 1 of 1,000
+_APART = (
+    7.0  # times the deviation within the kinds; normal noise exceeds it in at most 1 of 200 sides
+)
+_CORRELATED = 3.3  # standard errors, which independent trials exceed once in 1,000
 
 
 @dataclass(frozen=True)
 class Kinds:
-    """Trials of two kinds."""
+    """Two kinds of trials: the values of each are close together, and far from the others."""
 
     share: float
-    """How many are of the rarer kind."""
+    """The share of trials that are of the rarer kind."""
     ratio: float
-    """Its median, by that of the others."""
+    """The median of the rarer kind / the median of the others."""
 
 
 def two_kinds(values: Sequence[float]) -> Kinds | None:
-    """Whether the values are of two kinds, far apart for how close each is; else None.
+    """The two kinds that the values are of, far apart and each close together; else None.
 
     Args:
         values: all above 0.
@@ -44,7 +46,7 @@ def two_kinds(values: Sequence[float]) -> Kinds | None:
     within = math.sqrt(squares / (len(ordered) - 2))
     apart = float(np.median(high) - np.median(low))
     gap = float(high[0] - low[-1])
-    # The gap as well: the halves of one kind lie far apart, but nothing lies between two.
+    # The gap must be wide, too: two halves of one kind have distant medians, but no gap.
     if apart <= _APART * within or gap <= apart / 2:
         return None
     rare, common = (high, low) if len(high) <= len(low) else (low, high)
@@ -53,17 +55,17 @@ def two_kinds(values: Sequence[float]) -> Kinds | None:
 
 
 def correlation(values: Sequence[float]) -> float | None:
-    """How a trial's value follows the one before, by ranks; None where that may be chance.
+    """The rank correlation of a trial's value with the one before; None: it may be chance.
 
     Args:
-        values: in the order in which they were made, each by the median of its side.
+        values: in the order of running, each divided by the median of its side.
     """
     if len(values) < MIN_TRIALS:
         return None
     numbers = np.asarray(values, dtype=np.float64)
     ordered = np.sort(numbers)
     ranks = np.searchsorted(ordered, numbers) + np.searchsorted(ordered, numbers, side="right")
-    ranks = ranks - ranks.mean()  # of equal values the mean rank, twice
+    ranks = ranks - ranks.mean()  # twice the mean rank of equal values
     total = float((ranks**2).sum())
     if not total:
         return None
@@ -73,6 +75,6 @@ def correlation(values: Sequence[float]) -> float | None:
 
 
 def by_median(values: Sequence[float]) -> list[float]:
-    """So that sides can be told in one series."""
+    """Values divided by their median, so that those of several sides make one series."""
     middle = statistics.median(values)
     return [value / middle for value in values]

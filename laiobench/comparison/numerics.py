@@ -1,8 +1,8 @@
-"""numpy and scipy, which are extras: here, or a sentence that says how to get them.
+"""Imports numpy and scipy, which are extras, or raises an error that says how to get them.
 
-Both bring an OpenBLAS of their own, which starts a thread a CPU when it is imported, on CPUs
-that are to measure, and where it can't have its buffers it ends the process or asks for
-them for ever.  So it is told to have one thread, and there must be room before it is asked.
+Both bring an OpenBLAS of their own.  At import it starts a thread on each CPU, where jobs
+are to be measured; and if it can't have memory for its buffers, it ends the process or
+retries for ever.  So it is limited to one thread, and memory is checked before the import.
 """
 
 import contextlib
@@ -23,12 +23,12 @@ __all__ = ["StatsMissing", "np", "scipy"]
 
 _THREADS = "OPENBLAS_NUM_THREADS"
 _NUMPY_ROOM_BYTES = 160 << 20
-"""With what scipy takes later on: told now, and not after hours of trials."""
+"""Address space for numpy and, later, scipy: better refused now than after hours of trials."""
 _SCIPY_ROOM_BYTES = 96 << 20
 
 
 class StatsMissing(ExtraMissing):
-    """numpy and scipy are extras."""
+    """numpy or scipy is not installed."""
 
     def __init__(self) -> None:
         super().__init__("comparing", "numpy and scipy", "stats")
@@ -36,10 +36,10 @@ class StatsMissing(ExtraMissing):
 
 @functools.cache
 def scipy(part: str) -> Any:
-    """A part of scipy, such as `stats`.  It takes a second to import, so only who needs it does.
+    """A part of scipy, such as `stats`, imported at its first use since that takes a second.
 
     Raises:
-        MemoryError: there is no room for it.
+        MemoryError: there is too little memory for it.
     """
     with _one_thread(_SCIPY_ROOM_BYTES):
         return importlib.import_module(f"scipy.{part}")
@@ -47,7 +47,10 @@ def scipy(part: str) -> Any:
 
 @contextlib.contextmanager
 def _one_thread(room_bytes: int) -> Iterator[None]:
-    """What is imported here has one, unless the user said otherwise; commands don't inherit it."""
+    """Imports within start one thread, unless the user set otherwise.
+
+    The variable is removed afterwards, so that commands around trials don't inherit it.
+    """
     _check_room(room_bytes)
     is_ours = _THREADS not in os.environ
     os.environ.setdefault(_THREADS, "1")
@@ -59,7 +62,11 @@ def _one_thread(room_bytes: int) -> Iterator[None]:
 
 
 def _check_room(room_bytes: int) -> None:
-    """Ask for it, without using any."""
+    """Map so much memory and unmap it, without touching it.
+
+    Raises:
+        MemoryError: it can't be mapped.
+    """
     try:
         mmap.mmap(-1, room_bytes, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS).close()
     except OSError:

@@ -1,9 +1,9 @@
-"""Trials of a live comparison as a patient person makes them.
+"""Makes trials of a live comparison robust: one to warm up, and retries.
 
 The first trial of a session is cold: caches, clocks and the device have not seen this work
-yet.  So it is made once more before, and thrown away.  And what a trial needs of the machine,
-such as room for AIO events, others may have taken for a moment: then it is tried again, and
-said so, instead of losing the hours before.
+yet.  So one more trial is run before it, and thrown away.  Other programs may take for a
+moment what a trial needs of the machine, such as room for AIO events.  The trial is then
+retried, with a warning, instead of losing the hours before.
 """
 
 import time
@@ -15,7 +15,7 @@ from laiobench.results.run_result import RunResult
 from laiobench.results.warning import Warning
 
 Measure = Callable[[LiveVariant, int], RunResult]
-"""Makes a trial of a variant; the number is the trial's, from 0."""
+"""Runs a trial of a variant; the number is the trial's position, from 0."""
 
 _WAITS_S = (0.1, 0.5, 2.0)
 
@@ -26,12 +26,12 @@ def patient(
     warn: Callable[[str], None] = lambda _: None,
     wait: Callable[[float], None] = time.sleep,
 ) -> Measure:
-    """The same, with one more trial before the first, and again where there was no room.
+    """`measure`, with one more trial before the first, and with retries.
 
     Args:
-        measure: makes a trial.
-        warn: is told of each time that it is tried again.
-        wait: for so many seconds.
+        measure: runs a trial.
+        warn: is called with a sentence before each retry.
+        wait: sleeps for so many seconds.
     """
     is_warm = False
 

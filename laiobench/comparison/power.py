@@ -1,6 +1,7 @@
-"""Power: how small a shift so many trials would have shown, and how many show one.
+"""Power: the smallest shift that a number of trials shows, and the number that shows a shift.
 
-Simulated for few trials, by the asymptotic efficiency of ranks for many.  Knows numbers alone.
+For few trials by simulation, for many by the asymptotic efficiency of ranks.  Knows numbers
+alone.
 """
 
 import math
@@ -27,8 +28,8 @@ if TYPE_CHECKING:
 POWER = 0.80
 _SIMULATED_UP_TO = 60
 _SIMULATIONS = 2000
-_SEED = 20_170_401  # of simulations that answer questions about power: the same answer each time
-# Of ranks against means, when noise is normal: the asymptotic relative efficiency.
+_SEED = 20_170_401  # of simulations: fixed, so that a question has the same answer each time
+# The asymptotic relative efficiency of ranks against means, for normal noise.
 _RANK_EFFICIENCY = 3 / math.pi
 
 
@@ -41,17 +42,17 @@ def visible_in_spreads(
 ) -> float:
     """The shift, in standard deviations of the pairs, that shows with this power.
 
-    For normal noise.  Up to 60 pairs by simulating the exact test, whose levels
-    are discrete; from there on by the test's asymptotic efficiency, 3/π.
-    Infinite where the pairs are too few for any interval.
+    For normal noise.  Up to 60 pairs the exact test is simulated, since its levels are
+    discrete; above, its asymptotic efficiency, 3/π, is used.  Infinite if the pairs are too
+    few for any interval.
 
     Args:
         pairs: how many there will be.
-        alpha: of the test that is to show it.
-        power: in how many of the cases it shows.
-        freedom: the deviation is known from so many + 1 pairs only, and may be larger than
-            it seems; with so many, and other pairs, the power is this on average.
-            None: it is known.
+        alpha: the level of the test is 1 − alpha.
+        power: the share of cases in which the shift shows.
+        freedom: the standard deviation is estimated from `freedom` + 1 other pairs, and may
+            be larger than estimated; the power then holds on average over its
+            uncertainty.  None: the deviation is known.
     """
     if pairs < pairs_for_interval(alpha):
         return math.inf
@@ -74,9 +75,9 @@ def visible_in_spreads(
 def visible_anytime(
     pairs: int, alpha: float = ALPHA, power: float = POWER, freedom: int | None = None
 ) -> float:
-    """The same of the always-valid interval: what shows until so many pairs are there.
+    """As `visible_in_spreads`, for the anytime-valid interval after so many pairs.
 
-    Simulated up to 60 pairs; from there on as wide as at 60, narrowed by the square root of
+    Simulated up to 60 pairs; above, the value at 60 is scaled by the square root of
     log n / n.
     """
     if pairs < fewest_pairs(alpha):
@@ -97,17 +98,20 @@ def visible_anytime(
 
 
 def _known(generator: Any, freedom: int | None) -> "Floats":
-    """How the deviations that are found compare with the true one, in as many simulations."""
+    """Estimated / true standard deviation, one for each simulation; all 1 if it is known."""
     if freedom is None:
         return np.ones(_SIMULATIONS)
     if freedom < 1:
-        return np.zeros(_SIMULATIONS) + 1e-9  # of one pair nothing is known
+        return np.zeros(_SIMULATIONS) + 1e-9  # one pair tells nothing of the deviation
     found: Floats = np.sqrt(generator.chisquare(freedom, _SIMULATIONS) / freedom)
     return found
 
 
 def _asymptotic(alpha: float, power: float, freedom: int | None) -> float:
-    """The z that a shift must have, on the average of what its deviation may be."""
+    """The z-score at which a shift shows with this power.
+
+    It is averaged over what the true deviation may be.
+    """
     if freedom is None:
         return _z_sum(alpha, power)
     known = _known(np.random.default_rng(_SEED), freedom)
@@ -152,11 +156,15 @@ def pairs_to_see(
     power: float = POWER,
     freedom: int | None = None,
 ) -> int:
-    """How many pairs show a shift of logarithms, where pairs spread so much.
+    """How many pairs show a shift.
 
     Args:
-        shift, spread: of logarithms.
+        shift: of logarithms.
+        spread: standard deviation of the pairs' log ratios.
         alpha, power, freedom: as in `visible_in_spreads`.
+
+    Raises:
+        ValueError: the shift is 0.
     """
     fewest = max(MIN_PAIRS, pairs_for_interval(alpha))
     if spread <= 0:
@@ -165,7 +173,7 @@ def pairs_to_see(
     if wanted <= 0:
         raise ValueError("a shift of nothing is never seen")
     sizes = range(fewest, _SIMULATED_UP_TO + 1)
-    # The more pairs, the smaller what shows: so bisect, for ascending negatives.
+    # What shows gets smaller with more pairs; bisect needs ascending keys, so negate.
     at = bisect_left(sizes, -wanted, key=lambda n: -visible_in_spreads(n, alpha, power, freedom))
     if at < len(sizes):
         return sizes[at]
@@ -174,7 +182,11 @@ def pairs_to_see(
 
 
 def pairs_for_width(width: float, spread: float, alpha: float = ALPHA) -> int:
-    """How many pairs narrow the interval of logarithms down to about this width."""
+    """How many pairs make the interval about as narrow as `width`; all are of logarithms.
+
+    Raises:
+        ValueError: the width is not above 0.
+    """
     fewest = max(MIN_PAIRS, pairs_for_interval(alpha))
     if width <= 0:
         raise ValueError("a width must be above 0")
@@ -183,7 +195,7 @@ def pairs_for_width(width: float, spread: float, alpha: float = ALPHA) -> int:
 
 
 def _smallest(seen: Any, power: float) -> float:
-    """The smallest shift that is seen so often; what is seen grows with the shift."""
+    """The smallest shift that `seen` reports with this power; `seen` grows with the shift."""
     low, high = 0.0, 1.0
     while seen(high) < power:
         low, high = high, 2 * high

@@ -1,14 +1,14 @@
 """The hidden arms of a live comparison, and what they prove.
 
-Arms are sides of the same experiment: measured in the same pairs, in an order that is drawn
-with that of the variants, and looked at in the same way.  The *sham* is the baseline once
-more: whatever it shows is no difference of the variants.  The *spike* is the baseline with a
-slowness of known size, which the core plants: what does not find it would not find
-as large a difference of the variants, on this machine, in these minutes.
+Arms are measured as further sides of the experiment: in the same pairs, in the same random
+order, and analysed in the same way.  The *sham* is the baseline once more: what it shows is
+no difference of the variants.  The *spike* is the baseline with a slowness of known size,
+which the core plants: a comparison that does not find it would not find as large a
+difference of the variants either, on this machine, in these minutes.
 
-A sham differs where the largest of all metrics' studentised means is one that no difference
-would show in 1 of 100 comparisons; that is how often verdicts are withheld without a cause.
-A spike is found where the table, or the gate, would call it worse: by their own rule.
+A sham differs if the largest studentised mean of all metrics is so large that chance alone
+exceeds it in 1 of 100 comparisons; so often, verdicts are withheld without a cause.  A spike
+is found if the table, or the gate, calls it worse by the rule that holds for variants.
 
 Pure: digests in, a `Proof` out.
 """
@@ -30,11 +30,11 @@ from laiobench.words import one_line
 SHAM_LEVEL = 0.01
 
 Pairs = Mapping[Arm, Sequence[analysis.Block]]
-"""For each arm its blocks: the runs of all variants and of the arm, by their names."""
+"""The blocks of each arm: the runs of all variants and of the arm, by name."""
 
 
 def arms(design: Design, baseline: LiveVariant) -> list[LiveVariant]:
-    """What is run besides the variants."""
+    """The arms that a design asks for, made from the baseline."""
     return [
         replace(baseline, name=arm, spike=(design.spike or 0.0) if arm == "spike" else 0.0)
         for arm in ARMS_OF[design.proof]
@@ -42,7 +42,7 @@ def arms(design: Design, baseline: LiveVariant) -> list[LiveVariant]:
 
 
 def hidden_name(name: str) -> str:
-    """An arm's, by which it is told from variants: no name of theirs has a line end."""
+    """A name for an arm that no variant has: it begins with a line end."""
     return f"\n{name}"
 
 
@@ -63,22 +63,22 @@ def judge(
     """What the arms showed; None where there is no arm or no complete block.
 
     Args:
-        blocks: of variants and arms together, complete ones.
+        blocks: complete blocks of variants and arms together.
         variants: their names, the baseline's first.
-        arm_names: what the arms are called in the blocks.
-        spike: the share that was planted.
-        metrics: which of `METRICS`.
-        alpha: the level of the table's intervals, or of the gate's, is 1 − alpha.
-        looks: how often that is looked at.
-        needed: of a gate's metrics the slowness that must be found, which is what is allowed;
-            default: the spike itself, by the table's verdict.
+        arm_names: the names of the arms in the blocks.
+        spike: the slowness that was planted, as a share of each I/O's time.
+        metrics: names of the metrics, from `METRICS`.
+        alpha: the level of the table's or the gate's intervals is 1 − alpha.
+        looks: which part of alpha this look may use.
+        needed: for each metric of a gate, the slowness that must be found, which is what
+            the gate allows; None: the spike itself must be found, by the table's verdict.
     """
     if not arm_names or not blocks:
         return None
     baseline, _, *others = variants
     compared: dict[Arm, dict[Key, ComparedMetric]] = {}
     for arm, name in arm_names.items():
-        # In place of a variant, so that it is told from as many as each of them is.
+        # In place of a variant, so that the table has as many metrics as with the variant.
         sides = [baseline, *others, name]
         table = analysis.compare_blocks(
             blocks, sides, metrics=metrics, alpha=alpha, looks=looks, is_table=needed is None
@@ -126,7 +126,7 @@ def _proven(
 def _would_show(spiked: ComparedMetric, spike: float, needed: float) -> bool:
     """Whether a slowness of `needed` instead of `spike` would be found in the same trials.
 
-    A spike multiplies a value by 1 + its share, so the interval of another one is this one's,
+    A spike multiplies values by 1 + its share, so the interval of another spike is this one's,
     shifted.
     """
     if spiked.low is None or spiked.high is None or spiked.low <= 0:
@@ -147,7 +147,7 @@ def _sham_p(
     sham: str,
     compared: Mapping[Key, ComparedMetric],
 ) -> dict[Key, float]:
-    """Of each metric that has a value in all trials, adjusted for all of them."""
+    """The p-value of the sham for each metric with values in all trials, adjusted for all."""
     keys = [key for key, metric in compared.items() if metric.ratio is not None]
     if not keys:
         return {}
@@ -159,15 +159,15 @@ def _sham_p(
     return dict(zip(keys, map(float, p), strict=True))
 
 
-# ---- what follows ----------------------------------------------------------------
+# ---- verdicts --------------------------------------------------------------------
 
 
 def withhold(compared: Sequence[ComparedMetric], proof: Proof | None) -> list[ComparedMetric]:
-    """The verdicts that the proof bears, and those that it does not, with the reason.
+    """The compared metrics; verdicts that the proof does not support become inconclusive.
 
-    A sham that differs withholds all of them: something other than the variants makes
-    differences here.  A missed spike withholds what it was to prove, that there is no
-    difference of its size; a difference that was shown is one, with or without it.
+    If the sham differs, all verdicts are withheld: something other than the variants makes
+    differences.  If a spike was missed, verdicts that there is no difference are withheld,
+    since that is what it was to prove; a difference that was shown stands without it.
     """
     if proof is None:
         return list(compared)

@@ -1,21 +1,20 @@
-"""The statistics of comparisons: intervals of a shift, and what they could have seen.
+"""Rank tests: p-values and intervals of a shift, paired and unpaired.
 
-Knows numbers, and nothing of jobs, metrics or files.  A *pair* is two trials
-that were measured side by side, one of each variant; what is analysed is
-log(variant / baseline), so that a shift is a ratio.  Trials are the unit:
-the I/Os inside one are correlated, and are never counted as n.
+Knows numbers, and nothing of jobs, metrics or files.  A *pair* is two trials that were run
+next to each other, one of each variant.  Its log(variant / baseline) is analysed, so that a
+shift is a ratio.  n counts trials; the I/Os of a trial are correlated and never count as n.
 
 Paired: the Hodges-Lehmann estimate, the median of all Walsh averages, with the
 interval that inverts Wilcoxon's exact signed-rank test (Hollander, Wolfe and
 Chicken, Nonparametric Statistical Methods, 3rd ed., § 3.2, 3.3).  Its coverage is
 exact without ties; with ties and zeros the closed interval covers at least as
-often (Noether 1967), since a Walsh average of 0 speaks against either side.
+often (Noether 1967), since a Walsh average of 0 counts against either side.
 
 Unpaired: the median of all differences, with the interval that inverts the
 Mann-Whitney test (ibid., § 4.2, 4.3); the p-value is the larger one of that test's
 and Brunner and Munzel's, which does not assume equal spreads.
 
-Needs numpy; scipy is imported by the two functions that want a test of its own.
+Needs numpy; scipy is imported only by the two functions that use a test of scipy's.
 """
 
 import math
@@ -32,17 +31,17 @@ if TYPE_CHECKING:
 
 ALPHA = 0.05
 MIN_PAIRS = 6
-"""At 95 %: five signs can all agree by chance once in 16 times, on either side."""
+"""The fewest pairs that have an interval of 95 %: five signs all agree by chance 1 time in 16."""
 
 _EXACT_UP_TO = 500
 _EXACT_UNPAIRED_UP_TO = 120
 _EXACT_WAYS_UP_TO = 2_000_000
-"""Steps to count the ways in which ranks can be chosen: a second."""
+"""The most steps for counting the ways in which ranks can be chosen: they take a second."""
 
 
 @dataclass(frozen=True)
 class Interval:
-    """An estimate and its bounds; infinite where n is too small to have any."""
+    """An estimate and its bounds, which are infinite where n is too small."""
 
     estimate: float
     low: float
@@ -61,7 +60,7 @@ class Interval:
         return math.isfinite(self.low) and math.isfinite(self.high)
 
     def ratio(self) -> "Interval":
-        """Of a shift of logarithms: what it multiplies by."""
+        """The interval of a shift of logarithms, as an interval of the ratio."""
         return Interval(_exp(self.estimate), _exp(self.low), _exp(self.high))
 
 
@@ -163,7 +162,10 @@ def can_differ(n: int, m: int, alpha: float = ALPHA) -> bool:
 
 
 def is_exact(n: int, m: int) -> bool:
-    """Decided by the smaller sample, whose ranks are few: no tail of theirs is a normal one."""
+    """Whether the exact distribution is used, rather than its normal approximation.
+
+    The size of the smaller sample decides: with few ranks in it, the tails are not normal.
+    """
     few = min(n, m)
     return n + m <= _EXACT_UNPAIRED_UP_TO or n * m * few <= _EXACT_WAYS_UP_TO
 
@@ -173,8 +175,8 @@ def _mann_whitney_cdf(m: int, n: int) -> "Floats":
     """P(U ≤ u) for u = 0 … n·m, by the ways to choose ranks (Gaussian binomials).
 
     Args:
-        m: of the smaller sample, for which it is counted in n·m² steps.
-        n: of the other one.
+        m: size of the smaller sample; counting takes n·m² steps.
+        n: size of the other one.
     """
     top = n * m
     ways = [1] + [0] * top  # exact integers: the counts exceed what floats hold
@@ -204,29 +206,29 @@ def _mann_whitney_deviation(n: int, m: int) -> float:
 
 @dataclass(frozen=True)
 class WidthRule:
-    """When a sequential run may stop: on the interval's width, never on what it shows.
+    """When a comparison may stop: by the width of the interval, never by where it lies.
 
-    `width` is of the ratio: 0.02 for an interval whose high is 2 % above its low.
+    `width` is of the ratio: 0.02 if the high bound is 2 % above the low one.
     """
 
     width: float
     min_pairs: int = MIN_PAIRS
 
     def is_met(self, interval: Interval, pairs: int) -> bool:
-        """Of an interval of logarithms, after so many pairs."""
+        """Whether an interval of logarithms is narrow enough, after so many pairs."""
         narrow = interval.is_bounded and interval.width <= math.log1p(self.width)
         return pairs >= self.min_pairs and narrow
 
 
 def benjamini_hochberg(p_values: Sequence[float]) -> list[float]:
-    """Each p adjusted, so that those at most q are a list with a share q of false ones."""
+    """Adjusted p-values: of those at most q, a share of at most q are expected to be false."""
     if not p_values:
         return []
     adjusted = scipy("stats").false_discovery_control(list(p_values), method="bh")
     return [float(p) for p in adjusted]
 
 
-# ---- what they are made of -------------------------------------------------------
+# ---- parts of the tests ----------------------------------------------------------
 
 
 def finite(values: Sequence[float]) -> "Floats":
@@ -242,13 +244,13 @@ def check_share(alpha: float) -> None:
 
 
 def _largest_cut(cdf: "Floats", tail: float) -> int:
-    """The largest value of a statistic that is in the tail; −1 if none is."""
+    """The largest value of a statistic that is still in the tail; −1 if none is."""
     # Sums of exact binary fractions may be off in the last bit.
     return int(np.searchsorted(cdf, tail * (1 + 1e-12), side="right")) - 1
 
 
 def _order_interval(values: "Floats", cut: int) -> Interval:
-    """From the order statistics: `cut` of them are left out on either side."""
+    """The interval between order statistics, with `cut` of them left out on either side."""
     last = len(values) - 1
     if cut < 0:
         return Interval(float(np.median(values)), -math.inf, math.inf)

@@ -1,6 +1,6 @@
-"""How long a trial of a revision will take, with preparing it, by how long it has taken.
+"""Estimates how long preparing a revision and a trial of it will take, from earlier ones.
 
-A revision that was prepared before may be faster the next time: what was built is there.  Pure.
+Preparing a revision again may be faster, since what was built is still there.  Pure.
 """
 
 import statistics
@@ -12,12 +12,12 @@ _UNKNOWN_S = 1.0
 
 
 def trial_s(taken_s: Sequence[float]) -> float:
-    """Of a trial, after these."""
+    """The expected time of a trial, from the times of earlier trials; both in s."""
     return statistics.fmean(taken_s) if taken_s else _UNKNOWN_S
 
 
 def preparation_s(revision: str, preparations: Sequence[Preparation]) -> float:
-    """Of preparing a revision, after these preparations."""
+    """The expected time in s to prepare a revision, from earlier preparations."""
     first: dict[str, float] = {}
     again = []
     for each in preparations:

@@ -1,9 +1,9 @@
-"""Trials of revisions, one after the other, as a search among them asks for them.
+"""Runs the trials of a bisection, and makes its document.
 
-Prepares a revision when another one is next, makes its trials, skips what can't be measured,
-and says what there is after each.  Of several metrics the search goes by the one that first
-shows that the ends differ; each has its own search until then, in the same trials.  Knows no
-terminal and no file; which revision is next is `laiobench.comparison.bisection`'s.
+Prepares a revision when another one is next, runs its trials, and skips revisions that can't
+be measured.  With several metrics each has a search of its own in the same trials, until one
+of them shows first that the ends differ; from then on that one decides.  Knows no terminal
+and no file.  `laiobench.comparison.bisection` chooses the next revision.
 """
 
 import math
@@ -46,28 +46,28 @@ _OF_STATUS = {"failed": ExitCode.RUN_FAILED, "interrupted": ExitCode.INTERRUPTED
 
 
 class Subject(Protocol):
-    """What revisions are of."""
+    """The thing that has revisions: prepares and measures them."""
 
     @property
     def is_prepared(self) -> bool:
-        """Whether there is anything to do before trials of another revision."""
+        """Whether there is a command to prepare a revision."""
         ...
 
     def prepare(self, revision: str) -> None:
-        """Raises LaiobenchError: it can't be prepared."""
+        """Prepare a revision.  Raises LaiobenchError: it can't be prepared."""
         ...
 
     def measure(self, revision: str) -> RunResult:
-        """A trial of what was prepared last."""
+        """Run a trial of the revision that was prepared last."""
         ...
 
 
 class RevisionTrials:
-    """A bisection as it is being made.
+    """A bisection while it runs.
 
     Args:
-        revisions: the good end first, the bad one last, with nothing known of them yet.
-        design: what was asked for.
+        revisions: the good end first, the bad one last; only names and titles are used.
+        design: what the user asked for.
         argv: the command line.
         is_prepared: whether revisions are prepared one by one.
     """
@@ -98,10 +98,10 @@ class RevisionTrials:
         self._ended: str | None = None
 
     def take_up(self, earlier: BisectionResult) -> None:
-        """Trials that were made before an interruption.
+        """Take over the trials made before an interruption.
 
         Raises:
-            UsageError: they are of other revisions, or were to answer another question.
+            UsageError: they are of other revisions, or options differ.
         """
         if [each.name for each in earlier.revisions] != [each.name for each in self.revisions]:
             raise UsageError(
@@ -126,7 +126,7 @@ class RevisionTrials:
         for at, revision in enumerate(earlier.revisions):
             if revision.skipped and self._lead:
                 self._skip(at, revision.skipped)
-        self._installed = None  # whatever has been done to the machine since
+        self._installed = None  # anything may have been done to the machine since
 
     # ---- trials ----------------------------------------------------------------
 
@@ -138,16 +138,16 @@ class RevisionTrials:
         tell: Callable[[str], None],
         after_trial: Callable[["RevisionTrials"], None],
     ) -> BisectionResult:
-        """Make the trials that are missing.
+        """Run the trials that are missing.
 
         Args:
             subject: prepares and measures revisions.
-            control: asks to stop, from a signal handler.
-            tell: is told what is prepared, and what is skipped.
+            control: lets a signal handler stop it.
+            tell: is called with a sentence when a revision is prepared or skipped.
             after_trial: is called after each trial.
 
         Raises:
-            UsageError: what was asked for makes no sense, as the first trial found.
+            UsageError: the first trial found that what was asked for can't be done.
         """
         began_s = time.monotonic()
         status: Status | None = None
@@ -173,7 +173,7 @@ class RevisionTrials:
     def _make(
         self, subject: Subject, control: Control, tell: Callable[[str], None]
     ) -> Status | None:
-        """A trial of the next revision, or that it is skipped; how it all ends here, if it does."""
+        """Run a trial of the next revision, or skip it; returns why all ends here, or None."""
         revision = self._next()
         is_anew = subject.is_prepared and revision != self._installed
         if control.stop:
@@ -194,7 +194,7 @@ class RevisionTrials:
             return "interrupted"
         if isinstance(result, Failure):
             if is_anew:
-                self._installed = None  # what is left of it is not to be trusted
+                self._installed = None  # the failed trial may have left it in any state
             return self._cannot(revision, result.why, tell)
         self._block += is_anew or not subject.is_prepared
         if why := self._take(revision, result, is_anew=is_anew):
@@ -220,7 +220,7 @@ class RevisionTrials:
     def _cannot(
         self, revision: int, why: str, tell: Callable[[str], None], *, is_fatal: bool = False
     ) -> Status | None:
-        """A revision in between is skipped; without an end there is nothing to search between."""
+        """Skip a revision that can't be measured; fail if it is an end, or `is_fatal`."""
         is_end = revision in (0, len(self.revisions) - 1)
         if is_end or is_fatal:
             end = {0: "the good end, ", len(self.revisions) - 1: "the bad end, "}.get(revision, "")
@@ -243,14 +243,17 @@ class RevisionTrials:
 
     @property
     def _lead(self) -> Bisection | None:
-        """The search that it goes by: so far the one that is surest that the ends differ."""
+        """The search that decides.
+
+        Until one is chosen, that which is surest that the ends differ.
+        """
         if self._chosen is None and self._searches:
             return min(self._searches.values(), key=lambda search: search.no_change)
         return self._searches[self._chosen] if self._chosen else None
 
     @property
     def key(self) -> Key | None:
-        """The metric that it goes by, or would."""
+        """The metric of the search that decides."""
         return next((key for key, each in self._searches.items() if each is self._lead), None)
 
     def _next(self) -> int:
@@ -258,7 +261,7 @@ class RevisionTrials:
         return lead.next(self._price)
 
     def _take(self, revision: int, run: RunResult, *, is_anew: bool) -> str | None:
-        """A good trial; why nothing can be learned from it, if that is so."""
+        """Keep a good trial; returns why nothing can be learned from it, or None."""
         read = values(digest(run))
         if not self.trials:
             self._begin_searches(list(read))
@@ -309,28 +312,28 @@ class RevisionTrials:
         }
 
     def _choose(self) -> None:
-        """From the moment that one shows that the ends differ, it is the one."""
+        """Choose the search that decides, once one shows that the ends differ."""
         if self._chosen is None and self._lead and self._lead.ends_differ:
             self._chosen = self.key
 
     def _price(self, revision: int) -> float:
-        """How long a trial of it takes, in seconds."""
+        """The expected time of a trial of a revision, with preparing it, in s."""
         if not self._is_prepared or revision == self._installed:
             return trial_s(self._trials_s)
         name = self.revisions[revision].name
         return trial_s(self._trials_s) + preparation_s(name, self._preparations)
 
-    # ---- what it says ----------------------------------------------------------
+    # ---- the document ----------------------------------------------------------
 
     @property
     def bits_left(self) -> float:
-        """How much is not known; all of it, before the ends are known to differ."""
+        """The missing information in bits; all of it until the ends are known to differ."""
         if self._chosen and self._lead:
             return self._lead.bits_left
         return math.log2(max(2, len(self.revisions) - 1))
 
     def document(self, status: Status) -> BisectionResult:
-        """What there is so far."""
+        """The document of the trials so far."""
         lead, key = self._lead, self.key
         found = lead.finding() if lead else None
         last = len(self.revisions) - 1

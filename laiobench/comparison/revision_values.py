@@ -1,7 +1,7 @@
-"""The values of revisions' trials: as a search takes them, and as people read them.
+"""Converts the values of revisions' trials, for the search and for people.
 
-A search takes logarithms that are higher where it is worse; people read relative changes.
-Pure.
+A search takes logarithms that are higher if the value is worse; people read relative
+changes.  Pure.
 """
 
 import math
@@ -17,7 +17,10 @@ _95 = 1.96
 
 
 def worse(value: Value | None, kind: Metric) -> float | Unmeasurable:
-    """The logarithm of a metric's value, with the sign by which more is worse."""
+    """The logarithm of a metric's value, with the sign by which more is worse.
+
+    If the value has no logarithm: why.
+    """
     if value is None:
         return Unmeasurable(f"it has no {kind.title}")
     if isinstance(value, Unmeasurable):
@@ -28,11 +31,13 @@ def worse(value: Value | None, kind: Metric) -> float | Unmeasurable:
 
 
 def changes(revisions: Sequence[int], values: Sequence[float]) -> dict[int, float]:
-    """Of each revision, how much worse it is than the trials of revision 0 next to its own.
+    """The relative change of each revision, above 0 if it is worse than revision 0.
+
+    Each trial is compared with the trials of revision 0 before and after it.
 
     Args:
-        revisions: of which each trial is, in their order.
-        values: what `worse` says of it.
+        revisions: the revision of each trial, in the order of running.
+        values: of each trial, from `worse`.
     """
     good = [at for at, revision in enumerate(revisions) if revision == 0]
     if not good:
@@ -50,7 +55,7 @@ def changes(revisions: Sequence[int], values: Sequence[float]) -> dict[int, floa
 
 
 def step_change(step: Step, kind: Metric) -> StepChange:
-    """The step as a ratio of the metric's values, new / old."""
+    """The step as a ratio of the metric's values, new / old, with a 95 % interval."""
     sign = 1 if kind.better == "lower" else -1
     ends = sorted(sign * (step.mean + by * step.deviation) for by in (-_95, _95))
     return StepChange(

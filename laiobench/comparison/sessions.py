@@ -1,6 +1,7 @@
-"""Sessions: runs of one machine, between boots, without a long pause.
+"""Groups stored runs into sessions: runs of one boot of a machine, without a long pause.
 
-Of stored results a session is what counts as one, since runs of one hour resemble each other.
+In comparisons of stored results a session counts as one value, since runs of the same hour
+resemble each other more than runs of other days.
 """
 
 from collections.abc import Sequence
@@ -11,14 +12,18 @@ from laiobench.units import NS_PER_S
 
 SESSION_GAP_S = 1800.0
 MIN_SESSIONS = 5
-"""Of a stored baseline: fewer say nothing of how days differ."""
+"""The fewest sessions of a baseline: fewer do not show how days differ."""
 
 
 # ---- sessions --------------------------------------------------------------------
 
 
 def sessions(runs: Sequence[RunDigest]) -> list[list[RunDigest]]:
-    """The runs by session, each in the order of time."""
+    """The runs grouped by session, each by time.
+
+    A run belongs to the session of its host and boot that ended at most `SESSION_GAP_S`
+    before it began.
+    """
     found: list[list[RunDigest]] = []
     last_of: dict[str, tuple[float, list[RunDigest]]] = {}
     for run in sorted(runs, key=_started_s):
@@ -37,7 +42,7 @@ def _started_s(run: RunDigest) -> float:
 
 
 def _lasted_s(run: RunDigest) -> float:
-    """Group after group, each as long as its longest job."""
+    """How long a run lasted: groups run one after the other, each as long as its longest job."""
     longest: dict[int, int] = {}
     for job in run.jobs:
         longest[job.group] = max(longest.get(job.group, 0), job.runtime_ns)

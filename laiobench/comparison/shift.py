@@ -1,7 +1,7 @@
-"""A shift between two samples: estimate, interval, p-value, and what they could have seen.
+"""Analyses the shift between two samples: estimate, interval, p-value, smallest visible shift.
 
-The one call of those who compare, over the rank tests and their power; on log(variant /
-baseline), so that a shift is a ratio.
+This is the interface of the rank tests and their power for all who compare.  Values are
+log(variant / baseline), so that a shift is a ratio.
 """
 
 from typing import TYPE_CHECKING
@@ -27,27 +27,29 @@ from laiobench.comparison.rank_tests import (
 
 @dataclass(frozen=True)
 class Shift:
-    """How far values are apart, as logarithms, and how sure that is."""
+    """How far two samples are apart, as logarithms, and how sure that is."""
 
     interval: Interval
     p: float
-    """Two-sided; at most α exactly when the paired interval of level 1 − α excludes 0."""
+    """Two-sided; for pairs it is at most α exactly if the interval of level 1 − α excludes 0."""
     spread: float
-    """Standard deviation: of the pairs' differences, or of both samples together."""
+    """Standard deviation of the pairs' differences, or of both samples together."""
     smallest_visible: float
-    """The shift that so many trials show in 80 % of the cases, at the interval's level, where
-    the spread is as uncertain as it is."""
+    """The least shift that as many trials show in 80 % of cases, at the interval's level.
+
+    It allows for the uncertainty of the spread.
+    """
 
 
 Analyse = Callable[[Sequence[float], Sequence[float], float, bool], Shift]
-"""Both sides' values, α, and whether it is asked what could be seen."""
+"""Takes the values of both sides, α, and whether the smallest visible shift is wanted."""
 
 
 # ---- pairs -----------------------------------------------------------------------
 
 
 def log_ratios(baseline: Sequence[float], variant: Sequence[float]) -> list[float]:
-    """log(variant / baseline), pair by pair.
+    """log(variant / baseline) of each pair.
 
     Raises:
         ValueError: a value is not above 0, or the lengths differ.
@@ -55,7 +57,9 @@ def log_ratios(baseline: Sequence[float], variant: Sequence[float]) -> list[floa
     pairs = list(zip(baseline, variant, strict=True))
     if any(not (math.isfinite(value) and value > 0) for pair in pairs for value in pair):
         raise ValueError("a ratio needs values above 0")
-    return [math.log(new) - math.log(old) for old, new in pairs]  # the ratio may be no number
+    return [
+        math.log(new) - math.log(old) for old, new in pairs
+    ]  # not the log of the ratio, which may overflow
 
 
 def paired(
@@ -65,16 +69,17 @@ def paired(
     *,
     with_power: bool = True,
 ) -> Shift:
-    """What is known of the shift after these pairs.
+    """Analyse the shift between the sides of pairs.
 
     Args:
-        differences: log ratios, one a pair, all finite, in the order in which they were made.
-        alpha: the interval's level is 1 − alpha.
-        looks: how often it is looked at.
-        with_power: whether it is asked what could be seen, which takes simulations; else NaN.
+        differences: the log ratio of each pair, all finite, in the order of running.
+        alpha: the level of the interval is 1 − alpha.
+        looks: which part of alpha this look may use.
+        with_power: whether to compute the smallest visible shift, which takes simulations;
+            else it is NaN.
 
     Raises:
-        ValueError: there is none, or alpha is no share.
+        ValueError: there is no pair, or alpha is no share.
     """
     d = finite(differences)
     check_share(alpha)
@@ -92,14 +97,14 @@ def paired(
 
 
 def unpaired(baseline: Sequence[float], new: Sequence[float], alpha: float = ALPHA) -> Shift:
-    """What is known of the shift between two independent samples of logarithms.
+    """Analyse the shift between two independent samples.
 
     Args:
-        baseline, new: logarithms of trials', or sessions', values.
-        alpha: the interval's level is 1 − alpha.
+        baseline, new: logarithms of the values of trials or sessions.
+        alpha: the level of the interval is 1 − alpha.
 
     Raises:
-        ValueError: one is empty, or alpha is no share.
+        ValueError: a sample is empty, or alpha is no share.
     """
     x, y = finite(baseline), finite(new)
     check_share(alpha)

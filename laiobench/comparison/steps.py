@@ -1,4 +1,4 @@
-"""The steps of a live comparison: a trial that was made, who is told, and why there is no other."""
+"""The steps of a live comparison: a finished trial, its observers, and reasons to end."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -15,16 +15,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Step:
-    """A trial has been made."""
+    """A finished trial, and what all trials until then tell."""
 
     number: int
-    """From 1."""
+    """Its number, from 1."""
     trials: int
-    """How many there will be at most."""
+    """The most trials that there will be."""
     variant: LiveVariant
     run: RunDigest
     compared: Sequence[ComparedMetric]
-    """The watched metrics, after all complete pairs."""
+    """The watched metrics, compared over all complete pairs."""
 
 
 class End(Enum):
@@ -39,34 +39,36 @@ class End(Enum):
 
     @property
     def status(self) -> Status:
-        """Of the document."""
+        """The status of the document."""
         if self is End.INTERRUPTED:
             return "interrupted"
         return "failed" if self is End.FAILED else "ok"
 
 
 class Observer:
-    """Whoever follows a comparison while it is made; this one does nothing."""
+    """Base of those that follow a comparison while it runs; this one does nothing."""
 
     look_after = 0
-    """After the block that makes it so many pairs `is_enough` is asked, once; 0: never.
-    To ask after each block would be to wait for what one wants to see."""
+    """The number of pairs after which `is_enough` is asked, once; 0: never.
+
+    Asking after each block would be to wait until noise gives the wanted answer.
+    """
 
     def is_enough(self, experiment: "Experiment") -> bool:
-        """Whether it may end already."""
+        """Whether the comparison may end now."""
         return False
 
     def after_trial(self, experiment: "Experiment") -> None:
-        """A trial has been made: `experiment.step()` tells which."""
+        """Called after each trial; `experiment.step()` tells which."""
 
 
 class StepObserver(Observer):
-    """Tells each trial to a function, if there is one."""
+    """Calls a function after each trial, if there is one."""
 
     def __init__(self, tell: Callable[[Step], None] | None) -> None:
         self._tell = tell
 
     def after_trial(self, experiment: "Experiment") -> None:
-        """Tell it."""
+        """Call the function."""
         if self._tell:
             self._tell(experiment.step())

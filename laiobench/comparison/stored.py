@@ -1,7 +1,7 @@
-"""Stored results against others: sessions of measuring as independent samples.
+"""Compares stored results with others: sessions of measuring are independent samples.
 
-What differs between the fingerprints comes first; where the machines themselves
-differ, no verdict is given, whatever the ratio.
+The document lists how the fingerprints of both sides differ.  Where the machines differ,
+there is no verdict, whatever the ratio.
 """
 
 import sys
@@ -33,17 +33,17 @@ def compare(
     references: tuple[str, str] = NAMES,
     argv: Sequence[str] | None = None,
 ) -> Comparison:
-    """Compare stored results with others: one value a session, unpaired.
+    """Compare stored results with others: one value for each session, unpaired.
 
     A session is measuring in one go (`laiobench.comparison.sessions`).  A baseline of fewer
     than 5 sessions decides nothing, since it does not tell how days differ.
 
     Args:
-        baseline, new: runs that ended well, in any order; of a live comparison the
-            baseline's are meant.
-        metrics: which of `laiobench.results.metrics.METRICS`.
-        references: where they are from, to be noted.
-        argv: what to note as the command; default: the process's own.
+        baseline, new: runs that ended well, in any order; of a live comparison, the runs of
+            its baseline are used.
+        metrics: names of the metrics, from `laiobench.results.metrics.METRICS`.
+        references: where the sides are from, for the document.
+        argv: the command line for the document; default: the process's own.
 
     Raises:
         UsageError: a side is empty, or has no job in common with the other.
@@ -72,9 +72,9 @@ def uncompared(
     references: tuple[str, str] = NAMES,
     argv: Sequence[str] | None = None,
 ) -> Comparison:
-    """The document without its metrics: what is compared, and in what the sides differ.
+    """The document without metrics: what is compared, and how the sides differ.
 
-    Args: as of `compare`; a side may be empty, and then does not differ.
+    Args: as of `compare`.  A side may be empty; then no differences are listed.
     """
     sides = [baseline, new]
     now = datetime.now(UTC).isoformat().replace("+00:00", "Z")
@@ -102,7 +102,11 @@ def uncompared(
 
 
 def _check_jobs(baseline: Sequence[RunDigest], new: Sequence[RunDigest]) -> None:
-    """Jobs are compared by their names; without one in common there is nothing to compare."""
+    """Check that the sides have a job in common; jobs are compared by their names.
+
+    Raises:
+        UsageError: they have none.
+    """
     old, later = ({name for run in side for name in run.copies} for side in (baseline, new))
     if not old & later:
         raise UsageError(
@@ -119,7 +123,7 @@ def _digests(given: Document | RunDigest) -> list[RunDigest]:
 
 
 def machine_mismatch(differing: Sequence[Difference]) -> list[str]:
-    """The names of the hard facts about machines that differ: all but the jobs'."""
+    """The names of hard facts about machines that differ; not of those about jobs."""
     return [
         difference.name
         for difference in differing
@@ -130,7 +134,7 @@ def machine_mismatch(differing: Sequence[Difference]) -> list[str]:
 def _of_one_machine(
     compared: Sequence[ComparedMetric], differing: Sequence[Difference]
 ) -> list[ComparedMetric]:
-    """Between machines a ratio is a fact, but no verdict on what was changed."""
+    """The metrics; between machines without verdicts, since the machine may make the difference."""
     names = machine_mismatch(differing)
     if not names:
         return list(compared)

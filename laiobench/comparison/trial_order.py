@@ -1,14 +1,15 @@
-"""In which order the trials of a live comparison run.
+"""The order in which the trials of a live comparison run.
 
-Randomised complete blocks: in each, every variant is measured once, in an order that is
-drawn anew.  Of two variants that is a coin a pair, and it makes the signed-rank test exact
-against any noise that does not ask who is measured: whatever a moment did to a pair, the
-coin said which sign it got.  (Blocks of ABBA with one coin for two pairs cancel a steady
-drift better, and make two pairs one: noise of a period of three to six trials was called
-a difference in 12 to 17 % of comparisons.  Comparisons that were begun so end so.)
+Randomised complete blocks: in each block every variant is measured once, in a new random
+order.  For two variants that is a fair coin for each pair.  It makes the signed-rank test
+exact under any noise that does not depend on which variant is measured: whatever the
+machine does to a pair, the coin decides the sign of its difference.
 
-All of it follows from the seed: the same seed gives the same order, and more pairs go on
-where fewer ended.
+Earlier versions used ABBA blocks, with one coin for two pairs.  These cancel a steady drift
+better, but make the two pairs one: noise with a period of three to six trials was called a
+difference in 12 to 17 % of comparisons.  A comparison that was begun so is continued so.
+
+The seed alone determines the order, and an order of more pairs begins with that of fewer.
 """
 
 import itertools
@@ -21,22 +22,22 @@ from laiobench.results.comparison import TrialOrder
 
 @dataclass(frozen=True)
 class Slot:
-    """One trial's place: which variant, by number, and in which block."""
+    """A trial's place in the order: the number of its variant, and of its block."""
 
     variant: int
     block: int
     ends_block: bool
-    """Whether every variant has now been measured as often."""
+    """Whether all variants have been measured equally often after it."""
 
 
 def slots(variants: int, pairs: int, seed: int, order: TrialOrder = "pairs") -> Iterator[Slot]:
-    """All trials, in the order in which they are to be made.
+    """The places of all trials, in the order of running.
 
     Args:
         variants: how many there are, at least 2.
         pairs: how often each variant is measured.
-        seed: of what is drawn.
-        order: `abba` goes on with what was begun so.
+        seed: of the random order.
+        order: `pairs`; or `abba`, to continue a comparison that was begun so.
     """
     twice = order == "abba" and variants == 2
     for block, drawn in enumerate(itertools.islice(_blocks(variants, seed, twice), pairs)):

@@ -1,4 +1,4 @@
-"""Warnings of a live comparison: those of its trials, and its own."""
+"""Makes the warnings of a live comparison: those of its trials, and those about its noise."""
 
 from collections.abc import Collection, Sequence
 
@@ -11,7 +11,7 @@ from laiobench.results.warning import Warning
 
 
 def too_wide(width: float, metrics: Sequence[str]) -> Warning:
-    """After all trials, these metrics are not known to within this width."""
+    """The warning that metrics are not known to the width asked for after all trials."""
     return Warning(
         id="too_wide",
         seen=f"not known to within {width:.2g} after all trials: {', '.join(metrics)}",
@@ -22,7 +22,7 @@ def too_wide(width: float, metrics: Sequence[str]) -> Warning:
 
 
 def of_trials(runs: Sequence[RunResult]) -> list[Warning]:
-    """Each once, with how many trials had it."""
+    """The warnings of trials, each once, with the number of trials that had it."""
     seen: dict[str, list[Warning]] = {}
     for run in runs:
         for identifier, warning in {w.id: w for w in run.warnings}.items():
@@ -34,11 +34,11 @@ def of_trials(runs: Sequence[RunResult]) -> list[Warning]:
 
 
 def of_noise(made: Sequence[tuple[str, RunDigest]], watched: Collection[str]) -> list[Warning]:
-    """Where a median and a spread do not tell what the trials are like.
+    """Warnings about noise that a median and a spread do not describe.
 
     Args:
-        made: side and run of each trial, in the order in which they were made.
-        watched: metrics.
+        made: (side, run) of each trial, in the order of running.
+        watched: the names of the metrics to look at.
     """
     series: dict[Key, list[tuple[str, float]]] = {}
     for side, run in made:

@@ -1,7 +1,7 @@
-"""Values of a run's metrics, by `Key`: job, direction and metric.
+"""Reads the values of metrics from a run's digest, by `Key`: job, direction and metric.
 
-Pure, and knows nothing of statistics: it says for each value that cannot be measured why,
-and how long a run would do.
+Pure, without statistics.  For a value that can't be measured it says why, and how long a
+trial would have to be.
 """
 
 import math
@@ -26,23 +26,21 @@ from laiobench.results.metrics import (
 )
 from laiobench.units import NS_PER_S, format_exact
 
-"""A percentile of a trial needs so many samples above it."""
-
 
 @dataclass(frozen=True)
 class Unmeasurable:
-    """Why a run has no value, in a sentence."""
+    """Why a run has no value of a metric, in words."""
 
     reason: str
     at_least: float | None = None
-    """Of a percentile with too few I/Os beyond it: what it surely is not below (99 %)."""
+    """For a percentile with too few I/Os beyond it: a lower bound that holds at 99 %."""
 
 
 Value = float | Unmeasurable
 
 
 def lower_bound(value: Value) -> float | None:
-    """What a value is not below, whether it could be measured or not."""
+    """A bound that the value is not below: the value itself if it could be measured."""
     return value.at_least if isinstance(value, Unmeasurable) else value
 
 
@@ -50,7 +48,7 @@ def lower_bound(value: Value) -> float | None:
 
 
 def values(run: RunDigest) -> dict[Key, Value]:
-    """Everything that can be compared of a run; in the order of documents and `METRICS`."""
+    """All values of a run, in the order of documents and `METRICS`."""
     found: dict[Key, Value] = {}
     for name, copies in run.copies.items():
         directions = dict.fromkeys(key for copy in copies for key in copy.directions())
@@ -70,7 +68,7 @@ def values(run: RunDigest) -> dict[Key, Value]:
 def _of_direction(
     metric: Metric, parts: Sequence[DirectionDigest], copies: Sequence[JobDigest]
 ) -> Value | None:
-    """Of all copies together; None where runs of this kind have no such value."""
+    """The value over all copies of a job; None if such jobs have no such metric."""
     if not metric.latency:
         return float(sum(getattr(part, metric.name) for part in parts))
     latencies = [
@@ -99,7 +97,7 @@ def _percentile(wanted: float, latencies: Sequence[LatencyDigest]) -> Value:
 
 
 def _counts(latency: LatencyDigest) -> Counts:
-    assert isinstance(latency, LatencyBins)  # digest() reads copies with their bins
+    assert isinstance(latency, LatencyBins)  # digest() reads histograms where a job has copies
     return latency.counts
 
 
@@ -115,7 +113,11 @@ def _too_few(percentile: float, count: int, runtime_ns: int) -> Unmeasurable | N
 
 
 def _lower_bound(percentile: float, count: int, latencies: Sequence[LatencyDigest]) -> float | None:
-    """By how many of so many are surely below it: the 1 % quantile of a binomial distribution."""
+    """A latency that a percentile of `count` I/Os is surely not below; None if there is none.
+
+    It is a lower percentile, chosen by the 1 % quantile of the binomial distribution of how
+    many I/Os are below the wanted one.
+    """
     share = percentile / 100
     below = count * share - 2.33 * math.sqrt(count * share * (1 - share)) - 1
     if below < 1:
@@ -132,7 +134,7 @@ def _lower_bound(percentile: float, count: int, latencies: Sequence[LatencyDiges
 
 
 def _rounded_up(seconds: float) -> str:
-    """To two digits, and never less than it must be."""
+    """A time, rounded up to two digits."""
     if seconds <= 0:
         return "0"
     step = 10.0 ** (math.floor(math.log10(seconds)) - 1)
@@ -140,7 +142,7 @@ def _rounded_up(seconds: float) -> str:
 
 
 def _of_job(copies: Sequence[JobDigest]) -> dict[str, Value]:
-    """What it cost, shared with the jobs on the same IOThreads."""
+    """The costs per I/O of a job; jobs on the same IOThreads share them."""
     ios = sum(copy.ios for copy in copies)
     if not ios:
         nothing = Unmeasurable("no I/O was completed")
@@ -157,7 +159,7 @@ def _of_job(copies: Sequence[JobDigest]) -> dict[str, Value]:
 
 
 def _switches_per_io(job: JobDigest) -> float | None:
-    """Of the IOThreads that the job was on, by the I/Os of all jobs that were on them."""
+    """Context switches of the job's IOThreads / I/Os of all jobs that ran on these."""
     if job.switches is None or not job.cpu.shared_ios:
         return None
     return job.switches / job.cpu.shared_ios

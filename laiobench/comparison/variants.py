@@ -1,8 +1,8 @@
-"""What varies in a comparison: `--vary KEY=V1,V2`, and the variants that come of it.
+"""Variants: parses `--vary KEY=V1,V2`, and makes the variants of a comparison from it.
 
-A key is an option of all jobs, or with `JOB.KEY` of one; any other name is a free
-key, which only commands around the trials use.  Values are parted by commas, or
-by semicolons if there is one, for values that have commas themselves.
+A key is an option of all jobs, or as `JOB.KEY` of one job; any other name is a free key,
+which only commands around the trials use.  Values are separated by commas, or by semicolons
+if there is one, so that values may contain commas.
 """
 
 import itertools
@@ -25,7 +25,7 @@ from laiobench.words import printable, suggest
 ORIGIN = "--vary"
 
 MOST_VARIANTS = 256
-"""More would be measured for days; each is checked before the first one is."""
+"""More variants would be measured for days, and all are checked before the first trial."""
 
 _KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_.#-]*")
 
@@ -35,31 +35,35 @@ class Vary:
     """One key and the values that it takes."""
 
     key: str
-    """As it was written."""
+    """The key as it was written."""
     values: tuple[str, ...]
     job: str | None = None
-    """Only of this job."""
+    """The job, for `JOB.KEY`; None: all jobs."""
     option: str | None = None
-    """Which option; None: a free key."""
+    """The option; None: a free key."""
 
 
 @dataclass(frozen=True)
 class LiveVariant:
-    """What is run as one variant."""
+    """A variant that can be run."""
 
     name: str
     jobs: tuple[Job, ...]
     set: Mapping[str, str] = field(default_factory=dict)
-    """What sets it apart, as it was written."""
+    """Its values by key, as they were written."""
     spike: float = 0.0
-    """A slowness that is to be planted, as a share of each I/O: in a comparison's proof."""
+    """The slowness that the core plants, as a share of each I/O; above 0 in a spike arm alone."""
 
 
 def parse(text: str, job_names: Collection[str]) -> Vary:
-    """One `--vary`.
+    """Parse one `--vary`.
+
+    Args:
+        text: as the user wrote it.
+        job_names: of all jobs.
 
     Raises:
-        UsageError: it has no values, or the same twice.
+        UsageError: it is no KEY=V1,V2, has a value twice, or names a job that is not there.
     """
     key, equals, listed = text.partition("=")
     key = key.strip()
@@ -78,7 +82,7 @@ def parse(text: str, job_names: Collection[str]) -> Vary:
 
 
 def _split_key(key: str, job_names: Collection[str]) -> tuple[str | None, str | None]:
-    """The one job that is meant, if one is, and the option, if it is one."""
+    """(job, option): the job is None for all jobs, the option is None for a free key."""
     bare = key.replace("-", "_")
     if bare in option_names():
         return None, bare
@@ -92,10 +96,10 @@ def _split_key(key: str, job_names: Collection[str]) -> tuple[str | None, str | 
 
 
 def check_keys(varies: Sequence[Vary], commands: Sequence[str]) -> None:
-    """Free keys must be used by a command, and no key may come twice.
+    """Check that no key comes twice, and that a command uses each free key.
 
     Raises:
-        UsageError: one is a slip of the pen, or would change nothing; all are told.
+        UsageError: a key is wrong, or nothing varies; it names all that is wrong.
     """
     problems = []
     if not varies:
@@ -119,10 +123,11 @@ def check_keys(varies: Sequence[Vary], commands: Sequence[str]) -> None:
 
 
 def variants(drafts: Sequence[Draft], varies: Sequence[Vary]) -> list[LiveVariant]:
-    """The product of all that varies; the first values make the baseline.
+    """A variant for each combination of values; the first values make the baseline.
 
     Raises:
-        UsageError: a value is none that its option takes; all are told.
+        UsageError: an option does not take a value, or there are too many variants; it names
+            all wrong values.
     """
     _check_count(varies)
     found: list[LiveVariant] = []
@@ -187,17 +192,18 @@ def _under(draft: Draft, label: str, chosen: Sequence[tuple[Vary, str]]) -> Draf
 
 
 def _name(chosen: Sequence[tuple[Vary, str]]) -> str:
-    """`poll`, or where several vary `completion=poll iodepth=32`."""
+    """`poll`, or if several keys vary `completion=poll iodepth=32`."""
     if len(chosen) == 1:
         return chosen[0][1]
     return " ".join(f"{vary.key}={value}" for vary, value in chosen)
 
 
 def product(jobs: Sequence[Job], vary: Mapping[str, Sequence[Any]]) -> list[LiveVariant]:
-    """The variants of jobs for each combination of these options' values.
+    """A variant of the jobs for each combination of these options' values.
 
     Raises:
         UsageError: the name is among the options.
+        pydantic.ValidationError: an option does not take a value.
     """
     if "name" in vary:
         raise UsageError("the name can't vary: jobs are compared by their names")
@@ -215,10 +221,11 @@ def product(jobs: Sequence[Job], vary: Mapping[str, Sequence[Any]]) -> list[Live
 
 
 def of_pair(variant: LiveVariant, design: Design, block: int) -> LiveVariant:
-    """The variant with the offsets of a pair: what one layout likes says nothing of others.
+    """The variant with the seed of a pair, so that pairs use different offsets.
 
-    Both sides of a pair ask for the same.  Whose seed was chosen keeps it, and so do those that
-    verify what earlier trials wrote by its seed.
+    One sequence of offsets may suit a target by chance.  Both sides of a pair use the same.
+    Jobs with a seed of their own keep it, and so do jobs that verify: they find what
+    earlier trials wrote by its seed.
     """
     if design.same_offsets:
         return variant
@@ -242,10 +249,10 @@ def described(variant: LiveVariant) -> Variant:
 
 
 def restored(variant: Variant) -> LiveVariant:
-    """One that a document describes.
+    """The variant that a document describes.
 
     Raises:
-        UsageError: its jobs are none that this version can run.
+        UsageError: this version can't run its jobs.
     """
     try:
         jobs = tuple(Job.model_validate(job) for job in variant.jobs)

@@ -38,7 +38,7 @@ def _latency_metrics(kind: str, title: str) -> list[Metric]:
 
 
 SAMPLES_BEYOND = 100
-"""So many I/Os must be slower than a percentile for it to be relied on."""
+"""A percentile of a trial is used only if so many I/Os are slower."""
 
 
 def samples_needed(percentile: float) -> int:

@@ -1,1 +1,1 @@
-"""Did it get worse? Policies, baselines and verdicts."""
+"""Judges whether a candidate got worse: policies, baselines and verdicts."""

@@ -1,8 +1,8 @@
-"""A stored baseline: a folder of sessions of measuring, each a folder of documents.
+"""A stored baseline: a folder of sessions, each of which is a folder of documents.
 
-A session appears whole or not at all: it is written beside its place, synced, and
-renamed.  Whether it may become one is the gate's to say.  `pinned.toml` beside them says
-from when on sessions are the reference, against which changes are added up.
+A session appears whole or not at all: it is written under another name, synced, and renamed.
+The gate decides whether a candidate may join.  `pinned.toml` in the folder names the time
+from which on sessions are the reference, against which small changes add up.
 """
 
 import os
@@ -26,9 +26,9 @@ def add_session(folder: Path, candidate: Selection, known: Sequence[RunDigest]) 
     """Copy the candidate's documents into the baseline; returns the session's folder.
 
     Args:
-        folder: the baseline's; made if it is not there.
+        folder: the baseline's folder; made if it does not exist.
         candidate: its runs become a session.
-        known: the runs that the baseline has.
+        known: the runs of the baseline.
 
     Raises:
         UsageError: the baseline has these runs already.
@@ -54,7 +54,7 @@ def add_session(folder: Path, candidate: Selection, known: Sequence[RunDigest]) 
 
 
 def _fill(partial: Path, place: Path, found: Iterable[bytes]) -> Path:
-    """Write the documents, and give the folder its name when all are on the medium."""
+    """Write and sync the documents, and then give the folder its name."""
     for number, document in enumerate(found, start=1):
         _write(partial / f"{number:04d}.json", document)
     sync_folder(partial)
@@ -70,10 +70,10 @@ _SCHEMA = 1
 
 
 def newest(known: Sequence[RunDigest]) -> datetime:
-    """When the sessions began that are pinned if nothing else is said: the newest five.
+    """When the newest five sessions began, which are pinned by default.
 
     Raises:
-        UsageError: there are none.
+        UsageError: there are no sessions.
     """
     found = sessions(known)[-MIN_SESSIONS:]
     if not found:
@@ -82,7 +82,7 @@ def newest(known: Sequence[RunDigest]) -> datetime:
 
 
 def pin(folder: Path, since: datetime) -> None:
-    """From now on the reference begins with the session that began then.
+    """Let the reference begin with the first session that began at `since` or later.
 
     Raises:
         RunError: it can't be written.
@@ -100,10 +100,10 @@ def pin(folder: Path, since: datetime) -> None:
 
 
 def pinned_at(folder: Path) -> datetime | None:
-    """Since when the reference is; None where nothing was pinned, or this is no folder.
+    """The time at which the reference begins; None: nothing was pinned, or this is no folder.
 
     Raises:
-        UsageError: it can't be read, or does not say so.
+        UsageError: the file can't be read, or has no such time.
     """
     path = folder / PINNED
     if not path.exists():
@@ -116,7 +116,7 @@ def pinned_at(folder: Path) -> datetime | None:
     return since
 
 
-# ---- what they are made of -------------------------------------------------------
+# ---- documents -------------------------------------------------------------------
 
 
 def _identity(run: RunDigest) -> tuple[object, ...]:

@@ -1,12 +1,12 @@
-"""The gate: whether a candidate got worse, judged by a policy that was written beforehand.
+"""The gate: judges by a policy, which was written beforehand, whether a candidate got worse.
 
-Pure: runs and a policy in, a `Comparison` out whose metrics are those of the policy,
-each at level 1 − family_alpha / m, with a verdict and an exit code over all.  Knows no
-files, no clock and no words but its reasons'.
+Pure: runs and a policy in, a `Comparison` out.  It has the metrics of the policy, each at
+level 1 − family_alpha / m, a verdict for each, and a verdict and an exit code for all.
+Knows no files and no clock.
 
-A verdict is about the whole interval: only what is wholly beyond the limit regresses,
-only what is wholly within passes, and what is neither is inconclusive.  What cannot be
-measured is never a pass.
+A verdict is about the whole interval: a metric regresses if all of its interval is beyond
+the limit, passes if all of it is within, and is inconclusive otherwise.  A metric that
+can't be measured never passes.
 """
 
 from collections.abc import Iterable, Sequence
@@ -31,7 +31,12 @@ Overall = Verdict | Literal["failed", "interrupted"]
 
 
 def judge(change: Change | None, max_regression: float) -> Verdict:
-    """By the interval alone; `change` is above 0 where it is worse, None without an interval."""
+    """The verdict on a change by its interval.
+
+    Args:
+        change: above 0 if it is worse; None: there is no interval.
+        max_regression: the change for the worse that is allowed.
+    """
     if change is None:
         return Verdict.INCONCLUSIVE
     if change.low > max_regression:
@@ -44,13 +49,14 @@ def judge(change: Change | None, max_regression: float) -> Verdict:
 def judge_metric(
     compared: ComparedMetric, max_regression: float, *, too_few: str = "", mismatch: str = ""
 ) -> ComparedMetric:
-    """A compared metric with the gate's verdict, and why it is no better.
+    """A compared metric with the gate's verdict and its reason.
 
     Args:
-        compared: at the level at which it is to be judged.
+        compared: the metric, compared at the level of the gate.
         max_regression: the relative change for the worse that is allowed.
-        too_few: why so few trials decide nothing; empty if they may.
-        mismatch: why the sides cannot be held against each other, though a policy wants to.
+        too_few: why there are too few trials to decide; empty if there are enough.
+        mismatch: why the sides differ in more than the change under test, although the
+            policy has them compared; empty if they do not.
     """
     verdict, reason = compared.verdict, compared.reason
     if verdict != Verdict.NOT_MEASURABLE:
@@ -68,13 +74,13 @@ def judge_metric(
             "reason": reason,
             "max_regression": max_regression,
             "alone": False,
-            "p_adjusted": None,  # that is of exploring; here the level is what is adjusted
+            "p_adjusted": None,  # of the exploratory table; a gate adjusts the level instead
         }
     )
 
 
 def overall(verdicts: Iterable[Verdict]) -> Verdict:
-    """The worst of them; improve where something is better and nothing worse."""
+    """The worst of the verdicts; improve if some metric is better and all others pass."""
     found = set(verdicts)
     for verdict in (Verdict.MISMATCH, Verdict.REGRESS):
         if verdict in found:
@@ -85,7 +91,7 @@ def overall(verdicts: Iterable[Verdict]) -> Verdict:
 
 
 def exit_code(verdict: Overall, policy: Policy) -> ExitCode:
-    """What CI is answered."""
+    """The exit code for a verdict under a policy."""
     match verdict:
         case "failed":
             return ExitCode.RUN_FAILED
@@ -106,10 +112,10 @@ def exit_code(verdict: Overall, policy: Policy) -> ExitCode:
 
 
 def judge_live(comparison: Comparison, policy: Policy) -> Comparison:
-    """A live comparison of two variants under a policy, in pairs.
+    """Judge a live comparison of two variants by a policy, in pairs.
 
     Raises:
-        UsageError: there are more variants, or the policy is about something else.
+        UsageError: there are not two variants, or the policy is about other metrics.
     """
     check_two(len(comparison.variants))
     names = [variant.name for variant in comparison.variants]
@@ -141,10 +147,10 @@ def judge_live(comparison: Comparison, policy: Policy) -> Comparison:
 
 
 def check_two(variants: int) -> None:
-    """A gate has a baseline and a candidate.
+    """Check that there are a baseline and a candidate, and nothing else.
 
     Raises:
-        UsageError: there are others.
+        UsageError: there are not two variants.
     """
     if variants != 2:
         raise UsageError(
@@ -167,11 +173,11 @@ def _ended_badly(comparison: Comparison, policy: Policy) -> Comparison:
     )
 
 
-# ---- all of them -----------------------------------------------------------------
+# ---- the document ----------------------------------------------------------------
 
 
 def failed(comparison: Comparison, failures: Sequence[str], policy: Policy) -> Comparison:
-    """Of runs that did not end well nothing is judged."""
+    """The document where runs did not end well: no metric is judged."""
     return _ended_badly(
         comparison.model_copy(update={"status": "failed", "failures": list(failures)}), policy
     )
@@ -180,7 +186,7 @@ def failed(comparison: Comparison, failures: Sequence[str], policy: Policy) -> C
 def decided(
     comparison: Comparison, metrics: Sequence[ComparedMetric], policy: Policy
 ) -> Comparison:
-    """The document with the metrics that a policy has judged, and what they come to."""
+    """The document with the judged metrics, their common verdict and the exit code."""
     verdict = overall(metric.verdict for metric in metrics)
     return comparison.model_copy(
         update={
@@ -195,7 +201,7 @@ def decided(
 
 
 def _never_green(code: ExitCode, metrics: Sequence[ComparedMetric]) -> ExitCode:
-    """What could be measured before and can't be now fails, whatever the policy says."""
+    """The exit code; not OK if a metric was measurable before and no longer is, by any policy."""
     if code == ExitCode.OK and any(metric.lost for metric in metrics):
         return ExitCode.INCONCLUSIVE
     return code

@@ -1,4 +1,4 @@
-"""What a live comparison's hidden arms prove for a gate: at its level, of what it allows."""
+"""What the hidden arms of a live comparison prove for a gate: at its level, for its limits."""
 
 from collections.abc import Sequence
 
@@ -15,15 +15,16 @@ from laiobench.results.metrics import Key
 def prove(
     comparison: Comparison, keys: Sequence[Key], policy: Policy, looks: Looks
 ) -> Proof | None:
-    """A proof of the gated metrics alone.
+    """The proof for the metrics of a policy; None: the comparison has no arms.
 
-    A slowness as large as is allowed must be found, wherever the spike's own size is another.
+    For each metric a slowness as large as the policy allows must be found, also if the spike
+    has another size.
 
     Args:
-        comparison: a live one.
-        keys: what each of the policy's metrics is about.
-        policy: what may be lost.
-        looks: how often it is looked at.
+        comparison: a live comparison.
+        keys: the key of each of the policy's metrics.
+        policy: says how much each may lose.
+        looks: which part of alpha this look may use.
     """
     if comparison.design is None:
         return None

@@ -1,4 +1,4 @@
-"""Which metrics of these results a policy is about."""
+"""Finds the metrics of results, or of jobs, that a policy is about."""
 
 from collections.abc import Collection, Iterable, Sequence
 
@@ -13,10 +13,10 @@ from laiobench.words import suggest
 
 
 def find_keys(policy: Policy, known: Iterable[Key]) -> list[Key]:
-    """Of each of the policy's metrics what it is about in these results.
+    """The key of each of the policy's metrics in these results.
 
     Raises:
-        UsageError: some name nothing, or more than one direction; all are told.
+        UsageError: a metric names nothing, or more than one direction; it names all such.
     """
     available = dict.fromkeys(known)
     found, problems = [], []
@@ -30,10 +30,10 @@ def find_keys(policy: Policy, known: Iterable[Key]) -> list[Key]:
 
 
 def check_jobs(policy: Policy, variants: Sequence[Sequence[Job]]) -> None:
-    """Find out before anything is measured whether the policy is about it.
+    """Check before anything is measured that the policy is about these jobs.
 
     Args:
-        variants: the jobs of each.
+        variants: the jobs of each variant.
 
     Raises:
         UsageError: it is about other jobs, or surely about other directions.
@@ -53,7 +53,11 @@ def check_jobs(policy: Policy, variants: Sequence[Sequence[Job]]) -> None:
 
 
 def _wrong_direction(gated: Gated, job: Job) -> UsageError | None:
-    """Of reads and writes it is known before; trims, syncs and verification are left to results."""
+    """The error if a job surely lacks the direction of a metric.
+
+    Only reads and writes are known before a run; trims, syncs and verification are checked
+    on the results.
+    """
     if gated.name not in OF_DIRECTION:
         if gated.direction is None:
             return None

@@ -1,7 +1,7 @@
-"""The policy of a gate: which metrics may get worse by how much, and what else decides.
+"""The policy of a gate: how much each metric may get worse, and how that is decided.
 
-Knows the file, `gate.toml`, and all that can be wrong in it, told at once.  Knows nothing
-of results: whether a job exists is the gate's to find out.
+Knows the file, `gate.toml`, and reports all that is wrong in it at once.  Knows nothing of
+results: the gate finds out whether a job exists.  An example:
 
 schema = 1
 [gate]
@@ -36,7 +36,7 @@ from laiobench.words import suggest
 
 SCHEMA_VERSION = 1
 MOST_METRICS = 5
-"""More of them, each at its share of alpha, would need more pairs than anybody runs."""
+"""More metrics, each at its share of alpha, would need more pairs than anybody runs."""
 
 MOST_PAIRS = 1_000
 
@@ -46,7 +46,7 @@ class _Strict(BaseModel):
 
 
 class Pairs(_Strict):
-    """Of a live gate: judged after `min`; what is inconclusive then, once more after `max`."""
+    """The pairs of a live gate: it judges after `min`, and if inconclusive again after `max`."""
 
     min: int = Field(8, ge=1, le=MOST_PAIRS)
     max: int = Field(24, ge=1, le=MOST_PAIRS)
@@ -61,13 +61,13 @@ class Pairs(_Strict):
 
 
 class Baseline(_Strict):
-    """Of a stored gate: how many of the newest sessions the candidate is held against."""
+    """For stored results: the candidate is compared with this many of the newest sessions."""
 
     sessions: int = Field(20, ge=MIN_SESSIONS, le=MOST_PAIRS)
 
 
 class Gated(_Strict):
-    """One metric that decides."""
+    """One metric that is judged."""
 
     job: str
     direction: Literal["read", "write", "trim", "sync"] | None = None
@@ -94,7 +94,7 @@ class Gated(_Strict):
 
     @property
     def allowed_drift(self) -> float:
-        """What all nights together may lose: without a word, no more than one may."""
+        """What may be lost since the reference; by default no more than in one step."""
         return self.max_regression if self.max_drift is None else self.max_drift
 
     @field_validator("max_regression", "max_drift")
@@ -111,7 +111,7 @@ class Gated(_Strict):
 
 
 class Policy(_Strict):
-    """What `[gate]` says, and `[baseline]`."""
+    """The tables `[gate]` and `[baseline]` of the file."""
 
     family_alpha: float = Field(0.05, gt=0, lt=1)
     pairs: Pairs = Pairs()
@@ -122,7 +122,7 @@ class Policy(_Strict):
 
     @property
     def alpha(self) -> float:
-        """Of each metric, so that all together are at `family_alpha` (Bonferroni)."""
+        """The α of each metric, so that all together are at `family_alpha` (Bonferroni)."""
         return self.family_alpha / len(self.metric)
 
 
@@ -133,7 +133,7 @@ def load(path: Path) -> Policy:
     """The policy in a file.
 
     Raises:
-        UsageError: it can't be read or is wrong; all that is wrong is told.
+        UsageError: it can't be read or is wrong; it names all that is wrong.
     """
     if not path.exists():
         raise UsageError(
@@ -143,7 +143,7 @@ def load(path: Path) -> Policy:
 
 
 def parse(text: str, origin: str) -> Policy:
-    """The policy in a text; `origin` is what errors call it.
+    """The policy in a text; errors name it by `origin`.
 
     Raises:
         UsageError: as `load`.
@@ -171,7 +171,7 @@ def parse(text: str, origin: str) -> Policy:
 def _of_tables(
     table: object, baseline: object, origin: str
 ) -> tuple[Policy | None, list[UsageError]]:
-    """What [gate] and [baseline] say, and all that is wrong with them."""
+    """The policy in [gate] and [baseline]; None and the errors if they are wrong."""
     if not isinstance(table, dict):
         return None, [UsageError(f"{origin}: there is no [gate]", _EXAMPLE)]
     miscounted = _miscounted(table.get("metric"), origin)
@@ -226,7 +226,7 @@ def _repeated(policy: Policy, origin: str) -> list[UsageError]:
 
 
 def _explain(detail: Any, origin: str) -> UsageError:
-    """One of pydantic's errors in our words."""
+    """An error of pydantic's as one of ours."""
     place = _place(detail["loc"])
     last = str(detail["loc"][-1]) if detail["loc"] else ""
     match detail["type"]:
@@ -249,7 +249,7 @@ def _explain(detail: Any, origin: str) -> UsageError:
 
 
 def _place(location: Sequence[int | str]) -> str:
-    """`gate.metric 2: max_regression`."""
+    """The place of a value, such as `gate.metric 2: max_regression`."""
     words = "gate"
     if location[:1] == ("baseline",):
         words, location = "baseline", location[1:]

@@ -1,11 +1,11 @@
-"""A gate on stored results: one value a session of measuring on either side.
+"""The gate on stored results: each session of measuring counts as one value.
 
-Pure: runs and a policy in, a `Comparison` out.  A candidate is held against the baseline's newest
-sessions, since the metric last changed for good; and against the *reference*, the sessions
-that the baseline began with or was pinned at, since what gets a little worse each night is
-within the noise of the newest ones.
+Pure: runs and a policy in, a `Comparison` out.  The candidate is compared with the newest
+sessions of the baseline, from the metric's last change for good on.  It is also compared
+with the *reference*: the sessions that the baseline began with, or that it is pinned to.
+This finds what gets a little worse each night, which is within the noise of the newest ones.
 
-Knows no files and no clock.  Whether a candidate may join the baseline is said here too.
+Knows no files and no clock.  It also decides whether a candidate may join the baseline.
 """
 
 from collections.abc import Sequence
@@ -32,23 +32,23 @@ from laiobench.results.metrics import METRICS, Key
 from laiobench.results.warning import Warning
 
 REFERENCE_SESSIONS = 8
-"""The first so many since the baseline was pinned are its reference: more would follow a drift."""
+"""The reference is the first so many sessions since the pin; more would follow a drift."""
 
 Sessions = Sequence[Sequence[RunDigest]]
 
 
 @dataclass(frozen=True)
 class _Sides:
-    """What is held against each other for one metric."""
+    """What is compared for one metric."""
 
     key: Key
     gated: Gated
     alpha: float
     names: tuple[str, str]
     baseline: Sessions
-    """Those that count."""
+    """The sessions of the baseline that count."""
     since: str | None
-    """When the metric changed for good, if the baseline begins there."""
+    """When the metric last changed for good, which is where they begin; None: no change."""
     candidate: Sessions
 
 
@@ -63,16 +63,17 @@ def judge(
     *,
     pinned_at: datetime | None = None,
 ) -> Comparison:
-    """A comparison of stored results under a policy.
+    """Judge a comparison of stored results by a policy.
 
     Args:
-        comparison: what `laiobench.comparison.stored.uncompared` makes of both: what differs.
+        comparison: of both sides, from `laiobench.comparison.stored.uncompared`.
         baseline, candidate: the runs.
-        policy: which metrics, and how much they may lose.
-        pinned_at: the reference begins with the first session from then on; default: the first.
+        policy: the metrics, and how much they may lose.
+        pinned_at: the reference begins with the first session that began then or later;
+            None: with the first session of all.
 
     Raises:
-        UsageError: the policy is about something that the results do not have.
+        UsageError: the policy is about a metric that the results do not have.
     """
     old, new = sessions(baseline), sessions(candidate)
     keys = find_keys(policy, (key for run in (*baseline, *candidate) for key in values(run)))
@@ -114,7 +115,11 @@ def _compared(sides: _Sides, baseline: Sessions) -> ComparedMetric:
 
 
 def begin(comparison: Comparison, candidate: Sequence[RunDigest], policy: Policy) -> Comparison:
-    """The same where there is no baseline yet: nothing is judged, but the policy must fit."""
+    """The document where there is no baseline yet: nothing is judged.
+
+    Raises:
+        UsageError: the policy is about a metric that the candidate does not have.
+    """
     found = [values(run) for run in candidate]
     keys = find_keys(policy, (key for run in found for key in run))
     reason = f"there is no baseline yet: it needs {MIN_SESSIONS} sessions of measuring"
@@ -140,7 +145,10 @@ def begin(comparison: Comparison, candidate: Sequence[RunDigest], policy: Policy
 
 
 def _counting(baseline: Sessions, key: Key, most: int) -> tuple[Sessions, str | None]:
-    """The newest sessions, at most so many, since the metric last changed for good."""
+    """The newest sessions since the metric last changed for good, and when it did.
+
+    There are at most `most` sessions.
+    """
     window = baseline[-most:]
     points: list[Point] = []
     starts: list[int] = []
@@ -163,7 +171,7 @@ def _began(session: Sequence[RunDigest]) -> str:
 
 
 def _reference(baseline: Sessions, pinned_at: datetime | None) -> Sessions:
-    """Nothing as long as there are too few sessions."""
+    """The sessions of the reference; none as long as there are too few."""
     since = [
         session for session in baseline if pinned_at is None or session[0].started_at >= pinned_at
     ]
@@ -171,9 +179,9 @@ def _reference(baseline: Sessions, pinned_at: datetime | None) -> Sessions:
 
 
 def _with_drift(judged: ComparedMetric, reference: Sessions, sides: _Sides) -> ComparedMetric:
-    """What all changes since the reference come to, which may make a regression of it."""
+    """The metric with its change since the reference, which may turn it into a regression."""
     if not reference or reference == sides.baseline:
-        return judged  # what there is of a drift, the verdict is about already
+        return judged  # then the verdict already covers any drift
     compared = _compared(replace(sides, baseline=reference), reference)
     if compared.ratio is None:
         return judged
@@ -202,9 +210,9 @@ def _with_drift(judged: ComparedMetric, reference: Sessions, sides: _Sides) -> C
 def why_not_joined(judged: Comparison, *, accept: bool) -> str:
     """Why a candidate must not become a part of its baseline; empty if it may.
 
-    What is inconclusive may be a regression that was not seen: were it taken, then night by
-    night the slow ones would be what is normal.  Sessions that a baseline begins
-    with, or begins anew with, can't be judged, and are taken.
+    An inconclusive candidate may have a regression that was not seen.  If such candidates
+    joined, slow sessions would become normal night by night.  The first sessions of a
+    baseline, or after a change for good, can't be judged, and join.
     """
     if judged.status != "ok":
         return "runs that failed are no baseline"
@@ -229,7 +237,7 @@ def begins(metric: ComparedMetric) -> bool:
 
 
 def _named(differences: Sequence[Difference]) -> str:
-    """Why two sides are no pair; empty if they are."""
+    """How the fingerprints differ, in words; empty if they do not."""
     if not differences:
         return ""
     what = ", ".join(

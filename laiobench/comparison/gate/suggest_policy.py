@@ -1,7 +1,7 @@
-"""A policy that this machine's noise allows, from its calibration: what `gate --init` writes.
+"""Makes a policy from a calibration, for `gate --init`: thresholds above this machine's noise.
 
-Knows which metrics mostly matter, and what so many pairs can see; what a policy is, is
-`laiobench.comparison.gate.policy`'s matter.
+Knows which metrics mostly matter, and how small a change a number of pairs can see.  The
+form of a policy is in `laiobench.comparison.gate.policy`.
 """
 
 import math
@@ -14,19 +14,24 @@ from laiobench.results.calibration import Calibration, LengthCalibration, NoiseF
 from laiobench.results.metrics import MOSTLY_JUDGED, Key
 
 WIDEST = 0.20
-"""No threshold is above this unless the user says so: what is hidden below it is no detail."""
+"""The largest threshold, unless the user allows more: it would hide changes that matter."""
 
 
 def from_calibration(
     calibration: Calibration, wanted: float = 0.05, widest: float = WIDEST
 ) -> Policy:
-    """A policy that this machine's noise allows.
+    """A policy with thresholds above this machine's noise.
 
-    For the shortest trials in which most can be measured; thresholds are at least
-    `wanted`, and above what the noise of that many pairs hides; and at most `widest`.
+    It is for the shortest trials in which most metrics can be measured.
+
+    Args:
+        calibration: of this machine.
+        wanted: the least threshold, as a relative change.
+        widest: the largest threshold.
 
     Raises:
-        UsageError: nothing was measurable in the calibration, or the noise hides too much.
+        UsageError: nothing was measurable in the calibration, or a threshold would have to
+            be above `widest`.
     """
     chosen = best_length(calibration)
     floors = _deciding(chosen)
@@ -50,7 +55,7 @@ def from_calibration(
 
 
 def _check_thresholds(made: Policy, widest: float, calibration: Calibration) -> None:
-    """A gate that lets through what matters is none.
+    """Check that no threshold is so wide that the gate would let through what matters.
 
     Raises:
         UsageError: a threshold would be above `widest`.
@@ -70,7 +75,11 @@ def _check_thresholds(made: Policy, widest: float, calibration: Calibration) -> 
 
 
 def best_length(calibration: Calibration) -> LengthCalibration:
-    """The shortest one where all that can be measured is."""
+    """The shortest length of trials at which the most metrics can be measured.
+
+    Raises:
+        UsageError: none can be measured at any length.
+    """
     lengths = [length for length in calibration.lengths if length.floors]
     if not lengths:
         raise UsageError(
@@ -81,7 +90,7 @@ def best_length(calibration: Calibration) -> LengthCalibration:
 
 
 def _deciding(length: LengthCalibration) -> list[NoiseFloor]:
-    """Up to five: of each job in turn what is listed first in `MOSTLY_JUDGED`."""
+    """Up to five metrics: in the order of `MOSTLY_JUDGED`, each for all jobs."""
     by_key: dict[Key, NoiseFloor] = {floor.key: floor for floor in length.floors}
     jobs = list(dict.fromkeys((key.job, key.direction) for key in by_key if key.direction))
     found = [
@@ -98,7 +107,7 @@ def _pairs(floors: Sequence[NoiseFloor], alpha: float) -> Pairs:
     from laiobench.comparison import power, rank_tests
     from laiobench.comparison.looks import PLANNED
 
-    each = alpha * PLANNED.share / 2  # it looks twice
+    each = alpha * PLANNED.share / 2  # the gate looks twice
     fewest = max(8, rank_tests.MIN_PAIRS, rank_tests.pairs_for_interval(each))
     needed = [power.pairs_to_see(math.log1p(0.05), floor.spread, each) for floor in floors]
     most = min(max(3 * fewest, *needed), 60)
@@ -106,10 +115,10 @@ def _pairs(floors: Sequence[NoiseFloor], alpha: float) -> Pairs:
 
 
 def _threshold(floor: NoiseFloor, pairs: int, alpha: float, wanted: float) -> float:
-    """Twice what shows with so many pairs: half for the noise, half for what is looked for.
+    """A threshold of twice the smallest visible change: half for noise, half for the change.
 
-    An interval passes when all of it is below the threshold, so that a threshold at
-    the noise itself would call unchanged things inconclusive again and again.
+    A metric passes if all of its interval is below the threshold, so a threshold as small
+    as the noise would call unchanged metrics inconclusive again and again.
     """
     from laiobench.comparison import power
     from laiobench.comparison.looks import PLANNED
@@ -121,7 +130,7 @@ def _threshold(floor: NoiseFloor, pairs: int, alpha: float, wanted: float) -> fl
 
 
 def to_toml(policy: Policy, remark: str = "") -> str:
-    """A policy as a file."""
+    """A policy as TOML; `remark` becomes a comment above it."""
     lines = [f"# {line}".rstrip() for line in remark.splitlines()]
     lines += [
         f"schema = {SCHEMA_VERSION}",
