@@ -32,6 +32,7 @@ from laiobench.results.calibration import (
     Calibration,
     LengthCalibration,
 )
+from laiobench.results.comparison_proof import ARMS_OF
 
 JOB_FILE = Path("ci/storage.toml")
 USE = Path("ci/use")
@@ -276,9 +277,11 @@ def _is_there(path: Path) -> UsageError:
 def _how_long(made: Policy, length: LengthCalibration) -> str:
     """A sentence about the time that each gate will take."""
     trial_s = length.trial_s or length.runtime_s
-    least, most = (len(SIDES) * pairs for pairs in (made.pairs.min, made.pairs.max))
+    arms = len(ARMS_OF["both"])
+    least, most = ((len(SIDES) + arms) * pairs for pairs in (made.pairs.min, made.pairs.max))
     return (
         f"a live gate (`laiobench ab`) will take about {roughly(least * trial_s)} where it is "
         f"clear, and at most {roughly(most * trial_s)}: {least} to {most} trials of {trial_s:.2g} "
-        f"s, and what {USE} takes before each; a stored one, a run: {roughly(trial_s)}"
+        f"s, half of them the sham and the spike that prove it (--proof), and what {USE} takes "
+        f"before each; a stored one, a run: {roughly(trial_s)}"
     )

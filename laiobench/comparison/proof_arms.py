@@ -23,7 +23,14 @@ from laiobench.comparison.numerics import np
 from laiobench.comparison.rank_tests import ALPHA
 from laiobench.comparison.variants import LiveVariant
 from laiobench.results.comparison import ComparedMetric, Design, Verdict
-from laiobench.results.comparison_proof import ARMS_OF, Arm, ArmRatio, Proof, ProvenMetric
+from laiobench.results.comparison_proof import (
+    ARMS_OF,
+    WITHHELD,
+    Arm,
+    ArmRatio,
+    Proof,
+    ProvenMetric,
+)
 from laiobench.results.metrics import METRICS, Key
 from laiobench.words import one_line
 
@@ -179,7 +186,7 @@ def _withheld(metric: ComparedMetric, proof: Proof) -> ComparedMetric:
         return metric
     if proof.sham_differs:
         reason = (
-            "withheld: the sham, which is the baseline once more, differs from it; something "
+            f"{WITHHELD}the sham, which is the baseline once more, differs from it; something "
             "besides the variants makes differences here: measure on a quieter machine, with "
             "longer trials or more pairs"
         )
@@ -191,7 +198,7 @@ def _withheld(metric: ComparedMetric, proof: Proof) -> ComparedMetric:
         return metric
     missed = f"{100 * (proven.needed or 0):.3g}%"
     reason = (
-        f"withheld: a spike of {missed} was missed, so that no difference was found says "
+        f"{WITHHELD}a spike of {missed} was missed, so that no difference was found says "
         "nothing: more pairs, longer trials or a quieter machine"
     )
     return metric.model_copy(update={"verdict": Verdict.INCONCLUSIVE, "reason": reason})

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from pydantic import ConfigDict, Field, SerializeAsAny
 
 from laiobench.results import notebook
-from laiobench.results.comparison_proof import Proof, ProofKind
+from laiobench.results.comparison_proof import WITHHELD, Proof, ProofKind
 from laiobench.results.distribution import Distribution
 from laiobench.results.free_form import Options
 from laiobench.results.metrics import METRICS, Better, Key, Metric, MetricName
@@ -141,6 +141,11 @@ class ComparedMetric(Record):
     @property
     def kind(self) -> Metric:
         return METRICS[self.metric]
+
+    @property
+    def is_withheld(self) -> bool:
+        """Whether there is no verdict because the proof does not bear one."""
+        return self.reason is not None and self.reason.startswith(WITHHELD)
 
     @property
     def change(self) -> Change | None:

@@ -22,6 +22,8 @@ ARMS_OF: dict[ProofKind, tuple[Arm, ...]] = {
     "both": ("sham", "spike"),
 }
 DEFAULT_SPIKE = 0.05
+WITHHELD = "withheld: "
+"""How the reason of a verdict begins that the proof does not bear."""
 
 
 class ArmRatio(Record):

@@ -394,6 +394,10 @@ def test_init_calibrates_once_for_the_jobs_of_ci_and_again_when_they_change(
         outcome = at_home("gate", "--init", ANY_NOISE)
         assert outcome.code == 0, outcome.stderr
         assert "a live gate (`laiobench ab`) will take about" in outcome.stderr
+        pairs = re.search(r"from (\d+) to (\d+) pairs", outcome.stderr)
+        trials = re.search(r"(\d+) to (\d+) trials of", outcome.stderr)
+        assert pairs and trials  # base, candidate, sham and spike
+        assert [int(count) for count in trials.groups()] == [4 * int(n) for n in pairs.groups()]
         policy = (folder / "gate.toml").read_text()
         assert 'job = "storage"' in policy and "for trials of 0.1 s" in policy
         return "not calibrated yet: ci/storage.toml: 20 trials" in outcome.stderr, policy[:120]

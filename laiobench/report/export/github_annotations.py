@@ -1,9 +1,13 @@
-"""GitHub's workflow commands: an error annotation for each regression, and for nothing else.
+"""GitHub's workflow commands: an error for each regression, and what the hidden arms proved.
+
+That verdicts were withheld is a warning; that they were not, and by what, a notice.  Where there
+were no arms and nothing regressed there is nothing to annotate.
 
 The runner reads them from stdout.  In a message %, CR and LF are escaped, in a
 property also : and , (as its own toolkit does).
 """
 
+from laiobench.report.text import proof_sentences
 from laiobench.report.text.gate_table import sentence
 from laiobench.report.text.numbers import title
 from laiobench.results.comparison import Comparison, Verdict
@@ -11,13 +15,21 @@ from laiobench.words import visible
 
 
 def render(comparison: Comparison) -> str:
-    """A line for each regression; empty if there is none."""
-    return "".join(
-        f"::error title={escape_property(f'laiobench: {title(metric)}')}"
-        f"::{escape_data(sentence(metric))}\n"
+    """A line for each regression, and one for the proof; empty if there are none."""
+    lines = [
+        _line("error", f"laiobench: {title(metric)}", sentence(metric))
         for metric in comparison.metrics
         if metric.verdict == Verdict.REGRESS
-    )
+    ]
+    if proof := proof_sentences.sentences(comparison):
+        is_withheld = any(metric.is_withheld for metric in comparison.metrics)
+        command, name = ("warning", "verdicts withheld") if is_withheld else ("notice", "proof")
+        lines.append(_line(command, f"laiobench: {name}", "\n".join(proof)))
+    return "".join(lines)
+
+
+def _line(command: str, name: str, message: str) -> str:
+    return f"::{command} title={escape_property(name)}::{escape_data(message)}\n"
 
 
 def escape_data(text: str) -> str:

@@ -1,7 +1,8 @@
 """JUnit XML: a test case for each metric of a gate, for whatever shows test reports.
 
 regress is a failure, inconclusive and not measurable are skipped, mismatch is an
-error.  A run that failed is an error in a case of its own.
+error.  A run that failed is an error in a case of its own.  What the hidden arms proved is each
+case's output, and what follows from it a property of the suite.
 """
 
 from laiobench.errors import ExtraMissing
@@ -27,6 +28,8 @@ def render(comparison: Comparison) -> str:
     """A suite, `laiobench`, with a case for each metric."""
     suite = TestSuite("laiobench")
     suite.timestamp = comparison.started_at
+    for name, value in _properties(comparison).items():
+        suite.add_property(name, value)
     for metric in comparison.metrics:
         suite.add_testcase(_case(comparison, metric))
     for failure in comparison.failures:
@@ -37,6 +40,15 @@ def render(comparison: Comparison) -> str:
     report.add_testsuite(suite)
     text: bytes = report.tostring()  # type: ignore[no-untyped-call]
     return text.decode() + "\n"
+
+
+def _properties(comparison: Comparison) -> dict[str, str]:
+    """What the arms proved, and how many verdicts were withheld for it; empty without arms."""
+    proof = proof_sentences.sentences(comparison)
+    if not proof:
+        return {}
+    withheld = sum(metric.is_withheld for metric in comparison.metrics)
+    return {"proof": _printable("; ".join(proof)), "withheld": str(withheld)}
 
 
 def _case(comparison: Comparison, metric: ComparedMetric) -> TestCase:

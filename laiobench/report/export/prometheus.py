@@ -8,6 +8,7 @@ from laiobench.errors import ExtraMissing
 from laiobench.report.kinds import points
 from laiobench.report.points import MetricPoint
 from laiobench.results.comparison import ComparedMetric, Comparison
+from laiobench.results.comparison_proof import Proof
 from laiobench.results.copies import told_apart
 from laiobench.results.document import Document
 from laiobench.results.run_result import RunResult
@@ -107,8 +108,39 @@ def _put_comparison(gauges: _Gauges, comparison: Comparison) -> None:
                 gauges.set(name, text, value, **labels)
         if comparison.verdict is not None:
             gauges.set("verdict", "1 for the one there is", 1, **labels, verdict=metric.verdict)
+        if comparison.proof is not None:
+            text = "1: the proof does not bear a verdict"
+            gauges.set("verdict_withheld", text, float(metric.is_withheld), **labels)
+    if comparison.proof is not None:
+        _put_proof(gauges, comparison.proof)
     if comparison.exit_code is not None:
         gauges.set("gate_exit_code", "0: pass or improve", comparison.exit_code)
+
+
+def _put_proof(gauges: _Gauges, proof: Proof) -> None:
+    """What the hidden arms showed: `arm` is sham or spike."""
+    if proof.spike is not None:
+        gauges.set("spike", "the slowness that was planted, as a share", proof.spike)
+    if proof.sham_differs is not None:
+        text = "1: the baseline differs from itself, and all verdicts are withheld"
+        gauges.set("sham_differs", text, float(proof.sham_differs))
+    for metric in proof.metrics:
+        labels = {
+            "job": metric.job, "direction": metric.direction or "", "metric": metric.metric,
+        }  # fmt: skip
+        for arm, found in (("sham", metric.sham), ("spike", metric.spike)):
+            if found is None:
+                continue
+            for name, text, value in (
+                ("proof_ratio", "arm / baseline", found.ratio),
+                ("proof_ratio_low", "lower end of that ratio's interval", found.low),
+                ("proof_ratio_high", "upper end of that ratio's interval", found.high),
+            ):
+                if value is not None:
+                    gauges.set(name, text, value, **labels, arm=arm)
+        if metric.spike_found is not None:
+            text = "1: the planted slowness was found"
+            gauges.set("spike_found", text, float(metric.spike_found), **labels)
 
 
 def _labels(metric: ComparedMetric) -> dict[str, str]:
