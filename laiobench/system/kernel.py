@@ -37,8 +37,21 @@ def number_of(device: int) -> Number:
 
 def text(path: Path) -> str:
     """A small file's text; empty where it can't be read."""
+    return _all(path).strip()
+
+
+def lines(path: Path) -> list[str]:
+    """A file's lines; none where it can't be read.
+
+    Names in them may hold any byte but those that the kernel escapes, so that other line ends,
+    as Python knows them, are no line ends here.
+    """
+    return [line for line in _all(path).split("\n") if line]
+
+
+def _all(path: Path) -> str:
     try:
-        return path.read_text(errors="surrogateescape").strip()
+        return os.fsdecode(path.read_bytes())
     except (OSError, ValueError):
         return ""
 
@@ -47,6 +60,11 @@ def number(path: Path) -> int:
     """The number in a small file; 0 where there is none."""
     held = text(path)
     return int(held) if held.isascii() and held.isdigit() else 0
+
+
+def fields(line: str) -> list[str]:
+    """What stands between spaces and tabs; any other white space is part of a name."""
+    return re.findall("[^ \t]+", line)
 
 
 def plain(field: str) -> str:

@@ -1,9 +1,33 @@
-"""Which file system a path or an open file is on, and how it is mounted."""
+"""What is mounted where, which file system a path or an open file is on, and how it is mounted."""
 
 import ctypes
-import os
-import re
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
+
+from laiobench.system.kernel import LIVE, Number, fields, lines, number_of, plain
+
+
+@dataclass(frozen=True)
+class Mount:
+    """A line of mountinfo(5)."""
+
+    number: Number
+    place: str
+    options: str
+    kind: str
+    """The type of the file system, such as ext4."""
+    source: str
+
+
+def mounts(mountinfo: Path) -> Iterator[Mount]:
+    """All of such a file, in the order in which they were mounted; none where it can't be read."""
+    for line in lines(mountinfo):
+        found = fields(line)
+        if "-" in found[6:] and len(found) > (dash := found.index("-", 6)) + 2:
+            yield Mount(
+                found[2], plain(found[4]), found[5], found[dash + 1], plain(found[dash + 2])
+            )
 
 
 def file_system(path: Path) -> str:
@@ -13,37 +37,29 @@ def file_system(path: Path) -> str:
 
 def file_system_of(device: int) -> str:
     """The type of the file system that has this `st_dev`."""
-    return _mount(device)[1]
+    found = _mount(device)
+    return found.kind if found else ""
 
 
 def mount_options(path: Path) -> str:
     """The mount options of that file system, such as rw,relatime; empty if unknown."""
-    return _mount(path.stat().st_dev)[0]
+    found = _mount(path.stat().st_dev)
+    return found.options if found else ""
 
 
 def is_mount_point(path: Path) -> bool:
     """Whether something is mounted exactly there; a file can be a mount point, too (bind)."""
-    try:
-        lines = os.fsdecode(Path("/proc/self/mountinfo").read_bytes()).splitlines()
-    except OSError:
-        return False
-    return str(path) in (_unescaped(line.split()[4]) for line in lines)
+    return any(mount.place == str(path) for mount in _ours())
 
 
-def _unescaped(field: str) -> str:
-    return re.sub(r"\\([0-7]{3})", lambda octal: chr(int(octal[1], 8)), field)
+def _mount(device: int) -> Mount | None:
+    """The last mount of the file system with this `st_dev`."""
+    number = number_of(device)
+    return next((mount for mount in reversed([*_ours()]) if mount.number == number), None)
 
 
-def _mount(device: int) -> tuple[str, str]:
-    """The options and the type of the last mount of the file system with this `st_dev`."""
-    wanted = f"{os.major(device)}:{os.minor(device)}"
-    found = ("", "")
-    for line in Path("/proc/self/mountinfo").read_text().splitlines():
-        before, _, after = line.partition(" - ")
-        fields = before.split()
-        if fields[2] == wanted:
-            found = (fields[5], after.split()[0])
-    return found
+def _ours() -> Iterator[Mount]:
+    return mounts(LIVE.proc / "self/mountinfo")
 
 
 # Magic numbers (statfs) of file systems that show the kernel's state and store no data.

@@ -17,8 +17,9 @@ from laiobench.system import mapper
 from laiobench.system.exports import Export, exports, hidden
 from laiobench.system.extents import Device, Devices, share
 from laiobench.system.kernel import LIVE as LIVE
-from laiobench.system.kernel import Number, System, number_of, plain, text
+from laiobench.system.kernel import Number, System, fields, lines, number_of, plain, text
 from laiobench.system.loops import SECTOR, Inode, Loop
+from laiobench.system.mounts import Mount, mounts
 from laiobench.system.openers import Opener, lasting_openers
 
 
@@ -74,14 +75,6 @@ _FILE = "the file that it is made of"
 
 
 @dataclass(frozen=True)
-class _Mount:
-    number: Number
-    place: str
-    source: str
-    kind: str = ""
-
-
-@dataclass(frozen=True)
 class _Swap:
     """A swap area: on `inode` or on `device`; without either, its path leads nowhere here."""
 
@@ -97,7 +90,7 @@ class _World:
     system: System
     table: Table
     devices: Devices = field(init=False)
-    mounts: list[_Mount] = field(init=False)
+    mounts: list[Mount] = field(init=False)
     swaps: list[_Swap] = field(init=False)
     exports: list[Export] = field(init=False)
 
@@ -328,7 +321,7 @@ _MAPPED = (
 )
 
 
-def _mounts(proc: Path) -> Iterator[_Mount]:
+def _mounts(proc: Path) -> Iterator[Mount]:
     """The mounts of every mount namespace that we may look into."""
     seen: set[str] = set()
     for process in ["self", *(path.name for path in proc.glob("[0-9]*"))]:
@@ -339,15 +332,11 @@ def _mounts(proc: Path) -> Iterator[_Mount]:
         if namespace in seen:
             continue
         seen.add(namespace)
-        for line in text(proc / process / "mountinfo").splitlines():
-            fields = line.split()
-            if "-" in fields[6:] and len(fields) > (dash := fields.index("-", 6)) + 2:
-                yield _Mount(fields[2], plain(fields[4]), plain(fields[dash + 2]), fields[dash + 1])
+        yield from mounts(proc / process / "mountinfo")
 
 
 def _swap_paths(proc: Path) -> list[str]:
-    lines = text(proc / "swaps").splitlines()[1:]
-    return [plain(line.split()[0]) for line in lines if line.split()]
+    return [plain(found[0]) for line in lines(proc / "swaps")[1:] if (found := fields(line))]
 
 
 def _swap(path: str) -> _Swap:
