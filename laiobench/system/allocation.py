@@ -134,8 +134,8 @@ def _of_device(device: int, system: System) -> Allocation:
     name = disk.name
     if name.startswith("zram") and (told := text(disk / "mm_stat").split()):
         return Allocation(stored_bytes=int(told[0]), holder=name)
-    if name.startswith("loop") and disk == folder:
-        return _of_loop(name, system)
+    if name.startswith("loop"):  # of a partition, `start` says where it begins
+        return _of_loop(name, number(folder / "start") * SECTOR, system)
     if (
         name.startswith("dm-")
         and (sectors := mapper.mapped_sectors(text(disk / "dev"))) is not None
@@ -147,8 +147,8 @@ def _of_device(device: int, system: System) -> Allocation:
     return UNKNOWN
 
 
-def _of_loop(name: str, system: System) -> Allocation:
-    """That of the file behind the loop device, if it can be found by its name."""
+def _of_loop(name: str, first_byte: int, system: System) -> Allocation:
+    """That of the file behind a loop device from some byte on, if it is found by its name."""
     loop = loop_of(name, system)
     if loop is None or loop.inode is None:
         return UNKNOWN
@@ -161,10 +161,8 @@ def _of_loop(name: str, system: System) -> Allocation:
         if (status.st_dev, status.st_ino) != loop.inode:
             return UNKNOWN
         found = allocation_of(fd, system)
-        gaps = (
-            Gap(gap.start - loop.offset_bytes, gap.end - loop.offset_bytes, gap.kind)
-            for gap in found.gaps
-        )
+        before = loop.offset_bytes + first_byte
+        gaps = (Gap(gap.start - before, gap.end - before, gap.kind) for gap in found.gaps)
         return Allocation(found.memory, tuple(gaps), holder=str(Path(loop.path)))
     finally:
         os.close(fd)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from guard.stacks import SECTOR, addpart, loop
 from program import Program
 
 SIZE = 4 << 20
@@ -154,3 +155,24 @@ def test_a_loop_device_on_a_file_that_was_never_written(
         "but were never written"
     }
     assert warnings(program, second) == {}
+
+
+@pytest.mark.root
+@pytest.mark.loop
+def test_partitions_of_one(program: Program) -> None:
+    """The first is on blocks that were written, the second begins before a hole."""
+    file = program.folder / "disk"
+    file.write_bytes(os.urandom(SIZE))
+    os.truncate(file, 2 * SIZE)
+    half = SIZE // SECTOR
+    with (
+        loop(file) as device,
+        addpart(device, 1, 8, half - 128),
+        addpart(device, 2, half - 64, half + 64),
+    ):
+        assert warnings(program, f"{device}p1") == {}
+        second = f"{device}p2"
+        assert warnings(program, second) == {
+            "holes": f"job: parts of {second} ({file}, which it is made of) are not allocated"
+        }
+        assert warnings(program, second, "--size=32k") == {}
