@@ -11,7 +11,7 @@ import click
 
 from laiobench.cli.streams import write_document
 from laiobench.errors import RunError, UsageError, raise_all
-from laiobench.files import outputs
+from laiobench.files import distinct, outputs
 from laiobench.report import export as formats
 from laiobench.results import store
 from laiobench.results.document import Document
@@ -69,7 +69,17 @@ def parse(texts: Sequence[str], form: str, *, as_json: bool) -> list[Export]:
         except UsageError as error:
             problems.append(error)
     raise_all(problems)
+    distinct.check(paths(found))
     return found
+
+
+def paths(exports: Sequence[Export]) -> list[tuple[str, Path]]:
+    """The files that they replace, each with what it is called."""
+    return [
+        (f"--export {export.format}={export.file}", Path(export.file))
+        for export in exports
+        if export.file != STDOUT and not formats.find(export.format).appends
+    ]
 
 
 def write_all(exports: Sequence[Export], document: Document) -> None:

@@ -90,6 +90,11 @@ class Destination:
             return [str(self.file)]
         return [f"{self.folder}/, a file by date and name"] if self.folder else []
 
+    @property
+    def paths(self) -> list[tuple[str, Path]]:
+        """The file that is named, with what it is called."""
+        return [(f"--output={self.file}", self.file)] if self.file else []
+
     def check(self) -> None:
         """Find out before the run whether its result can be saved."""
         if self.file:

@@ -73,6 +73,7 @@ class Below:
         if not stat.S_ISREG(mode):
             kind = "a folder" if stat.S_ISDIR(mode) else "no regular file"
             raise UsageError(f"{self.path(name)} is {kind}", "move it away, or name another file")
+        outputs.check_replaceable(Path(self.path(name)).parent.resolve() / last)
 
     def create(self, name: str) -> Identity:
         """Create an empty file; what had the name is replaced.

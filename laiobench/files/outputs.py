@@ -41,7 +41,7 @@ def check(path: Path) -> None:
     real = path.resolve()
     check_folder(real.parent)
     if real.exists():
-        _check_replaceable(real)
+        check_replaceable(real)
 
 
 def check_folder(folder: Path) -> None:
@@ -154,7 +154,7 @@ def _add_to(path: Path, text: str, flags: int) -> None:
 # ---- what can be replaced ---------------------------------------------------------------
 
 
-def _check_replaceable(path: Path) -> None:
+def check_replaceable(path: Path) -> None:
     """Check that another file may take this one's place.
 
     Raises:

@@ -224,3 +224,94 @@ def test_what_an_included_file_says_is_not_shown(program: Program) -> None:
         assert "hunter2" not in outcome.stderr + outcome.stdout
         for number in (1, 2, 3):
             assert f"{secret}:{number}: " in outcome.stderr
+
+
+# ---- nothing is written over what the same run needs ----------------------------------------
+
+
+@pytest.mark.root
+@pytest.mark.parametrize("flag", ["+a", "+i"])
+def test_a_log_that_may_not_be_replaced_is_found_before_the_run(
+    program: Program, flag: str
+) -> None:
+    log = program.folder / "x_bw.1.log"
+    log.touch()
+    subprocess.run(["chattr", flag, log], check=True)
+    try:
+        outcome = program(*LONG_RUN, "--write_bw_log=x", timeout_s=25)
+    finally:
+        subprocess.run(["chattr", flag.replace("+", "-"), log], check=True)
+    assert outcome.code == 1
+    assert f"the log cannot be written: {log.name}: Operation not permitted" in outcome.stderr
+    assert outcome.stdout == ""
+
+
+@pytest.mark.root
+def test_nor_is_one_that_is_mounted_there(program: Program) -> None:
+    (program.folder / "x_bw.1.log").touch()
+    mount = 'mount --bind x_bw.1.log x_bw.1.log && exec "$@"'
+    outcome = program(
+        *LONG_RUN, "--write_bw_log=x", timeout_s=25,
+        prefix=("unshare", "--mount", "sh", "-c", mount, "sh"),
+    )  # fmt: skip
+    assert outcome.code == 1
+    assert "x_bw.1.log: Device or resource busy" in outcome.stderr
+
+
+@pytest.mark.parametrize("name", ["data_bw.1.log", "./data_bw.1.log", "link", "hard"])
+def test_results_and_logs_never_replace_what_is_measured(program: Program, name: str) -> None:
+    target = program.folder / "data_bw.1.log"
+    target.write_bytes(b"precious" * 8192)
+    (program.folder / "link").symlink_to(target)
+    (program.folder / "hard").hardlink_to(target)
+    for asked in (f"--output={name}", "--write_bw_log=data"):
+        outcome = program("run", f"--filename={name}", "--rw=randread", "--number_ios=9", asked)
+        assert outcome.code == USAGE, asked
+        assert "is what job job measures" in outcome.stderr
+    assert target.read_bytes() == b"precious" * 8192
+    export = ("--vary=iodepth=1,2", "--pairs=1", f"--export=csv={name}")
+    outcome = program("ab", "--filename=data_bw.1.log", "--number_ios=9", *export)
+    assert outcome.code == USAGE
+    assert "is what job job measures" in outcome.stderr
+
+
+def test_a_target_that_is_still_to_be_made_is_none_to_save_in(program: Program) -> None:
+    outcome = program("run", "--filename=new", "--size=1m", "--number_ios=9", "--output=./new")
+    assert outcome.code == USAGE
+    assert "is what job job measures" in outcome.stderr
+
+
+def test_nor_the_job_file(program: Program) -> None:
+    name = job_file(program, *fake_engine("[j]"))
+    outcome = program("run", name, f"--output={name}")
+    assert outcome.code == USAGE
+    assert f"{name} is the source of the jobs" in outcome.stderr
+    assert (program.folder / name).read_text().startswith("[global]")
+
+
+def test_nothing_is_written_twice_into_one_file(program: Program) -> None:
+    twice = (
+        (*NULL, "--output=x_bw.1.log", "--write_bw_log=x"),
+        ("ab", *NULL[1:], "--vary=iodepth=1,2", "--pairs=1", "--export=csv=x", "--export=json=./x"),
+    )
+    for asked in twice:
+        outcome = program(*asked)
+        assert outcome.code == USAGE, asked
+        assert "are one file" in outcome.stderr
+
+
+def test_an_export_does_not_replace_the_result(program: Program, stored: str) -> None:
+    before = (program.folder / stored).read_bytes()
+    outcome = program("export", stored, "--format=csv", f"--output={stored}")
+    assert outcome.code == USAGE
+    assert "is what is exported" in outcome.stderr
+    assert (program.folder / stored).read_bytes() == before
+
+
+def test_what_is_no_file_may_be_written_twice(program: Program) -> None:
+    """And a summary of a gate is added to what is there."""
+    outcome = program(
+        "ab", *NULL[1:], "--vary=iodepth=1,2", "--pairs=1", "--export=csv=/dev/null",
+        "--export=markdown=/dev/null",
+    )  # fmt: skip
+    assert outcome.code == 0, outcome.stderr

@@ -21,6 +21,8 @@ from laiobench.cli.shared_options import (
 from laiobench.cli.write_options import WriteOptions, write_options
 from laiobench.comparison.variants import check_keys, labels_of, parse, variants
 from laiobench.errors import UsageError
+from laiobench.files import distinct
+from laiobench.jobs.sources import needed_files
 from laiobench.jobs.sources.fio_readings import notes_of_run
 from laiobench.jobs.sources.flags import Flags
 from laiobench.jobs.sources.load import gather
@@ -227,6 +229,13 @@ def command(
             live_comparison.further(earlier, pairs, until_width, max_time, prepare, cleanup),
         )
         said = []
+    distinct.check(
+        exports.paths(wanted),
+        [
+            *needed_files(sources, [job for each in experiment.variants for job in each.jobs]),
+            *([("the policy", policy_file)] if policy_file else []),
+        ],
+    )
     if judge:
         judge.check(experiment)
     experiment.design = experiment.design.model_copy(

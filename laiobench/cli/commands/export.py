@@ -7,11 +7,11 @@ import click
 from laiobench.cli.exports import STDOUT, Export, put
 from laiobench.cli.shared_options import WHERE_NAMED_RESULTS_ARE, results_option
 from laiobench.errors import UsageError
+from laiobench.files import distinct
 from laiobench.report import export
 from laiobench.report.export import FORMATS
 from laiobench.results import reference as reference_module
 from laiobench.results import store
-from laiobench.results.document import Document
 
 _LIST = "\n".join(f"{name:<19} {format_.summary}" for name, format_ in FORMATS.items())
 
@@ -36,16 +36,19 @@ def command(references: tuple[str, ...], name: str, output: str, results: Path) 
     export.check_format(name)
     if output != STDOUT:
         store.check_output(Path(output))
-    documents: list[Document] = []
-    for reference in references or (reference_module.LAST,):
-        documents += _read(reference, results)
+    wanted = references or (reference_module.LAST,)
+    paths = [path for reference in wanted for path in _paths(reference, results)]
+    if output != STDOUT:
+        kept = [("what is exported", path) for path in paths]
+        distinct.check([(f"--output={output}", Path(output))], kept)
+    documents = [store.load_document(path) for path in paths]
     put(Export(name, output), export.write(name, documents))
 
 
-def _read(reference: str, results: Path) -> list[Document]:
+def _paths(reference: str, results: Path) -> list[Path]:
     if not Path(reference).is_dir():
-        return [store.load_document(reference_module.find(reference, results))]
-    found = [store.load_document(path) for path in reference_module.paths(Path(reference))]
+        return [reference_module.find(reference, results)]
+    found = list(reference_module.paths(Path(reference)))
     if not found:
         raise UsageError(f"{reference} holds no results")
     return found

@@ -15,8 +15,9 @@ from laiobench.cli.status import Status
 from laiobench.cli.stopping import SignalControl, leave_at_once, stop_on_signals
 from laiobench.cli.write_options import WriteOptions, write_options
 from laiobench.errors import ExitCode, LaiobenchError
+from laiobench.files import distinct
 from laiobench.files.below import Below
-from laiobench.jobs.sources import check_places, resolve
+from laiobench.jobs.sources import check_places, needed_files, resolve
 from laiobench.jobs.sources.fio_readings import notes_of_run
 from laiobench.jobs.sources.flags import Flags
 from laiobench.jobs.sources.load import gather
@@ -68,6 +69,7 @@ def command(
     running.check()
     logs = fio_logs.LogFiles(jobs, Below(running.log_dir))
     logs.check()
+    distinct.check([*running.destination.paths, *logs.paths], needed_files(sources, jobs))
     # Until the result is saved, a signal ends the jobs, but not the program.
     with stop_on_signals() as control:
         allowed = writing.permission(lambda: control.stop)

@@ -6,6 +6,7 @@ tells all faults at once, each with its place.
 """
 
 from laiobench.jobs.sources.destinations import check_places as check_places
+from laiobench.jobs.sources.destinations import needed_files as needed_files
 from laiobench.jobs.sources.resolve import notes as notes
 from laiobench.jobs.sources.resolve import resolve as resolve
 from laiobench.jobs.sources.resolve import unknown_option as unknown_option

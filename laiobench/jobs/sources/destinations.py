@@ -27,6 +27,16 @@ def check_places(drafts: Sequence[Draft], jobs: Sequence[Job], folder: Path) -> 
     raise_all(list(found.values()))
 
 
+def needed_files(references: Sequence[str], jobs: Sequence[Job]) -> list[tuple[str, Path]]:
+    """What a run reads and measures, which no result may replace: what each is, and its path."""
+    sources = [Path(reference) for reference in references if Path(reference).is_file()]
+    targets = {job.filename: job.name for job in jobs if job.filename is not None}
+    return [
+        *(("the source of the jobs", path) for path in sources),
+        *((f"what job {name} measures", Path(target)) for target, name in targets.items()),
+    ]
+
+
 def _problems(draft: Draft, job: Job, folder: Path) -> Iterator[UsageError]:
     for option in LOGS:
         name = getattr(job, option)

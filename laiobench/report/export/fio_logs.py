@@ -12,6 +12,7 @@ only while it is written, so there may be more files than a process may have ope
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from laiobench.errors import LaiobenchError, RunError, UsageError
 from laiobench.files.below import Below, Identity
@@ -59,6 +60,12 @@ class LogFiles:
                 file = self._files.setdefault(name, _File(name))
                 self._of.setdefault(number, []).append((_value(kind), file))
         self._written_s = float("-inf")
+
+    @property
+    def paths(self) -> list[tuple[str, Path]]:
+        """Each with what it is called."""
+        paths = map(self._folder.path, self._files)
+        return [(f"the log {path}", Path(path)) for path in paths]
 
     def check(self) -> None:
         """Check before a run that the logs can be written.
