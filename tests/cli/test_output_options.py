@@ -79,6 +79,20 @@ def test_logs_add_up_to_what_was_measured(program: Program) -> None:
                 )
 
 
+def test_times_in_a_log_may_be_those_of_the_clock_on_the_wall(program: Program) -> None:
+    before_ms = time.time() * 1000
+    program(*NULL, "--runtime=0.5", "--time_based", *LOGS, "--log_unix_epoch=1")
+    after_ms = time.time() * 1000
+    rows = lines(program.folder / "x_bw.1.log")
+    assert rows and all(before_ms <= row[0] <= after_ms for row in rows)
+
+
+def test_a_log_has_a_column_for_offsets_if_asked(program: Program) -> None:
+    program(*NULL, "--runtime=0.5", "--time_based", *LOGS, "--log_offset=1")
+    rows = lines(program.folder / "x_bw.1.log")
+    assert rows and all(row[2:] == [0, 0, 0, 0] for row in rows)
+
+
 def test_a_log_of_each_i_o_is_refused_and_says_what_to_write(program: Program) -> None:
     outcome = program(*NULL, "--number_ios=1", "--write_lat_log=x", "--log_avg_msec=0")
     assert outcome.code == 2

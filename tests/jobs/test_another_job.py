@@ -14,8 +14,8 @@ THE_SAME_JOB = {
     ),
     "what is recorded, kept and shown": (
         "percentile_list clat_percentiles lat_percentiles slat_percentiles log_avg_msec "
-        "write_bw_log write_iops_log write_lat_log per_job_logs unified_rw_reporting "
-        "group_reporting verify_dump verify_state_save"
+        "write_bw_log write_iops_log write_lat_log per_job_logs log_unix_epoch log_offset "
+        "unified_rw_reporting group_reporting verify_dump verify_state_save"
     ),
     "when a run fails: of one that did not, it changed nothing": (
         "rate_min rate_iops_min rate_cycle max_latency verify_fatal exitall_on_error "

@@ -57,6 +57,31 @@ def test_every_option_of_fio_that_is_accepted_says_why_and_any_other_what_to_do(
         assert foreign.note if foreign.accepted is None else foreign.remedy, name
 
 
+@pytest.mark.parametrize("zero", ["0", 0, "0x0", "0k"])
+@pytest.mark.parametrize(
+    "name",
+    ["size", "io_size", "number_ios", "zonesize", "zonerange", "iodepth_low", "offset_align",
+     "iodepth_batch_complete_max"],
+)  # fmt: skip
+def test_zero_is_no_limit_where_fio_means_none(name: str, zero: object) -> None:
+    assert getattr(Job.model_validate({name: zero}), name) is None
+
+
+@pytest.mark.parametrize("name", ["runtime", "timeout"])
+@pytest.mark.parametrize("zero", ["0", 0, "0s", "0.0", "0ms", 0.0])
+def test_a_time_of_zero_is_none(name: str, zero: object) -> None:
+    assert Job.model_validate({name: zero}).runtime is None
+
+
+def test_a_mask_of_no_cpu_pins_to_none() -> None:
+    assert Job.model_validate({"cpumask": "0"}).cpus_allowed is None
+
+
+@pytest.mark.parametrize("text", ["4Ki", "4KiB", "4k", "4K", "4kb"])
+def test_sizes_are_written_as_for_fio(text: str) -> None:
+    assert Job(bs=text).bs.read == 4096
+
+
 # ---- the schema --------------------------------------------------------------------
 
 

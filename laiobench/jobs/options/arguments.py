@@ -137,6 +137,8 @@ class JobArguments(TypedDict, total=False):
     write_iops_log: Any
     write_lat_log: Any
     per_job_logs: Flag
+    log_unix_epoch: Flag
+    log_offset: Flag
     unified_rw_reporting: Any
 
     # Threads

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 from laiobench import units
 from laiobench.jobs.options.compound_types import Form
 from laiobench.jobs.options.group import LONGEST_S, PRINTABLE, Alias, OptionGroup, option
-from laiobench.jobs.options.types import Count, Flag, Seconds
+from laiobench.jobs.options.types import Count, Flag, OffAtZero, Seconds
 
 if TYPE_CHECKING:
     from laiobench.jobs.options import Job
@@ -46,11 +46,11 @@ class TimeOptions(OptionGroup):
 
     ALIASES: ClassVar[Mapping[str, Alias]] = {"timeout": "runtime"}
 
-    runtime: Seconds | None = option(
+    runtime: Annotated[Seconds | None, OffAtZero] = option(
         None,
         "measure for so long at most; none: until the size is done",
         unit="s",
-        gt=0,
+        ge=0,
         le=LONGEST_S,
     )
     time_based: Flag = option(False, "go on for the whole runtime, over and over the size")
@@ -67,8 +67,8 @@ class TimeOptions(OptionGroup):
         pattern=PRINTABLE,
     )
     loops: Count = option(1, "passes over the size", ge=1, le=1 << 20)
-    number_ios: Count | None = option(
-        None, "end after so many I/Os, each of the loops", ge=1, lt=1 << 63
+    number_ios: Annotated[Count | None, OffAtZero] = option(
+        None, "end after so many I/Os, each of the loops", ge=0, lt=1 << 63
     )
 
     @staticmethod

@@ -81,6 +81,14 @@ class OutputOptions(OptionGroup):
     per_job_logs: Flag = option(
         True, "a log for each copy; 0: all in one without the N", changes_io=False
     )
+    log_unix_epoch: Flag = option(
+        False, "times in logs are in ms since 1970, not since the job began", changes_io=False
+    )
+    log_offset: Flag = option(
+        False,
+        "lines of logs have a column for an offset, which is 0: a line is for a window of I/Os",
+        changes_io=False,
+    )
     unified_rw_reporting: Unified = option(
         "none",
         "in fio-json: all I/Os as one, `mixed`, in the place of each direction; both: besides",

@@ -1,12 +1,12 @@
 """How many I/Os are in flight, and how they are submitted."""
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from laiobench.jobs.options.engines import ENGINES, names_of_those_that
 from laiobench.jobs.options.group import Alias, OptionGroup, option
 from laiobench.jobs.options.modes import MODES, modes_that
-from laiobench.jobs.options.types import Count, Flag, parse_flag
+from laiobench.jobs.options.types import Count, Flag, OffAtZero, parse_flag
 
 if TYPE_CHECKING:
     from laiobench.jobs.options import Job
@@ -31,10 +31,10 @@ class QueueOptions(OptionGroup):
     }
 
     iodepth: Count = option(1, "I/Os kept in flight", ge=1, le=65536, is_own_cost=True)
-    iodepth_low: Count | None = option(
+    iodepth_low: Annotated[Count | None, OffAtZero] = option(
         None,
         "once iodepth is reached, issue no more until so few are in flight; none: refill at once",
-        ge=1,
+        ge=0,
         le=65536,
     )
     max_batch: Count = option(
@@ -53,11 +53,11 @@ class QueueOptions(OptionGroup):
         le=65536,
         scope="iothread",
     )
-    iodepth_batch_complete_max: Count | None = option(
+    iodepth_batch_complete_max: Annotated[Count | None, OffAtZero] = option(
         None,
         "completion=getevents: completions taken in a call; none: all there are "
         "(in fio: iodepth_batch_complete_min)",
-        ge=1,
+        ge=0,
         le=65536,
         scope="iothread",
     )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from laiobench.jobs.options.compound_types import Amount, Form, amount_of
 from laiobench.jobs.options.group import Alias, OptionGroup, option
-from laiobench.jobs.options.types import Flag, Size, TargetPath, parse_flag
+from laiobench.jobs.options.types import Flag, OffAtZero, Size, TargetPath, off_at_zero, parse_flag
 
 if TYPE_CHECKING:
     from laiobench.jobs.options import Job
@@ -22,13 +22,19 @@ class _AmountForm(Form):
     """`512m` or `20%`; documents store bytes as a number."""
 
     kind: type[Any] = Amount
+    none_at_zero: bool = False
+
+    def parse(self, value: object) -> Any:
+        if self.none_at_zero and off_at_zero(value) is None:
+            return None
+        return super().parse(value)
 
     @staticmethod
     def written(value: Any) -> Any:
         return value if value is None else str(value) if value.bytes is None else value.bytes
 
 
-_Amount = Annotated[Amount | None, _AmountForm(amount_of(least=1))]
+_Amount = Annotated[Amount | None, _AmountForm(amount_of(least=1), none_at_zero=True)]
 _Offset = Annotated[Amount, _AmountForm(amount_of())]
 _NOWHERE = Amount(bytes=0, percent=None)
 
@@ -70,8 +76,8 @@ class RegionOptions(OptionGroup):
     offset: _Offset = option(
         _NOWHERE, "where the region begins; % of the target is rounded up to bs", unit="bytes"
     )
-    offset_align: Size | None = option(
-        None, "round a % of offset up to a multiple of this", unit="bytes", ge=1, le=1 << 60
+    offset_align: Annotated[Size | None, OffAtZero] = option(
+        None, "round a % of offset up to a multiple of this", unit="bytes", ge=0, le=1 << 60
     )
     offset_increment: _Offset = option(
         _NOWHERE, "each further copy of numjobs begins so much later", unit="bytes"
@@ -82,11 +88,11 @@ class RegionOptions(OptionGroup):
     zonemode: Literal["none", "strided"] = option(
         "none", "strided: so much in one zone, then on to the next"
     )
-    zonesize: Size | None = option(
-        None, "strided: how much is done in a zone", unit="bytes", ge=1, le=1 << 60
+    zonesize: Annotated[Size | None, OffAtZero] = option(
+        None, "strided: how much is done in a zone", unit="bytes", ge=0, le=1 << 60
     )
-    zonerange: Size | None = option(
-        None, "strided: length of a zone; none: zonesize", unit="bytes", ge=1, le=1 << 60
+    zonerange: Annotated[Size | None, OffAtZero] = option(
+        None, "strided: length of a zone; none: zonesize", unit="bytes", ge=0, le=1 << 60
     )
     zoneskip: Size = option(
         0, "strided: what is left out between zones", unit="bytes", ge=0, le=1 << 60

@@ -3,6 +3,7 @@
 Each parser takes text, with the suffixes that fio takes, or the value itself.
 """
 
+import re
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, PlainValidator, WithJsonSchema
@@ -56,6 +57,8 @@ def cpus_of_mask(value: object) -> object:
         mask = value if isinstance(value, int) else int(str(value), 0)
     except ValueError:
         mask = 0
+    if value in (0, "0"):
+        return None
     if not 0 < mask < 1 << 8192:
         raise ValueError(f"{value!r} is not a mask of CPUs; write cpus_allowed=0,2-5")
     return tuple(cpu for cpu in range(mask.bit_length()) if mask >> cpu & 1)
@@ -150,6 +153,19 @@ def _log_name(value: object) -> object:
         return ""
     return _path(value) if value else value
 
+
+_ZERO = re.compile(r"\s*(0+\.?0*|0x0+)\s*[a-zµ]*\s*", re.IGNORECASE)
+
+
+def off_at_zero(value: object) -> object:
+    """None for 0, by which fio means that there is none."""
+    if isinstance(value, str):
+        return None if _ZERO.fullmatch(value) else value
+    return None if value == 0 and not isinstance(value, bool) else value
+
+
+OffAtZero = BeforeValidator(off_at_zero)
+"""For options whose 0 says what leaving them out says: `Annotated[Count | None, OffAtZero]`."""
 
 LogName = Annotated[str, PlainValidator(_log_name)]
 TargetPath = Annotated[

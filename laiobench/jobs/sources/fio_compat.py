@@ -108,7 +108,7 @@ FOREIGN: dict[str, Foreign] = dict(
         ),
         *_noted(
             "the whole series is in the result, whatever a log would hold",
-            "log_entries log_compression log_compression_cpus log_store_compressed",
+            "log_entries log_compression_cpus",
         ),
         *_noted("blocks are verified on the IOThread", "verify_async verify_async_cpus"),
         *_noted("what was written is remembered anyway, in 4 bytes a block", "experimental_verify"),
@@ -131,6 +131,11 @@ FOREIGN: dict[str, Foreign] = dict(
             ["inline", "offload"],
             "each IOThread submits its own I/Os; a rate's schedule waits for no completion anyway",
             "leave it out", "io_submit_mode",
+        ),
+        *_only(
+            OFF, "",
+            "leave it out: a log has a line for each window, which is little; gzip compresses it "
+            "afterwards", "log_compression log_store_compressed",
         ),
         *_only(["1024", "1000"], "", "write 1024 or 1000", "kb_base"),
         *_only(OFF, "", "read the file with a job of its own, above a stonewall", "pre_read"),
@@ -197,7 +202,7 @@ FOREIGN: dict[str, Foreign] = dict(
         *_noted("rates are told from the whole series", "bwavgtime iopsavgtime"),
         *_only(
             OFF, "", "leave it out: logs and results have the time since their job began",
-            "log_unix_epoch log_alternate_epoch",
+            "log_alternate_epoch",
         ),
         *_only(
             ["0", "no", "false", "avg"], "a log has the means of its windows",
@@ -207,7 +212,7 @@ FOREIGN: dict[str, Foreign] = dict(
         ),
         *_only(
             OFF, "", "leave it out: a log's line is for a window, not for an I/O at an offset",
-            "log_offset log_issue_time",
+            "log_issue_time",
         ),
         *_only(
             OFF, "", "leave it out: all I/Os have the priority of the process (ionice)", "log_prio",

@@ -1,9 +1,9 @@
 """fio's log files: bandwidth, IOPS and latencies over time, written while jobs run.
 
 Each line is `time in ms, value, direction, 0, 0`.  The zeros are fio's block size and
-priority, which a window of many I/Os does not have.  Bandwidth is in KiB/s, latencies are
-means in ns.  Files are named as fio names them, so that programs that draw fio's logs can
-draw these.
+priority (and between them the offset, with log_offset), which a window of many I/Os does not
+have.  Bandwidth is in KiB/s, latencies are means in ns.  Files are named as fio names them, so
+that programs that draw fio's logs can draw these.
 
 Lines are collected for a second or more, so that writing them costs little.  A file is open
 only while it is written, so there may be more files than a process may have open.
@@ -42,6 +42,8 @@ class _File:
     """A log, and its lines that are not written yet."""
 
     name: str
+    job: Job
+    """Whose options say what its lines are; of jobs that share it, the first."""
     which: Identity | None = None
     lines: list[str] = field(default_factory=list)
     problem: str = ""
@@ -57,9 +59,10 @@ class LogFiles:
         copies = [job for job in jobs if not job.create_only for _ in range(job.numjobs)]
         for number, job in enumerate(copies, start=1):
             for kind, name in log_files(job.name, number, dict(job)):
-                file = self._files.setdefault(name, _File(name))
+                file = self._files.setdefault(name, _File(name, job))
                 self._of.setdefault(number, []).append((_value(kind), file))
         self._written_s = float("-inf")
+        self._epoch_ns = time.monotonic_ns() - time.time_ns()
 
     @property
     def paths(self) -> list[tuple[str, Path]]:
@@ -88,10 +91,12 @@ class LogFiles:
             number: which copy, counted from 1 over the copies of all jobs.
             window_start_ns: when that copy began to measure; times in logs count from there.
         """
-        ms = round((window.end_ns - window_start_ns) / 1e6)
+        direction = _NUMBERS[window.direction]
         for value, file in self._of.get(number, ()):
-            direction = _NUMBERS[window.direction]
-            file.lines.append(f"{ms}, {round(value(window))}, {direction}, 0, 0\n")
+            since_ns = self._epoch_ns if file.job.log_unix_epoch else window_start_ns
+            ms = round((window.end_ns - since_ns) / 1e6)
+            of_io = "0, 0, 0" if file.job.log_offset else "0, 0"
+            file.lines.append(f"{ms}, {round(value(window))}, {direction}, {of_io}\n")
         gather_s = max(_GATHER_S, len(self._files) / 1000)
         if time.monotonic() - self._written_s >= gather_s:
             self._write()
