@@ -1,7 +1,7 @@
 """Build the C core as an extension module: cffi's API mode, stable ABI.
 
-cffi reads the headers of the contract themselves, without preprocessor lines, which it
-can't parse; so nothing is declared twice.
+cffi reads the contract's own headers, so nothing is declared twice.  It cannot parse most
+lines of the preprocessor, so these are removed.
 """
 
 import hashlib
@@ -34,7 +34,7 @@ def core_files(suffix: str) -> list[Path]:
 
 
 def source_hash() -> str:
-    """The hash of the sources as they are now; the module has that of when it was built."""
+    """The hash of the sources now; the module contains the hash of those it was built from."""
     digest = hashlib.sha256()
     for path in core_files(".c") + core_files(".h"):
         digest.update(str(path.relative_to(CORE)).encode() + b"\0" + path.read_bytes())
@@ -42,7 +42,7 @@ def source_hash() -> str:
 
 
 def declarations(header: str) -> str:
-    """A header as cffi can parse it: of preprocessor lines, only defines of numbers."""
+    """A header as cffi can parse it: of the preprocessor's lines, only `#define` is left."""
     lines = (CORE / header).read_text().splitlines()
     return "\n".join(
         line for line in lines if not line.startswith("#") or line.startswith("#define ")

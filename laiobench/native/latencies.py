@@ -10,10 +10,10 @@ from laiobench.native.structures import text_of
 
 @dataclass(frozen=True)
 class LatencyType:
-    """Which I/Os have it."""
+    """Which I/Os have a latency."""
 
     is_of_every_io: bool
-    """Else of those that a schedule wanted to go at a given time."""
+    """If false, only I/Os have it that a schedule makes due at a given time."""
 
 
 def _all() -> Iterator[tuple[str, LatencyType]]:
@@ -25,4 +25,4 @@ def _all() -> Iterator[tuple[str, LatencyType]]:
 
 
 LATENCIES = dict(_all())
-"""By what documents call them, without the unit: `lat` is their `lat_ns`."""
+"""By name.  Documents append the unit: `lat` is `lat_ns` there."""

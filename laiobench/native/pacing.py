@@ -50,9 +50,9 @@ class PacingReport:
     """I/Os that were issued well after they were due."""
     late_max_ns: int = 0
     scheduled_ns: tuple[int, ...] = (0, 0, 0)
-    """ns of the schedule that were issued in the window, of reads, writes and trims."""
+    """The part of the schedule that was issued in the window, in ns: reads, writes, trims."""
     behind_ns: tuple[int, ...] = (0, 0, 0)
-    """How much farther behind it was at the window's end than at its beginning, in ns."""
+    """How much the delay behind the schedule grew in the window, in ns."""
     slow_io: SlowIo | None = None
     slow_cycle: SlowCycle | None = None
     search_is_over: bool = False
@@ -117,7 +117,7 @@ def _fill_each(native: Any, values: PerDirection[int]) -> None:
 
 
 def read_pacing(report: Any) -> PacingReport:
-    """Read the report."""
+    """The core's report as Python data."""
     return PacingReport(
         late=report.late,
         late_max_ns=report.late_max_ns,

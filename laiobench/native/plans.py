@@ -1,4 +1,4 @@
-"""Plans for the core: which workers there are, and what runs on them.
+"""Plans for the core: workers, the jobs that run on them, and the limits that jobs share.
 
 Knows the core's structures for plans, and which options fill them.
 """
@@ -19,14 +19,14 @@ from laiobench.units import NS_PER_S
 
 @dataclass(frozen=True)
 class WorkerPlan:
-    """A thread with its event loop; `job` has the options for it."""
+    """A thread with an event loop; `job` has the options that it takes."""
 
     name: str
     job: Job
     is_main: bool
-    """Whether it runs in the calling thread (run_wait) instead of one of its own."""
+    """Whether it runs in the thread that calls run_wait, and has none of its own."""
     next: int
-    """The worker to which its jobs move on; its own index: they stay."""
+    """The index of the worker to which its jobs move; its own: they stay."""
     seed: int
     cpus: tuple[int, ...] = ()
     """The CPUs that it may run on; none: any."""
@@ -69,7 +69,7 @@ class ThrottlePlan:
     ios_per_s: float
     bytes_per_s: float
     burst_s: float
-    """How much missed time may be made up for at once."""
+    """Missed time that may be made up for at once."""
 
 
 @dataclass(frozen=True)

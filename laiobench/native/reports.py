@@ -55,7 +55,7 @@ class JobReport:
     has_finished: bool
     gave_up: bool
     stalled: bool
-    """A fault in laiobench: the job had more to do, and nothing would have woken it."""
+    """A fault in laiobench: the job had I/Os left, and nothing would have woken it."""
     directions: dict[str, DirectionReport]
     pacing: PacingReport
     verify: VerifyReport | None = None
@@ -68,9 +68,9 @@ class JobReport:
 
 @dataclass(frozen=True)
 class WorkerReport:
-    """What a worker counted, while its jobs measured and in all.
+    """What a worker counted: `window`, while a job on it was measured; `life`, in all.
 
-    Only I/Os that jobs made on this worker are in its accounts.
+    submitted, completed, failed and cancelled count what jobs did on this worker.
     """
 
     name: str
@@ -86,7 +86,7 @@ class WorkerReport:
     ready_needs_syscall: bool
     """Its engine could not see completions without a system call."""
     cpus_changed: bool
-    """The CPUs that its thread was allowed on, read in mid-run."""
+    """Whether the set of CPUs that its thread may run on changed during the run."""
     failure: str
     """How its loop failed, as a sentence; empty if it did not."""
 
@@ -134,12 +134,12 @@ class Totals:
     is_measuring: bool
     has_finished: bool
     has_failed: bool
-    """Whether it finished with failures, or before its time."""
+    """Whether it finished with failed I/Os, or was cut short."""
 
 
 @dataclass(frozen=True)
 class DirectionTotals:
-    """Totals in one direction; the sums of the latencies that every I/O has, in ns."""
+    """Totals in one direction; `latency_ns` has the sums of latencies that every I/O has."""
 
     ios: int
     bytes: int
@@ -185,7 +185,7 @@ class BinsRoom:
         self.counts = ffi.new("uint64_t[]", lib.HISTOGRAM_COUNTS)
 
     def taken(self, bins: int) -> Bins:
-        """The first `bins` of them."""
+        """The first `bins` bins."""
         indexes, counts = ffi.unpack(self.indexes, bins), ffi.unpack(self.counts, bins)
         return list(zip(indexes, counts, strict=True))
 

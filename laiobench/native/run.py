@@ -54,7 +54,7 @@ class NativeRun:
         return sum(job.iodepth for job in jobs if ENGINES[job.engine].uses_aio_events)
 
     def _check_room(self) -> None:
-        """Refuse early if there are too few: setting up many jobs takes seconds and gigabytes."""
+        """Refuse at once if there are too few: setting up many jobs takes seconds and gigabytes."""
         events = self._events()
         if not aio_room().has(events):
             raise NotNow(*explain_failure("io_setup", errno.EAGAIN, events))
@@ -83,18 +83,18 @@ class NativeRun:
         lib.run_start(self._run)
 
     def wait(self, timeout_s: float) -> bool:
-        """Wait for all jobs; returns whether they have finished: not at a timeout or a signal.
+        """Wait until all jobs have finished, `timeout_s` has passed, or a signal comes.
 
-        A worker that is_main runs inside this call.
+        Returns whether all jobs have finished.  A worker that is_main runs in this call.
         """
         return bool(lib.run_wait(self._run, max(0, int(timeout_s * 1000))))
 
     def stop(self) -> None:
-        """Ask all jobs to issue no more."""
+        """Ask all jobs to issue no more I/Os."""
         lib.run_stop(self._run)
 
     def stop_job(self, job: int) -> None:
-        """Ask one job to issue no more."""
+        """Ask one job to issue no more I/Os."""
         lib.run_stop_job(self._run, job)
 
     def totals(self, job: int) -> Totals:

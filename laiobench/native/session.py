@@ -1,7 +1,7 @@
 """The border to the core for requests that are issued one by one.
 
-Knows the core's structures for a session's requests, targets and failures.  Who waits for
-a request is not known here.  A session belongs to the thread that opened it; the GIL is
+Knows the core's structures for a session's requests, targets and failures; does not know
+who waits for a request.  A session belongs to the thread that opened it; the GIL is
 released in every call that submits or waits.
 """
 
@@ -50,7 +50,7 @@ class SessionUsage:
     """What a session's requests occupy now."""
 
     slots: int
-    """The most that were in use at a time; slots are kept."""
+    """Allocated ones: the most that were in use at a time, since slots are kept."""
     in_use: int
     """Slots of requests that are not released, or still in flight."""
     busy: int
@@ -93,7 +93,7 @@ class Session:
         if self._session == ffi.NULL:
             raise RunError(*explain_failure(text_of(error.call), error.code, error.argument))
         self._slots = ffi.new("uint32_t[]", FINISHED_AT_ONCE)
-        self._failure_is_told = False
+        self._failure_is_raised = False
 
     @property
     def is_open(self) -> bool:
@@ -112,14 +112,14 @@ class Session:
     # ---- targets ------------------------------------------------------------------
 
     def attach(self, fd: int, limits: TargetLimits | None) -> NativeTarget:
-        """`limits`: None if any alignment is allowed.  The caller still has to close `fd`."""
+        """Add a target.  `limits`: None if any alignment is allowed.  The caller closes `fd`."""
         native = ffi.new("TargetLimits *")
         if limits:
             fill_limits(native, limits)
         return NativeTarget(_allocated(lib.session_attach(self._session, fd, native)))
 
     def detach(self, target: NativeTarget) -> None:
-        """None of its requests may be queued or in flight."""
+        """Remove a target.  None of its requests may be queued or in flight."""
         lib.session_detach(self._session, target)
 
     def is_busy(self, target: NativeTarget) -> bool:
@@ -183,13 +183,13 @@ class Session:
         """
         count = lib.session_poll(self._session, go_round, max_ns, self._slots, FINISHED_AT_ONCE)
         if not count and max_ns:
-            self._tell_failure()
+            self._raise_failure()
         return cast(list[int], ffi.unpack(self._slots, count))
 
-    def _tell_failure(self) -> None:
+    def _raise_failure(self) -> None:
         failure = self._report().failure
-        if failure.code and not self._failure_is_told:
-            self._failure_is_told = True
+        if failure.code and not self._failure_is_raised:
+            self._failure_is_raised = True
             sentence, _ = explain_failure(text_of(failure.call), failure.code, failure.argument)
             raise OSError(failure.code, sentence)
 

@@ -1,7 +1,7 @@
 """The core's description of a workload that is not plain.
 
-Knows which options say where I/Os go and how large they are, and the core's structures
-for that; not the target.
+Knows the options for the offsets and sizes of I/Os, and the core's structures for them;
+does not know the target.
 """
 
 from itertools import accumulate
@@ -33,7 +33,7 @@ def shape_of(job: Job, region_bytes: int) -> Any:
     shape = ffi.new("WorkloadShape *")
     shape.region_bytes = region_bytes
     for native, name in zip(shape.directions, ("read", job.changing, job.changing), strict=True):
-        # Directions that the job does not use get those of one that it uses; they are not read.
+        # The core ignores directions that the job does not use; they get a used one's values.
         _fill_direction(
             native, job, name if name in job.directions else job.directions[0], region_bytes
         )
