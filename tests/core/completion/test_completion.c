@@ -1,6 +1,8 @@
 /*
- * The fixtures: how each completion mode notices what the kernel has completed.
- * Over the fake kernel, so that it is known what there is to notice.
+ * How each completion mode notices completions, alone and in nested loops.  The
+ * fake kernel decides what completes, and when.
+ *
+ * Longer than 400 lines, since nested loops use the bench of the single modes.
  */
 #include <errno.h>
 

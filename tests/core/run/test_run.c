@@ -1,6 +1,9 @@
 /*
- * Whole runs through the contract, on a real file and the null engine: made
- * for the sanitizers, which see here all threads and all rows at work.
+ * Whole runs by api.h, on a file and on the null engine.  Under the sanitizers
+ * they show all threads and all folders of the core at work.
+ *
+ * Longer than 400 lines, since all tests share the plan and the checks of all
+ * reports.
  */
 #include "contract/api.h"
 #include "fixture.h"
