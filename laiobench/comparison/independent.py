@@ -56,15 +56,15 @@ def between(baseline: Sequence[float], new: Sequence[float], alpha: float = ALPH
 
 
 def _by_t(x: "Floats", y: "Floats", alpha: float) -> Shift:
-    stats = scipy("stats")
+    special = scipy("special")
     estimate = float(y.mean() - x.mean())
     if len(x) < MIN_FOR_SPREAD:
         unbounded = Interval(estimate, -math.inf, math.inf)
         return Shift(unbounded, 1.0, math.inf, math.inf)
     error, freedom = _standard_error(x, y)
-    quantile, usual = (float(stats.t.ppf(share, freedom)) for share in (1 - alpha / 2, POWER))
+    quantile, usual = (float(special.stdtrit(freedom, share)) for share in (1 - alpha / 2, POWER))
     if error:
-        p = 2 * float(stats.t.sf(abs(estimate) / error, freedom))
+        p = 2 * float(special.stdtr(freedom, -abs(estimate) / error))
     else:
         p = 1.0 if estimate == 0 else 0.0
     return Shift(

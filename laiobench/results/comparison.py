@@ -125,6 +125,9 @@ class ComparedMetric(Record):
     baseline_sessions: int | None = Field(
         None, description="gate on stored results: how many sessions of the baseline count"
     )
+    baseline_kept_out: int | None = Field(
+        None, description="how many of these were inconclusive, and counted when others had passed"
+    )
     baseline_since: Time | None = Field(
         None, description="when the baseline last changed for good; only sessions since then count"
     )

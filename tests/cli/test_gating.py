@@ -189,7 +189,7 @@ def test_what_makes_no_sense_exits_2(gate: Any, program: Program, arguments: lis
 
 
 def sessions(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.iterdir() if path.is_dir())
+    return sorted(path for path in folder.iterdir() if path.is_dir() and path.name != "kept-out")
 
 
 def test_a_baseline_grows_by_sessions_from_nothing(program: Program) -> None:
@@ -267,13 +267,46 @@ def test_what_is_inconclusive_is_added_only_when_it_is_accepted(program: Program
     assert accepted.code == 0 and len(sessions(program.folder / "nightly")) == 1
 
 
+def test_what_was_kept_out_counts_when_a_later_night_passes_and_that_is_said(
+    program: Program,
+) -> None:
+    (program.folder / "gate.toml").write_text(WARNS)
+    before = [1e5, 1.03e5, 0.97e5, 1.02e5, 0.98e5, 1e5]
+    told = nights(program, [1.05e5, 1e5, 1.01e5, 1.5e5], before)
+    assert [(outcome.code, count) for outcome, count in told] == [(0, 0), (0, 1), (0, 2), (3, 2)]
+    assert "it is kept beside the baseline, and counts as noise" in told[0][0].stderr
+    assert "kept out" not in told[1][0].stdout  # nothing had passed yet when it was judged
+    assert "Of the 8 sessions of its baseline 1 had been kept out" in told[2][0].stdout
+    kept = list((program.folder / "nightly" / "kept-out").iterdir())
+    assert len(kept) == 1  # what regressed is none of them
+    listed = program("compare", "nightly", "night.json", "--json")
+    assert json.loads(listed.stdout)["variants"][0]["set"]["runs"] == 8
+
+
+def test_a_night_that_is_judged_twice_is_kept_once_and_not_held_against_itself(
+    program: Program,
+) -> None:
+    (program.folder / "gate.toml").write_text(WARNS)
+    before = [1e5, 1.03e5, 0.97e5, 1.02e5, 0.98e5, 1e5]
+    ((first, _),) = nights(program, [1.05e5], before)
+    again = program("gate", "nightly", "night.json", "--update-baseline")
+    assert (first.code, again.code) == (0, 0) and first.stdout == again.stdout
+    assert len(list((program.folder / "nightly" / "kept-out").iterdir())) == 1
+    program("gate", "nightly", "night.json", "--update-baseline", "--accept")
+    other = document(job(p50_ns=1e5), started_at="2026-03-01T00:00:00Z")
+    (program.folder / "night.json").write_text(json.dumps(other))
+    judged = json.loads(program("gate", "nightly", "night.json", "--json").stdout)
+    (metric,) = judged["metrics"]
+    assert (metric["baseline_sessions"], metric["baseline_kept_out"]) == (7, 0)
+
+
 def test_a_drift_of_one_percent_a_night_is_caught_and_can_be_pinned(program: Program) -> None:
     (program.folder / "gate.toml").write_text(WARNS + "[baseline]\nsessions = 5\n")
-    slower = [1e5 * 1.01**night for night in range(23)]
+    slower = [1e5 * 1.01**night for night in range(25)]
     told = nights(program, slower[18:], slower[:18])
-    assert [outcome.code for outcome, _ in told] == [0, 0, 3, 3, 3]
-    assert "many small changes have added up" in told[2][0].stdout
-    assert "Since 2026-01-01 (8 sessions): +" in told[2][0].stdout
+    assert [outcome.code for outcome, _ in told] == [0, 0, 0, 0, 3, 3, 3]
+    assert "many small changes have added up" in told[4][0].stdout
+    assert "Since 2026-01-01 (8 sessions): +" in told[4][0].stdout
     pinned = program("gate", "nightly", "--pin")
     assert pinned.code == 0 and "the reference of nightly" in pinned.stderr
     same = document(job(p50_ns=slower[20]), started_at="2026-04-01T00:00:00Z")

@@ -23,6 +23,7 @@ from laiobench.errors import ExitCode, UsageError
 from laiobench.report.text import comparison_table, gate_table, remarks
 from laiobench.results import selection
 from laiobench.results.comparison import Comparison
+from laiobench.results.digest import RunDigest
 from laiobench.results.selection import Selection
 
 DEFAULT_POLICY = Path("gate.toml")
@@ -226,7 +227,8 @@ def _gate(
         )
     new = selection.read(candidate, results)
     _check_not_paired(old, new, policy_file)
-    judged = judge(old, new, chosen, baseline.pinned_at(Path(base)))
+    kept_out = baseline.kept_out(Path(base), old.runs, new.runs)
+    judged = judge(old, new, chosen, baseline.pinned_at(Path(base)), kept_out)
     code = report(judged, wanted, as_json=as_json, quiet=quiet)
     for side in (old, new):
         for text in side.interrupted:
@@ -258,7 +260,13 @@ def _baseline(reference: str, results: Path, *, may_be_missing: bool) -> Selecti
     return selection.read(reference, results)
 
 
-def judge(old: Selection, new: Selection, chosen: Policy, pinned_at: datetime | None) -> Comparison:
+def judge(
+    old: Selection,
+    new: Selection,
+    chosen: Policy,
+    pinned_at: datetime | None,
+    kept_out: Sequence[RunDigest],
+) -> Comparison:
     """Judge stored runs by a policy.
 
     Raises:
@@ -275,7 +283,9 @@ def judge(old: Selection, new: Selection, chosen: Policy, pinned_at: datetime | 
         raise UsageError(f"{new.reference} holds no results that ended well")
     if not old.runs:
         return stored_gate.begin(document, new.runs, chosen)
-    return stored_gate.judge(document, old.runs, new.runs, chosen, pinned_at=pinned_at)
+    return stored_gate.judge(
+        document, old.runs, new.runs, chosen, kept_out=kept_out, pinned_at=pinned_at
+    )
 
 
 def report(
@@ -313,6 +323,9 @@ def _update(
 
     if refusal := stored_gate.why_not_joined(judged, accept=accept):
         say(f"not added to {folder}: {refusal}")
+        if stored_gate.is_kept_out(judged):
+            baseline.keep_out(folder, new, baseline.kept_out(folder))
+            say("it is kept beside the baseline, and counts as noise if later ones pass")
         return
     place = baseline.add_session(folder, new, old.runs)
     say(f"added to the baseline as {place}{_beginning(judged)}")

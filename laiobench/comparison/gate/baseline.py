@@ -2,7 +2,9 @@
 
 A session appears whole or not at all: it is written under another name, synced, and renamed.
 The gate decides whether a candidate may join.  `pinned.toml` in the folder names the time
-from which on sessions are the reference, against which small changes add up.
+from which on sessions are the reference, against which small changes add up.  The sessions that
+were inconclusive are in `kept-out`, which is a level deeper, so that they are no results of the
+folder.
 """
 
 import os
@@ -19,7 +21,9 @@ from laiobench.files.partial import new_folder, sync_folder
 from laiobench.files.reading import read_text
 from laiobench.files.toml import parse_toml
 from laiobench.results.digest import RunDigest
-from laiobench.results.selection import Selection, documents
+from laiobench.results.selection import Selection, documents, read
+
+KEPT_OUT = "kept-out"
 
 
 def add_session(folder: Path, candidate: Selection, known: Sequence[RunDigest]) -> Path:
@@ -40,17 +44,57 @@ def add_session(folder: Path, candidate: Selection, known: Sequence[RunDigest]) 
             f"{candidate.reference} is in the baseline {folder} already",
             "a session counts once, however often it is added",
         )
-    started_at = min(run.started_at for run in candidate.runs)
-    stamp = re.sub(r"[-:]", "", started_at.isoformat(timespec="milliseconds"))
-    name = f"{stamp.split('+')[0]}Z-{secrets.token_hex(2)}"
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with new_folder(folder) as partial:
-            return _fill(partial, folder / name, documents(candidate))
+        return _add(folder, candidate)
     except OSError as error:
         raise RunError(
             f"the session cannot be added to the baseline {folder}: {error.strerror}"
         ) from None
+
+
+def keep_out(folder: Path, candidate: Selection, known: Sequence[RunDigest]) -> None:
+    """Keep a candidate beside the baseline's sessions, unless it is there.
+
+    Args: as of `add_session`; `known` are the runs that were kept out.
+
+    Raises:
+        RunError: it can't be written; nothing is left behind.
+    """
+    there = {_identity(run) for run in known}
+    if all(_identity(run) in there for run in candidate.runs):
+        return
+    try:
+        _add(folder / KEPT_OUT, candidate)
+    except OSError as error:
+        raise RunError(f"{folder / KEPT_OUT} cannot be written: {error.strerror}") from None
+
+
+def kept_out(folder: Path, *others: Sequence[RunDigest]) -> list[RunDigest]:
+    """The runs that were kept out, but for those that are known otherwise.
+
+    Raises:
+        UsageError: a document is damaged.
+    """
+    place = folder / KEPT_OUT
+    if not place.is_dir():
+        return []
+    known = {_identity(run) for runs in others for run in runs}
+    found = read(str(place), place).runs
+    return [run for run in found if _identity(run) not in known]
+
+
+def _add(folder: Path, candidate: Selection) -> Path:
+    """A session with the candidate's documents.
+
+    Raises:
+        OSError: it can't be written.
+    """
+    started_at = min(run.started_at for run in candidate.runs)
+    stamp = re.sub(r"[-:]", "", started_at.isoformat(timespec="milliseconds"))
+    name = f"{stamp.split('+')[0]}Z-{secrets.token_hex(2)}"
+    folder.mkdir(parents=True, exist_ok=True)
+    with new_folder(folder) as partial:
+        return _fill(partial, folder / name, documents(candidate))
 
 
 def _fill(partial: Path, place: Path, found: Iterable[bytes]) -> Path:

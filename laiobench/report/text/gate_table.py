@@ -67,7 +67,9 @@ def _row(metric: ComparedMetric) -> tuple[str, ...]:
 def sentence(metric: ComparedMetric) -> str:
     """What was found of a metric, and what it was held against."""
     return " ".join(
-        part for part in (_judged(metric), _restarted(metric), _drifted(metric)) if part
+        part
+        for part in (_judged(metric), _restarted(metric), _kept_out(metric), _drifted(metric))
+        if part
     )
 
 
@@ -75,6 +77,16 @@ def _restarted(metric: ComparedMetric) -> str:
     if metric.baseline_since is None:
         return ""
     return f"Its baseline begins at {metric.baseline_since}, where it changed for good."
+
+
+def _kept_out(metric: ComparedMetric) -> str:
+    """That sessions count which did not pass is said."""
+    if not metric.baseline_kept_out:
+        return ""
+    return (
+        f"Of the {metric.baseline_sessions} sessions of its baseline {metric.baseline_kept_out} "
+        "had been kept out as inconclusive, and others have passed since."
+    )
 
 
 def _drifted(metric: ComparedMetric) -> str:
@@ -129,11 +141,11 @@ def conclusion(comparison: Comparison) -> str:
     text = f"{str(comparison.verdict).replace('_', ' ')} (exit {comparison.exit_code})"
     if not comparison.metrics:
         return text
-    level = 1 - comparison.alpha / len(comparison.metrics)
+    levels = ", ".join(dict.fromkeys(f"{metric.level:.4g}" for metric in comparison.metrics))
     how = "pairs of trials" if comparison.method == "paired" else "sessions of stored results"
     return (
         f"{text}: {len(comparison.metrics)} "
-        f"{'metric' if len(comparison.metrics) == 1 else 'metrics'}, intervals of {level:.4g} "
+        f"{'metric' if len(comparison.metrics) == 1 else 'metrics'}, intervals of {levels} "
         f"from {how}; regress, improve: worse, better by more than is allowed"
     )
 
