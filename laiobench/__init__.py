@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from laiobench.version import __version__
 
 if TYPE_CHECKING:
-    from laiobench.comparison.experiment import ab
+    from laiobench.comparison.ab import ab
     from laiobench.comparison.stored import compare
     from laiobench.errors import LaiobenchError
     from laiobench.jobs.options import Job
@@ -32,7 +32,7 @@ _HOMES = {
     "Job": "laiobench.jobs.options",
     "LaiobenchError": "laiobench.errors",
     "RunResult": "laiobench.results.run_result",
-    "ab": "laiobench.comparison.experiment",
+    "ab": "laiobench.comparison.ab",
     "compare": "laiobench.comparison.stored",
     "load": "laiobench.results.store:load_document",
     "run": "laiobench.measurement.measure",

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import pytest
 
 from documents_of_runs import document, job
-from laiobench.comparison import experiment as live
+from laiobench.comparison.ab import ab
 from laiobench.comparison.distributions import shift_functions, with_distributions
 from laiobench.comparison.variants import LiveVariant
 from laiobench.jobs.options import Job
@@ -45,7 +45,7 @@ def compared(slower: Shape, *, pairs: int = 8, ios: int = IOS, copies: int = 1) 
         ]
         return RunResult.model_validate(document(*jobs))
 
-    return live.ab(BASE, {"iodepth": ["1", "2"]}, pairs=pairs, seed=1, measure=measure)
+    return ab(BASE, {"iodepth": ["1", "2"]}, pairs=pairs, seed=1, measure=measure)
 
 
 def said(comparison: Comparison) -> str:

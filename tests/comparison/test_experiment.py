@@ -7,9 +7,11 @@ import pytest
 
 from documents_of_runs import document, job
 from laiobench.comparison import experiment as live
+from laiobench.comparison.ab import ab
 from laiobench.comparison.design import make_design
 from laiobench.comparison.looks import looks_until_now
-from laiobench.comparison.steps import Step
+from laiobench.comparison.patience import Measure
+from laiobench.comparison.steps import Observer, Step
 from laiobench.comparison.variants import LiveVariant
 from laiobench.errors import RunError, UsageError
 from laiobench.jobs.options import Job
@@ -41,8 +43,8 @@ class Device:
         return result(100_000 * factor * (1 + self.noise * math.sin(position * 37)))
 
 
-def measure_with(device: live.Measure, **more: object) -> Comparison:
-    return live.ab(BASE, DEPTHS, measure=device, seed=1, **more)  # type: ignore[arg-type]
+def measure_with(device: Measure, **more: object) -> Comparison:
+    return ab(BASE, DEPTHS, measure=device, seed=1, **more)  # type: ignore[arg-type]
 
 
 def test_what_differs_is_shown_and_the_first_value_is_the_baseline() -> None:
@@ -118,7 +120,7 @@ def test_going_on_after_the_end_pays_for_it_and_says_so() -> None:
     assert later.anytime and later.find("iops")[0].n == 16
 
 
-def failing(after: int, make: Callable[[], RunResult]) -> live.Measure:
+def failing(after: int, make: Callable[[], RunResult]) -> Measure:
     device = Device()
 
     def measure(variant: LiveVariant, position: int) -> RunResult:
@@ -173,7 +175,7 @@ def test_an_interrupted_trial_does_not_count() -> None:
 def test_the_document_is_saved_after_each_trial_and_is_interrupted_until_the_end() -> None:
     saved: list[Comparison] = []
 
-    class Saving(live.Observer):
+    class Saving(Observer):
         def after_trial(self, experiment: live.Experiment) -> None:
             saved.append(experiment.document("interrupted"))
 
@@ -192,7 +194,7 @@ def test_whether_it_is_enough_is_asked_once_after_so_many_pairs(
 ) -> None:
     asked: list[int] = []
 
-    class Asked(live.Observer):
+    class Asked(Observer):
         look_after = 3
 
         def is_enough(self, experiment: live.Experiment) -> bool:
@@ -214,15 +216,15 @@ def test_each_pair_has_offsets_of_its_own_and_both_sides_the_same() -> None:
         return result(100_000)
 
     random_job = Job(engine="null", rw="randread", number_ios=10)
-    live.ab(random_job, DEPTHS, pairs=6, seed=1, measure=measure)
+    ab(random_job, DEPTHS, pairs=6, seed=1, measure=measure)
     assert len({seed for _, seed in seeds}) == 6
     assert all(first[1] == second[1] for first, second in zip(seeds[::2], seeds[1::2], strict=True))
     drawn = list(seeds)
     seeds.clear()
-    live.ab(random_job, DEPTHS, pairs=6, seed=1, measure=measure)
+    ab(random_job, DEPTHS, pairs=6, seed=1, measure=measure)
     assert seeds == drawn  # they follow from the seed that is recorded
     seeds.clear()
-    live.ab(random_job.model_copy(update={"randseed": 7}), DEPTHS, pairs=6, measure=measure)
+    ab(random_job.model_copy(update={"randseed": 7}), DEPTHS, pairs=6, measure=measure)
     assert {seed for _, seed in seeds} == {7}  # it was chosen
 
 
@@ -262,4 +264,4 @@ def test_a_design_that_makes_no_sense_is_refused(more: dict[str, object], said: 
 
 def test_one_variant_is_no_comparison() -> None:
     with pytest.raises(UsageError, match="two variants"):
-        live.ab(BASE, {"iodepth": ["1"]}, measure=Device())
+        ab(BASE, {"iodepth": ["1"]}, measure=Device())

@@ -6,6 +6,7 @@ import pytest
 
 from documents_of_runs import document, job
 from laiobench.comparison import experiment as live
+from laiobench.comparison.ab import ab
 from laiobench.comparison.design import make_design
 from laiobench.comparison.gate import gate
 from laiobench.comparison.gate.policy import Gated, Policy
@@ -41,7 +42,7 @@ class Device:
 def compared(
     device: Device, *, pairs: int = 10, proof: ProofKind = "both", spike: float | None = None
 ) -> Comparison:
-    return live.ab(
+    return ab(
         BASE, {"iodepth": ["1", "2"]}, pairs=pairs, seed=1, measure=device, proof=proof,
         spike=spike,
     )  # fmt: skip

@@ -22,9 +22,10 @@ from scipy.stats import binom
 
 import laiobench
 from laiobench.comparison import analysis
-from laiobench.comparison.experiment import LiveVariant, Measure
 from laiobench.comparison.gate import gate
 from laiobench.comparison.gate.policy import Gated, Policy
+from laiobench.comparison.patience import Measure
+from laiobench.comparison.variants import LiveVariant
 from laiobench.jobs.options import Job
 from laiobench.results.comparison import Comparison, Verdict
 from laiobench.results.digest import digest
