@@ -150,6 +150,7 @@ typedef struct JobReport {
     PacingReport pacing;
 } JobReport;
 
+/* What a job has done so far.  @job, here and below: its index in the plan. */
 void run_job_report(const Run *run, uint32_t job, JobReport *report);
 
 typedef struct DirectionReport {
@@ -211,6 +212,7 @@ typedef struct WorkerReport {
     Error failure;            /* of the loop itself; code 0: none */
 } WorkerReport;
 
+/* What a worker has counted so far.  @worker: its index in the plan. */
 void run_worker_report(const Run *run, uint32_t worker, WorkerReport *report);
 
 typedef struct ClockReport {
@@ -219,6 +221,7 @@ typedef struct ClockReport {
     double drift_ppm; /* from CLOCK_MONOTONIC, since the run was made */
 } ClockReport;
 
+/* The clock of the run: the same for all threads. */
 void run_clock_report(const Run *run, ClockReport *report);
 
 /* ---- a job while it runs ------------------------------------------------- */

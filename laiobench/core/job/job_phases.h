@@ -21,6 +21,7 @@ void job_begin_measuring(Job *job);
  */
 void job_wind_up(Job *job);
 
+/* Enter the last phase, and tell the worker.  No request may be in flight. */
 void job_finish(Job *job);
 
 /* Callback of the timer at the end of a phase. */

@@ -48,12 +48,14 @@ typedef enum SideIoStep {
     SIDE_IO_ISSUE, /* issue the request in the slot, which is set */
 } SideIoStep;
 
+/* Does @plan have any side I/O? */
 static inline bool side_io_is_needed(const SideIoPlan *plan)
 {
     return plan->fsync_every > 0 || plan->fdatasync_every > 0 ||
            plan->end_fsync || plan->trim != TRIM_NONE || plan->verify.method;
 }
 
+/* Does @plan have syncs? */
 static inline bool side_io_syncs(const SideIoPlan *plan)
 {
     return plan->fsync_every > 0 || plan->fdatasync_every > 0 ||

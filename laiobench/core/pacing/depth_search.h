@@ -26,6 +26,10 @@ typedef struct DepthSearch {
     uint32_t step_count;
 } DepthSearch;
 
+/*
+ * @percent of the I/Os of a window must have a latency of at most
+ * @target_ticks.  @highest: the highest depth that may be tried.
+ */
 void depth_search_init(DepthSearch *search, uint64_t target_ticks,
                        uint64_t window_ticks, double percent, uint32_t highest);
 

@@ -56,6 +56,7 @@ struct ThrottleMember {
     TAILQ_ENTRY(ThrottleMember) node;
 };
 
+/* @clock must outlive it. */
 void throttle_group_init(ThrottleGroup *group, const ThrottleLimits *limits,
                          const Clock *clock);
 

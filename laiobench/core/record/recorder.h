@@ -70,6 +70,7 @@ void recorder_init(Recorder *recorder, const Clock *clock,
 /* Forget everything recorded, for a new window.  By the writing thread. */
 void recorder_reset(Recorder *recorder);
 
+/* The direction in which @request counts. */
 static inline Direction recorder_direction(const Request *request)
 {
     static const uint8_t directions[] = {

@@ -35,5 +35,6 @@ int thread_schedstat_open(void);
  */
 ThreadUsage thread_usage_read(int schedstat_fd, const PoolUsage *pool);
 
+/* The affinity of the calling thread. */
 ThreadCpus thread_cpus_read(void);
 bool thread_cpus_equal(const ThreadCpus *cpus, const ThreadCpus *others);

@@ -35,6 +35,7 @@ int verify_hash_open(VerifyHash *hash, const char *name,
                      Error *error);
 void verify_hash_close(VerifyHash *hash);
 
+/* Hash @bytes of @data into @digest; see VerifyHash.run. */
 static inline void verify_hash_run(const VerifyHash *hash, const void *data,
                                    size_t bytes, uint8_t *digest)
 {

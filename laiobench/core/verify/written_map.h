@@ -27,6 +27,7 @@ typedef struct CellRange {
     uint64_t first, count;
 } CellRange;
 
+/* The map uses the memory in @plan, which must outlive it. */
 void written_map_init(WrittenMap *map, const VerifyPlan *plan);
 
 /* The cells that @request covers. */

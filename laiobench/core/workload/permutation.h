@@ -14,6 +14,7 @@ typedef struct Permutation {
     };
 } Permutation;
 
+/* @blocks must be above 0 and below 2^62. */
 static inline void permutation_init(Permutation *permutation, bool use_lfsr,
                                     uint64_t blocks, uint64_t seed)
 {
@@ -25,12 +26,14 @@ static inline void permutation_init(Permutation *permutation, bool use_lfsr,
     }
 }
 
+/* The next block: each of them once, then the next pass. */
 static inline uint64_t permutation_next(Permutation *permutation)
 {
     return permutation->use_lfsr ? lfsr_next(&permutation->lfsr)
                                  : random_map_next(&permutation->map);
 }
 
+/* Begin another pass, in another order. */
 static inline void permutation_next_pass(Permutation *permutation)
 {
     if (permutation->use_lfsr) {

@@ -33,6 +33,7 @@ void random_map_init(RandomMap *map, uint64_t blocks, uint64_t seed);
 /* Begin another pass, in another order. */
 void random_map_next_pass(RandomMap *map);
 
+/* One to one on [0, 2^n). */
 static inline uint64_t random_map_permute(const RandomMap *map, uint64_t number)
 {
     number ^= number >> map->fold;

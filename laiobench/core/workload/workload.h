@@ -53,6 +53,7 @@ void workload_next_mixed(Workload *workload, Request *request);
 /* With a shape: set @request to the next I/O that is an @op. */
 void workload_next_mixed_of(Workload *workload, Request *request, RequestOp op);
 
+/* Read or write, by the plan's read_percent. */
 static inline RequestOp workload_next_op(Workload *workload)
 {
     uint32_t read_percent = workload->plan.read_percent;
@@ -68,6 +69,7 @@ static inline RequestOp workload_next_op(Workload *workload)
                : REQUEST_WRITE;
 }
 
+/* Without a shape: the index of the block for the next I/O that is an @op. */
 static inline uint64_t workload_next_block(Workload *workload, RequestOp op)
 {
     uint64_t *next, block;
