@@ -10,21 +10,25 @@ have one level, that of the procedure: k α / m where k of m differences are cal
 α / m where none is.  Intervals are at that level too (Benjamini and Yekutieli 2005), so that
 an interval excludes 1 exactly where a difference is called; and so is the smallest visible
 change.  Judging against a threshold is done in `laiobench.comparison.gate.gate`.
+
+A metric that is 0 in some trials has an absolute difference instead of a ratio, by the same
+tests; where it is 0 in all of them, nothing is tested.
 """
 
 import math
 import statistics
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from laiobench.comparison import independent, lost, rank_tests
 from laiobench.comparison import shift as shift_module
 from laiobench.comparison.looks import ONCE, Looks
 from laiobench.comparison.rank_tests import ALPHA, Interval
+from laiobench.comparison.rows import Row, keys_of, numbers_of, row_of, session_values, why_not
 from laiobench.comparison.sessions import MIN_SESSIONS
 from laiobench.comparison.shift import Analyse, Shift
-from laiobench.comparison.values import Unmeasurable, Value, lower_bound, values
-from laiobench.results.comparison import ComparedMetric, Summary, Verdict
+from laiobench.comparison.values import Value, values
+from laiobench.results.comparison import AbsoluteDifference, ComparedMetric, Summary, Verdict
 from laiobench.results.digest import RunDigest
 from laiobench.results.metrics import COMPARED, METRICS, Key
 
@@ -33,17 +37,6 @@ Block = Mapping[str, Sequence[RunDigest]]
 
 WhyTooFew = Callable[[float], str]
 """Takes α; returns why there are too few trials to show anything at it, or an empty text."""
-
-
-@dataclass(frozen=True)
-class Row:
-    """The values of a metric on both sides: pairs, or independent samples."""
-
-    key: Key
-    baseline_name: str
-    variant_name: str
-    baseline: tuple[Value, ...]
-    variant: tuple[Value, ...]
 
 
 def compare_blocks(
@@ -73,8 +66,8 @@ def compare_blocks(
     measured = {name: [values(run) for block in blocks for run in block[name]] for name in variants}
     baseline, *others = variants
     rows = [
-        _row(key, baseline, other, measured[baseline], measured[other])
-        for key in _keys(measured, metrics)
+        row_of(key, baseline, other, measured[baseline], measured[other])
+        for key in keys_of(measured, metrics)
         for other in others
     ]
     pairs = min((len(row.baseline) for row in rows), default=0)
@@ -82,7 +75,7 @@ def compare_blocks(
     def paired(
         baseline: Sequence[float], variant: Sequence[float], level: float, is_told: bool
     ) -> Shift:
-        differences = shift_module.log_ratios(baseline, variant)
+        differences = [new - old for old, new in zip(baseline, variant, strict=True)]
         return shift_module.paired(differences, level, looks, with_power=with_power and is_told)
 
     return _compare(
@@ -140,62 +133,13 @@ def compare_sessions(
         for side in (baseline, new)
     ]
     measured = dict(zip(names, sides, strict=True))
-    rows = [_row(key, *names, *sides) for key in _keys(measured, metrics)]
+    rows = [row_of(key, *names, *sides) for key in keys_of(measured, metrics)]
 
     def why(level: float) -> str:
         # Single runs decide nothing at any level, but their interval is shown.
         return too_few
 
     return _compare(rows, _of_runs if too_few else _of_sessions, alpha, why, is_table)
-
-
-# ---- values, side by side --------------------------------------------------------
-
-
-def _keys(
-    measured: Mapping[str, Sequence[Mapping[Key, Value]]], metrics: Sequence[str]
-) -> list[Key]:
-    """The keys that any trial has a value for, in the order of documents."""
-    found = dict.fromkeys(key for trials in measured.values() for trial in trials for key in trial)
-    order = {name: number for number, name in enumerate(metrics)}
-    jobs = {name: number for number, name in enumerate(dict.fromkeys(key.job for key in found))}
-    wanted = [key for key in found if key.metric in order]
-    # The metrics of a whole job come after those of its directions, as in tables.
-    return sorted(wanted, key=lambda key: (jobs[key.job], key.direction is None, order[key.metric]))
-
-
-def _row(
-    key: Key,
-    baseline_name: str,
-    variant_name: str,
-    baseline: Sequence[Mapping[Key, Value]],
-    variant: Sequence[Mapping[Key, Value]],
-) -> Row:
-    absent = Unmeasurable("not every run has it")
-    return Row(
-        key,
-        baseline_name,
-        variant_name,
-        tuple(trial.get(key, absent) for trial in baseline),
-        tuple(trial.get(key, absent) for trial in variant),
-    )
-
-
-def session_values(runs: Sequence[RunDigest]) -> dict[Key, Value]:
-    """The median of a session's runs, by key; why there is none, if some run has no value."""
-    measured = [values(run) for run in runs]
-    found: dict[Key, Value] = {}
-    for key in dict.fromkeys(key for trial in measured for key in trial):
-        side = [trial.get(key, Unmeasurable("not every run has it")) for trial in measured]
-        numbers = [value for value in side if isinstance(value, float)]
-        lacking = [value for value in side if isinstance(value, Unmeasurable)]
-        if not lacking:
-            found[key] = statistics.median(numbers)
-            continue
-        bounds = [bound for value in side if (bound := lower_bound(value)) is not None]
-        bound = statistics.median(bounds) if len(bounds) == len(side) else None
-        found[key] = Unmeasurable(lacking[0].reason, bound)
-    return found
 
 
 # ---- from rows to compared metrics --------------------------------------------------
@@ -210,8 +154,11 @@ def _compare(
     margin: float = 0.0,
 ) -> list[ComparedMetric]:
     """Compare all rows at one level; log ratios within `margin` of 0 are equivalent."""
-    sides = [_numbers(row) for row in rows]
-    ps = [analyse(*numbers, alpha, False).p if numbers else None for numbers in sides]
+    sides = [numbers_of(row) for row in rows]
+    ps = [
+        analyse(each.baseline, each.variant, alpha, False).p if each and each.can_differ else None
+        for each in sides
+    ]
     tested = [p for p in ps if p is not None]
     found = [*rank_tests.benjamini_hochberg(tested)] if is_table else tested
     adjusted = iter(found)
@@ -221,11 +168,13 @@ def _compare(
     too_few = why_too_few(alpha)
     limits = _Limits(alpha, level, len(tested), margin, too_few, too_few or why_too_few(level))
     compared = []
-    for row, numbers in zip(rows, sides, strict=True):
-        if numbers is None:
+    for row, each, p in zip(rows, sides, ps, strict=True):
+        if each is None:
             compared.append(_unmeasurable(row, level, analyse))
-        else:
-            compared.append(_measured(row, analyse(*numbers, level, True), next(adjusted), limits))
+            continue
+        shift = analyse(each.baseline, each.variant, level, True)
+        p_adjusted = None if p is None else next(adjusted)
+        compared.append(_measured(row, shift, p_adjusted, limits, is_ratio=each.is_ratio))
     return compared
 
 
@@ -245,46 +194,16 @@ class _Limits:
     """Why there is no interval at this level; empty if there is one."""
 
 
-def _numbers(row: Row) -> tuple[list[float], list[float]] | None:
-    """The values of both sides, if a ratio of all of them can be computed; else None."""
-    if _why_not(row):
-        return None
-    sides = ([value for value in side if isinstance(value, float)] for side in _sides(row))
-    baseline, variant = sides
-    return baseline, variant
-
-
-def _sides(row: Row) -> tuple[tuple[Value, ...], tuple[Value, ...]]:
-    return row.baseline, row.variant
-
-
-def _why_not(row: Row) -> str:
-    """Why a row is not measurable; empty if it is."""
-    for name, side in zip((row.baseline_name, row.variant_name), _sides(row), strict=True):
-        lacking = [value for value in side if isinstance(value, Unmeasurable)]
-        if lacking:
-            return f"{name}: {lacking[0].reason}"
-    if not row.baseline or not row.variant:
-        return "there is no trial"
-    if any(isinstance(value, float) and value <= 0 for side in _sides(row) for value in side):
-        return "it is 0 in some trials, so there is no ratio"
-    return ""
-
-
 def _of_runs(
     baseline: Sequence[float], new: Sequence[float], alpha: float, _is_told: bool
 ) -> Shift:
-    return shift_module.unpaired(_logs(baseline), _logs(new), alpha)
+    return shift_module.unpaired(baseline, new, alpha)
 
 
 def _of_sessions(
     baseline: Sequence[float], new: Sequence[float], alpha: float, _is_told: bool
 ) -> Shift:
-    return independent.between(_logs(baseline), _logs(new), alpha)
-
-
-def _logs(side: Sequence[float]) -> list[float]:
-    return [math.log(value) for value in side]
+    return independent.between(baseline, new, alpha)
 
 
 def too_few_pairs(pairs: int, alpha: float, looks: Looks = ONCE) -> str:
@@ -307,11 +226,21 @@ def too_few_sessions(baseline: int) -> str:
     )
 
 
-def _measured(row: Row, shift: Shift, p_adjusted: float, limits: _Limits) -> ComparedMetric:
+def _measured(
+    row: Row, shift: Shift, p_adjusted: float | None, limits: _Limits, *, is_ratio: bool
+) -> ComparedMetric:
+    """Without `p_adjusted` nothing was tested, since both sides are 0 in all trials."""
     interval = shift.interval
-    ratio = interval.ratio()
-    verdict = _verdict(row.key, interval, p_adjusted, limits)
-    alone = verdict == Verdict.INCONCLUSIVE and not limits.too_few and shift.p <= limits.alpha
+    margin = limits.margin if is_ratio else 0.0
+    verdict = _verdict(row.key, interval, p_adjusted, replace(limits, margin=margin))
+    if p_adjusted is None and not limits.too_few:
+        verdict = Verdict.PASS
+    alone = (
+        verdict == Verdict.INCONCLUSIVE
+        and p_adjusted is not None
+        and not limits.too_few
+        and shift.p <= limits.alpha
+    )
     reason = limits.too_few
     if alone:
         reason = (
@@ -320,19 +249,38 @@ def _measured(row: Row, shift: Shift, p_adjusted: float, limits: _Limits) -> Com
         )
     elif not interval.is_bounded:
         reason = limits.no_interval
-    bounds: dict[str, float | None] = {}
-    if interval.is_bounded:
-        visible = _relative(shift.smallest_visible)
-        bounds = {"low": ratio.low, "high": ratio.high, "smallest_visible": visible}
-    if not limits.too_few or interval.is_bounded:
-        bounds |= {"p": shift.p, "p_adjusted": p_adjusted}
+    ps: dict[str, float | None] = {}
+    if p_adjusted is not None and (not limits.too_few or interval.is_bounded):
+        ps = {"p": shift.p, "p_adjusted": p_adjusted}
     return ComparedMetric(
         **_head(row, limits.level),
-        **bounds,
-        ratio=ratio.estimate,
+        **(_as_ratio(shift) if is_ratio else {"difference": _as_difference(shift)}),
+        **ps,
         alone=alone,
         verdict=verdict,
         reason=reason or None,
+    )
+
+
+def _as_ratio(shift: Shift) -> dict[str, float | None]:
+    ratio = shift.interval.ratio()
+    if not shift.interval.is_bounded:
+        return {"ratio": ratio.estimate}
+    visible = _relative(shift.smallest_visible)
+    return {
+        "ratio": ratio.estimate, "low": ratio.low, "high": ratio.high, "smallest_visible": visible,
+    }  # fmt: skip
+
+
+def _as_difference(shift: Shift) -> AbsoluteDifference:
+    interval, visible = shift.interval, shift.smallest_visible
+    if not interval.is_bounded:
+        return AbsoluteDifference(estimate=interval.estimate)
+    return AbsoluteDifference(
+        estimate=interval.estimate,
+        low=interval.low,
+        high=interval.high,
+        smallest_visible=visible if math.isfinite(visible) else None,
     )
 
 
@@ -341,23 +289,24 @@ def _relative(shift: float) -> float | None:
     return math.expm1(shift) if shift < 700 else None
 
 
-def _verdict(key: Key, interval: Interval, p_adjusted: float, limits: _Limits) -> Verdict:
+def _verdict(key: Key, interval: Interval, p_adjusted: float | None, limits: _Limits) -> Verdict:
     """Whether a difference of any size was shown, or that it is surely within the margin."""
     if not limits.too_few and -limits.margin < interval.low and interval.high < limits.margin:
         return Verdict.PASS
-    if limits.too_few or p_adjusted > limits.alpha or not interval.excludes_zero:
+    is_shown = p_adjusted is not None and p_adjusted <= limits.alpha and interval.excludes_zero
+    if limits.too_few or not is_shown:
         return Verdict.INCONCLUSIVE
     is_better = (interval.estimate > 0) == (METRICS[key.metric].better == "higher")
     return Verdict.IMPROVE if is_better else Verdict.REGRESS
 
 
 def _unmeasurable(row: Row, alpha: float, analyse: Analyse) -> ComparedMetric:
-    is_lost = lost.is_lost(*_sides(row))
-    bound = lost.at_least(*_sides(row), analyse, alpha) if is_lost else None
+    is_lost = lost.is_lost(*row.sides)
+    bound = lost.at_least(*row.sides, analyse, alpha) if is_lost else None
     return ComparedMetric(
         **{**_head(row, alpha), "lost": is_lost, "at_least": bound},
         verdict=Verdict.NOT_MEASURABLE,
-        reason=_why_not(row),
+        reason=why_not(row),
     )
 
 

@@ -38,7 +38,7 @@ from laiobench.results.calibration import (
     NoiseFloor,
     OwnCost,
 )
-from laiobench.results.comparison import ComparedMetric, Comparison, Verdict
+from laiobench.results.comparison import ComparedMetric, Comparison
 from laiobench.results.copies import labels
 from laiobench.results.digest import digest
 from laiobench.results.metrics import COMPARED, METRICS
@@ -132,7 +132,7 @@ def _of_length(comparison: Comparison, length_s: float, trial_s: float) -> Lengt
     runs = [(trial, digest(trial.run)) for trial in comparison.trials]
     sides = {side: [run for trial, run in runs if trial.variant == side] for side in SIDES}
     compared = analysis.compare_blocks([sides], SIDES, metrics=COMPARED, looks=PLANNED)
-    family = sum(metric.verdict != Verdict.NOT_MEASURABLE for metric in compared)
+    family = sum(metric.p is not None or metric.ratio is not None for metric in compared)
     return LengthCalibration(
         runtime_s=length_s,
         trial_s=trial_s,
@@ -140,12 +140,16 @@ def _of_length(comparison: Comparison, length_s: float, trial_s: float) -> Lengt
         floors=[
             _floor(metric, family, *analysis.pair_values([sides], *SIDES, metric.key))
             for metric in compared
-            if metric.verdict != Verdict.NOT_MEASURABLE
+            if metric.ratio is not None
         ],
         not_measurable={
-            f"{metric.job}: {METRICS[metric.metric].title}": metric.reason or ""
+            f"{metric.job}: {METRICS[metric.metric].title}": (
+                "it is 0 in some trials, so there is no ratio"
+                if metric.difference
+                else metric.reason or ""
+            )
             for metric in compared
-            if metric.verdict == Verdict.NOT_MEASURABLE
+            if metric.ratio is None
         },
     )
 

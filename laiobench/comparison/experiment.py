@@ -243,7 +243,7 @@ class Experiment:
         """The watched metrics that are not known to the width asked for."""
         rule = WidthRule(self.design.until_width or 0.0)
         compared = self._compare(self.design.watched, is_end=True)
-        known = [metric for metric in compared if metric.verdict != Verdict.NOT_MEASURABLE]
+        known = [metric for metric in compared if metric.ratio is not None]
         absent = [name for name in self.design.watched if name not in {m.metric for m in known}]
         wide = [f"{m.job}: {m.kind.title}" for m in known if not is_narrow(m, rule)]
         return [*(METRICS[name].title for name in absent), *dict.fromkeys(wide)]

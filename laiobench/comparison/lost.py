@@ -8,6 +8,7 @@ tests are the caller's.
 import math
 from collections.abc import Sequence
 
+from laiobench.comparison.rows import logs
 from laiobench.comparison.shift import Analyse
 from laiobench.comparison.values import Unmeasurable, Value, lower_bound
 
@@ -31,7 +32,7 @@ def at_least(
     bounds = [bound for value in variant if (bound := lower_bound(value)) is not None and bound > 0]
     if len(measured) != len(baseline) or len(bounds) != len(variant):
         return None
-    low = analyse(measured, bounds, alpha, False).interval.low
+    low = analyse(logs(measured), logs(bounds), alpha, False).interval.low
     return math.exp(low) if math.isfinite(low) and low < 700 else None
 
 

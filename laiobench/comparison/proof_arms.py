@@ -115,9 +115,13 @@ def _proven(
     seen = {arm: table[key] for arm, table in compared.items() if key in table}
     spiked = seen.get("spike")
     found = None
-    if spiked is not None and spiked.verdict is not Verdict.NOT_MEASURABLE:
+    if spiked is not None and spiked.ratio is not None:
         found = _would_show(spiked, spike, needed) if needed else spiked.verdict is Verdict.REGRESS
-    reasons = [metric.reason for metric in seen.values() if metric.ratio is None and metric.reason]
+    reasons = [
+        metric.reason or "it is 0 in some trials, and a spike is a share of each"
+        for metric in seen.values()
+        if metric.ratio is None
+    ]
     return ProvenMetric(
         **key._asdict(),
         better=METRICS[key.metric].better,

@@ -42,7 +42,8 @@ class Shift:
 
 
 Analyse = Callable[[Sequence[float], Sequence[float], float, bool], Shift]
-"""Takes the values of both sides, α, and whether the smallest visible shift is wanted."""
+"""Takes the values of both sides, on the scale on which their difference is the shift (see `rows`),
+α, and whether the smallest visible shift is wanted."""
 
 
 # ---- pairs -----------------------------------------------------------------------

@@ -7,6 +7,7 @@ Ratios are variant / baseline.  `low` and `high` are the bounds of the confidenc
 at `level`; they are null where there are too few trials for an interval.
 """
 
+import math
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
@@ -83,6 +84,18 @@ class Summary(Record):
     )
 
 
+class AbsoluteDifference(Record):
+    """Variant − baseline in the metric's unit, of what is 0 in some trials: it has no ratio."""
+
+    estimate: float
+    low: float | None = None
+    high: float | None = None
+    smallest_visible: float | None = Field(
+        None,
+        description="the least difference that n trials, at this level, show in 80 % of cases",
+    )
+
+
 class ComparedMetric(Record):
     """One metric of one job: a variant against the baseline."""
 
@@ -104,6 +117,9 @@ class ComparedMetric(Record):
     smallest_visible: float | None = Field(
         None,
         description="the least relative change that n trials, at this level, show in 80 % of cases",
+    )
+    difference: AbsoluteDifference | None = Field(
+        None, description="instead of a ratio, of a metric that is 0 in some trials"
     )
     p: Share | None = Field(None, description="two-sided, for this metric alone")
     p_adjusted: Share | None = Field(
@@ -152,8 +168,31 @@ class ComparedMetric(Record):
 
     @property
     def change(self) -> Change | None:
-        """The relative change, above 0 where it is worse; None without an interval."""
-        return change_of(self.better, self.ratio, self.low, self.high)
+        """The relative change, above 0 where it is worse; None without an interval.
+
+        Of a baseline whose median is 0 any difference is an infinite change.
+        """
+        absolute = self.difference
+        if absolute is None:
+            return change_of(self.better, self.ratio, self.low, self.high)
+        if absolute.low is None or absolute.high is None or self.baseline_values is None:
+            return None
+        base = self.baseline_values.median
+        shares = (
+            share / base if base else math.copysign(math.inf, share) if share else 0.0
+            for share in (absolute.estimate, absolute.low, absolute.high)
+        )
+        estimate, low, high = shares
+        if self.better == "lower":
+            return Change(estimate, low, high)
+        return Change(-estimate, -high, -low)
+
+    @property
+    def is_higher(self) -> bool | None:
+        """Whether the variant's value is above the baseline's, shown or not; None: not known."""
+        if self.difference is not None:
+            return self.difference.estimate > 0
+        return None if self.ratio is None else self.ratio > 1
 
 
 class Variant(Record):

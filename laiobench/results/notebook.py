@@ -122,10 +122,13 @@ def _ns(value: float | None) -> str:
 
 def comparison_rows(comparison: "Comparison") -> list[dict[str, Any]]:
     """A row for each metric of each variant against the baseline."""
-    plain = {"baseline_values", "variant_values"}
+    nested = {"baseline_values", "variant_values", "difference"}
     return [
         {
-            **metric.model_dump(mode="json", exclude=plain),
+            **metric.model_dump(mode="json", exclude=nested),
+            "difference": metric.difference and metric.difference.estimate,
+            "difference_low": metric.difference and metric.difference.low,
+            "difference_high": metric.difference and metric.difference.high,
             "baseline_median": metric.baseline_values and metric.baseline_values.median,
             "variant_median": metric.variant_values and metric.variant_values.median,
         }

@@ -20,6 +20,7 @@ from laiobench.comparison.gate.counting import Counting, Limit, Night
 from laiobench.comparison.gate.gate import decided, judge_metric
 from laiobench.comparison.gate.gated_metrics import find_keys
 from laiobench.comparison.gate.policy import Gated, Policy
+from laiobench.comparison.rows import session_values
 from laiobench.comparison.sessions import MIN_SESSIONS, sessions
 from laiobench.comparison.values import values
 from laiobench.results.comparison import (
@@ -208,7 +209,7 @@ def _counting(old: _Baseline, key: Key, limit: Limit) -> list[tuple[Session, boo
 
 def _worse_log(session: Session, key: Key) -> float | None:
     """Signed so that more is worse."""
-    value = analysis.session_values(session).get(key)
+    value = session_values(session).get(key)
     if not isinstance(value, float) or value <= 0:
         return None
     return math.log(value) if METRICS[key.metric].better == "lower" else -math.log(value)
@@ -226,7 +227,7 @@ def _last_change(window: Sessions, key: Key) -> datetime | None:
     points: list[Point] = []
     starts: list[datetime] = []
     for session in window:
-        value = analysis.session_values(session).get(key)
+        value = session_values(session).get(key)
         if isinstance(value, float) and value > 0:
             points.append(Point(_told(session[0].started_at), value))
             starts.append(session[0].started_at)

@@ -22,6 +22,7 @@ _VALUES = ("started_at", "status", "job", "direction", "metric", "unit", "better
 _COMPARED = (
     "started_at", "status", "job", "direction", "metric", "better", "baseline", "variant", "n",
     "level", "baseline_median", "variant_median", "ratio", "low", "high", "smallest_visible",
+    "difference", "difference_low", "difference_high",
     "p", "max_regression", "verdict", "reason", "sham_ratio", "sham_p", "spike", "spike_ratio",
     "spike_low", "spike_high", "spike_found", *_SAID,
 )  # fmt: skip
@@ -101,10 +102,18 @@ def _compared_rows(document: Comparison) -> Iterator[Row]:
         known = metric.model_dump(mode="json")
         yield {
             **{column: known[column] for column in _COMPARED if column in known},
+            **_difference(metric),
             "baseline_median": _median(metric.baseline_values),
             "variant_median": _median(metric.variant_values),
             **_proven(document.proof, metric),
         }
+
+
+def _difference(metric: ComparedMetric) -> Row:
+    """In the metric's unit; empty cells where there is a ratio."""
+    found = metric.difference
+    ends = (found.estimate, found.low, found.high) if found else (None, None, None)
+    return dict(zip(("difference", "difference_low", "difference_high"), ends, strict=True))
 
 
 def _proven(proof: Proof | None, metric: ComparedMetric) -> Row:

@@ -18,10 +18,10 @@ from laiobench.report.text import (
 )
 from laiobench.report.text.comparison_table import mark, sentences
 from laiobench.report.text.numbers import (
-    format_change,
+    format_estimate,
     format_interval,
-    format_ratio,
     format_value,
+    format_visible,
     title,
 )
 from laiobench.results.bisection import BisectionResult
@@ -91,13 +91,12 @@ def _joined(document: Document, parts: Sequence[str]) -> str:
 
 def _row(metric: ComparedMetric) -> tuple[str, ...]:
     sides = (metric.baseline_values, metric.variant_values)
-    ratio = format_ratio(metric.ratio) if metric.ratio is not None else "–"
-    seen = format_change(metric.smallest_visible)
+    seen = format_visible(metric)
     return (
         title(metric),
         metric.variant,
         *(format_value(side.median, metric.kind) if side else "–" for side in sides),
-        ratio,
+        format_estimate(metric) or "–",
         format_interval(metric) or "–",
         f"{metric.n}" + (f" (sees {seen})" if seen else ""),
         mark(metric),

@@ -7,7 +7,7 @@ file's own time is shown.
 from laiobench.errors import ExtraMissing
 from laiobench.report.kinds import points
 from laiobench.report.points import MetricPoint
-from laiobench.results.comparison import ComparedMetric, Comparison
+from laiobench.results.comparison import AbsoluteDifference, ComparedMetric, Comparison
 from laiobench.results.comparison_proof import Proof
 from laiobench.results.copies import told_apart
 from laiobench.results.document import Document
@@ -98,12 +98,16 @@ def _put_point(gauges: _Gauges, point: MetricPoint) -> None:
 
 def _put_comparison(gauges: _Gauges, comparison: Comparison) -> None:
     for metric in comparison.metrics:
-        labels = _labels(metric)
+        labels, absolute = _labels(metric), metric.difference or AbsoluteDifference(estimate=0)
         for name, text, value in (
             ("ratio", "variant / baseline", metric.ratio),
             ("ratio_low", "lower end of the ratio's interval", metric.low),
             ("ratio_high", "upper end of the ratio's interval", metric.high),
-        ):
+            ("difference", "variant - baseline, in the unit of documents, where one is 0",
+             absolute.estimate if metric.difference else None),
+            ("difference_low", "lower end of the difference's interval", absolute.low),
+            ("difference_high", "upper end of the difference's interval", absolute.high),
+        ):  # fmt: skip
             if value is not None:
                 gauges.set(name, text, value, **labels)
         if comparison.verdict is not None:

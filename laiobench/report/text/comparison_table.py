@@ -5,10 +5,12 @@ from tabulate import tabulate
 from laiobench.report.text import distribution_table, proof_sentences
 from laiobench.report.text.numbers import (
     format_change,
+    format_estimate,
     format_interval,
     format_ratio,
     format_share,
     format_value,
+    format_visible,
 )
 from laiobench.results.comparison import ComparedMetric, Comparison, Summary, Variant, Verdict
 from laiobench.results.copies import labels
@@ -28,8 +30,8 @@ MARKS = {
 
 def mark(metric: ComparedMetric) -> str:
     """What a metric came to; in brackets what was shown by itself, and is not called here."""
-    if metric.alone and metric.ratio is not None:
-        is_better = (metric.ratio > 1) == (metric.better == "higher")
+    if metric.alone and metric.is_higher is not None:
+        is_better = metric.is_higher == (metric.better == "higher")
         return f"({MARKS[Verdict.IMPROVE if is_better else Verdict.REGRESS]})"
     return MARKS[metric.verdict]
 
@@ -108,10 +110,10 @@ def _variant_row(metric: ComparedMetric) -> tuple[str, ...]:
         "",
         metric.variant,
         *_values(metric.variant_values, metric.kind),
-        format_ratio(metric.ratio) if metric.ratio is not None else "",
+        format_estimate(metric),
         format_interval(metric),
         _count(metric),
-        format_change(metric.smallest_visible),
+        format_visible(metric),
         mark(metric),
     )
 
@@ -139,10 +141,18 @@ def _reasons(comparison: Comparison) -> str:
     for metric in comparison.metrics:
         if metric.reason:
             title = metric.kind.title
-            seen.setdefault(f"{metric.job}: {{}}: {metric.reason}", []).append(title)
+            text = f"{metric.job}: {{}}: {metric.reason}{_at_least(metric)}"
+            seen.setdefault(text, []).append(title)
     return "\n".join(
         reason.replace("{}", ", ".join(dict.fromkeys(titles)), 1) for reason, titles in seen.items()
     )
+
+
+def _at_least(metric: ComparedMetric) -> str:
+    """How much worse what can't be measured any more surely is."""
+    if metric.at_least is None or metric.at_least <= 1:
+        return ""
+    return f"; it is at least {format_ratio(metric.at_least)} × that of {metric.baseline}"
 
 
 def sentences(comparison: Comparison) -> str:
@@ -155,7 +165,8 @@ def sentences(comparison: Comparison) -> str:
     lines = []
     for metric in comparison.metrics:
         if metric.metric == "iops" and metric.change is not None:
-            lines.append(_sentence(comparison, metric))
+            tell = _sentence if metric.difference is None else _absolute_sentence
+            lines.append(tell(comparison, metric))
     return "\n".join(lines)
 
 
@@ -186,6 +197,16 @@ def _sentence(comparison: Comparison, iops: ComparedMetric) -> str:
     )
 
 
+def _absolute_sentence(comparison: Comparison, iops: ComparedMetric) -> str:
+    """Of IOPS that are 0 in some trials."""
+    others = _others(comparison, iops, {"iops"})
+    text = (
+        f"IOPS of {iops.variant} differ from those of {iops.baseline} by {format_estimate(iops)} "
+        f"{format_interval(iops)}{_where(comparison, iops)}: {mark(iops)}"
+    )
+    return f"{text}; {iops.variant} is {others}." if others else f"{text}."
+
+
 _CALLED = (Verdict.REGRESS, Verdict.IMPROVE)
 
 
@@ -194,11 +215,11 @@ def _others(comparison: Comparison, iops: ComparedMetric, told_already: set[str]
     told = []
     for verdict, word in ((Verdict.REGRESS, "worse"), (Verdict.IMPROVE, "better")):
         names = [
-            f"{metric.kind.title} ({format_ratio(metric.ratio)} ×)"
+            f"{metric.kind.title} ({format_estimate(metric)}{' ×' * (metric.ratio is not None)})"
             for metric in comparison.metrics
             if (metric.job, metric.variant, metric.verdict) == (iops.job, iops.variant, verdict)
             and metric.direction in (None, iops.direction)
-            and metric.ratio is not None
+            and metric.is_higher is not None
             and metric.metric not in told_already
         ]
         if names:
@@ -283,6 +304,8 @@ def _method(comparison: Comparison) -> str:
             f"table (Benjamini-Hochberg). (better), (worse): shown by itself, but not as one of "
             f"{comparison.family}; ~: undecided."
         )
+    if any(metric.difference for metric in comparison.metrics):
+        text += " What is 0 in some trials has no ratio: its difference, with a sign, is there."
     if comparison.design:
         text += f" {_looked(comparison)} seed {comparison.design.seed}"
     return text

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from tabulate import tabulate
 
 from laiobench.report.text import proof_sentences
-from laiobench.report.text.numbers import format_value, title
+from laiobench.report.text.numbers import format_difference, format_value, title
 from laiobench.results.comparison import (
     Change,
     ComparedMetric,
@@ -56,12 +56,23 @@ def _row(metric: ComparedMetric) -> tuple[str, ...]:
     return (
         title(metric),
         *(format_value(side.median, metric.kind) if side else "–" for side in sides),
-        _signed(change.estimate) if change else "–",
-        _interval(change) if change else "–",
+        *(_changed(metric, change) if change else ("–", "–")),
         _signed(metric.max_regression) if metric.max_regression is not None else "",
         ", ".join(map(str, counts)) or str(metric.n),
         metric.verdict.replace("_", " "),
     )
+
+
+def _changed(metric: ComparedMetric, change: Change) -> tuple[str, str]:
+    """The change and its interval, above 0 where it is worse: in %, or in the metric's unit."""
+    if (absolute := metric.difference) is None:
+        return _signed(change.estimate), _interval(change)
+    assert absolute.low is not None and absolute.high is not None
+    worse = [absolute.estimate, absolute.low, absolute.high]
+    if metric.better == "higher":
+        worse = [-absolute.estimate, -absolute.high, -absolute.low]
+    estimate, low, high = (format_difference(value, metric.kind) for value in worse)
+    return estimate, f"[{low}, {high}]"
 
 
 def sentence(metric: ComparedMetric) -> str:
@@ -114,7 +125,7 @@ def _judged(metric: ComparedMetric) -> str:
         why = metric.reason or "there is no interval"
         return f"{name} is inconclusive: {why}."
     allowed = f"{_percent(metric.max_regression or 0.0)}"
-    between = _shown(change)
+    between = _shown(metric, change)
     match metric.verdict:
         case Verdict.REGRESS:
             return f"{name} {between}: all of it beyond the {allowed} allowed."
@@ -154,14 +165,13 @@ def _interval(change: Change) -> str:
     return f"[{_signed(change.low)}, {_signed(change.high)}]"
 
 
-def _shown(change: Change) -> str:
+def _shown(metric: ComparedMetric, change: Change) -> str:
     """Better or worse only where the whole interval is: else nothing of the kind was shown."""
+    estimate, interval = _changed(metric, change)
     if change.low <= 0 <= change.high:
-        return f"shows no difference {_interval(change)}"
-    return (
-        f"is {_percent(abs(change.estimate))} {'worse' if change.estimate > 0 else 'better'} "
-        f"{_interval(change)}"
-    )
+        return f"shows no difference {interval}"
+    size = estimate.lstrip("+−")
+    return f"is {size} {'worse' if change.estimate > 0 else 'better'} {interval}"
 
 
 def _signed(share: float) -> str:

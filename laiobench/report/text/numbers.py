@@ -39,8 +39,34 @@ def format_ratio(ratio: float, like: float | None = None) -> str:
 _FORMS = ((99.95, ",.0f"), (9.95, ".1f"), (1.25, ".2f"), (0.8, ".3f"), (0.1, ".2f"))
 
 
+def format_difference(difference: float, kind: Metric) -> str:
+    """`+0.25`, `−1,000`, `0`: in the metric's unit."""
+    sign = "+" if difference > 0 else "−" if difference < 0 else ""
+    return sign + (format_value(abs(difference), kind) if difference else "0")
+
+
+def format_estimate(metric: ComparedMetric) -> str:
+    """The ratio, or the difference where there is none; empty without either."""
+    if metric.difference is not None:
+        return format_difference(metric.difference.estimate, metric.kind)
+    return "" if metric.ratio is None else format_ratio(metric.ratio)
+
+
+def format_visible(metric: ComparedMetric) -> str:
+    """What could have been seen; empty where that is not known."""
+    if metric.difference is None:
+        return format_change(metric.smallest_visible)
+    visible = metric.difference.smallest_visible
+    return format_value(visible, metric.kind) if visible else ""
+
+
 def format_interval(metric: ComparedMetric) -> str:
-    """`[1.31, 1.44]`; empty where there is none."""
+    """`[1.31, 1.44]`, or of a difference `[+0.1, +0.3]`; empty where there is none."""
+    if (absolute := metric.difference) is not None:
+        if absolute.low is None or absolute.high is None:
+            return ""
+        ends = (format_difference(end, metric.kind) for end in (absolute.low, absolute.high))
+        return f"[{', '.join(ends)}]"
     if metric.low is None or metric.high is None:
         return ""
     return f"[{', '.join(format_ratio(end, metric.ratio) for end in (metric.low, metric.high))}]"
