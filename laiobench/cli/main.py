@@ -28,6 +28,7 @@ COMMANDS = {
     "bisect": ("bisect", "Find the revision that made it worse."),
     "gate": ("gate", "Judge a candidate by a policy: did it get worse?"),
     "calibrate": ("calibrate", "Measure this machine's noise, and what sees which change."),
+    "fio": ("fio", "Take fio's command line, for scripts that call fio."),
     "export": ("export", "Write a stored result in another format."),
     "history": ("history", "Show a metric over stored results, and when it changed."),
     "show": ("show", "Show a stored result."),

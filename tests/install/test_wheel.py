@@ -37,6 +37,7 @@ WITH_STATISTICS = {
 COMMANDS = WITH_STATISTICS | {
     "run": (("run", *NULL), "rules hold"),
     "explain": (("explain", *NULL), "null_latency_us"),
+    "fio": (("fio", "--name=x", *NULL, "--output-format=terse"), "3;fio-"),
     "export": (("export", "base/1.json", "--format=markdown"), "IOPS"),
     "show": (("show", "base/1.json"), "IOPS"),
     "list": (("list", "--results=base"), "job"),

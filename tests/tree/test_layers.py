@@ -65,7 +65,7 @@ def imports(*, for_types: bool = True) -> Graph:
     What is only imported for type checking is no part of a circle, but has its row.
     """
     files = {_name(path): path for path in PACKAGE.rglob("*.py")}
-    files = {name: path for name, path in files.items() if name not in ("", "__main__")}
+    files = {name: path for name, path in files.items() if name not in ("", "__main__", "fio")}
     return {
         name: set(_imported(path, files, for_types=for_types)) - {name}
         for name, path in files.items()

@@ -71,7 +71,7 @@ ENGINES: Mapping[str, Engine] = {
     ),
     "threads": Engine("a pool of threads", of_fio=("posixaio",)),
     "psync": Engine(
-        "psync (blocking calls, one at a time)",
+        "blocking calls (psync)",
         takes_nowait=True,
         completes_in_submit=True,
         options={"hipri": CoreOption("hipri")},

@@ -46,7 +46,7 @@ MODES: Mapping[str, Mode] = {
     ),
     "getevents": Mode("", ("getevents",), waits_for_several=True),
     "submit": Mode(
-        "nothing to notice: engines whose calls block, which have no other",
+        "where calls block",
         ("submit",),
         sleeps_in_flight=False,
         is_for_blocking=True,

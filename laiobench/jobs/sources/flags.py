@@ -26,6 +26,7 @@ NOT_OPTIONS = frozenset(
         "LAIOBENCH_TRACEBACK",
         "LAIOBENCH_NO_SKIPS",
         "LAIOBENCH_READONLY",
+        "LAIOBENCH_ALLOW_WRITE",
     }
 )
 

@@ -4,7 +4,8 @@ Tools decode it into typed structures, so every key is there, and integers are i
 What laiobench does not measure is 0, as in fio: page faults; also minima and maxima by
 direction if a job has several (samples are of the whole job).  Depths are derived from
 averages.  fio's histogram ends at 17.1 s: longer latencies are in its last bin.  The file
-has over 400 lines, since it is one dictionary of fio's that is built part by part.
+has over 400 lines, since it is one dictionary of fio's that is built part by part.  What disks did
+is not in a document: who has it gives it.
 """
 
 import errno
@@ -17,6 +18,7 @@ from typing import Any
 from laiobench.jobs.options import Job
 from laiobench.report.text import merging
 from laiobench.results.run_result import DirectionResult, JobResult, Latency, RunResult
+from laiobench.system.disk_stats import DiskUse
 from laiobench.units import BINARY_SUFFIXES, NS_PER_S, format_exact
 from laiobench.words import IO_DIRECTIONS
 
@@ -31,17 +33,20 @@ _SUBMIT = ("4", "8", "16", "32", "64", ">=64")
 Json = dict[str, Any]
 
 
-def render(result: RunResult) -> str:
+def render(result: RunResult, disks: Mapping[str, DiskUse] | None = None) -> str:
     """The text of `fio --output-format=json`."""
-    return json.dumps(_document(result, with_bins=False), indent=2) + "\n"
+    return json.dumps(document(result, disks, with_bins=False), indent=2) + "\n"
 
 
-def plus(result: RunResult) -> str:
+def plus(result: RunResult, disks: Mapping[str, DiskUse] | None = None) -> str:
     """The text of `fio --output-format=json+`: with the counts of latencies by bin."""
-    return json.dumps(_document(result, with_bins=True), indent=2) + "\n"
+    return json.dumps(document(result, disks, with_bins=True), indent=2) + "\n"
 
 
-def _document(result: RunResult, *, with_bins: bool) -> Json:
+def document(
+    result: RunResult, disks: Mapping[str, DiskUse] | None = None, *, with_bins: bool = False
+) -> Json:
+    """What fio says of a run, as its JSON has it; other formats of fio's have the same numbers."""
     started = datetime.fromisoformat(result.started_at)
     ended_ms = round(started.timestamp() * 1000) + _elapsed_ms(result.jobs)
     ended = datetime.fromtimestamp(ended_ms / 1000, tz=started.tzinfo)
@@ -53,10 +58,20 @@ def _document(result: RunResult, *, with_bins: bool) -> Json:
         "global options": {},
         "jobs": [
             _job(merging.as_one_job(jobs), started, with_bins=with_bins)
+            | {"iodepth_level": _depths(jobs)}
             for jobs in merging.reported(result.jobs)
         ],
-        "disk_util": [],
+        "disk_util": [
+            _disk(name, use, _elapsed_ms(result.jobs)) for name, use in (disks or {}).items()
+        ],
     }
+
+
+def _disk(name: str, use: DiskUse, elapsed_ms: int) -> Json:
+    told = ("read_ios", "write_ios", "read_sectors", "write_sectors", "read_merges",
+            "write_merges", "read_ticks", "write_ticks", "in_queue")  # fmt: skip
+    util = min(100.0, 100 * use.busy_ms / elapsed_ms) if elapsed_ms else 0.0
+    return {"name": name} | {key: getattr(use, key) for key in told} | {"util": round(util, 6)}
 
 
 def _elapsed_ms(jobs: Sequence[JobResult]) -> int:
@@ -89,7 +104,7 @@ def _job(job: JobResult, started: datetime, *, with_bins: bool) -> Json:
         + _counter(job, "other", "involuntary_switches"),
         "majf": 0,
         "minf": 0,
-        "iodepth_level": _depths(job),
+        "iodepth_level": {},
         "iodepth_submit": _submits(job),
         "iodepth_complete": _completes(job, ios),
         **_latency_shares(directions, ios),
@@ -161,10 +176,13 @@ def job_options(options: Mapping[str, Any]) -> dict[str, str]:
     always = ("name", "rw", "bs", "iodepth", "numjobs")
     defaults = _defaults()
     return {
-        name: _written(name, value)
+        _FIO_S_NAMES.get(name, name): _written(name, value)
         for name, value in options.items()
         if value is not None and (name in always or value != defaults.get(name))
     }
+
+
+_FIO_S_NAMES = {"engine": "ioengine"}
 
 
 @cache
@@ -369,14 +387,17 @@ def _range(value_ns: int) -> tuple[str, str]:
 # ---- depths ----------------------------------------------------------------------
 
 
-def _depths(job: JobResult) -> dict[str, float]:
-    """All I/Os in the range of the average depth, by Little's law."""
-    keys = ("1", "2", "4", "8", "16", "32", ">=64")
-    directions = [part for name, part in job.directions().items() if name != "sync"]
-    busy_ns = sum(part.lat_ns.mean * part.lat_ns.count for part in directions)
-    depth = round(busy_ns / job.runtime_ns) if job.runtime_ns else 0
-    at = min(max(depth, 1).bit_length() - 1, len(keys) - 1) if directions else None
-    return {key: 100.0 if number == at else 0.0 for number, key in enumerate(keys)}
+def _depths(jobs: Sequence[JobResult]) -> dict[str, float]:
+    """All I/Os of each job in the range of its average depth, by Little's law."""
+    counts = dict.fromkeys(("1", "2", "4", "8", "16", "32", ">=64"), 0)
+    for job in jobs:
+        parts = [part for name, part in job.directions().items() if name != "sync"]
+        busy_ns = sum(part.lat_ns.mean * part.lat_ns.count for part in parts)
+        depth = round(busy_ns / job.runtime_ns) if job.runtime_ns else 0
+        at = min(max(depth, 1).bit_length() - 1, len(counts) - 1)
+        counts[list(counts)[at]] += job.ios
+    total = sum(counts.values())
+    return {key: _percent(count, total) for key, count in counts.items()}
 
 
 def _submits(job: JobResult) -> dict[str, float]:
