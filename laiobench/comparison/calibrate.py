@@ -24,6 +24,7 @@ from laiobench.comparison.steps import Step, StepObserver
 from laiobench.comparison.variants import LiveVariant
 from laiobench.errors import Interrupted, RunError, UsageError
 from laiobench.jobs.options import LONGEST_S, Job, traits
+from laiobench.jobs.options.engines import simulated_engine
 from laiobench.measurement.control import Control
 from laiobench.measurement.measure import run
 from laiobench.measurement.plan.placement import check_measured
@@ -209,7 +210,7 @@ def own_ns_per_io(job: Job, control: Control | None = None) -> float:
     written = job.model_dump(mode="json")
     alone = Job.model_validate(
         {name: written[name] for name, its in traits().items() if its.is_own_cost}
-        | {"engine": "null", "runtime": _OWN_COST_RUNTIME_S, "time_based": True}
+        | {"engine": simulated_engine(), "runtime": _OWN_COST_RUNTIME_S, "time_based": True}
     )
     found = [_ns_per_io(run(alone, control=control)) for _ in range(_OWN_COST_REPEATS)]
     return min(found)  # other programs can only have made it more

@@ -10,7 +10,7 @@ from laiobench.jobs.options import Job, traits
 from laiobench.jobs.options.engines import ENGINES, Engine, EngineName
 from laiobench.jobs.options.modes import MODES, CompletionMode
 
-OF_PYTHON_ALONE = {"text", "submit_call", "options", "of_fio"}
+OF_PYTHON_ALONE = {"text", "does_io_in_a_pool", "submit_call", "options", "of_fio"}
 
 
 def of_the_core(name: str) -> dict[str, bool] | None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from laiobench.jobs.options.group import Condition
+from laiobench.jobs.options.modes import first_mode_that
 
 EngineName = Literal["libaio", "threads", "psync", "null"]
 
@@ -39,6 +40,8 @@ class Engine:
     completes_in_submit: bool = False
     """Its calls block: an I/O is done when it has been submitted, so one is in flight at a time,
     and no completion is to be noticed."""
+    does_io_in_a_pool: bool = False
+    """Threads of its own do the I/Os.  How long they wait for a CPU or for I/O is not known."""
     submit_call: str | None = None
     """The system call that submits I/Os, in which they may have to wait."""
     options: Mapping[str, CoreOption] = field(default_factory=dict)
@@ -53,7 +56,7 @@ class Engine:
 
 
 _OF_ONE_AT_A_TIME: Mapping[str, object] = {
-    "completion": "submit",
+    "completion": first_mode_that(lambda mode: mode.is_for_blocking),
     "iodepth": 1,
     "iodepth_low": None,
     "max_batch": 1,
@@ -69,7 +72,7 @@ ENGINES: Mapping[str, Engine] = {
         bounds_waits=True,
         submit_call="io_submit",
     ),
-    "threads": Engine("a pool of threads", of_fio=("posixaio",)),
+    "threads": Engine("a pool of threads", does_io_in_a_pool=True, of_fio=("posixaio",)),
     "psync": Engine(
         "blocking calls (psync)",
         takes_nowait=True,
@@ -100,6 +103,11 @@ def parse_engine(value: object) -> object:
 def names_of_those_that(ability: str) -> str:
     """The names of the engines with an ability, for an error."""
     return " or ".join(name for name, engine in ENGINES.items() if getattr(engine, ability))
+
+
+def simulated_engine() -> str:
+    """The name of the engine without a target, on which the tool's own cost is measured."""
+    return next(name for name, engine in ENGINES.items() if engine.is_simulated)
 
 
 def engine_that_takes(option: str) -> Condition:

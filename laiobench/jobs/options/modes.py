@@ -59,6 +59,11 @@ def modes_that(fits: Callable[[Mode], bool]) -> str:
     return " or ".join(name for name, mode in MODES.items() if fits(mode))
 
 
+def first_mode_that(fits: Callable[[Mode], bool]) -> str:
+    """The name of the first mode with a trait."""
+    return next(name for name, mode in MODES.items() if fits(mode))
+
+
 def mode_that(fits: Callable[[Mode], bool]) -> Condition:
     """What an option needs that has an effect only in modes with a trait."""
     return Condition(f"completion={modes_that(fits)}", lambda job: fits(MODES[job.completion]))

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from laiobench.errors import UsageError
 from laiobench.jobs.options import Job, canonical
 from laiobench.jobs.options.compound_types import CommaForm, filled
+from laiobench.jobs.options.modes import first_mode_that
 
 
 @dataclass(frozen=True)
@@ -71,18 +72,19 @@ class Draft:
         return replace(self, settings=over(self.settings, layer))
 
     def with_implied(self) -> "Draft":
-        """The same draft with completion=getevents where fio's batch options imply it."""
+        """The same draft in a mode that waits for several, where fio's batch options imply it."""
         if "completion" in self.settings:
             return self
         batches = (name for name in _BATCHES if name in self.settings)
         for name, setting in ((name, self.settings[name]) for name in batches):
             if str(setting.value).strip() not in ("0", "1"):
-                implied = replace(setting, value="getevents", written=setting.as_written(name))
+                implied = replace(setting, value=_OF_BATCHES, written=setting.as_written(name))
                 return replace(self, settings={**self.settings, "completion": implied})
         return self
 
 
 _BATCHES = ("iodepth_batch_complete_min", "iodepth_batch_complete_max")
+_OF_BATCHES = first_mode_that(lambda mode: mode.waits_for_several)
 
 
 @dataclass(frozen=True)
