@@ -1,4 +1,4 @@
-/* A descriptor with its handler, and how often its events were served. */
+/* A descriptor with its handler, and how often the handler was called. */
 #pragma once
 
 #include "fixture.h"

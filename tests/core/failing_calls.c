@@ -31,7 +31,7 @@ static bool fails(FailingCall *call)
     return true;
 }
 
-/* The definition that would have been called, but for ours. */
+/* The C library's own function, which ours replaces. */
 #define REAL(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
 
 int eventfd(unsigned count, int flags)
@@ -82,7 +82,7 @@ int ppoll(struct pollfd *fds, nfds_t count, const struct timespec *timeout,
                                        : REAL(ppoll)(fds, count, timeout, mask);
 }
 
-/* Where there is no fake kernel, nothing is its own. */
+/* Without a fake kernel: no call is its own. */
 __attribute__((weak)) bool fake_kernel_call(long number, const long a[6],
                                             long *result)
 {
@@ -91,9 +91,9 @@ __attribute__((weak)) bool fake_kernel_call(long number, const long a[6],
 }
 
 /*
- * What the core calls by number: native AIO, and some of the above.  Like the C
- * library's, it takes six arguments whether or not they were passed, which the
- * address sanitizer must not see.
+ * The system calls that the core makes by number: native AIO, and some of the
+ * above.  Like the C library's syscall(), it reads six arguments even if fewer
+ * were passed; the address sanitizer must not see that.
  */
 __attribute__((no_sanitize("address"))) long syscall(long number, ...)
 {

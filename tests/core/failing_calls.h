@@ -1,15 +1,16 @@
 /*
- * Calls of the C library that the core makes, and that fail when the test
- * says so.  It takes their places in the program; else they do what they do.
+ * Functions of the C library that the core calls, and that fail when the test
+ * says so.  They replace the library's functions in the program, and otherwise
+ * call them.
  */
 #pragma once
 
 #include <stdbool.h>
 
 typedef struct FailingCall {
-    int failures;         /* so many of the next calls fail ... */
-    int code;             /* ... with this errno */
-    int calls;            /* that there were */
+    int failures;         /* how many of the next calls fail */
+    int code;             /* the errno of these */
+    int calls;            /* how many there were */
     void (*before)(void); /* is called first, once */
 } FailingCall;
 
@@ -21,5 +22,5 @@ typedef struct FailingCalls {
 
 extern FailingCalls failing_calls;
 
-/* Whether the call is the fake kernel's; if so, it has been made. */
+/* Let the fake kernel make the call.  False if it is not one of its own. */
 bool fake_kernel_call(long number, const long a[6], long *result);

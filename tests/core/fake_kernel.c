@@ -150,7 +150,7 @@ static long fake_getevents(long max, struct io_event *events,
     return n;
 }
 
-/* Of several contexts the last one set up is who gets completions. */
+/* Completions go to the context that was set up last. */
 static long fake_destroy(aio_context_t id)
 {
     fake_kernel.destroy_calls++;

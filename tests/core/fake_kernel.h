@@ -1,7 +1,7 @@
 /*
- * A native AIO kernel under the test's control: it takes the place of the
- * core's system calls, keeps what was submitted, and completes what the test
- * says, in a ring as small as the test wants, so that it wraps often.
+ * A native AIO kernel that the test controls.  It replaces the core's system
+ * calls, keeps the requests that are submitted, and completes those that the
+ * test names, in a ring that may be so small that it wraps often.
  */
 #pragma once
 
@@ -15,15 +15,15 @@
 
 typedef struct FakeKernel {
     uint32_t ring_events; /* of the next ring; 0: 8 */
-    /* Of the next ring; 0: as the real one has them. */
+    /* of the next ring; 0: as in the real kernel */
     uint32_t magic, compat_features, incompat_features, header_length;
     int setup_errno; /* for io_setup() */
 
-    /* The next io_submit() calls: how many fail, and how; what they take. */
+    /* the next io_submit() calls: how many fail, how, and what they accept */
     int submit_failures;
     int submit_errno;
-    uint32_t submit_limit; /* at most so many a call; 0: all */
-    int takes_nothing;     /* so many calls take none, and that is no error */
+    uint32_t submit_limit;    /* requests per call; 0: all */
+    int takes_nothing;        /* calls that accept none, without an error */
     uint64_t bad_iocb_offset; /* an iocb at this offset fails the call at it */
     int bad_iocb_errno;       /* 0: none is bad */
     bool completes_at_once;   /* inside io_submit(), as RAM disks do */
@@ -31,7 +31,7 @@ typedef struct FakeKernel {
     bool getevents_had_timeout; /* its last call */
     void (*on_submit)(void);    /* called first in io_submit() */
 
-    /* What it has: submitted and not completed, oldest first. */
+    /* requests that are submitted and not completed, the oldest first */
     struct iocb *held[FAKE_MAX_IOCBS];
     uint32_t held_count;
 
@@ -51,5 +51,5 @@ void fake_kernel_complete(uint32_t index, int64_t res);
 /* Complete the @index-th held request as a whole. */
 void fake_kernel_succeed(uint32_t index);
 
-/* Succeed all that are held. */
+/* Complete all held requests as a whole. */
 void fake_kernel_succeed_all(void);

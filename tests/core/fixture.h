@@ -1,4 +1,4 @@
-/* What the mechanism tests have in common: contexts, clocks, files. */
+/* Contexts, clocks and files for the tests of mechanisms. */
 #pragma once
 
 #include <fcntl.h>
@@ -41,7 +41,7 @@ static inline void free_context(AioContext *ctx)
     free(ctx);
 }
 
-/* An open, unlinked file of @bytes, each block of 512 filled with its number. */
+/* An open, unlinked file of @bytes; each block of 512 is full of its number. */
 static inline int make_file(size_t bytes)
 {
     char name[] = "./test-native-XXXXXX";

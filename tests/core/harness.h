@@ -12,8 +12,8 @@
 #include <unistd.h>
 
 /*
- * Far longer than any test takes, also under valgrind on a machine where thirty
- * others want each CPU: it is for those that would never end.
+ * Far longer than any test takes, also under valgrind on a machine with thirty
+ * threads for each CPU: it ends only tests that hang.
  */
 #define TEST_TIMEOUT_S 300
 
@@ -49,7 +49,7 @@ static inline void run_test(const TestCase *test)
     test->run();
 }
 
-/* In processes of their own, so that no test sees what another left behind. */
+/* Each in a process of its own, so that no test sees what another left. */
 static inline int run_all_tests(const TestCase *tests, size_t count)
 {
     int failed = 0;

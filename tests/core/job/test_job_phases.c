@@ -29,7 +29,7 @@ static void a_job_has_not_ended_until_it_has(void)
     }
 }
 
-/* With admission, so that whether it may issue is asked each time. */
+/* With admission, so that the job asks before each I/O. */
 static void a_ramp_s_deadline_is_not_the_window_s(void)
 {
     for (int i = 0; i < 5; i++) {
@@ -47,7 +47,7 @@ static void a_ramp_s_deadline_is_not_the_window_s(void)
     }
 }
 
-/* What was in flight at the end of the ramp is all that was to be measured. */
+/* The requests in flight at the ramp's end are all that is to be measured. */
 static void a_job_that_moves_as_its_ramp_ends_has_nothing_left_to_do(void)
 {
     JobConfig job = job_of(DEPTH - 2);
@@ -80,7 +80,7 @@ static VerifyPlan verified(bool read_back)
     };
 }
 
-/* A write that waits for another to the same block, when nothing is left to be issued. */
+/* A write waits for another to the same block, and no I/O is left to issue. */
 static void what_is_held_at_the_end_of_a_ramp_is_charged_or_stays(void)
 {
     JobConfig job = job_of(1);
@@ -89,8 +89,7 @@ static void what_is_held_at_the_end_of_a_ramp_is_charged_or_stays(void)
     job.workload.blocks = 1;
     job.workload.read_percent = 0;
     job.side_io.verify = verified(false);
-    job.ramp_ns =
-        1000000000; /* it is held before this is over, however slow we are */
+    job.ramp_ns = 1000000000; /* long enough for it to be held before */
     bench = make_bench_of("poll", &job);
     CHECK(bench->job.side_io.held);
     while (bench->job.phase == JOB_RAMP) {
@@ -102,7 +101,7 @@ static void what_is_held_at_the_end_of_a_ramp_is_charged_or_stays(void)
     free_bench(bench);
 }
 
-/* Reading back issues nothing of the workload: its rate is 0 meanwhile. */
+/* The workload issues nothing while it reads back: its rate is 0 then. */
 static void no_rate_is_missed_when_nothing_more_is_to_be_issued(void)
 {
     JobConfig job = job_of(4);
@@ -124,7 +123,7 @@ static void no_rate_is_missed_when_nothing_more_is_to_be_issued(void)
     free_bench(bench);
 }
 
-/* Whatever fault of ours it may be: here, a pause that nobody will end. */
+/* For any bug that leaves a job waiting: here, a pause without a timer. */
 static void a_job_that_waits_for_nothing_is_ended_and_told(void)
 {
     JobConfig job = job_of(JOB_UNLIMITED);
@@ -141,7 +140,7 @@ static void a_job_that_waits_for_nothing_is_ended_and_told(void)
     free_bench(bench);
 }
 
-/* A throttle group's turn may be what finds it out, and it leaves the group then. */
+/* The job may find that out in its turn; then it leaves its throttle group. */
 static void a_stall_in_a_turn_of_its_throttle_group_ends_the_job_too(void)
 {
     JobConfig job = job_of(JOB_UNLIMITED);

@@ -1,6 +1,6 @@
 /*
- * Side I/O of a job: conflicting writes, reads that verify, syncs and trims, on a
- * simulated device that completes requests in any order.
+ * Side I/O of a job: conflicting writes, reads that verify, syncs and trims,
+ * on a simulated device that completes requests in any order.
  */
 #include "job/side_io.h"
 #include "base/random_stream.h"
@@ -17,7 +17,8 @@ typedef struct Device {
     uint32_t cells[CELLS];
     SideIo side_io;
     Request slots[DEPTH];
-    uint8_t buffers[DEPTH][MOST * BLOCK]; /* a sync takes them from the slots */
+    /* of the slots; a sync sets its slot's pointer to NULL */
+    uint8_t buffers[DEPTH][MOST * BLOCK];
     bool in_flight[DEPTH];
     uint32_t count;
     RandomStream stream;
@@ -44,7 +45,7 @@ static void open_device(Device *device, SideIoPlan plan)
     }
 }
 
-/* One in flight, whichever: only now its bytes move. */
+/* Complete a random request in flight; only now its bytes move. */
 static void complete_any(Device *device)
 {
     uint32_t index = (uint32_t)(random_u64(&device->stream) % DEPTH);
@@ -83,7 +84,7 @@ static void go(Device *device, uint32_t index)
     device->count++;
 }
 
-/* All extras that may go now, then a free slot's number. */
+/* Issue all side I/Os that may be issued.  Returns a free slot's index. */
 static uint32_t serve_side_io(Device *device, bool goes_on)
 {
     for (;;) {
@@ -178,7 +179,7 @@ static void a_backlog_is_read_beside_writes_and_never_meets_one(void)
     }
 }
 
-/* Those completed at once are more than a batch: none may be forgotten. */
+/* More writes complete at once than a batch has: none may be forgotten. */
 static void a_backlog_that_grows_in_bursts_loses_none(void)
 {
     enum { BURSTS = 20 };
@@ -190,7 +191,7 @@ static void a_backlog_that_grows_in_bursts_loses_none(void)
     for (uint32_t burst = 0; burst < BURSTS; burst++) {
         Request request = {.buffer = device.slots[0].buffer};
 
-        for (uint64_t i = 0; i < DEPTH; i++) { /* no two meet */
+        for (uint64_t i = 0; i < DEPTH; i++) { /* all of different blocks */
             request_set_io(&request, REQUEST_WRITE, i * BLOCK, BLOCK);
             side_io_begin(&device.side_io, &request);
             memcpy(device.medium + i * BLOCK, request.buffer, BLOCK);
@@ -207,7 +208,7 @@ static void a_backlog_that_grows_in_bursts_loses_none(void)
     side_io_cleanup(&device.side_io);
 }
 
-/* A crash may come at any time: what is being trimmed may already be gone. */
+/* After a crash, a block may be gone if its trim was in flight. */
 static void a_block_is_not_known_from_the_moment_its_trim_goes_out(void)
 {
     static Device device;

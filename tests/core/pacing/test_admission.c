@@ -1,4 +1,4 @@
-/* Admission: what lets an I/O go, what holds it back, and what ends a job. */
+/* Admission: when an I/O may be issued, when not, and what ends a job. */
 #include "fixture.h"
 #include "pacing/admission.h"
 
@@ -6,7 +6,7 @@ enum { DEPTH = 4, BLOCK = 4096 };
 
 #define LONG_NS UINT64_C(3600000000000)
 
-/* An issuer of reads that come back when the test says so. */
+/* It issues reads, which complete when the test says so. */
 typedef struct Bench {
     AioContext *ctx;
     Recorder recorder;
@@ -79,7 +79,7 @@ static void free_bench(Bench *bench)
     free(bench);
 }
 
-/* The youngest comes back, and others may go. */
+/* The newest request completes, so others may be issued. */
 static AdmissionVerdict complete_one(Bench *bench)
 {
     Request *request = &bench->requests[--bench->in_flight];
@@ -129,8 +129,8 @@ static void end_the_sleep(void *opaque)
 }
 
 /*
- * On a busy machine that may have been away for longer than a try: until it
- * has.
+ * A busy machine may stop this thread for longer than a try takes: try again
+ * until it does not.
  */
 static void the_loop_sleeps_until_an_io_is_due(void)
 {
@@ -168,7 +168,7 @@ static void what_waited_for_a_slot_goes_when_there_is_one_and_keeps_its_time(
     while (bench->in_flight > 0) {
         complete_one(bench);
     }
-    /* The device took no time, once it had them; and yet they took so long. */
+    /* the device took no time, but the I/Os were issued late */
     CHECK(bench->recorder.directions[0]->latencies[LATENCY_RESPONSE].max >
           30000000);
     free_bench(bench);
@@ -271,7 +271,7 @@ static void one_io_that_takes_too_long_ends_the_job(void)
     CHECK(report.latency_ns > 2000000);
     CHECK_EQUAL(report.offset, 3 * BLOCK);
     CHECK_EQUAL(complete_one(bench),
-                ADMISSION_GO_ON); /* the first is told of */
+                ADMISSION_GO_ON); /* only the first is reported */
     free_bench(bench);
 }
 

@@ -1,10 +1,10 @@
-/* The search for a depth, on devices that are fast up to a certain one. */
+/* The search for a depth, on devices that are fast up to a certain depth. */
 #include "pacing/depth_search.h"
 #include "harness.h"
 
 enum { TARGET = 100, WINDOW = 1000, FAST = 100, SLOW = 101 };
 
-/* Of a hundred I/Os at a depth, so many are within the target. */
+/* How many of a hundred I/Os at a depth are within the target. */
 typedef uint32_t Device(uint32_t depth, uint32_t limit);
 
 static uint32_t all_or_none(uint32_t depth, uint32_t limit)

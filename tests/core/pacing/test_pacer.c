@@ -1,4 +1,4 @@
-/* The pacer: schedules that depend on what is asked for, and on nothing else. */
+/* The pacer: schedules that depend only on the plan. */
 #include "fixture.h"
 #include "pacing/pacer.h"
 
@@ -160,7 +160,7 @@ static void poisson_gaps_have_the_mean_of_the_rate_and_differ(void)
     CHECK(fabs(sqrt(variance) - 0.001) < 0.001 * 0.05);
 }
 
-/* Of a read and a write, in gaps of the reads. */
+/* The distance of a read and the next write, in gaps of the reads. */
 static double smallest_distance(const PacingPlan *plan)
 {
     Pacer pacer = pacer_of(plan, both);
@@ -216,8 +216,7 @@ static void who_is_in_time_is_not_behind_however_many_chance_had(void)
     }
     pacer_end(&pacer, end);
     CHECK_EQUAL(pacer_behind(&pacer, READ), 0);
-    CHECK_EQUAL(pacer_behind(&pacer, 2),
-                0); /* trims, of which there are none */
+    CHECK_EQUAL(pacer_behind(&pacer, 2), 0); /* trims: the job has none */
     CHECK(pacer_scheduled(&pacer, READ) >= second() / 10);
 }
 

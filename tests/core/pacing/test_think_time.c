@@ -1,4 +1,4 @@
-/* Think time: when a pause begins, and that nothing is in flight in it. */
+/* Think time: when a pause begins; nothing is in flight during it. */
 #include "fixture.h"
 #include "harness.h"
 #include "pacing/think_time.h"
@@ -18,7 +18,7 @@ static void a_pause_waits_for_what_is_in_flight(void)
     think_time_init(&think, &plan, ctx->clock);
     think_time_attach(&think, ctx, note_pause, &paused);
     think_time_begin(&think);
-    think_time_count(&think, true); /* the plan counts what is back */
+    think_time_count(&think, true); /* the plan counts completions */
     think_time_count(&think, false);
     CHECK(think_time_allows(&think, 1));
     think_time_count(&think, false);
@@ -31,7 +31,7 @@ static void a_pause_waits_for_what_is_in_flight(void)
     }
     CHECK(paused >= clock_ns_to_ticks(ctx->clock, plan.think_ns));
     CHECK(think_time_allows(&think, 0));
-    think_time_count(&think, false); /* the count began anew */
+    think_time_count(&think, false); /* the count began again */
     CHECK(think_time_allows(&think, 0));
     think_time_detach(&think);
     free_context(ctx);

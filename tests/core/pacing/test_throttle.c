@@ -6,7 +6,7 @@ enum { MAX_MEMBERS = 4, BLOCK = 4096 };
 
 #define LONG_NS UINT64_C(3600000000000)
 
-/* A member that issues whenever it may, and wants ever more until told. */
+/* A member that issues whenever it may, until the test stops it. */
 typedef struct Issuer {
     ThrottleMember member;
     uint64_t issued;
@@ -143,7 +143,7 @@ static void stricter_of_two_limits_counts(void)
     check_rate(&(ThrottleLimits){.ios_per_s = 4000, .bytes_per_s = 1e12}, 4000);
 }
 
-/* The bucket as it would be, had nobody issued for @s. */
+/* Simulates @s seconds in which no member issues. */
 static void let_pass(Bench *bench, double s)
 {
     bench->group.ios.due -= s * (double)test_clock()->ticks_per_s;
@@ -190,7 +190,7 @@ static void members_take_turns(void)
     free_bench(bench);
 }
 
-/* One that asks all the time must not take the turn of one that waits. */
+/* A member that asks all the time must not take the turn of one that waits. */
 static void asking_again_gains_nothing(void)
 {
     Bench *bench =
@@ -265,7 +265,7 @@ static void satisfied_member_hands_the_turn_on(void)
     free_bench(bench);
 }
 
-/* ---- members on threads of their own, that come and go ---------------------- */
+/* ---- members on threads of their own, that come and go ------------------- */
 
 typedef struct Roamer {
     pthread_t thread;
@@ -296,7 +296,7 @@ static void *roam(void *opaque)
     return NULL;
 }
 
-/* A turn that is lost with a member which left would hang here. */
+/* If a member that leaves took the turn with it, this would hang. */
 static void group_goes_on_while_members_come_and_go(void)
 {
     enum { THREADS = 3 };

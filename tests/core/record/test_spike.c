@@ -1,6 +1,6 @@
 /*
- * A planted spike: how much longer each I/O is recorded, and how many are not;
- * in all modes and with all engines, whose part in it is none.
+ * A planted spike: how much longer each I/O is recorded, and how many are
+ * dropped.  Modes and engines have no part in it, so all give the same.
  */
 #include "contract/api.h"
 #include "fixture.h"
@@ -73,7 +73,7 @@ static void all_latencies_are_longer_by_the_share(void)
     check_near(record->latencies[LATENCY_CLAT].sum, 94500);
     check_near(record->latencies[LATENCY_LAT].sum, 105000);
     check_near(record->latencies[LATENCY_RESPONSE].sum, 1050000);
-    /* Who looks at the request later sees what was. */
+    /* the request itself is unchanged */
     CHECK(memcmp(&request, &before, sizeof(request)) == 0);
     free_bench(bench);
 }
@@ -121,7 +121,7 @@ static void directions_owe_apart_and_syncs_nothing(void)
 
 /* ---- whole runs ---------------------------------------------------------- */
 
-/* What came of the reads. */
+/* What was recorded of the reads. */
 typedef struct Outcome {
     uint64_t ios;
     LatencyReport latencies[LATENCY_COUNT];
@@ -203,7 +203,7 @@ static void it_is_planted_with_every_engine_in_every_mode(void)
     close(fd);
 }
 
-/* Where a delay would only make the queue shorter. */
+/* Here a delay would only make the queue shorter. */
 static void a_target_that_is_busy_loses_as_much(void)
 {
     Outcome report;

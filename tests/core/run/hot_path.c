@@ -1,9 +1,9 @@
 /*
- * One job, as a run has it, to count what each I/O costs:
+ * Runs one job, to count the instructions of an I/O:
  *
  *     hot_path ENGINE MODE IODEPTH IOS [PATH]
  *
- * Nothing is printed; whoever runs it counts instructions from outside.
+ * Prints nothing; a profiler counts the instructions.
  */
 #include <fcntl.h>
 #include <stdio.h>

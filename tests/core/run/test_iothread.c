@@ -1,4 +1,4 @@
-/* IOThreads: started, asked to stop, and ended, at the worst of moments. */
+/* IOThreads: started, asked to quit, and ended, at bad moments. */
 #include "fixture.h"
 #include "harness.h"
 #include "run/iothread.h"
@@ -76,7 +76,7 @@ static void end(Bench *bench)
     event_notifier_cleanup(&bench->finished);
 }
 
-/* A plain flag with a notification would hang here, now and then. */
+/* With a plain flag and a notification this would hang now and then. */
 static void stop_right_after_start_a_thousand_times(void)
 {
     static const char *const modes[] = {"poll", "eventfd", "bh", "adaptive",
@@ -93,7 +93,7 @@ static void stop_right_after_start_a_thousand_times(void)
     }
 }
 
-/* Not even drained: the thread leaves in the middle of its work. */
+/* The thread quits while requests are in flight. */
 static void end_right_after_start_many_times(void)
 {
     for (int i = 0; i < 200; i++) {

@@ -19,8 +19,8 @@ typedef struct Case {
     const char *engine;
     const char *completion;
     uint32_t jobs;
-    uint32_t workers;    /* the jobs take turns in choosing their first */
-    uint64_t move_every; /* round all workers */
+    uint32_t workers;    /* job i begins on worker i modulo this */
+    uint64_t move_every; /* I/Os on a worker before a job moves on; 0: stay */
     bool main;           /* the first worker is the main one */
     uint32_t iodepth;
     uint64_t ios;
@@ -88,7 +88,7 @@ static Run *start(const Case *what, int fd)
     return run;
 }
 
-/* Its sum; the bins count @ios. */
+/* Check that the bins count @ios.  Returns the sum of the latencies. */
 static uint64_t check_latency(Run *run, uint32_t job, uint32_t direction,
                               uint32_t latency, uint64_t ios)
 {
@@ -174,7 +174,7 @@ static void check_accounts(Run *run, const Case *what, uint64_t expected_ios)
     }
 }
 
-/* Of all directions together, and of each; at the end, they are the report's. */
+/* Totals of all directions and of each; at the end they equal the report's. */
 static void check_totals(Run *run, const Case *what, bool is_over)
 {
     for (uint32_t i = 0; i < what->jobs; i++) {
@@ -192,7 +192,7 @@ static void check_totals(Run *run, const Case *what, bool is_over)
                 CHECK_EQUAL(check_latency(run, i, d, LATENCY_LAT, report.ios),
                             sums[LATENCY_LAT]);
             }
-            ios += d < DIRECTION_IO_COUNT ? now.ios : 0; /* a sync is none */
+            ios += d < DIRECTION_IO_COUNT ? now.ios : 0; /* not syncs */
         }
         run_totals(run, i, &totals);
         if (is_over) {
@@ -272,7 +272,7 @@ static void a_ramp_is_not_measured(void)
     while (!run_wait(run, 5)) {
     }
     run_job_report(run, 0, &job);
-    CHECK(job.completed > 500); /* the ramp's as well */
+    CHECK(job.completed > 500); /* with those of the ramp */
     check_accounts(run, &what, 500);
     run_free(run);
 }
@@ -347,7 +347,7 @@ static void jobs_share_an_iothread(void)
     close(fd);
 }
 
-/* In the middle of its work, again and again; nothing is lost. */
+/* While it is measured, many times: it loses nothing. */
 static void jobs_move_between_iothreads(void)
 {
     int fd = make_file(BLOCK * BLOCKS);
@@ -456,7 +456,7 @@ static void the_main_context_runs_in_the_thread_that_waits(void)
                      .read_percent = 100};
 
         finish(start(&what, fd), &what, 500);
-        what.workers = 2; /* and goes on on an IOThread, and comes back */
+        what.workers = 2; /* it moves to an IOThread, and back */
         what.move_every = 50;
         finish(start(&what, fd), &what, 500);
     }

@@ -1,15 +1,15 @@
 /*
- * A worker with one job: what it records, how it refills, and what it does when the
- * kernel, the target or its own loop fails.
+ * A worker with one job: what it records, how it refills, and what it does
+ * when the kernel, the target or its own loop fails.
  */
 #include <errno.h>
 
 #include "failing_calls.h"
 #include "worker_bench.h"
 
-/* ---- recorded ------------------------------------------------------------------- */
+/* ---- recorded ------------------------------------------------------------ */
 
-/* It answers 0 at full speed: the best result ever, were that a success. */
+/* It answers 0 at full speed, which must not count as success. */
 static void a_vanished_device_s_zeros_are_failures_and_end_the_job(void)
 {
     Bench *bench = make_bench("poll", JOB_UNLIMITED);
@@ -45,7 +45,7 @@ static void check_gives_up(const JobConfig *job)
     free_bench(bench);
 }
 
-/* At its last failure nothing is in flight, and it leaves its context at once. */
+/* At its last failure nothing is in flight: it leaves its context at once. */
 static void a_job_with_admission_gives_up(void)
 {
     ThrottleGroup group;
@@ -81,7 +81,7 @@ static void errors_are_counted_by_their_number(void)
     free_bench(bench);
 }
 
-/* ---- refilled --------------------------------------------------------------------- */
+/* ---- refilled ------------------------------------------------------------ */
 
 static void refills_leave_in_one_call(void)
 {
@@ -109,7 +109,7 @@ static void refills_leave_in_one_call(void)
     }
 }
 
-/* Each refill is complete before its io_submit() returns: no stack grows from it. */
+/* Each refill completes before its io_submit() returns, and none recurses. */
 static void what_completes_inside_its_own_submit_is_handled_once(void)
 {
     for (int i = 0; i < 5; i++) {
@@ -148,7 +148,7 @@ static void arm_timer(void)
     timer_arm(&due, at_work->worker.ctx.now);
 }
 
-/* One of batches that complete at once, and how much it did in its second round. */
+/* I/Os of a worker's second round, if all batches complete at once. */
 static uint64_t ios_of_a_round(const char *mode, uint64_t poll_max_ns,
                                void (*on_submit)(void))
 {
@@ -174,7 +174,7 @@ static uint64_t ios_of_a_round(const char *mode, uint64_t poll_max_ns,
     return ios;
 }
 
-/* Where the loop polls, and only there. */
+/* Only if the loop polls. */
 static void batches_that_follow_at_once_share_a_round(void)
 {
     CHECK_EQUAL(ios_of_a_round("poll", 0, NULL), 8 * DEPTH);
@@ -193,7 +193,7 @@ static uint64_t ios_of_one_round(Bench *bench)
     return bench->job.accounts.completed - before;
 }
 
-/* Until its average has come down, each round teaches the rule something. */
+/* Until the average has come down, each round changes it. */
 static void the_weighted_rule_shares_rounds_once_it_has_converged(void)
 {
     AioHandler *handler;
@@ -227,7 +227,7 @@ static void a_shared_round_ends_where_the_loop_has_something_to_do(void)
     CHECK_EQUAL(ios_of_a_round("poll", 0, arm_timer), DEPTH);
 }
 
-/* ---- ended --------------------------------------------------------------------------- */
+/* ---- ended --------------------------------------------------------------- */
 
 static void what_the_kernel_never_took_is_cancelled(void)
 {
@@ -238,7 +238,7 @@ static void what_the_kernel_never_took_is_cancelled(void)
     fake_kernel_succeed(0);
     fake_kernel.submit_failures = 1000;
     fake_kernel.submit_errno = EAGAIN;
-    worker_run_once(&bench->worker); /* the refill stays behind */
+    worker_run_once(&bench->worker); /* the refill stays in the queue */
     bench->job.stop_requested = true;
     worker_check_stop(&bench->worker);
     worker_run_once(&bench->worker);
@@ -252,14 +252,14 @@ static void what_the_kernel_never_took_is_cancelled(void)
     free_bench(bench);
 }
 
-/* It may never wake up again, and yet everything that is in flight comes back. */
+/* The loop may never wake up again, but all requests in flight complete. */
 static void a_loop_that_fails_drains_and_tells(void)
 {
     Bench *bench = make_bench("eventfd", JOB_UNLIMITED);
 
     failing_calls.read = (FailingCall){.failures = 1, .code = EIO};
     fake_kernel_succeed_all();
-    fake_kernel.completes_at_once = true; /* what is refilled meanwhile */
+    fake_kernel.completes_at_once = true; /* for the refills */
     worker_run_once(&bench->worker);
     CHECK(bench->finished);
     CHECK_EQUAL(bench->worker.failure.code, EIO);
@@ -268,7 +268,7 @@ static void a_loop_that_fails_drains_and_tells(void)
     free_bench(bench);
 }
 
-/* They come back by bottom half, which nobody but the loop would run. */
+/* They come back by a bottom half, which only the loop runs. */
 static void a_loop_that_fails_gets_the_pool_s_requests_back(void)
 {
     int fd = make_file(100 * BLOCK);

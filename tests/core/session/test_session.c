@@ -1,11 +1,11 @@
-/* Sessions: requests issued one by one, cancelled, released, and closed upon. */
+/* Sessions: requests issued one by one, cancelled and released; and closing. */
 #define _GNU_SOURCE
 #include <errno.h>
 
 #include "session/session.h"
 #include "session_bench.h"
 
-/* ---- what is read and written -------------------------------------------------- */
+/* ---- what is read and written -------------------------------------------- */
 
 static void check_round_trip(Bench *bench, uint64_t offset, uint32_t bytes)
 {
@@ -80,7 +80,7 @@ static void a_failure_comes_back_as_its_errno(void)
     }
 }
 
-/* ---- turns, times, giving up ------------------------------------------------------ */
+/* ---- turns, times, giving up --------------------------------------------- */
 
 static void there_may_be_more_requests_than_iodepth(void)
 {
@@ -133,7 +133,7 @@ static void plugged_requests_leave_together(void)
     close_bench(&bench);
 }
 
-/* Nothing wakes it up any more, and yet all that is under way comes to its end. */
+/* Nothing wakes the loop any more, but all requests and sleeps end. */
 static void a_loop_that_fails_ends_requests_and_sleeps(void)
 {
     for (size_t e = 0; e < 2; e++) {
@@ -195,10 +195,10 @@ static void what_waits_for_its_turn_can_be_cancelled(void)
     SessionRequest *first, *second;
     uint32_t slots[BATCH];
 
-    session_plug(session); /* nothing comes back before the first poll */
+    session_plug(session); /* no request completes before the first poll */
     first = session_read(session, target, 0, BLOCK);
     second = session_read(session, target, 0, BLOCK);
-    session_cancel(session, first); /* is in flight: nothing happens */
+    session_cancel(session, first); /* it is in flight: no effect */
     CHECK(!first->done);
     session_cancel(session, second);
     CHECK(second->done);
@@ -229,7 +229,7 @@ static void withdrawing_ends_what_was_not_begun(void)
     close_bench(&bench);
 }
 
-/* ---- memory ------------------------------------------------------------------------ */
+/* ---- memory -------------------------------------------------------------- */
 
 static void what_is_released_in_flight_is_freed_when_it_is_back(void)
 {

@@ -1,13 +1,13 @@
 /*
- * Writes of sessions that share a block: they run one after the other, unless all
- * of them are aligned.
+ * Writes of sessions that share a block: they run one after the other, unless
+ * all of them are aligned.
  */
 #define _GNU_SOURCE
 #include <errno.h>
 
 #include "session_bench.h"
 
-/* Each of them reads, modifies and writes the same block. */
+/* Each write reads, modifies and writes the same block. */
 static void writes_of_parts_of_a_block_do_not_undo_each_other(void)
 {
     for (int round = 0; round < 20; round++) {
@@ -37,8 +37,8 @@ typedef struct NullBench {
 } NullBench;
 
 /*
- * Nothing moves, and 512 is what the target demands.  Plugged, so that nothing
- * comes back before the first poll, however slow the machine is.
+ * On the null engine, with a target that demands an alignment of 512.  It is
+ * plugged, so that no request completes before the first poll.
  */
 static NullBench open_null_bench(uint32_t iodepth)
 {
@@ -83,7 +83,7 @@ static void a_misaligned_write_is_alone_with_its_blocks(void)
         {100, 300, 100, 100, 1},     /* parts of one block */
         {500, BLOCK, 100, BLOCK, 1}, /* its second block */
         {0, 100, 4 * BLOCK, 100, 1}, /* one of several */
-        {0, 0, BLOCK, BLOCK, 2},     /* both aligned: as the program wishes */
+        {0, 0, BLOCK, BLOCK, 2},     /* both aligned: no conflict */
         {0, 600, BLOCK, 100, 2},     /* neighbours */
         {600, 0, 100, BLOCK, 2},     {100, 600, 100, 100, 2},
     };

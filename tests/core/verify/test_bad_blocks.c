@@ -1,4 +1,4 @@
-/* Bad blocks: the first are kept, with bytes of their own. */
+/* Bad blocks: the first ones are kept, with copies of their bytes. */
 #include <string.h>
 
 #include "verify/bad_blocks.h"

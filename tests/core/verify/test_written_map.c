@@ -1,4 +1,4 @@
-/* The map of what was written: what is known of a cell, and when. */
+/* The map of what was written: what it knows of a cell, and since when. */
 #include "verify/written_map.h"
 #include "harness.h"
 
@@ -58,7 +58,7 @@ static void a_generation_is_never_0_again(void)
 {
     WrittenMap map = make_map(false);
 
-    cells[0] = (UINT32_C(1) << 29) - 1; /* the highest there is */
+    cells[0] = (UINT32_C(1) << 29) - 1; /* the highest generation */
     CHECK_EQUAL(written_map_begin_write(&map, 0, false), 1);
     written_map_end_write(&map, (CellRange){0, 1}, true);
     CHECK_EQUAL(written_map_generation(&map, 0), 1);
@@ -71,7 +71,7 @@ static void each_cell_is_due_once_and_unknown_ones_never(void)
     CellRange range;
 
     write_range(&map, (CellRange){1, 3}, true);
-    write_range(&map, (CellRange){5, 1}, false); /* its writing failed */
+    write_range(&map, (CellRange){5, 1}, false); /* its write failed */
     written_map_begin_write(&map, 6, true);      /* a trim */
     written_map_end_write(&map, (CellRange){6, 1}, false);
     range = written_map_next_due(&map, &cursor, 2, &unknown);

@@ -1,9 +1,9 @@
-/* What comes next where a workload is not plain: permutations, sized maps, ranks. */
+/* The next I/O of workloads with a shape: permutations, sized maps, ranks. */
 #include "fixture.h"
 #include "harness.h"
 #include "workload/mixed_workload.h"
 
-/* ---- each block once --------------------------------------------------------- */
+/* ---- each block once ----------------------------------------------------- */
 
 static void check_lfsr(uint64_t blocks)
 {
@@ -69,12 +69,12 @@ static void a_sized_map_visits_each_unit_once_whatever_is_wanted(void)
         check_sized_map(&map, false, many[i]);
         check_sized_map(&map, true, many[i]);
         check_sized_map(&map, false,
-                        many[i] / 3); /* a smaller zone, after it */
+                        many[i] / 3); /* a smaller zone after a large one */
         random_map_sized_cleanup(&map);
     }
 }
 
-/* ---- ranks -------------------------------------------------------------------- */
+/* ---- ranks --------------------------------------------------------------- */
 
 static void the_ranks_of_a_huge_region_cost_no_table(void)
 {

@@ -1,4 +1,6 @@
-/* What comes next: the random map, streams, sequential positions, histograms. */
+/*
+ * The next I/O of plain workloads: random map, streams, sequential positions.
+ */
 #include <math.h>
 
 #include "fixture.h"
@@ -7,7 +9,7 @@
 #include "workload/random_map.h"
 #include "workload/workload.h"
 
-/* ---- the random map ---------------------------------------------------------- */
+/* ---- the random map ------------------------------------------------------ */
 
 static void check_passes(uint64_t blocks, int passes)
 {
@@ -63,7 +65,7 @@ static void passes_differ_and_a_seed_repeats_them(void)
     CHECK(same < 20); /* one is expected by chance */
 }
 
-/* Of two neighbours in time, the one is as often above the other as below. */
+/* Each offset is above the one before as often as it is below. */
 static void the_order_is_no_pattern(void)
 {
     enum { BLOCKS = 100003 };
@@ -85,7 +87,7 @@ static void the_order_is_no_pattern(void)
     }
 }
 
-/* How far a chi-square statistic is off, in standard deviations. */
+/* The deviation of a chi-square statistic, in standard deviations. */
 static double excess(const uint64_t *counts, const double *expected, int n)
 {
     double chi2 = 0;
@@ -98,7 +100,7 @@ static double excess(const uint64_t *counts, const double *expected, int n)
     return (chi2 - (n - 1)) / sqrt(2.0 * (n - 1));
 }
 
-/* Where one is says nothing of where the next will be, nor how far away. */
+/* An offset predicts neither the next one nor the distance to it. */
 static void neighbours_in_time_are_independent(void)
 {
     enum { CELLS = 16, SEEDS = 20 };
@@ -133,7 +135,7 @@ static void neighbours_in_time_are_independent(void)
     }
 }
 
-/* ---- the workload ----------------------------------------------------------- */
+/* ---- the workload -------------------------------------------------------- */
 
 static Workload *workload_of(WorkloadPlan plan)
 {
@@ -216,7 +218,7 @@ static void the_mix_is_as_asked(void)
     free(workload);
 }
 
-/* ---- histograms -------------------------------------------------------------- */
+/* ---- histograms ---------------------------------------------------------- */
 
 static void a_bin_holds_its_values_to_three_digits(void)
 {

@@ -1,11 +1,14 @@
-/* What is written: the same again from the same numbers, and as dull as asked for. */
+/*
+ * The data of writes: repeatable, and as compressible and repetitive as
+ * planned.
+ */
 #include "harness.h"
 #include "workload/write_data.h"
 
 #define CHUNK 64
 #define BLOCK 4096
 
-/* As much memory as it has bytes, so that the sanitizer sees one too many. */
+/* Exactly as much memory as needed, so that the sanitizer sees an overrun. */
 static uint8_t *filled(const DataPlan *plan, uint64_t key, uint64_t offset,
                        uint32_t bytes)
 {
