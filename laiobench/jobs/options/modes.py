@@ -29,7 +29,7 @@ class Mode:
     waits_for_several: bool = False
     """It can be told for how many completions a call waits, and how many it takes."""
     is_for_blocking: bool = False
-    """It is for engines that complete in submit, and for no others."""
+    """It is for engines whose calls block, which have no other mode."""
     adapts_polling: bool = False
     """It looks for a time before it sleeps, and adjusts that time: the poll_* options."""
 
@@ -46,7 +46,7 @@ MODES: Mapping[str, Mode] = {
     ),
     "getevents": Mode("", ("getevents",), waits_for_several=True),
     "submit": Mode(
-        "where calls block",
+        "",
         ("submit",),
         sleeps_in_flight=False,
         is_for_blocking=True,
