@@ -7,6 +7,7 @@ import errno
 import os
 from collections.abc import Callable
 
+from laiobench.system import kernel
 from laiobench.system.aio_events import aio_room
 from laiobench.units import format_size
 
@@ -25,6 +26,65 @@ def _io_setup(code: int, events: int) -> Explained:
             "run it outside of the sandbox, on a kernel with CONFIG_AIO",
         )
     return _other("io_setup", code), "lower iodepth" if code == errno.ENOMEM else ""
+
+
+_IO_URING = "use --engine=libaio, native AIO, which every kernel has"
+
+
+def _io_uring_setup(code: int, _entries: int) -> Explained:
+    disabled = kernel.number(kernel.LIVE.proc / "sys/kernel/io_uring_disabled")
+    if code == errno.EPERM and disabled:
+        who = "everybody" if disabled == 2 else "all but root and the group io_uring_group"
+        return (
+            f"io_uring is switched off for {who} here: kernel.io_uring_disabled is {disabled} "
+            "(io_uring_setup: EPERM)",
+            f"switch it on: sysctl -w kernel.io_uring_disabled=0, or {_IO_URING}",
+        )
+    if code == errno.EPERM:
+        return (
+            "io_uring_setup is forbidden here (EPERM): a container's seccomp profile, as Docker's "
+            "own, does not let it through, or a kernel before 5.13 keeps SQPOLL for root",
+            f"allow io_uring in the profile (--security-opt seccomp=…), or {_IO_URING}",
+        )
+    if code == errno.ENOSYS:
+        return (
+            "this kernel has no io_uring, or a sandbox forbids it (io_uring_setup: ENOSYS)",
+            f"run it on Linux 5.11 or later, with CONFIG_IO_URING, or {_IO_URING}",
+        )
+    if code == errno.ENOMEM:
+        return (
+            "there is no memory for the rings, or no more may be locked (io_uring_setup: ENOMEM)",
+            "lower iodepth or numjobs, or raise the limit of locked memory (ulimit -l)",
+        )
+    if code == errno.EINVAL:
+        return (
+            "the kernel does not take these options of io_uring (io_uring_setup: EINVAL)",
+            "leave out hipri and sqthread_poll, or name a CPU that is online in sqthread_poll_cpu",
+        )
+    return _descriptors("io_uring_setup", code)
+
+
+def _io_uring_features(_code: int, _features: int) -> Explained:
+    return "the io_uring of this kernel is older than Linux 5.11", f"update it, or {_IO_URING}"
+
+
+def _io_uring_buffers(code: int, size_bytes: int) -> Explained:
+    amount = format_size(size_bytes)
+    if code in (errno.ENOMEM, errno.EPERM):
+        return (
+            f"the kernel may not lock {amount} of buffers (io_uring_register: {_name(code)})",
+            "raise the limit of locked memory (ulimit -l), lower iodepth or bs, or leave out "
+            "fixedbufs",
+        )
+    problem = f"{amount} of buffers could not be registered (io_uring_register: {_name(code)})"
+    return problem, "leave out fixedbufs"
+
+
+def _io_uring_files(code: int, count: int) -> Explained:
+    return (
+        f"{count} files could not be registered (io_uring_register: {_name(code)})",
+        "raise the limit of open files (ulimit -n), or leave out registerfiles",
+    )
 
 
 def _eventfd2(code: int, _argument: int) -> Explained:
@@ -98,6 +158,10 @@ def _verify(_code: int, libraries: int) -> Explained:
 
 _EXPLANATIONS: dict[str, Callable[[int, int], Explained]] = {
     "io_setup": _io_setup,
+    "io_uring_setup": _io_uring_setup,
+    "io_uring features": _io_uring_features,
+    "io_uring buffers": _io_uring_buffers,
+    "io_uring files": _io_uring_files,
     "eventfd2": _eventfd2,
     "sched_setaffinity": _sched_setaffinity,
     "nice": _nice,

@@ -89,6 +89,10 @@ class WorkerReport:
     """Whether the set of CPUs that its thread may run on changed during the run."""
     failure: str
     """How its loop failed, as a sentence; empty if it did not."""
+    engine_flags: tuple[str, ...] = ()
+    """How its engine set itself up, by the kernel's names."""
+    engine_flags_refused: tuple[str, ...] = ()
+    """What it would have used as well, if the kernel knew it."""
 
 
 @dataclass(frozen=True)
@@ -210,6 +214,8 @@ def read_worker(run: Any, index: int, name: str) -> WorkerReport:
         leftover_events=report.leftover_events,
         fdmon_fell_back=report.fdmon_fell_back,
         ready_needs_syscall=report.ready_needs_syscall,
+        engine_flags=tuple(text_of(report.set_up.flags).split()),
+        engine_flags_refused=tuple(text_of(report.set_up.refused).split()),
         cpus_changed=report.cpus_changed,
         failure=sentence,
     )

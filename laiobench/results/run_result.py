@@ -138,6 +138,12 @@ class WorkerResult(Record):
     accounts: Accounts
     counters: Counters
     leftover_events: int = Field(description="the eventfd's count after all requests were reaped")
+    engine_flags: list[str] = Field(
+        default_factory=list, description="how its engine was set up, by the kernel's names"
+    )
+    engine_flags_refused: list[str] = Field(
+        default_factory=list, description="of these, what the kernel is too old for"
+    )
 
 
 class SeriesPoint(Record):

@@ -56,7 +56,7 @@ def test_help_tells_of_one_option_alone(program: Program, name: str) -> None:
         ("completion", "one of: poll, eventfd"),
         ("blocksize", "--bs=…"),
         ("rwmixwrite", "rwmixread"),
-        ("sqthread_poll", "accepted, and changes nothing"),
+        ("force_async", "accepted, and changes nothing"),
         ("prioclass", "laiobench"),
     ],
 )

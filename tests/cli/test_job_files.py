@@ -39,7 +39,7 @@ def test_flags_go_over_a_job_file_in_either_spelling(program: Program, tmp_path:
 
 
 def test_a_wrong_setting_is_mended_by_a_flag(program: Program, tmp_path: Path) -> None:
-    path = job_file(tmp_path, "[a]\nioengine=io_uring\n")
+    path = job_file(tmp_path, "[a]\nioengine=rbd\n")
     assert document(program, path, "--number_ios=10", "--ioengine=null")["status"] == "ok"
 
 

@@ -51,7 +51,9 @@ ANOTHER_JOB = {
         "mem_align direct iodepth iodepth_low max_batch iodepth_batch_complete_min "
         "iodepth_batch_complete_max nowait reap_on_submit short_io numjobs cpus_allowed "
         "cpus_allowed_policy nice iothread iothread_move_every engine completion poll_max_ns "
-        "poll_grow poll_shrink poll_rule resfd hipri fdmon null_latency_us null_jitter null_servers"
+        "poll_grow poll_shrink poll_rule resfd hipri fdmon fixedbufs "
+        "registerfiles sqthread_poll sqthread_poll_cpu nonvectored uncached "
+        "null_latency_us null_jitter null_servers"
     ),
 }
 

@@ -135,8 +135,8 @@ def test_values(option: str, name: str, value: object) -> None:
         ("[a]\nnrfiles=4", "a.fio:2: nrfiles=4: laiobench supports only 1\n  give each file a job"),
         ("[a]\nexec_prerun=reboot", "a.fio:2: exec_prerun=reboot: laiobench does not support"),
         (
-            "[a]\nioengine=io_uring",
-            "a.fio:2: ioengine=io_uring: it must be libaio, threads, psync or null",
+            "[a]\nioengine=rbd",
+            "a.fio:2: ioengine=rbd: it must be libaio, io_uring, threads, psync or null",
         ),
         ("[a]\ncontinue_on_error=some", "a.fio:2: continue_on_error=some: 'some' is none of none"),
         ("[a]\ncpumask=x", "a.fio:2: cpumask=x: 'x' is not a mask of CPUs"),
@@ -154,7 +154,7 @@ apptag_mask sprandom spr_op spr_num_regions spr_cs verify_write_sequence verify_
 verify_pattern_interval verify_mode verify_policy log_alternate_epoch job_start_clock_id
 log_alternate_epoch_clock_id log_window_value log_issue_time cmdprio cmdprio_percentage
 cmdprio_class cmdprio_hint cmdprio_bssplit priohint hipri_percentage libaio_vectored force_async
-uncached readfua writefua atomic no_completion_thread cmd_type read_mode write_mode sg_write_mode
+readfua writefua atomic no_completion_thread cmd_type read_mode write_mode sg_write_mode
 stream_id num_range cdb_len ramp_size end_syncfs random_sequence_stride write_zone_remainders
 recover_zbd_write_error exit_on_io_done disable_bw_measurement dedupe_working_set_percentage
 nfs_url gpu_dev_ids serverip http_s3_storage_class iodepth_mode rocm_io
@@ -173,10 +173,6 @@ def test_options_newer_than_fio_3_33_are_known_and_what_is_refused_has_a_remedy(
     [
         ("ioengine=mmap", "engine=psync makes blocking calls, too"),
         ("ioengine=splice\niodepth=32", "engine=psync makes blocking calls, too"),
-        (
-            "ioengine=io_uring\niodepth=32",
-            "write ioengine=libaio: native AIO keeps the same iodepth",
-        ),
         ("ioengine=io_uring_cmd", "with the block device (/dev/nvme0n1 and not /dev/ng0n1)"),
         ("ioengine=page_fault", "it does no I/O but what memory costs"),
         ("iodepth_mode=stepped:10-130/5,5/30", "laiobench ab --vary iodepth=1,8,64"),

@@ -26,7 +26,10 @@ from laiobench.units import NS_PER_S
 
 WINDOW_NS = 10 * NS_PER_S
 GOOD_CLOCK = ClockReport(hardware=True, read_ns=10.0, drift_ppm=0.5)
-NO_USAGE = {"run_delay_ns": 0, "cpu_ns": 0, "user_ns": 0, "system_ns": 0, "measured_ns": WINDOW_NS}
+NO_USAGE = {
+    "run_delay_ns": 0, "cpu_ns": 0, "user_ns": 0, "system_ns": 0, "measured_ns": WINDOW_NS,
+    "kernel_workers_ns": 0, "kernel_worker_wakeups": 0, "kernel_poller_ns": 0,
+}  # fmt: skip
 
 
 def direction(ios: int, clat_sum_ns: int) -> DirectionReport:

@@ -15,6 +15,7 @@ typedef struct CompletionMode {
     const char *name;
     bool needs_eventfd;  /* of the engine, one event per completion */
     bool adapts_polling; /* the loop looks for a time that it adjusts */
+    bool looks;          /* it looks for completions and makes no call */
 
     /* Register what notices completions with the context, and remove it.  0 or
      * -errno. */

@@ -26,6 +26,7 @@ static void adaptive_detach(Completion *completion)
 const CompletionMode completion_adaptive = {
     .name = "adaptive",
     .needs_eventfd = true,
+    .looks = true,
     .adapts_polling = true,
     .attach = adaptive_attach,
     .detach = adaptive_detach,

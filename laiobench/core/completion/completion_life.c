@@ -15,7 +15,7 @@ int completion_open(Completion *completion, const CompletionMode *mode,
                     const EngineConfig *config, AioContext *ctx, DoneList *done,
                     Error *error)
 {
-    EngineConfig with_notifier = *config;
+    EngineConfig for_mode = *config;
     Engine *engine;
     int ret;
 
@@ -24,8 +24,9 @@ int completion_open(Completion *completion, const CompletionMode *mode,
     } else if (mode == &completion_submit) { /* nobody would reap */
         return error_set(error, "plan", EINVAL, 0);
     }
-    with_notifier.notify |= mode->needs_eventfd;
-    engine = type->open(ctx, done, &with_notifier, error);
+    for_mode.notify |= mode->needs_eventfd;
+    for_mode.looks = mode->looks;
+    engine = type->open(ctx, done, &for_mode, error);
     if (!engine) {
         return -error->code;
     }

@@ -25,6 +25,7 @@ static void poll_detach(Completion *completion)
 
 const CompletionMode completion_poll = {
     .name = "poll",
+    .looks = true,
     .attach = poll_attach,
     .detach = poll_detach,
 };

@@ -197,7 +197,9 @@ typedef struct UsageReport {
     uint64_t user_ns, system_ns; /* parts of it, by the kernel's sampling */
     uint64_t voluntary_switches, involuntary_switches;
     uint64_t run_delay_ns; /* ready to run, but without a CPU */
-    uint64_t measured_ns;  /* time in which a job here was measured */
+    /* in cpu_ns, too: kernel threads that carry I/Os out, and that submit */
+    uint64_t kernel_workers_ns, kernel_worker_wakeups, kernel_poller_ns;
+    uint64_t measured_ns; /* time in which a job here was measured */
 } UsageReport;
 
 typedef struct WorkerReport {
@@ -208,6 +210,7 @@ typedef struct WorkerReport {
     uint64_t leftover_events; /* read from the eventfd after the last reap */
     bool fdmon_fell_back;     /* from epoll to ppoll */
     bool ready_needs_syscall; /* the engine needs a system call to look */
+    EngineSetUp set_up;       /* the engine's */
     bool cpus_changed;        /* its thread's affinity changed during the run */
     Error failure;            /* of the loop itself; code 0: none */
 } WorkerReport;

@@ -6,6 +6,7 @@ const EngineType *engine_find(const char *name)
 {
     static const EngineType *const types[] = {
         &engine_linux_aio,
+        &engine_io_uring,
         &engine_threads,
         &engine_psync,
         &engine_null,

@@ -19,6 +19,21 @@ typedef struct PoolUsage {
     uint64_t user_ns, system_ns; /* atomic */
 } PoolUsage;
 
+/* Who will submit: the file, and the memory that all its buffers are in. */
+typedef struct EngineUser {
+    int fd;
+    uint8_t *buffers;
+    size_t buffer_bytes;  /* of all */
+    size_t buffer_stride; /* from one to the next */
+} EngineUser;
+
+/* The same of the kernel's threads, which is all system time. */
+typedef struct KernelThreadsUsage {
+    uint64_t workers_ns;     /* those that carry out what would have to wait */
+    uint64_t worker_wakeups; /* how often one of them got to work, at least */
+    uint64_t poller_ns;      /* the one that submits */
+} KernelThreadsUsage;
+
 typedef struct EngineOps {
     void (*destroy)(Engine *engine);
 
@@ -48,6 +63,9 @@ typedef struct EngineOps {
      */
     void (*wait)(Engine *engine, uint32_t min_nr, int64_t timeout_ns,
                  uint64_t *reaped_by);
+
+    /* Optional: what threads of the kernel have used for it so far. */
+    KernelThreadsUsage (*kernel_threads)(Engine *engine);
 } EngineOps;
 
 struct Engine {
@@ -56,10 +74,12 @@ struct Engine {
     DoneList *done;
     EventNotifier *notifier; /* set per completion; NULL if not asked for */
     uint32_t in_flight;      /* requests that wait() may see completed */
-    uint64_t events;         /* completions; each has set the notifier */
+    uint64_t events;         /* completions; each has set the notifier, */
+    bool coalesces_events;   /* but for one that sets it for several */
     PoolUsage pool;          /* CPU time of threads that work for it */
     /* ready() can only guess: just reap() asks the kernel */
     bool ready_needs_syscall;
+    EngineSetUp set_up; /* what it chose, and what it could not have */
 };
 
 /* What every engine is opened with. */
@@ -68,10 +88,13 @@ typedef struct EngineConfig {
     uint32_t max_events;   /* requests in flight at a time */
     uint32_t max_batch;    /* requests in one submit; 0: all there are */
     bool notify;           /* set an eventfd for each completion */
+    bool looks;            /* ready() is asked where no call is made */
     bool reap_on_submit;   /* take what has completed right after submitting */
     bool strict_short_io;  /* a short I/O ends the request at once */
     uint32_t max_events_per_call; /* wait() takes no more; 0: all there are */
-    EngineOptions options;        /* it reads only its own */
+    const EngineUser *users;      /* those known beforehand; they outlive it */
+    uint32_t user_count;
+    EngineOptions options; /* it reads only its own */
 } EngineConfig;
 
 /* A kind of engine, by the name that users give, and what it can do. */
@@ -83,6 +106,7 @@ typedef struct EngineType {
 } EngineType;
 
 extern const EngineType engine_linux_aio;
+extern const EngineType engine_io_uring;
 extern const EngineType engine_threads;
 extern const EngineType engine_psync;
 extern const EngineType engine_null;

@@ -121,6 +121,18 @@ void job_cleanup(Job *job)
     side_io_cleanup(&job->side_io);
 }
 
+EngineUser job_as_user(const Job *job)
+{
+    const JobMemory *memory = &job->memory;
+
+    return (EngineUser){
+        .fd = job->target.fd,
+        .buffers = memory->buffers,
+        .buffer_bytes = memory->buffer_stride * job->config.iodepth,
+        .buffer_stride = memory->buffer_stride,
+    };
+}
+
 /* ---- on a context ------------------------------------------------------ */
 
 static int join_throttle_group(Job *job)

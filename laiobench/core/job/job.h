@@ -17,6 +17,9 @@ int job_init(Job *job, const JobConfig *config, const Clock *clock,
              Error *error);
 void job_cleanup(Job *job);
 
+/* What an engine may know of it before it begins. */
+EngineUser job_as_user(const Job *job);
+
 /*
  * Run on @ctx from now on: begin, unless the job was asked to stop, or
  * continue where it was detached.  @engine must be the one on @ctx.  May end

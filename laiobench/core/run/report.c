@@ -124,6 +124,9 @@ void run_worker_report(const Run *run, uint32_t index, WorkerReport *report)
                 .voluntary_switches = usage->voluntary_switches,
                 .involuntary_switches = usage->involuntary_switches,
                 .run_delay_ns = usage->run_delay_ns,
+                .kernel_workers_ns = usage->kernel.workers_ns,
+                .kernel_worker_wakeups = usage->kernel.worker_wakeups,
+                .kernel_poller_ns = usage->kernel.poller_ns,
                 .measured_ns = usage->measured_ns,
             },
         .submitted = accounts->submitted,
@@ -133,6 +136,7 @@ void run_worker_report(const Run *run, uint32_t index, WorkerReport *report)
         .leftover_events = worker->completion.leftover_events,
         .fdmon_fell_back = worker->ctx.fdmon_fell_back,
         .ready_needs_syscall = worker->engine->ready_needs_syscall,
+        .set_up = worker->engine->set_up,
         .cpus_changed = worker->cpus_changed,
         .failure = worker->failure,
     };

@@ -125,6 +125,25 @@ static int open_worker(Run *run, RunWorker *worker, const WorkerPlan *plan,
     return ret;
 }
 
+static int configure(Run *run, const RunPlan *plan, uint32_t index,
+                     WorkerConfig *config, Error *error)
+{
+    EngineUser *users;
+    int ret = run_worker_config(plan, index, config, error);
+
+    if (ret < 0) {
+        return ret;
+    }
+    users = run_worker_users(plan, run->jobs, index,
+                             &config->engine_config.user_count);
+    if (!users) {
+        return error_set(error, "malloc", ENOMEM, 0);
+    }
+    run->workers[index].users = users;
+    config->engine_config.users = users;
+    return 0;
+}
+
 static int make_workers(Run *run, const RunPlan *plan, Error *error)
 {
     run->workers = calloc(plan->worker_count, sizeof(*run->workers));
@@ -134,13 +153,14 @@ static int make_workers(Run *run, const RunPlan *plan, Error *error)
     for (uint32_t i = 0; i < plan->worker_count; i++) {
         RunWorker *worker = &run->workers[i];
         WorkerConfig config;
-        int ret = run_worker_config(plan, i, &config, error);
+        int ret = configure(run, plan, i, &config, error);
 
         if (ret == 0) {
             ret = worker_init(&worker->worker, &config, &run->clock, &run->go,
                               job_finished, run, error);
         }
         if (ret < 0) {
+            free(worker->users);
             return ret;
         }
         run->worker_count++;
@@ -193,6 +213,7 @@ void run_free(Run *run)
     }
     for (uint32_t i = 0; i < run->worker_count; i++) {
         worker_cleanup(&run->workers[i].worker);
+        free(run->workers[i].users);
     }
     for (uint32_t i = 0; i < run->job_count; i++) {
         job_cleanup(&run->jobs[i]);

@@ -26,6 +26,7 @@ typedef struct Wait {
 typedef struct RunWorker {
     Worker worker;
     IOThread iothread;
+    EngineUser *users; /* its engine's */
     bool is_main;
     bool is_open; /* so it must be closed */
 } RunWorker;

@@ -102,6 +102,20 @@ static uint32_t depth_of(const RunPlan *plan, uint32_t worker)
     return depth;
 }
 
+EngineUser *run_worker_users(const RunPlan *plan, const Job *jobs,
+                             uint32_t worker, uint32_t *count)
+{
+    EngineUser *users = calloc(plan->job_count, sizeof(*users));
+
+    *count = 0;
+    for (uint32_t i = 0; users && i < plan->job_count; i++) {
+        if (may_run_on(plan, &plan->jobs[i], worker)) {
+            users[(*count)++] = job_as_user(&jobs[i]);
+        }
+    }
+    return users;
+}
+
 int run_worker_config(const RunPlan *plan, uint32_t index, WorkerConfig *config,
                       Error *error)
 {

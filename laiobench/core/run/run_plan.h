@@ -16,3 +16,10 @@ JobConfig run_job_config(const JobPlan *plan, ThrottleGroup *throttles);
  */
 int run_worker_config(const RunPlan *plan, uint32_t index, WorkerConfig *config,
                       Error *error);
+
+/*
+ * What those of @jobs that ever run on @worker will submit from; to be freed.
+ * @count gets how many.  NULL without memory.
+ */
+EngineUser *run_worker_users(const RunPlan *plan, const Job *jobs,
+                             uint32_t worker, uint32_t *count);

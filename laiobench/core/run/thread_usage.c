@@ -32,23 +32,30 @@ static uint64_t read_run_delay_ns(int fd)
     return delay;
 }
 
-ThreadUsage thread_usage_read(int schedstat_fd, const PoolUsage *pool)
+ThreadUsage thread_usage_read(int schedstat_fd, Engine *engine)
 {
-    uint64_t pool_user_ns = counter_read(&pool->user_ns);
-    uint64_t pool_system_ns = counter_read(&pool->system_ns);
+    KernelThreadsUsage kernel = {0};
+    uint64_t user_ns = counter_read(&engine->pool.user_ns);
+    uint64_t system_ns = counter_read(&engine->pool.system_ns);
     struct rusage usage;
     struct timespec cpu;
+
+    if (engine->ops->kernel_threads) {
+        kernel = engine->ops->kernel_threads(engine);
+        system_ns += kernel.workers_ns + kernel.poller_ns;
+    }
 
     getrusage(RUSAGE_THREAD, &usage);
     clock_gettime(CLOCK_THREAD_CPUTIME_ID, &cpu);
     return (ThreadUsage){
         .cpu_ns = (uint64_t)cpu.tv_sec * 1000000000u + (uint64_t)cpu.tv_nsec +
-                  pool_user_ns + pool_system_ns,
-        .user_ns = timeval_ns(usage.ru_utime) + pool_user_ns,
-        .system_ns = timeval_ns(usage.ru_stime) + pool_system_ns,
+                  user_ns + system_ns,
+        .user_ns = timeval_ns(usage.ru_utime) + user_ns,
+        .system_ns = timeval_ns(usage.ru_stime) + system_ns,
         .voluntary_switches = (uint64_t)usage.ru_nvcsw,
         .involuntary_switches = (uint64_t)usage.ru_nivcsw,
         .run_delay_ns = read_run_delay_ns(schedstat_fd),
+        .kernel = kernel,
     };
 }
 

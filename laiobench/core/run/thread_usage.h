@@ -15,8 +15,9 @@ typedef struct ThreadUsage {
     uint64_t cpu_ns;             /* exact */
     uint64_t user_ns, system_ns; /* parts of it, as of the last tick */
     uint64_t voluntary_switches, involuntary_switches;
-    uint64_t run_delay_ns; /* ready to run, but without a CPU */
-    uint64_t measured_ns;  /* the time itself; it contains all of these */
+    uint64_t run_delay_ns;     /* ready to run, but without a CPU */
+    KernelThreadsUsage kernel; /* part of the times above */
+    uint64_t measured_ns;      /* the time itself; it contains all of these */
 } ThreadUsage;
 
 /* The size of a cpu_set_t. */
@@ -30,10 +31,10 @@ typedef struct ThreadCpus {
 int thread_schedstat_open(void);
 
 /*
- * Usage of the calling thread, and CPU time of the threads of @pool.  The
+ * Usage of the calling thread, and CPU time of the threads that work for @engine.  The
  * caller sets measured_ns.
  */
-ThreadUsage thread_usage_read(int schedstat_fd, const PoolUsage *pool);
+ThreadUsage thread_usage_read(int schedstat_fd, Engine *engine);
 
 /* The affinity of the calling thread. */
 ThreadCpus thread_cpus_read(void);

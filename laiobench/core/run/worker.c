@@ -13,10 +13,10 @@
 /* Batches of completions to handle before the next round of the loop. */
 #define BATCHES_PER_ROUND 8
 
-/* Usage of its thread, and of the threads of its engine's pool. */
+/* Usage of its thread, and of all others that work for its engine. */
 static ThreadUsage read_usage(const Worker *worker)
 {
-    return thread_usage_read(worker->schedstat_fd, &worker->engine->pool);
+    return thread_usage_read(worker->schedstat_fd, worker->engine);
 }
 
 /* ---- sums -------------------------------------------------------------- */

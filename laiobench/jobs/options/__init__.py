@@ -24,6 +24,7 @@ from laiobench.jobs.options.duration import TimeOptions
 from laiobench.jobs.options.engines import ENGINES
 from laiobench.jobs.options.group import LONGEST_S as LONGEST_S
 from laiobench.jobs.options.group import OptionGroup, Scope, Traits, traits_of
+from laiobench.jobs.options.io_uring import IoUringOptions
 from laiobench.jobs.options.modes import CompletionMode as CompletionMode
 from laiobench.jobs.options.name import NamingOptions
 from laiobench.jobs.options.null import NullOptions
@@ -51,6 +52,7 @@ SMALLEST_BLOCK_BYTES = 512
 # Pydantic takes fields from the last base first: help and documents list them in that order.
 class Job(
     NullOptions,
+    IoUringOptions,
     MechanismOptions,
     ThreadOptions,
     OutputOptions,

@@ -165,6 +165,14 @@ class JobArguments(TypedDict, total=False):
     hipri: Flag
     fdmon: Any
 
+    # The io_uring engine
+    fixedbufs: Flag
+    registerfiles: Flag
+    sqthread_poll: Flag
+    sqthread_poll_cpu: Any
+    nonvectored: Flag
+    uncached: Flag
+
     # The null engine's target
     null_latency_us: Any
     null_jitter: Any

@@ -84,7 +84,9 @@ class MechanismOptions(OptionGroup):
     )
     hipri: Flag = option(
         False,
-        "let the kernel poll for each I/O (RWF_HIPRI); kernels since 6.0 take it and do not",
+        "let the kernel poll for I/Os: io_uring the device's own queues for that, if it has some "
+        "(IOPOLL), and completion=poll makes a call for each look then; psync by RWF_HIPRI, which "
+        "kernels since 6.0 take and ignore",
         needs=engine_that_takes("hipri"),
         scope="iothread",
     )

@@ -11,7 +11,7 @@ from typing import Literal
 from laiobench.jobs.options.group import Condition
 from laiobench.jobs.options.modes import first_mode_that
 
-EngineName = Literal["libaio", "threads", "psync", "null"]
+EngineName = Literal["libaio", "io_uring", "threads", "psync", "null"]
 
 
 @dataclass(frozen=True)
@@ -21,9 +21,13 @@ class CoreOption:
     field: str
     scale: int = 1
     """What the option's value is multiplied by, and then rounded, for the field's unit."""
+    is_opposite: bool = False
+    """Whether the field is true where the option is not."""
 
     def value(self, given: float) -> float:
         """The field's value for the option's."""
+        if self.is_opposite:
+            return not given
         return given if self.scale == 1 else round(given * self.scale)
 
 
@@ -36,6 +40,8 @@ class Engine:
     uses_aio_events: bool = False
     takes_nowait: bool = False
     bounds_waits: bool = False
+    coalesces_events: bool = False
+    """An eventfd may be set once for several completions."""
     is_simulated: bool = False
     completes_in_submit: bool = False
     """Its calls block: an I/O is done when it has been submitted, so one is in flight at a time,
@@ -71,6 +77,22 @@ ENGINES: Mapping[str, Engine] = {
         takes_nowait=True,
         bounds_waits=True,
         submit_call="io_submit",
+    ),
+    "io_uring": Engine(
+        "io_uring",
+        takes_nowait=True,
+        bounds_waits=True,
+        coalesces_events=True,
+        submit_call="io_uring_enter",
+        options={
+            "fixedbufs": CoreOption("fixedbufs"),
+            "registerfiles": CoreOption("registerfiles"),
+            "hipri": CoreOption("hipri"),
+            "sqthread_poll": CoreOption("sqthread_poll"),
+            "sqthread_poll_cpu": CoreOption("sqthread_poll_cpu"),
+            "nonvectored": CoreOption("vectored", is_opposite=True),
+            "uncached": CoreOption("uncached"),
+        },
     ),
     "threads": Engine("a pool of threads", does_io_in_a_pool=True, of_fio=("posixaio",)),
     "psync": Engine(

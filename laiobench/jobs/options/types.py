@@ -180,7 +180,8 @@ Seconds = Annotated[float, BeforeValidator(_seconds)]
 Milliseconds = Annotated[float, BeforeValidator(_milliseconds)]
 Microseconds = Annotated[float, BeforeValidator(_microseconds)]
 Flag = Annotated[bool, BeforeValidator(parse_flag)]
-Nice = Annotated[int, BeforeValidator(_integer)]
+Integer = Annotated[int, BeforeValidator(_integer)]
+Nice = Integer
 Percentiles = Annotated[tuple[float, ...], BeforeValidator(_percentiles)]
 ContinueOnError = Annotated[
     Literal["none", "read", "write", "io", "verify", "all"], BeforeValidator(_continue_on_error)

@@ -103,8 +103,7 @@ FOREIGN: dict[str, Foreign] = dict(
             "mem iomem hugepage_size",
         ),
         *_noted(
-            "this is for io_uring, and native AIO has none of it",
-            "fixedbufs registerfiles sqthread_poll sqthread_poll_cpu nonvectored force_async",
+            "no I/O is punted to a worker that need not be", "force_async",
         ),
         *_noted(
             "the whole series is in the result, whatever a log would hold",
@@ -188,7 +187,6 @@ FOREIGN: dict[str, Foreign] = dict(
         *_refused("start stress-ng beside laiobench", "cpuload cpuchunks cpumode exit_on_io_done"),
         *_only(OFF, "", "use sync=dsync, which with direct=1 is FUA for a write", "writefua"),
         *_only(OFF, "", "leave it out: reads have no FUA through the block layer", "readfua"),
-        *_only(OFF, "", "use direct=1", "uncached"),
         *_refused(
             "the result has full histograms: laiobench show",
             "write_hist_log log_hist_msec log_hist_coarseness",
@@ -314,10 +312,10 @@ FLAG_NAMES = (
     "disable_lat disable_clat disable_slat disable_bw_measurement disable_bw "
     "stats disk_util scramble_buffers unlink unlink_each_loop unique_filename invalidate "
     "overwrite allrandrepeat create_serialize create_fsync create_on_open "
-    "allow_file_create pre_read atomic allow_mounted_write file_append fixedbufs registerfiles "
-    "sqthread_poll nonvectored force_async fdp sprandom end_syncfs libaio_vectored "
+    "allow_file_create pre_read atomic allow_mounted_write file_append "
+    "force_async fdp sprandom end_syncfs libaio_vectored "
     "no_completion_thread log_issue_time fill_device fill_fs "
-    "block_error_percentiles write_barrier readfua writefua uncached"
+    "block_error_percentiles write_barrier readfua writefua"
 )
 FLAGS = frozenset(FLAG_NAMES.split())
 

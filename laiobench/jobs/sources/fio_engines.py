@@ -15,11 +15,10 @@ _HINTS: dict[str, str] = {
             "mmap splice",
             "engine=psync makes blocking calls, too; ioengine=libaio does not block",
         ),
-        ("io_uring", "write ioengine=libaio: native AIO keeps the same iodepth in flight"),
         (
             "io_uring_cmd",
-            f"{_PAST_THE_KERNEL}: write ioengine=libaio, with the block device (/dev/nvme0n1 and "
-            "not /dev/ng0n1)",
+            f"{_PAST_THE_KERNEL}: write ioengine=io_uring, with the block device (/dev/nvme0n1 "
+            "and not /dev/ng0n1)",
         ),
         (
             "sg sgunmap libzbc xnvme libblkio",

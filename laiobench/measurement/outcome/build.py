@@ -124,6 +124,8 @@ def _worker_result(worker: native.WorkerReport) -> WorkerResult:
         ),
         counters=worker.life,
         leftover_events=worker.leftover_events,
+        engine_flags=list(worker.engine_flags),
+        engine_flags_refused=list(worker.engine_flags_refused),
     )
 
 

@@ -10,6 +10,7 @@ from itertools import groupby
 
 from laiobench.jobs.options import Job, traits
 from laiobench.jobs.options.engines import ENGINES
+from laiobench.measurement.outcome import kernel_threads
 from laiobench.measurement.plan.copy import JobCopy
 from laiobench.measurement.trial import JobRun, Trial
 from laiobench.native import search_window_us
@@ -48,6 +49,7 @@ def _of_run(run: JobRun, trial: Trial) -> list[Warning]:
         *_unstored(run, trial),
         *_hard_links(run),
         *_fallbacks(run),
+        *kernel_threads.find(run),
         *_rate_missed(run),
         *_search_missed(run),
         *_not_steady(run),
@@ -103,12 +105,13 @@ def _refused(run: JobRun) -> Iterator[Warning]:
     submit = run.counters["submit"]
     refused = submit["eagain"] + submit["eagain_idle"]
     if refused:
+        call = ENGINES[run.copy.job.engine].submit_call
         yield Warning(
             id="submit_refused",
-            seen=f"{run.copy.label}: the kernel refused io_submit {refused:,} times (EAGAIN), "
+            seen=f"{run.copy.label}: the kernel refused {call} {refused:,} times (EAGAIN), "
             f"{submit['eagain_idle']:,} of them with nothing in flight",
             why="the I/Os had to wait for another try, which is in their latency",
-            do="look for other users of native AIO, and for what limits the device's queue",
+            do="look for other programs that use it, and for what limits the device's queue",
         )
 
 
@@ -279,8 +282,7 @@ def _fallbacks(run: JobRun) -> Iterator[Warning]:
         yield Warning(
             id="misaligned",
             seen=f"{name}: {misaligned:,} I/Os were misaligned and went to a thread pool",
-            why="direct I/O cannot carry them out, so they were not native AIO, "
-            "but threads and copies",
+            why="direct I/O cannot carry them out, so the engine did not, but threads and copies",
             do="use a blockalign and mem_align that the target takes",
         )
     if any(worker.fdmon_fell_back for worker in run.workers):
@@ -290,7 +292,8 @@ def _fallbacks(run: JobRun) -> Iterator[Warning]:
             why="its cost per sleep differs",
             do="look for a sandbox or a limit that forbids epoll",
         )
-    if any(worker.ready_needs_syscall for worker in run.workers):
+    is_polled = run.copy.job.hipri  # see kernel_threads
+    if not is_polled and any(worker.ready_needs_syscall for worker in run.workers):
         yield Warning(
             id="foreign_ring",
             seen=f"{name}: the kernel's completion ring has a layout unknown to this version",
