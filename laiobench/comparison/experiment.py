@@ -17,7 +17,7 @@ from laiobench import native
 from laiobench.comparison import analysis, proof_arms
 from laiobench.comparison.attempt import Failure, attempt
 from laiobench.comparison.blocks import complete_blocks
-from laiobench.comparison.looks import Looks, is_narrow, live_looks
+from laiobench.comparison.looks import Looks, is_narrow, live_looks, next_look
 from laiobench.comparison.patience import Measure
 from laiobench.comparison.rank_tests import WidthRule
 from laiobench.comparison.steps import End, Observer, Step
@@ -57,6 +57,10 @@ class Experiment:
     failures: list[str] = field(default_factory=list)
     """Why a trial failed, which ends the comparison."""
     _digests: list[tuple[Slot, RunDigest]] = field(default_factory=list)
+    _next_look: int = 1
+    """After so many pairs it is looked whether it may end."""
+    _next_told: int = 1
+    _told: list[ComparedMetric] = field(default_factory=list)
 
     @cached_property
     def _sides(self) -> list[LiveVariant]:
@@ -121,10 +125,8 @@ class Experiment:
         order, longest_s = self._order, 0.0
         for position in range(len(self.trials), len(order)):
             done = order[:position]
-            if self._is_narrow_enough(done):
-                return End.NARROW_ENOUGH
-            if self._is_decided(done):
-                return End.ENOUGH_SEEN
+            if self._is_next_look(done) and (end := self._seen_enough()):
+                return end
             if self._has_just_made(observer.look_after, done) and observer.is_enough(self):
                 return End.ENOUGH_SEEN
             if not done or done[-1].ends_block:
@@ -157,7 +159,8 @@ class Experiment:
     def document(self, status: Status) -> Comparison:
         """The document of the trials so far."""
         is_end = status == "ok"
-        compared, proof = self._compare(None, is_end=is_end), self._prove(is_end=is_end)
+        compared = self._compare(None, is_end=is_end, with_power=is_end)
+        proof = self._prove(is_end=is_end)
         return Comparison(
             status=status,
             failures=list(self.failures),
@@ -184,8 +187,18 @@ class Experiment:
             trials=len(self._order),
             variant=self._sides[slot.variant],
             run=run,
-            compared=self._compare(self.design.watched, is_end=False),
+            compared=self._watched(),
         )
+
+    def _watched(self) -> list[ComparedMetric]:
+        """The watched metrics, as they were when there last were enough new pairs for a look."""
+        pairs = len(self._digests) // len(self._sides)
+        if pairs >= self._next_told:
+            self._told, self._next_told = (
+                self._compare(self.design.watched, is_end=False),
+                next_look(pairs),
+            )
+        return self._told
 
     # ---- trials ----------------------------------------------------------------
 
@@ -215,22 +228,24 @@ class Experiment:
     def _is_over(self, expected_s: float) -> bool:
         return self.design.max_time_s is not None and expected_s > self.design.max_time_s
 
-    def _is_narrow_enough(self, done: Sequence[Slot]) -> bool:
-        """Whether all watched intervals are narrow enough; looked at after each block only.
-
-        A metric that can't be measured is never known well enough.
-        """
-        if self.design.until_width is None or not done or not done[-1].ends_block:
+    def _is_next_look(self, done: Sequence[Slot]) -> bool:
+        """Whether a block has ended, and there are enough new pairs since the last look."""
+        if not done or not done[-1].ends_block or len(done) < self._next_look * len(self._sides):
             return False
-        return not self._too_wide()
+        self._next_look = next_look(len(done) // len(self._sides))
+        return True
 
-    def _is_decided(self, done: Sequence[Slot]) -> bool:
-        """Whether the final table would have a verdict on each watched metric."""
-        if not self.design.until_decided or not done or not done[-1].ends_block:
-            return False
+    def _seen_enough(self) -> End | None:
+        """Why it ends because of what is seen: what can't be measured is never known enough."""
+        if self.design.until_width is not None and not self._too_wide():
+            return End.NARROW_ENOUGH
+        if not self.design.until_decided:
+            return None
+        # As the table that the document will have.
         table = self._compare(None, is_end=True)
         watched = {metric.verdict for metric in table if metric.metric in self.design.watched}
-        return bool(watched) and not watched & {Verdict.INCONCLUSIVE, Verdict.NOT_MEASURABLE}
+        is_open = not watched or watched & {Verdict.INCONCLUSIVE, Verdict.NOT_MEASURABLE}
+        return None if is_open else End.ENOUGH_SEEN
 
     def _has_just_made(self, pairs: int, done: Sequence[Slot]) -> bool:
         """Whether the latest block brought the number of pairs to `pairs`."""
@@ -259,7 +274,9 @@ class Experiment:
         pairs = sum(len(block[self._names[0]]) for block in self._blocks())
         return live_looks(self.design, pairs, is_end=is_end)
 
-    def _compare(self, metrics: Sequence[str] | None, *, is_end: bool) -> list[ComparedMetric]:
+    def _compare(
+        self, metrics: Sequence[str] | None, *, is_end: bool, with_power: bool = False
+    ) -> list[ComparedMetric]:
         if not (blocks := self._blocks()):
             return []
         names = self._names[: len(self.variants)]
@@ -270,7 +287,7 @@ class Experiment:
             metrics=chosen,
             looks=self._looks(is_end=is_end),
             equivalent_within=self.design.equivalent_within,
-            with_power=is_end,
+            with_power=with_power,
         )
 
     def _prove(self, *, is_end: bool) -> Proof | None:

@@ -134,6 +134,15 @@ def looks_until_now(comparison: Comparison) -> list[int]:
     return [*(number for number in planned if number < pairs), pairs]
 
 
+def next_look(pairs: int) -> int:
+    """After how many pairs the next look is, where one was after so many.
+
+    A look takes time that grows with the square of the pairs: after each of them, all looks
+    together would grow with the cube, and hold the trials up.
+    """
+    return pairs + max(1, pairs // 20)
+
+
 def is_narrow(compared: ComparedMetric, rule: WidthRule) -> bool:
     """Whether the interval of a ratio is as narrow as `rule` asks."""
     if compared.ratio is None or compared.low is None or compared.high is None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from documents_of_runs import document, job
+from laiobench.comparison import analysis
 from laiobench.comparison import experiment as live
 from laiobench.comparison.ab import ab
 from laiobench.comparison.design import make_design
@@ -52,6 +53,28 @@ def test_what_differs_is_shown_and_the_first_value_is_the_baseline() -> None:
     assert (compared.baseline, compared.variant) == ("1", "2")
     assert compared.verdict == Verdict.REGRESS
     assert compared.ratio == pytest.approx(1.2, rel=0.03)
+
+
+@pytest.mark.parametrize("more", [{}, {"until_width": 0.0001}], ids=["plain", "until width"])
+def test_the_analysis_between_trials_takes_as_long_as_a_few_at_the_end(
+    monkeypatch: pytest.MonkeyPatch, more: dict[str, float]
+) -> None:
+    """One takes time by the square of the pairs; what is told is of 95 % of them at least."""
+    pairs, looked_at = 120, []
+    real = analysis.compare_blocks
+
+    def counting(blocks: list[analysis.Block], *args: object, **how: object) -> object:
+        looked_at.append(len(blocks))
+        return real(blocks, *args, **how)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(analysis, "compare_blocks", counting)
+    told: list[Step] = []
+    made = measure_with(Device(noise=0.05), pairs=pairs, after_trial=told.append, **more)
+    assert made.find("iops")[0].n == pairs
+    assert sum(seen**2 for seen in looked_at) <= 30 * pairs**2
+    for step in told:
+        assert all(metric.n >= 0.95 * (step.number // 2) for metric in step.compared)
+    assert [bool(step.compared) for step in told[:4]] == [False, True, True, True]
 
 
 def test_a_steady_drift_is_no_difference() -> None:
