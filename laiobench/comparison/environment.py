@@ -140,7 +140,7 @@ def _jobs(runs: Sequence[RunDigest]) -> dict[str, dict[str, str]]:
 @cache
 def _defaults() -> Mapping[str, Any]:
     """The default of every option, as documents have it."""
-    written: Mapping[str, Any] = json.loads(_json(Job().model_dump()))
+    written: Mapping[str, Any] = json.loads(as_json(Job().model_dump()))
     return {**written, "randseed": DEFAULT_SEED}
 
 
@@ -157,12 +157,12 @@ def set_options(job: JobDigest) -> dict[str, str]:
     as long as it has its default.
     """
     defaults = _defaults()
-    passed_over = _telling_nothing() | _in_vain(_json(job.options))
+    passed_over = _telling_nothing() | _in_vain(as_json(job.options))
     # A random seed that was made for one run does not make it another job.
     if not job.options.get("randrepeat", True):
         passed_over |= {"randseed"}
     return {
-        name: _json(value)
+        name: as_json(value)
         for name, value in job.options.items()
         if name not in passed_over and not (name in defaults and value == defaults[name])
     }
@@ -188,14 +188,15 @@ def _needing() -> tuple[tuple[str, Condition], ...]:
     return tuple((name, its.needs) for name, its in traits().items() if its.needs)
 
 
-def _json(value: object) -> str:
+def as_json(value: object) -> str:
+    """An option's value, so that equal ones are equal."""
     return json.dumps(value, sort_keys=True, default=str)
 
 
 def job_hash(run: RunDigest) -> str:
     """A hash of the jobs of a run: of their names and what their I/Os are, not of their files."""
     jobs = [[job.name, set_options(job)] for job in run.jobs]
-    return hashlib.blake2b(_json(jobs).encode(), digest_size=8).hexdigest()
+    return hashlib.blake2b(as_json(jobs).encode(), digest_size=8).hexdigest()
 
 
 # ---- two sides -------------------------------------------------------------------
@@ -236,7 +237,7 @@ def _differing_jobs(
             found.append(Difference(name=f"job {job}", baseline=sides[0], new=sides[1], hard=True))
             continue
         for option in dict.fromkeys([*baseline[job], *new[job]]):
-            old, later = (side[job].get(option, _default(option)) for side in (baseline, new))
+            old, later = (side[job].get(option, default_of(option)) for side in (baseline, new))
             if old != later:
                 found.append(
                     Difference(name=f"job {job}: {option}", baseline=old, new=later, hard=True)
@@ -244,8 +245,9 @@ def _differing_jobs(
     return found
 
 
-def _default(option: str) -> str:
-    return _json(_defaults().get(option))
+def default_of(option: str) -> str:
+    """What a job has that did not set it, as JSON."""
+    return as_json(_defaults().get(option))
 
 
 def _shown(value: str) -> str:

@@ -189,7 +189,7 @@ def test_the_samples_run(runner: Runner) -> None:
 
 def test_install_steps_ask_for_the_extras_that_the_others_need() -> None:
     assert "$LAIO_SOURCE[stats,ci]" in step(GITHUB, "change", "Install")
-    assert "$LAIO_SOURCE[stats,ci,history]" in step(GITHUB, "nightly", "Install")
+    assert "$LAIO_SOURCE[stats,ci]" in step(GITHUB, "nightly", "Install")
     assert any("$LAIO_SOURCE[stats,ci]" in line for line in GITLAB[".laiobench"]["before_script"])
 
 

@@ -30,7 +30,7 @@ def test_a_history_has_its_points_and_its_changes(program: Program, folder: Path
     assert (change["index"], change["started_at"]) == (12, "2026-01-13T00:00:00Z")
     assert change["ratio"] == pytest.approx(1.3, 0.01)
     text = program("history", folder, "--metric", "lat_p50_ns").stdout
-    assert "job read p50: 20 points" in text and "30% worse" in text
+    assert "job read p50: 20 sessions" in text and "30% worse" in text
 
 
 def test_csv_is_for_other_change_point_tools(program: Program, folder: Path) -> None:
@@ -47,6 +47,8 @@ def test_csv_is_for_other_change_point_tools(program: Program, folder: Path) -> 
         ["history", "results", "--job", "other"],
         ["history", "results", "--csv", "--json"],
         ["history", "results", "--min-effect", "2"],
+        ["history", "results", "--where", "bs"],
+        ["history", "results", "--where", "bs=8k"],
         ["export", "--format", "juint"],
         ["export", "--format", "junit"],
         ["export", "nowhere", "--format", "csv"],
@@ -79,6 +81,52 @@ def test_the_jobs_of_results_of_several_each_have_a_chart(program: Program) -> N
         assert program("run", "--name=a", *null, "--name=b", *null, "--rw=rw").code == 0
     outcome = program("history")
     assert outcome.code == 0, outcome.stderr
-    for title in ("a read IOPS: 2 points", "b read IOPS: 2 points", "b write IOPS: 2 points"):
-        assert title in outcome.stdout
+    for title in ("a read IOPS", "b read IOPS", "b write IOPS"):
+        assert f"{title}: 1 session of 2 runs" in outcome.stdout
     assert program("history", "--json").code == 2
+
+
+def test_jobs_of_one_name_with_other_blocks_are_two_histories(program: Program) -> None:
+    null = ("--engine=null", "--number_ios=100", "--name=a")
+    for bs in ("4k", "16k", "4k"):
+        assert program("run", *null, f"--bs={bs}", f"--write_bw_log={bs}").code == 0
+    outcome = program("history")
+    assert outcome.code == 0, outcome.stderr
+    assert "a (bs=4096) read IOPS: 1 session of 2 runs" in outcome.stdout
+    assert "a (bs=16384) read IOPS: 1 session\n" in outcome.stdout
+    refused = program("history", "--csv")
+    assert refused.code == 2
+    assert "several jobs have this name" in refused.stderr and "bs=16384" in refused.stderr
+    chosen = program("history", "--where", "bs=16k", "--json").document
+    assert (len(chosen["points"]), chosen["options"]["bs"]) == (1, 16384)
+    assert program("history", "--where", "bs=16k", "--csv").stdout.count("\n") == 2
+
+
+def test_sessions_are_the_points_unless_runs_are_asked_for(program: Program, folder: Path) -> None:
+    for number in range(3):
+        again = document(job(p50_ns=1.3e5), started_at=f"2026-01-20T00:0{number + 1}:00Z")
+        (folder / f"again{number}.json").write_text(json.dumps(again))
+    p50 = ("history", "--metric", "lat_p50_ns")
+    sessions, runs = (program(*p50, *more, "--json").document for more in ((), ("--runs",)))
+    assert (sessions["point"], len(sessions["points"])) == ("session", 20)
+    assert (runs["point"], len(runs["points"])) == ("run", 23)
+    assert [change["index"] for change in runs["changes"]] == [12]
+    assert "20 sessions of 23 runs" in program(*p50).stdout
+    assert "23 runs in 20 sessions" in program(*p50, "--runs").stdout
+
+
+def test_help_says_what_a_session_is_and_how_single_runs_are_shown(program: Program) -> None:
+    text = " ".join(program("history", "--help").stdout.split())
+    for words in ("--sessions / --runs", "A session is measuring without a reboot", "bs=4k"):
+        assert words in text
+
+
+def test_without_the_extras_the_points_are_shown(program: Program, folder: Path) -> None:
+    blocked = program.folder / "blocked"
+    blocked.mkdir()
+    (blocked / "numpy.py").write_text("raise ImportError('blocked')\n")
+    without = Program(program.folder, {**program.environment, "PYTHONPATH": str(blocked)})
+    made = without("history", "--csv")
+    assert made.code == 0 and len(made.stdout.splitlines()) == 21
+    refused = without("history")
+    assert refused.code == 2 and "pip install '.[stats]'" in refused.stderr
