@@ -9,17 +9,21 @@ import sys
 
 import click
 
+from laiobench.cli import colours
 from laiobench.cli.streams import write_document
 from laiobench.errors import CombinedUsageError, LaiobenchError
 from laiobench.words import json_visible, visible
 
 
-def answer(text: str, *, is_document: bool = False) -> None:
-    """Print the answer: words for people, or JSON for programs."""
+def answer(text: str, *, is_document: bool = False, has_verdicts: bool = False) -> None:
+    """Print the answer: words for people, with verdicts in colour, or JSON for programs."""
     if is_document:
         write_document(json_visible(text) + "\n")
-    else:
-        click.echo(visible(text), file=sys.stdout)
+        return
+    shown = visible(text)
+    if has_verdicts and colours.are_wanted():
+        shown = colours.coloured(shown)
+    click.echo(shown, file=sys.stdout, color=has_verdicts and colours.are_wanted())
 
 
 def say(text: str) -> None:

@@ -207,9 +207,9 @@ def _report(
         if as_json:
             answer(comparison.to_json(), is_document=True)
         else:
-            answer(comparison_table.render(explored))
+            answer(comparison_table.render(explored), has_verdicts=True)
             if judge:
-                answer("\n" + gate_table.render(comparison))
+                answer("\n" + gate_table.render(comparison), has_verdicts=True)
         sys.stdout.flush()
         exports.write_all(wanted, comparison)
 

@@ -187,7 +187,8 @@ def withhold(compared: Sequence[ComparedMetric], proof: Proof | None) -> list[Co
 
 def _withheld(metric: ComparedMetric, proof: Proof) -> ComparedMetric:
     if metric.verdict is Verdict.NOT_MEASURABLE:
-        return metric
+        # Nothing is said of how much worse it is at least, either.
+        return metric.model_copy(update={"at_least": None}) if proof.sham_differs else metric
     if proof.sham_differs:
         reason = (
             f"{WITHHELD}the sham, which is the baseline once more, differs from it; something "

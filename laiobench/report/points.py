@@ -51,9 +51,9 @@ def of_comparison(comparison: Comparison) -> list[MetricPoint]:
 
 
 def of_calibration(calibration: Calibration) -> list[MetricPoint]:
-    """The medians of the longest trials, and the width of the noise."""
+    """The medians of the longest trials.  Its noise is that of pairs, and no spread of trials."""
     floors = calibration.lengths[-1].floors if calibration.lengths else []
     return [
-        MetricPoint(floor.job, floor.direction, METRICS[floor.metric], floor.median, floor.spread)
+        MetricPoint(floor.job, floor.direction, METRICS[floor.metric], floor.median)
         for floor in floors
     ]

@@ -138,12 +138,15 @@ def test_junit_is_xml_whatever_a_job_is_called() -> None:
 # ---- GitHub ----------------------------------------------------------------------
 
 
-def test_annotations_are_of_regressions_only_and_a_line_each() -> None:
+def test_annotations_are_of_what_did_not_pass_a_line_each() -> None:
     lines = write("github-annotations", gate(NASTY)).splitlines()
-    (line,) = lines
-    match = re.fullmatch(r"::error title=([^:,\r\n]*)::([^\r\n]*)", line)
-    assert match and "%25" in match[1] and "%3A" in match[1] and "%2C" in match[1]
-    assert write("github-annotations", mismatch()) == ""
+    matches = [
+        re.fullmatch(r"::(error|warning) title=([^:,\r\n]*)::([^\r\n]*)", line) for line in lines
+    ]
+    assert [match and match[1] for match in matches] == ["error", "warning", "warning"]
+    for match in matches:
+        assert match and "%25" in match[2] and "%3A" in match[2] and "%2C" in match[2]
+    assert write("github-annotations", mismatch()).count("%3A not judged::") == 1
 
 
 def test_escapes_are_those_of_workflow_commands() -> None:

@@ -55,4 +55,4 @@ def command(base: str, new: str, metrics: tuple[str, ...], as_json: bool, result
                 f"in {side.reference} are left out: {side.left_out[0]}"
             )
     text = comparison.to_json() if as_json else comparison_table.render(comparison)
-    answer(text, is_document=as_json)
+    answer(text, is_document=as_json, has_verdicts=True)

@@ -296,7 +296,8 @@ def report(
         answer(judged.to_json(), is_document=True)
     else:
         differing = comparison_table.differences(judged)
-        answer("\n\n".join(part for part in (differing, gate_table.render(judged)) if part))
+        parts = (differing, gate_table.render(judged))
+        answer("\n\n".join(part for part in parts if part), has_verdicts=True)
     sys.stdout.flush()
     exports.write_all(wanted, judged)
     if not quiet:

@@ -17,4 +17,4 @@ from laiobench.results import reference, store
 def command(result: str, as_json: bool, results: Path) -> None:
     """Show RESULT: a file, the beginning of an id, `last`, which is the default, or `last~1`."""
     found = store.load_document(reference.find(result, results))
-    answer(found.to_json() if as_json else shown(found), is_document=as_json)
+    answer(found.to_json() if as_json else shown(found), is_document=as_json, has_verdicts=True)

@@ -1,7 +1,8 @@
-"""GitHub's workflow commands: an error for each regression, and what the hidden arms proved.
+"""GitHub's workflow commands: an error for each regression or mismatch, a warning for each metric
+that could not be judged and so is skipped, with the reason, and what the hidden arms proved.
 
 That verdicts were withheld is a warning; that they were not, and by what, a notice.  Where there
-were no arms and nothing regressed there is nothing to annotate.
+were no arms and all passed there is nothing to annotate.
 
 The runner reads them from stdout.  In a message %, CR and LF are escaped, in a
 property also : and , (as its own toolkit does).
@@ -13,13 +14,21 @@ from laiobench.report.text.numbers import title
 from laiobench.results.comparison import Comparison, Verdict
 from laiobench.words import visible
 
+_ANNOTATIONS = {
+    Verdict.REGRESS: ("error", ""),
+    Verdict.MISMATCH: ("error", ": not judged"),
+    Verdict.INCONCLUSIVE: ("warning", ": skipped"),
+    Verdict.NOT_MEASURABLE: ("warning", ": skipped"),
+}
+
 
 def render(comparison: Comparison) -> str:
-    """A line for each regression, and one for the proof; empty if there are none."""
+    """A line for each metric that did not pass, and one for the proof; empty if there are none."""
     lines = [
-        _line("error", f"laiobench: {title(metric)}", sentence(metric))
+        _line(command, f"laiobench: {title(metric)}{besides}", sentence(metric))
         for metric in comparison.metrics
-        if metric.verdict == Verdict.REGRESS
+        if (annotation := _ANNOTATIONS.get(metric.verdict))
+        for command, besides in [annotation]
     ]
     if proof := proof_sentences.sentences(comparison):
         is_withheld = any(metric.is_withheld for metric in comparison.metrics)

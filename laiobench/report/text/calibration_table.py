@@ -38,9 +38,10 @@ def _job(calibration: Calibration, job: str) -> str:
         for runtime_s, floor in of_key:
             rows.append((title, *_row(floor, runtime_s)))
             title = ""
+    pairs_for = (f"pairs for {effect:.0%}" for effect in EFFECTS)
     return tabulate(
         rows,
-        headers=(job, "a trial", "median", "noise", *(f"pairs for {e:.0%}" for e in EFFECTS)),
+        headers=(job, "a trial", "median", "sd of a pair", *pairs_for),
         tablefmt="simple",
         disable_numparse=True,
         colalign=("left", "right", "right", "right", *("right" for _ in EFFECTS)),
@@ -56,7 +57,7 @@ def _row(floor: NoiseFloor, runtime_s: float) -> tuple[str, ...]:
     return (
         f"{runtime_s:g} s",
         format_value(floor.median, METRICS[floor.metric]),
-        f"± {format_share(floor.spread)}",
+        format_share(floor.spread),
         *(_pairs(floor, effect) for effect in EFFECTS),
     )
 

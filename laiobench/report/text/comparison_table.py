@@ -16,7 +16,7 @@ from laiobench.results.comparison import ComparedMetric, Comparison, Summary, Va
 from laiobench.results.copies import labels
 from laiobench.results.metrics import Key, Metric
 
-_HEADERS = ("", "variant", "median", "spread", "ratio", "interval", "n", "could see", "")
+_HEADERS = ("", "variant", "median", "± IQR/2", "ratio", "interval", "n", "could see", "")
 MARKS = {
     # The same words wherever a comparison is told; regress and improve are a gate's.
     Verdict.REGRESS: "worse",
@@ -33,7 +33,15 @@ def mark(metric: ComparedMetric) -> str:
     if metric.alone and metric.is_higher is not None:
         is_better = metric.is_higher == (metric.better == "higher")
         return f"({MARKS[Verdict.IMPROVE if is_better else Verdict.REGRESS]})"
+    if is_lost_for_worse(metric):
+        return MARKS[Verdict.REGRESS]
     return MARKS[metric.verdict]
+
+
+def is_lost_for_worse(metric: ComparedMetric) -> bool:
+    """Whether it can no longer be measured, and what it is at least is worse."""
+    is_called = metric.verdict in (Verdict.NOT_MEASURABLE, Verdict.REGRESS)
+    return is_called and metric.lost and metric.at_least is not None and metric.at_least > 1
 
 
 def render(comparison: Comparison) -> str:
@@ -150,7 +158,7 @@ def _reasons(comparison: Comparison) -> str:
 
 def _at_least(metric: ComparedMetric) -> str:
     """How much worse what can't be measured any more surely is."""
-    if metric.at_least is None or metric.at_least <= 1:
+    if metric.at_least is None or not is_lost_for_worse(metric):
         return ""
     return f"; it is at least {format_ratio(metric.at_least)} × that of {metric.baseline}"
 
@@ -215,11 +223,11 @@ def _others(comparison: Comparison, iops: ComparedMetric, told_already: set[str]
     told = []
     for verdict, word in ((Verdict.REGRESS, "worse"), (Verdict.IMPROVE, "better")):
         names = [
-            f"{metric.kind.title} ({format_estimate(metric)}{' ×' * (metric.ratio is not None)})"
+            f"{metric.kind.title} ({_by(metric)})"
             for metric in comparison.metrics
-            if (metric.job, metric.variant, metric.verdict) == (iops.job, iops.variant, verdict)
+            if (metric.job, metric.variant) == (iops.job, iops.variant)
             and metric.direction in (None, iops.direction)
-            and metric.is_higher is not None
+            and _called(metric) == verdict
             and metric.metric not in told_already
         ]
         if names:
@@ -227,6 +235,17 @@ def _others(comparison: Comparison, iops: ComparedMetric, told_already: set[str]
                 f"{word} in " + " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
             )
     return ", ".join(told)
+
+
+def _called(metric: ComparedMetric) -> Verdict:
+    return Verdict.REGRESS if is_lost_for_worse(metric) else metric.verdict
+
+
+def _by(metric: ComparedMetric) -> str:
+    """`1.04 ×`, `+0.25`, `at least 3.4 ×`."""
+    if metric.at_least is not None:
+        return f"at least {format_ratio(metric.at_least)} ×"
+    return format_estimate(metric) + " ×" * (metric.ratio is not None)
 
 
 def _faster(comparison: Comparison, metric: ComparedMetric) -> str:
@@ -295,14 +314,14 @@ def _method(comparison: Comparison) -> str:
         if comparison.method == "paired"
         else "n sessions of stored results; the ratio is the Hodges-Lehmann estimate of the shift"
     )
-    text = f"{how}; ±: half the distance of the quartiles."
+    text = f"{how}; ±: half the distance of the quartiles (IQR/2)."
     if comparison.family:
         text = (
-            f"{how}, with its interval; ±: half the distance of the quartiles. Intervals, better "
-            f"and worse, and what so many could see in four of five cases, are all of one level, "
-            f"{', '.join(levels)}: with it one call in 20 is false, of {comparison.family} in a "
-            f"table (Benjamini-Hochberg). (better), (worse): shown by itself, but not as one of "
-            f"{comparison.family}; ~: undecided."
+            f"{how}, with its interval; ±: half the distance of the quartiles (IQR/2). Intervals, "
+            f"better and worse, and what so many could see in four of five cases, are all of one "
+            f"level, {', '.join(levels)}: with it one call in 20 is false, of "
+            f"{comparison.family} in a table (Benjamini-Hochberg). (better), (worse): shown by "
+            f"itself, but not as one of {comparison.family}; ~: undecided."
         )
     if any(metric.difference for metric in comparison.metrics):
         text += " What is 0 in some trials has no ratio: its difference, with a sign, is there."
