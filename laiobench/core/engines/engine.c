@@ -5,11 +5,8 @@
 const EngineType *engine_find(const char *name)
 {
     static const EngineType *const types[] = {
-        &engine_linux_aio,
-        &engine_io_uring,
-        &engine_threads,
-        &engine_psync,
-        &engine_null,
+        &engine_linux_aio, &engine_io_uring, &engine_threads,
+        &engine_psync,     &engine_null,
     };
 
     for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
