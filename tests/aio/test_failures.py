@@ -14,6 +14,7 @@ import pytest
 from aio.fixtures import BLOCK, ENGINES, MODES
 from laiobench.aio import AioContext, Target
 from laiobench.errors import RunError
+from laiobench.jobs.options.engines import ENGINES as ENGINES_THAT_THERE_ARE
 
 
 @pytest.fixture
@@ -257,7 +258,7 @@ def test_names_that_there_are_not_are_refused_with_those_that_there_are() -> Non
     wrong: Any = "magic"
     with pytest.raises(ValueError, match="poll, eventfd, bh, adaptive, getevents"):
         AioContext(wrong)
-    with pytest.raises(ValueError, match="libaio, threads, psync, null"):
+    with pytest.raises(ValueError, match=", ".join(ENGINES_THAT_THERE_ARE)):
         AioContext(engine=wrong)
 
 
