@@ -30,7 +30,7 @@ def real(folder: Path, *arguments: str | Path) -> subprocess.CompletedProcess[st
 
 
 def jobs_of(outcome: Outcome) -> list[dict[str, Any]]:
-    assert outcome.code == 0, outcome.stderr
+    assert (outcome.code, outcome.stderr) == (0, "")
     jobs: list[dict[str, Any]] = json.loads(outcome.stdout)["jobs"]
     return jobs
 
@@ -139,6 +139,19 @@ def test_a_file_that_cannot_be_written_is_told_before_the_run(program: Program) 
     outcome = fio(program, "--output=no/such/out", "--name=x", "--runtime=600", "--time_based")
     assert outcome.code == 1
     assert "--output=no/such/out cannot be written: No such file" in outcome.stderr
+
+
+def test_what_is_noted_is_in_the_answer_and_not_on_stderr(
+    program: Program, data_file: Path
+) -> None:
+    """bench-fio takes any word on stderr for a failure."""
+    words = ("--name=x", f"--filename={data_file}", "--size=64k", "--iodepth=8")
+    both = fio(program, *words, "--output-format=normal,json")
+    assert (both.code, both.stderr) == (0, "")
+    text, _, document = both.stdout.partition("\n{\n")
+    noted = "--iodepth=8: no effect with engine=psync"
+    assert f"\nnote: {noted}" in text
+    assert noted in str(json.loads("{" + document)["laiobench"]["remarks"])
 
 
 def test_a_job_file_of_any_name_is_fio_s(program: Program, data_file: Path) -> None:

@@ -4,6 +4,9 @@ For scripts and harnesses that call fio.  `python -m laiobench.fio` and a symbol
 fio to the script `laiobench` are this command, too.  As with fio, nothing is kept but what
 --output names, the exit code is 0 or 1 (128 after a signal), and a job without ioengine makes
 blocking calls.
+
+stderr is for what fails: scripts take any word there for a failure.  Notes and warnings are a
+part of the answer, and on a terminal they are said besides.
 """
 
 import os
@@ -87,7 +90,7 @@ def _answer(words: FioWords) -> int:
         problems = logs.end()
         write("".join(_texts(words, result, disks)))
         control.is_saved = True
-        for sentence in (*remarks.remarks(result), *remarks.failures(result)):
+        for sentence in (*_for_people(result), *remarks.failures(result)):
             say(sentence)
         for problem in problems:
             complain(problem)
@@ -138,7 +141,7 @@ def _writer(path: Path | None) -> Callable[[str], None]:
 
 
 def _on_screen(words: FioWords, control: SignalControl) -> AbstractContextManager[Screen]:
-    quiet = not words.shows_progress
+    quiet = not words.shows_progress or not sys.stderr.isatty()
     return progress(control, quiet=quiet, is_drawn=words.status_interval_s is None)
 
 
@@ -209,15 +212,22 @@ def _measure(
 # ---- after -----------------------------------------------------------------------------
 
 
+def _for_people(result: RunResult) -> Iterator[str]:
+    if sys.stderr.isatty():
+        yield from remarks.remarks(result)
+
+
 def _texts(words: FioWords, result: RunResult, disks: Mapping[str, DiskUse]) -> Iterator[str]:
     """In the order in which fio prints them: for people, then terse lines, then JSON."""
+    told = list(remarks.remarks(result))
     for name in words.formats:
         match name:
             case "normal":
-                yield visible(fio_normal.render(result, disks))
+                noted = "".join(f"{sentence}\n" for sentence in ("", *told) if told)
+                yield visible(fio_normal.render(result, disks) + noted)
             case "terse":
                 yield visible(fio_terse.render(result, disks, words.terse_version))
             case "json":
-                yield fio_json.render(result, disks)
+                yield fio_json.render(result, disks, told)
             case "json+":
-                yield fio_json.plus(result, disks)
+                yield fio_json.plus(result, disks, told)

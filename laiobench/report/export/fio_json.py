@@ -33,14 +33,24 @@ _SUBMIT = ("4", "8", "16", "32", "64", ">=64")
 Json = dict[str, Any]
 
 
-def render(result: RunResult, disks: Mapping[str, DiskUse] | None = None) -> str:
+def render(
+    result: RunResult, disks: Mapping[str, DiskUse] | None = None, remarks: Sequence[str] = ()
+) -> str:
     """The text of `fio --output-format=json`."""
-    return json.dumps(document(result, disks, with_bins=False), indent=2) + "\n"
+    return _text(document(result, disks, with_bins=False), remarks)
 
 
-def plus(result: RunResult, disks: Mapping[str, DiskUse] | None = None) -> str:
+def plus(
+    result: RunResult, disks: Mapping[str, DiskUse] | None = None, remarks: Sequence[str] = ()
+) -> str:
     """The text of `fio --output-format=json+`: with the counts of latencies by bin."""
-    return json.dumps(document(result, disks, with_bins=True), indent=2) + "\n"
+    return _text(document(result, disks, with_bins=True), remarks)
+
+
+def _text(said: Json, remarks: Sequence[str]) -> str:
+    """With what fio has no place for in a key of ours, which its readers leave alone."""
+    said |= {"laiobench": {"remarks": list(remarks)}} if remarks else {}
+    return json.dumps(said, indent=2) + "\n"
 
 
 def document(
