@@ -1,10 +1,11 @@
-"""Errors that mean that the system lacks something: memory, threads, /proc.
+"""Errors that mean that the system lacks something: memory, threads, /proc, its folder.
 
 Such an error may come from any line, even from an import, and is no fault in laiobench.
 Knows how Python reports it, and what to do about it.
 """
 
 import errno
+from pathlib import Path
 
 Explained = tuple[str, str]
 """What is missing; and what to do about it."""
@@ -16,6 +17,10 @@ _MEMORY: Explained = (
 _THREADS: Explained = (
     "a thread could not be started: the limit of processes is reached",
     "raise it (ulimit -u; a container's limit of pids), or lower numjobs",
+)
+_FOLDER: Explained = (
+    "the current folder is not there any more",
+    "change to another: it was removed, or unmounted",
 )
 _KERNEL_FOLDERS = ("/proc", "/sys")
 
@@ -33,9 +38,19 @@ def lack_in(error: BaseException) -> Explained | None:
             return _THREADS
         case ImportError() if "cannot map" in str(error) or "failed to map" in str(error):
             return _MEMORY  # for a shared library
+        case FileNotFoundError(filename=None) if _has_lost_its_folder():
+            return _FOLDER
         case OSError() if str(error.filename or "").startswith(_KERNEL_FOLDERS):
             return (
                 f"{error.filename} cannot be read: {error.strerror}",
                 "it is the kernel's; in a container or a chroot, mount /proc and /sys",
             )
     return None
+
+
+def _has_lost_its_folder() -> bool:
+    try:
+        Path.cwd()
+    except FileNotFoundError:
+        return True
+    return False

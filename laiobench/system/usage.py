@@ -56,7 +56,12 @@ def uses_of_file(status: os.stat_result, system: System = LIVE) -> list[Use]:
     """Uses of a regular file by the kernel: as swap, by loop devices, by servers."""
     world = _World(system, mapper.table)
     inode = (status.st_dev, status.st_ino)
+    hidden_loops = Use(
+        "nobody can tell whether a loop device is made of it",
+        "mount sysfs at /sys; if this is a container, run outside it",
+    )
     return [
+        *([hidden_loops] if world.loops_are_hidden() else []),
         *world.uses_of_inode(inode, "it"),
         *world.loops_of_file(status),
     ]
@@ -229,6 +234,11 @@ class _World:
                 )
 
     # ---- of a file --------------------------------------------------------------------
+
+    def loops_are_hidden(self) -> bool:
+        """Whether neither sysfs nor /proc tells which block devices there are."""
+        system = self.system
+        return not ((system.sys / "block").is_dir() or text(system.proc / "partitions"))
 
     def uses_of_inode(self, inode: Inode, it: str) -> Iterator[Use]:
         for swap in self.swaps:

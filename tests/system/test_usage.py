@@ -174,6 +174,21 @@ def test_swap(machine: Machine, tmp_path: Path) -> None:
     assert uses_of_file(tmp_path.stat(), machine.system) == []
 
 
+def test_where_no_loop_device_can_be_seen_a_file_is_not_taken_for_unused(tmp_path: Path) -> None:
+    """Neither /sys, nor /dev, nor /proc/partitions; the last is empty where no disk is at all."""
+    proc, sys = tmp_path / "proc", tmp_path / "sys"
+    proc.mkdir()
+    (proc / "partitions").touch()
+    system = System(proc, sys, tmp_path / "dev")
+    (use,) = uses_of_file(tmp_path.stat(), system)
+    assert use.how == "nobody can tell whether a loop device is made of it"
+    (sys / "block").mkdir(parents=True)
+    assert uses_of_file(tmp_path.stat(), system) == []
+    (sys / "block").rmdir()
+    (proc / "partitions").write_text("major minor  #blocks  name\n\n 254 0 268435456 vda\n")
+    assert uses_of_file(tmp_path.stat(), system) == []
+
+
 # ---- beside it: what shares its blocks ---------------------------------------------------
 
 

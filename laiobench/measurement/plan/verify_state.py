@@ -74,6 +74,8 @@ def check_files(jobs: Sequence[Job], folder: Below) -> None:
     try:
         folder.check(names)
     except OSError as error:
+        if error.filename is None:  # the current folder is gone
+            raise
         raise RunError(
             f"{error.filename} cannot be written: {error.strerror}",
             "--log-dir names another folder for states and bad blocks",

@@ -79,6 +79,8 @@ class LogFiles:
         try:
             self._folder.check(self._files)
         except OSError as error:
+            if error.filename is None:  # the current folder is gone
+                raise
             raise RunError(
                 f"the log cannot be written: {error.filename}: {error.strerror}",
                 "make the folder, or name another file",
