@@ -29,18 +29,20 @@ typedef struct SessionPlan {
 typedef struct Session Session;
 typedef struct SessionTarget SessionTarget;
 
-/* NULL on failure, with @error. */
+/* Open the engine and its completion mode.  NULL on failure, with @error. */
 Session *session_open(const SessionPlan *plan, Error *error);
 
 /* Wait for all requests in flight; then free the session and its targets. */
 void session_close(Session *session);
 
-/* @fd stays open until the detach.  @limits: all 0 if any alignment is allowed.
- * NULL without memory. */
+/*
+ * Add the open file @fd, which must stay open until it is detached.  @limits:
+ * all 0 if any alignment is allowed.  NULL without memory.
+ */
 SessionTarget *session_attach(Session *session, int fd,
                               const TargetLimits *limits);
 
-/* session_target_busy() must be 0. */
+/* Remove @target, and free it.  session_target_busy() must be 0. */
 void session_detach(Session *session, SessionTarget *target);
 
 /* Number of its requests that wait for their turn or are in flight. */
@@ -91,6 +93,7 @@ void session_withdraw(Session *session, SessionTarget *target);
  * reports.
  */
 void session_release(Session *session, SessionRequest *request);
+/* The same for all requests of the session. */
 void session_release_all(Session *session);
 
 /* ---- the loop ------------------------------------------------------------ */
@@ -99,10 +102,10 @@ void session_release_all(Session *session);
 void session_plug(Session *session);
 
 /*
- * Submit what is queued.  Then run the loop if no finished request is waiting
- * to be returned, or in any case if @go_round.  The loop ends when a request
- * finishes (one that was released counts, too), after @max_ns, or when
- * something else, such as a signal, ends its sleep.
+ * Submit what is queued.  Then run the loop, if @go_round, or if @max_ns is
+ * above 0 and no finished request is waiting to be returned.  The loop ends
+ * when a request finishes (one that was released counts, too), after @max_ns,
+ * or when something else, such as a signal, ends its sleep.
  *
  * @slots gets the numbers of up to @room finished requests, each of them once,
  * and none that was released.  Returns how many.
