@@ -30,7 +30,7 @@ SANITIZERS = {
 _VARIANTS = {**SANITIZERS, "optimized": ["-O2", *OPTIMIZE_AS_ONE]}
 
 # What a program brings along to be linked with it, when it includes their headers.
-_STAND_INS = ("fake_kernel", "failing_calls")
+_STAND_INS = ("fake_kernel", "fake_uring", "failing_calls")
 COMPILER = os.environ.get("CC", "gcc")
 _FLAGS = [
     "-std=gnu11", "-O1", "-g", "-Wall", "-Wextra", "-Werror",

@@ -11,9 +11,21 @@ from faults.system_calls import build_shim
 from program import Program
 
 
-@pytest.fixture(params=[*(f"--completion={name}" for name in MODES), BLOCKING])
+@pytest.fixture(
+    params=[
+        *(f"--completion={name}" for name in MODES),
+        *(f"--engine=io_uring --completion={name}" for name in MODES),
+        BLOCKING,
+    ]
+)
 def mode(request: pytest.FixtureRequest) -> str:
-    """Each completion mode in turn, as an option, and the engine that has none."""
+    """Each completion mode in turn, as options, of both engines that have all, and psync."""
+    return str(request.param)
+
+
+@pytest.fixture(params=[*(f"--completion={name}" for name in MODES), BLOCKING])
+def told_mode(request: pytest.FixtureRequest) -> str:
+    """The same without io_uring, which asks a file for the rest of a short I/O by itself."""
     return str(request.param)
 
 

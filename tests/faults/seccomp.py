@@ -14,9 +14,15 @@ import struct
 import sys
 
 NUMBERS = {
-    "x86_64": {"io_setup": 206, "eventfd2": 290, "epoll_create1": 291, "epoll_pwait2": 441},
-    "aarch64": {"io_setup": 0, "eventfd2": 19, "epoll_create1": 20, "epoll_pwait2": 441},
-}
+    "x86_64": {
+        "io_setup": 206, "eventfd2": 290, "epoll_create1": 291, "epoll_pwait2": 441,
+        "io_uring_setup": 425,
+    },
+    "aarch64": {
+        "io_setup": 0, "eventfd2": 19, "epoll_create1": 20, "epoll_pwait2": 441,
+        "io_uring_setup": 425,
+    },
+}  # fmt: skip
 
 _PR_SET_NO_NEW_PRIVS, _PR_SET_SECCOMP, _SECCOMP_MODE_FILTER = 38, 22, 2
 _ALLOW, _FAIL = 0x7FFF0000, 0x00050000

@@ -37,6 +37,15 @@ _EARLIER = "20260101T000000.000Z-earlier-0000.json"
 _AIO_IN_USE = Path("/proc/sys/fs/aio-nr")
 
 
+def words(arguments: Sequence[str | Path]) -> list[str | Path]:
+    """With a mode's options, which are one string, as so many."""
+    return [
+        word
+        for argument in arguments
+        for word in (argument.split() if str(argument).startswith("--engine=") else [argument])
+    ]
+
+
 def aio_events_in_use() -> int:
     return int(_AIO_IN_USE.read_text())
 
@@ -191,7 +200,7 @@ class Subject:
         stderr = self.program.folder / f"stderr-{len(self.running)}"
         with stderr.open("w") as file:
             process = subprocess.Popen(
-                [*map(str, prefix), *self.program.command("run", "--json", *arguments)],
+                [*map(str, prefix), *self.program.command("run", "--json", *words(arguments))],
                 cwd=self.program.folder,
                 env=self.program.environment,
                 stdout=subprocess.PIPE,

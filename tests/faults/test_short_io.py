@@ -40,12 +40,12 @@ def test_a_short_write_is_an_error(
 
 
 def test_a_short_write_that_is_told_is_completed(
-    subject: Subject, blocking_file: FaultyFile, mode: str
+    subject: Subject, blocking_file: FaultyFile, told_mode: str
 ) -> None:
     blocking_file.inject("write::short=512:every=10")
     report = subject.run(
         f"--filename={blocking_file.path}", f"--allow-write={blocking_file.path}",
-        "--rw=randwrite", "--iodepth=8", "--number_ios=200", mode, code=OK,
+        "--rw=randwrite", "--iodepth=8", "--number_ios=200", told_mode, code=OK,
     )  # fmt: skip
     write = report.job["write"]
     assert write["ios"] == 200
@@ -56,12 +56,12 @@ def test_a_short_write_that_is_told_is_completed(
 
 @pytest.mark.parametrize(("direction", "error"), [("read", "eof"), ("write", "ENOSPC")])
 def test_strictly_a_short_io_is_the_end_of_it(
-    subject: Subject, blocking_file: FaultyFile, mode: str, direction: str, error: str
+    subject: Subject, blocking_file: FaultyFile, told_mode: str, direction: str, error: str
 ) -> None:
     blocking_file.inject("any::short=512:every=10")
     report = subject.run(
         f"--filename={blocking_file.path}", f"--allow-write={blocking_file.path}",
-        f"--rw=rand{direction}", "--iodepth=8", "--number_ios=200", "--short_io=strict", mode,
+        f"--rw=rand{direction}", "--iodepth=8", "--number_ios=200", "--short_io=strict", told_mode,
         code=RUN_FAILED,
     )  # fmt: skip
     assert report.job[direction]["errors"] == {error: 20}

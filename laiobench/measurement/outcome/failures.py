@@ -64,6 +64,11 @@ def _io_errors(run: JobRun, job: JobResult) -> list[str]:
             failures.append(f"{job.name}: {name} I/Os failed: {kinds}")
     in_window = sum(sum(d.errors.values()) for d in job.directions().values())
     unreadable = run.report.verify.unreadable if run.report.verify else 0  # told by `verify`
+    if options.hipri and any("ENOTSUP" in d.errors for d in job.directions().values()):
+        failures.append(
+            f"{job.name}: the device has no queues that can be polled, which hipri needs: leave it "
+            "out, or give the driver some, such as nvme.poll_queues=1 on the kernel's command line"
+        )
     unseen = job.accounts.failed - in_window - unreadable
     may_fail = options.nowait or all(map(options.tolerates, job.directions()))
     if unseen and not may_fail:

@@ -20,22 +20,20 @@ def find(run: JobRun) -> Iterator[Warning]:
 
 
 def _workers(run: JobRun) -> Iterator[Warning]:
-    """Workers that are kept busy do not sleep in between, so their wake-ups are a lower bound.
+    """Workers tell no number of I/Os: one that is kept busy never sleeps, one that waits does.
 
-    Syncs always go to a worker: a job that makes some is judged by the other I/Os' wake-ups.
+    Syncs always go to a worker, so a job that makes some is not judged.
     """
     usage, ios = run.usage, run.ios_of_workers
     syncs = run.report.directions.get("sync")
-    wakeups = usage["kernel_worker_wakeups"] - (syncs.ios if syncs else 0)
-    share_of_ios = max(0, wakeups) / ios if ios else 0.0
+    wakeups = usage["kernel_worker_wakeups"]
     share_of_cpu = usage["kernel_workers_ns"] / usage["cpu_ns"] if usage["cpu_ns"] else 0.0
-    if share_of_ios < WORKER_SHARE and (syncs or share_of_cpu < WORKER_SHARE):
+    if (syncs and syncs.ios) or max(share_of_cpu, wakeups / max(1, ios)) < WORKER_SHARE:
         return
     yield Warning(
         id="punted",
         seen=f"{run.copy.label}: I/Os were punted to io_uring's worker threads: these had "
-        f"{share_of_cpu:.0%} of the CPU time, and were woken for {share_of_ios:.1%} of the I/Os "
-        "or more",
+        f"{share_of_cpu:.0%} of the CPU time, and were woken {wakeups:,} times for {ios:,} I/Os",
         why="the target can't start these I/Os without waiting, so they were threads' blocking "
         "I/O, which costs more CPU and time (it is in the result's)",
         do="compare with engine=libaio; direct=1 on allocated blocks, and a deeper queue of the "

@@ -88,7 +88,8 @@ def _awake(worker: WorkerReport, is_notified: bool) -> Iterator[Rule]:
 def _all_events(worker: WorkerReport, completions: int, *, may_be_fewer: bool) -> Rule:
     """The kernel adds to the eventfd once for each completion; a short I/O has several."""
     events = int(worker.life["eventfd"]["values"]) + worker.leftover_events
-    due = completions + int(worker.life["other"]["short_io"]) - int(worker.life["reaped"]["pool"])
-    if may_be_fewer:
+    due = completions + int(worker.life["other"]["short_io"])
+    if may_be_fewer:  # what the pool reaped may have come back from the engine before
         return Rule("events in the eventfd <= completions", events <= due, events, due)
+    due -= int(worker.life["reaped"]["pool"])
     return _equal("events in the eventfd = completions", events, due)
