@@ -362,6 +362,7 @@ static void uring_destroy(Engine *engine)
     wait_for_all(state);
     uring_ring_close(&state->ring);
     uring_registered_cleanup(&state->entries.registered);
+    uring_workers_cleanup(&state->workers);
     if (engine->notifier) {
         event_notifier_cleanup(&state->notifier);
     }

@@ -3,7 +3,6 @@
 
 #include <dirent.h>
 #include <fcntl.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -63,18 +62,27 @@ static bool is_named(const char *name, const char *prefix, long owner)
            strtol(name + length, NULL, 10) == owner;
 }
 
+/* The worker, which may be new; NULL without memory for one more. */
 static UringWorker *find(UringWorkers *workers, int thread)
 {
-    for (uint32_t i = 0; i < workers->seen_count; i++) {
-        if (workers->seen[i].thread == thread) {
-            return &workers->seen[i];
+    for (uint32_t i = 0; i < workers->count; i++) {
+        if (workers->known[i].thread == thread) {
+            return &workers->known[i];
         }
     }
-    if (workers->seen_count == URING_MAX_WORKERS) {
-        workers->seen_count = 0; /* most of them have ended long ago */
+    if (workers->count == workers->room) {
+        uint32_t room = workers->room ? 2 * workers->room : 16;
+        UringWorker *known =
+            realloc(workers->known, room * sizeof(*workers->known));
+
+        if (!known) {
+            return NULL;
+        }
+        workers->known = known;
+        workers->room = room;
     }
-    workers->seen[workers->seen_count] = (UringWorker){.thread = thread};
-    return &workers->seen[workers->seen_count++];
+    workers->known[workers->count] = (UringWorker){.thread = thread};
+    return &workers->known[workers->count++];
 }
 
 static void look_at_worker(UringWorkers *workers, int thread)
@@ -82,6 +90,10 @@ static void look_at_worker(UringWorkers *workers, int thread)
     UringWorker *worker = find(workers, thread);
     uint64_t cpu_ns = cpu_ns_of(thread), sleeps = sleeps_of(thread);
 
+    if (!worker) {
+        return;
+    }
+    worker->is_there = true;
     if (cpu_ns > worker->cpu_ns) {
         workers->cpu_ns += cpu_ns - worker->cpu_ns;
         worker->cpu_ns = cpu_ns;
@@ -90,6 +102,20 @@ static void look_at_worker(UringWorkers *workers, int thread)
         workers->sleeps += sleeps - worker->sleeps;
         worker->sleeps = sleeps;
     }
+}
+
+/* Numbers of threads are given again: a later worker must not be taken for it. */
+static void forget_ended(UringWorkers *workers)
+{
+    uint32_t left = 0;
+
+    for (uint32_t i = 0; i < workers->count; i++) {
+        if (workers->known[i].is_there) {
+            workers->known[left] = workers->known[i];
+            workers->known[left++].is_there = false;
+        }
+    }
+    workers->count = left;
 }
 
 static void look_at(UringWorkers *workers, int thread, long owner)
@@ -119,5 +145,11 @@ void uring_workers_look(UringWorkers *workers)
     }
     if (threads) {
         closedir(threads);
+        forget_ended(workers);
     }
+}
+
+void uring_workers_cleanup(UringWorkers *workers)
+{
+    free(workers->known);
 }

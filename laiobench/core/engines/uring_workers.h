@@ -8,19 +8,18 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
-
-/* More than the kernel lets work for regular files and block devices. */
-#define URING_MAX_WORKERS 256
 
 typedef struct UringWorker {
     int thread;
+    bool is_there;           /* it was at the latest look */
     uint64_t cpu_ns, sleeps; /* at the latest look */
 } UringWorker;
 
 typedef struct UringWorkers {
-    UringWorker seen[URING_MAX_WORKERS];
-    uint32_t seen_count;
+    UringWorker *known; /* of ours, those that may still be there */
+    uint32_t count, room;
     uint64_t cpu_ns; /* of all, those that have ended included */
     uint64_t sleeps; /* times that one had nothing left to do */
     uint64_t poller_cpu_ns;
@@ -31,3 +30,5 @@ typedef struct UringWorkers {
  * between two looks takes with it what it used after the first.
  */
 void uring_workers_look(UringWorkers *workers);
+
+void uring_workers_cleanup(UringWorkers *workers);
