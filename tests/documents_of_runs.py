@@ -1,4 +1,4 @@
-"""Documents of runs, made up, for tests of what is read from them."""
+"""Made-up documents of runs, for tests of code that reads documents."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""laiobench as users install it: an sdist of this tree, a wheel of that, environments with it.
+"""Builds laiobench as users install it: an sdist of this tree, a wheel, environments with it.
 
 Costs one build of the core a session, whichever of its processes comes first.  An
 environment has the wheel and what the wheel's own metadata asks for, nothing else: no

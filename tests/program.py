@@ -1,4 +1,4 @@
-"""The real program, run as a subprocess, as its users run it."""
+"""Runs the real program as a subprocess, as its users run it."""
 
 import json
 import subprocess

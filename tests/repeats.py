@@ -1,4 +1,4 @@
-"""How often the laws of comparisons are repeated, and what chance allows of that."""
+"""How often the tests of error rates repeat, and which counts chance allows."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""The program on a core under sanitizers: the package as it is, but for its extension module.
+"""Builds the program on a core under sanitizers: the package with another extension module.
 
 The core's objects are those of the C tests; what cffi generates is added to them.  Knows
 nothing of tests; whoever runs the program looks whether anything was reported.

@@ -1,4 +1,4 @@
-"""What a job would do, from its options, without a run: for tests of workloads."""
+"""Computes the I/Os that a job would do, without a run, for tests of workloads."""
 
 from laiobench.jobs.options import Job
 from laiobench.measurement.plan.region import Region, budget_of, region_of

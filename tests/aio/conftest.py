@@ -1,4 +1,4 @@
-"""The fixtures, for all tests here."""
+"""Makes the fixtures of aio/fixtures.py available to all tests here."""
 
 from aio.fixtures import any_ctx, ctx, file
 

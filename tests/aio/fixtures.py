@@ -1,4 +1,4 @@
-"""What the tests of coroutines have in common: all modes with all engines, and a file."""
+"""Fixtures of the coroutine tests: contexts of all modes and engines, and a file."""
 
 from collections.abc import Iterator
 from pathlib import Path

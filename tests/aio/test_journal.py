@@ -1,4 +1,4 @@
-"""The example of the documents: it runs, it recovers, and its order on disk is what it says."""
+"""The example docs/journal.py runs, recovers, and writes in the order that it states."""
 
 import importlib.util
 import re

@@ -1,4 +1,4 @@
-"""`laiobench ab`: variants in turns, as users run it."""
+"""`laiobench ab` measures variants in turns and compares them."""
 
 import json
 import signal

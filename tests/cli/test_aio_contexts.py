@@ -1,4 +1,4 @@
-"""AIO contexts as the kernel sees them: how many there are, and that nobody forks while they live.
+"""How many AIO contexts a run has, by the kernel's count, and that none is alive at a fork.
 
 A child has the parent's rings, and what it stores there changes them for the parent.
 """

@@ -1,4 +1,4 @@
-"""`laiobench bisect`: the revision that made it worse, as users look for it."""
+"""`laiobench bisect` finds the revision that made a metric worse."""
 
 import csv
 import io

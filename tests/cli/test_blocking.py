@@ -1,4 +1,4 @@
-"""engine=psync: blocking calls in the IOThread, by fio's names for them as well."""
+"""engine=psync makes blocking calls on the IOThread, also under fio's names for it."""
 
 from collections.abc import Sequence
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The workflows of docs/ci: their steps, run in a shell as a runner runs them.
+"""The workflows of docs/ci: their steps are run in a shell, as a CI runner runs them.
 
 The slow-down is a true one: the candidate's device is throttled, by `throttle_iops` of
 the null engine.  Nothing here depends on how fast this machine is.

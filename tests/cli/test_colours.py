@@ -1,4 +1,4 @@
-"""Verdicts in colour on a terminal: what is undecided has one of its own."""
+"""Verdicts are coloured on a terminal, and inconclusive has a colour of its own."""
 
 import json
 import os

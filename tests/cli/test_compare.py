@@ -1,4 +1,4 @@
-"""`laiobench compare`: stored results against others."""
+"""`laiobench compare` compares stored results with others."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Names and documents that would act on a terminal, on CI or in a spreadsheet: they are shown.
+"""Names and documents with control characters, markup or formulas are escaped wherever shown.
 
 On a real terminal, since what goes elsewhere is stripped of some of it on the way.
 """

@@ -1,4 +1,4 @@
-"""Jobs whose end is the end of their group."""
+"""exitall: the end of one job ends its group."""
 
 import time
 

@@ -1,4 +1,4 @@
-"""explain: what a run would do, with nothing done."""
+"""`laiobench explain` tells what a run would do, and does nothing."""
 
 import re
 from pathlib import Path

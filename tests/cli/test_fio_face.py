@@ -1,4 +1,4 @@
-"""`laiobench fio`: scripts that call fio are answered as by fio; beside the real one."""
+"""`laiobench fio` takes fio's command line and answers as fio does; compared with real fio."""
 
 import json
 import os

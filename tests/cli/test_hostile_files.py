@@ -1,4 +1,4 @@
-"""Files in the place of results and job files that are none: told, and nobody waits for them."""
+"""Files that are no results or job files are errors, and nobody waits for FIFOs and the like."""
 
 import json
 import os

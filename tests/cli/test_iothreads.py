@@ -1,4 +1,4 @@
-"""Who runs a job: an IOThread of its own, a shared one, the main context, several in turn."""
+"""The threads that run jobs: an IOThread each, a shared one, the main context, or several."""
 
 import os
 import re

@@ -1,4 +1,4 @@
-"""What makes another job of one, for a gate and a comparison; and what does not."""
+"""Which options make a job another job for gates and comparisons, and which do not."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""What the system does not give: threads, calls, CPUs, memory.  Each is told as what it is."""
+"""Limits of the system: where threads, calls, CPUs or memory are refused, the error says which."""
 
 import json
 import os

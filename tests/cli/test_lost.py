@@ -1,4 +1,4 @@
-"""A percentile that the baseline has, and the candidate has too few I/Os for: it is never green."""
+"""A candidate with too few I/Os for a percentile that the baseline has never passes."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""A metric that is 0 on one side, as `compare` and `gate` tell it to people and programs."""
+"""Metrics that are 0 on one side, as `compare` and `gate` show them to people and programs."""
 
 import csv
 import io

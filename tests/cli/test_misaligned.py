@@ -1,4 +1,4 @@
-"""Misaligned I/O, and the engine of threads: the thread pool on the real program."""
+"""Misaligned I/O and engine=threads: the thread pool in the real program."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Names of files are bytes, and need not be UTF-8: what was measured on them is kept."""
+"""Names of files that are not UTF-8: results measured on such files are kept and shown."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""What is recorded besides: percentiles, logs as fio writes them, lines of status."""
+"""Options for what is recorded: percentiles, logs as fio writes them, lines of status."""
 
 import json
 import subprocess

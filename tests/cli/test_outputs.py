@@ -1,4 +1,4 @@
-"""Files that a user names for what a run yields: what may be written, and what is found before."""
+"""Output files that a user names: which may be written, and what is refused before the run."""
 
 import subprocess
 import time

@@ -1,4 +1,4 @@
-"""Kernels and sandboxes that lack something: strace makes the calls fail, as they would there."""
+"""Kernels and sandboxes that lack a facility: strace makes its calls fail."""
 
 import errno
 import subprocess

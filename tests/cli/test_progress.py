@@ -1,4 +1,4 @@
-"""What a person at a terminal sees while something is measured; and what SIGUSR1 brings."""
+"""Progress on a terminal while something is measured, and the answer to SIGUSR1."""
 
 import dataclasses
 import fcntl

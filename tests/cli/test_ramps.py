@@ -1,4 +1,4 @@
-"""A ramp before a finite amount: the job measures all of it, whatever paces it, and ends."""
+"""A ramp before a finite amount: the job then measures all of the amount, and ends."""
 
 import pytest
 

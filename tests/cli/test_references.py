@@ -1,4 +1,4 @@
-"""How stored results are named and listed: in which folder, by which words, in how much room."""
+"""How stored results are named and listed: folders, references, widths of terminals."""
 
 import dataclasses
 import json

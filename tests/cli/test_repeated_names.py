@@ -1,4 +1,4 @@
-"""Jobs of one name that ran one after the other: they are two, wherever results are told."""
+"""Jobs of one name that ran one after the other are shown as two, wherever results are shown."""
 
 import csv
 import io

@@ -1,4 +1,4 @@
-"""`laiobench run` as its users meet it: the real program, a real file, a real document."""
+"""`laiobench run`: the real program, a real file, a real document."""
 
 import json
 from pathlib import Path

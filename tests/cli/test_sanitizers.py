@@ -1,4 +1,4 @@
-"""That sanitizers are there when the program runs under them."""
+"""When the program is to run under sanitizers, they are really there."""
 
 import pytest
 

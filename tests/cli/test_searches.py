@@ -1,4 +1,4 @@
-"""Searches, steady states, and jobs that begin after others, on the real program."""
+"""Searches for a depth, steady states, and jobs that begin after others."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""show and the exports for people: all that was told when the document was made."""
+"""`show` and exports for people show all that was said when the document was made."""
 
 import csv
 import io

@@ -1,4 +1,4 @@
-"""Signals: once drains and saves, twice leaves at once with what there is."""
+"""Signals: the first drains and saves, the second leaves at once and saves what there is."""
 
 import fcntl
 import json

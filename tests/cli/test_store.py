@@ -1,4 +1,4 @@
-"""show, list, profiles, help, and the API: what is there besides running."""
+"""show, list, profiles, help and the Python API, on stored results."""
 
 import json
 import subprocess

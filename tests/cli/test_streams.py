@@ -1,4 +1,4 @@
-"""The answer comes out whole, or is told not to; and in letters that a terminal can show."""
+"""The answer is written whole or the failure is told, in characters that the terminal has."""
 
 import fcntl
 import json

@@ -1,4 +1,4 @@
-"""fsync, fdatasync, end_fsync and sync: made when fio makes them, and counted apart."""
+"""fsync, fdatasync, end_fsync and sync are made when fio makes them, and counted apart."""
 
 import re
 from pathlib import Path

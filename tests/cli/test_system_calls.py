@@ -1,4 +1,4 @@
-"""What the document says of system calls, against strace's independent count."""
+"""The counts of system calls in the document, compared with those of strace."""
 
 import re
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""A document that is too large to be read again is saved whole, and that is told."""
+"""A document that is too large to be read again is saved whole, with a warning."""
 
 import json
 from pathlib import Path

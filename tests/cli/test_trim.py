@@ -1,4 +1,4 @@
-"""Trims: of files and of devices, alone on an empty queue, and counted apart."""
+"""Trims of files and devices are issued alone on an empty queue, and counted apart."""
 
 from pathlib import Path
 from typing import Any

@@ -1,4 +1,4 @@
-"""Data that never reached a device: what is there to be read is told, and what is not."""
+"""Reads of blocks that never reached the device: the warning that they are no real reads."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""Verification, as its users meet it: faults told apart, what is saved, and after a crash."""
+"""Verification: kinds of faults, what is saved of bad blocks, and verifying after a crash."""
 
 import signal
 import time

@@ -1,4 +1,4 @@
-"""What the command line says of writing: named targets, the question, and read-only runs."""
+"""Permission to write: named targets, the question on a terminal, read-only runs."""
 
 import os
 import pty

@@ -1,4 +1,4 @@
-"""What is written: read back from the file, and from a device that compresses."""
+"""The data that is written, read back from the file and from a device that compresses."""
 
 import hashlib
 import zlib

@@ -1,4 +1,4 @@
-"""From the values of trials to what a comparison says."""
+"""The analysis of a comparison: from the values of trials to compared metrics."""
 
 import json
 import random

@@ -1,4 +1,4 @@
-"""A search among revisions: which is next, what is said, and when it ends."""
+"""The search among revisions: the next revision, its findings, and when it ends."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""Changes are found where they are, and not where there is noise."""
+"""Change points are found where a series changes, and not in noise."""
 
 import math
 import random

@@ -1,4 +1,4 @@
-"""Which sessions of a baseline count: what passed, and what was kept out and was noise."""
+"""Which sessions of a baseline count: those that passed, and kept-out ones that were noise."""
 
 import math
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Where in the distribution a variant is slower, on histograms that are made up."""
+"""Shift functions, on made-up histograms."""
 
 import math
 import random

@@ -1,4 +1,4 @@
-"""On what runs were measured, and which of them were measured in one go."""
+"""Fingerprints of machines and jobs, and the grouping of runs into sessions."""
 
 import copy
 from datetime import datetime

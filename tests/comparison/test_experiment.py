@@ -1,4 +1,4 @@
-"""Live comparisons, on runs that are made up: order, ends, failures, going on."""
+"""Live comparisons on made-up runs: order, ends, failures, resuming."""
 
 import math
 from collections.abc import Callable

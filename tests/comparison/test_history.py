@@ -1,4 +1,4 @@
-"""Which series stored results are: by what their jobs do, and one point a session."""
+"""The series in stored results: by what the jobs do, with one point for each session."""
 
 import pytest
 

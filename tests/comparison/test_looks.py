@@ -1,4 +1,4 @@
-"""Looks at a comparison: which part of α each may use, and intervals that are valid for all."""
+"""Looks at a comparison: the part of α that each may use, and anytime-valid intervals."""
 
 import math
 import random

@@ -1,4 +1,4 @@
-"""Noise that a median and a spread do not tell: trials of two kinds, and states that last."""
+"""Noise that a median and a spread do not describe: two kinds of trials, lasting states."""
 
 import random
 

@@ -1,4 +1,4 @@
-"""Trials that are made patiently: one before the first, and again where there was no room."""
+"""Trials are retried where there was no room, and one is run before the first to warm up."""
 
 import pytest
 

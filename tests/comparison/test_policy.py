@@ -1,4 +1,4 @@
-"""Policies: what may be wrong in one is told at once, and what is written is read again."""
+"""Policies: all errors of one are told at once, and a written policy is read again."""
 
 from typing import Any
 

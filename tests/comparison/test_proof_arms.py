@@ -1,4 +1,4 @@
-"""The hidden arms of a live comparison, on runs that are made up: what they prove or withhold."""
+"""Hidden arms, on made-up runs: what they prove, and which verdicts they withhold."""
 
 import random
 

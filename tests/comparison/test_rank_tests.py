@@ -1,4 +1,4 @@
-"""The statistics of comparisons, against scipy's tests and known truths."""
+"""Rank tests, against scipy's tests and cases with a known answer."""
 
 import math
 import random

@@ -1,4 +1,4 @@
-"""The order of trials: every variant as often, on both sides of any drift."""
+"""The order of trials: each variant as often as the others, on both sides of a drift."""
 
 from hypothesis import given
 from hypothesis import strategies as st

@@ -1,1 +1,1 @@
-"""The program when something goes wrong: fixtures that make it so, and what must hold even then."""
+"""The program under faults: fixtures that cause them, and checks that hold after any of them."""

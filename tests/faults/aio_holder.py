@@ -1,4 +1,4 @@
-"""AIO events that somebody else has taken: the system has no more of them than aio-max-nr."""
+"""Takes AIO events as another process would: the system has only aio-max-nr of them."""
 
 import ctypes
 import platform

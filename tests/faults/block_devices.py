@@ -1,4 +1,4 @@
-"""Block devices and file systems of our own, on files: made for a test, and gone after it."""
+"""Makes block devices and file systems on files, for the duration of a test."""
 
 import fcntl
 import struct

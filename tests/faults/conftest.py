@@ -1,4 +1,4 @@
-"""What the tests under faults are given."""
+"""The fixtures of the tests under faults."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Control groups (version 1) of our own: how much of a CPU or a device a program gets."""
+"""Makes control groups (version 1) that limit the CPU time or reads of a program."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""A file whose reads and writes fail as told: the test's end of the FUSE server."""
+"""A file with faulty reads and writes: the test's side of the FUSE server."""
 
 import subprocess
 import sys

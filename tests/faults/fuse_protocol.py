@@ -1,4 +1,4 @@
-"""What the kernel and a FUSE server say to each other: numbers and layouts of <linux/fuse.h>.
+"""The FUSE protocol: packs and unpacks the messages of <linux/fuse.h>.
 
 Nothing but packing and unpacking, for a file system that is a folder with one file in it.
 """

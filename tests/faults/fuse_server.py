@@ -1,4 +1,4 @@
-"""A file system of one file, `data`, whose requests meet faults; over raw /dev/fuse.
+"""A FUSE server with one file, `data`, which fails requests by rules; over raw /dev/fuse.
 
 A program of its own: a process that waits for a file can't also serve it.  It is told
 rules and such on stdin, a line each, and answers each line on stdout.  When stdin ends,

@@ -1,4 +1,4 @@
-"""The program under a fault, and what must hold after each of its runs, whatever befell it.
+"""Runs the program under a fault, and checks what must hold after every run.
 
 No hang, the right exit code, no I/O lost from the accounts, every proof rule kept, the
 result saved as it was printed, earlier results unharmed, and all AIO events given back.

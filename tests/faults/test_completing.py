@@ -1,4 +1,4 @@
-"""The loop's own calls fail: it goes on without them, or ends with all I/Os accounted for."""
+"""System calls of the event loop fail: it goes on without them, or ends with correct accounts."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The fixtures themselves: faults that do not happen would prove anything."""
+"""The fixtures really cause their faults; without that, other tests would prove nothing."""
 
 import errno
 import mmap

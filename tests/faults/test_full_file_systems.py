@@ -1,4 +1,4 @@
-"""Where results, scratch files and targets have no room: it is said, and nothing is half there."""
+"""File systems without room for results, scratch files or targets: told, nothing half written."""
 
 import errno
 import json

@@ -1,4 +1,4 @@
-"""Targets that stop answering: the program waits for them, and what comes after is as always."""
+"""Targets that stop answering: the program waits, and later I/Os work as before."""
 
 import json
 import re

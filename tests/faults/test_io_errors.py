@@ -1,4 +1,4 @@
-"""I/Os that fail: each is counted under its name, none is taken for a success."""
+"""I/Os that fail are counted under their errno, and never as successes."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What the program needs and does not get: it goes on in another way, or says what is missing."""
+"""Facilities that are missing: the program works without them, or says what is missing."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""I/Os of which a part is done, or nothing: the rest is asked for, and nothing is no success."""
+"""Short I/Os: the rest is requested, and an I/O of 0 bytes is no success."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Signals at any moment: what was measured is saved, and after SIGKILL the store is whole."""
+"""Signals at any moment: results are saved, and after SIGKILL the store is intact."""
 
 import json
 import os

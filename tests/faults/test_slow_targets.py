@@ -1,4 +1,4 @@
-"""Targets and machines that make I/Os wait: the numbers show it, and nothing else breaks."""
+"""Targets and machines that delay I/Os: latencies show it, and nothing else breaks."""
 
 import signal
 import time

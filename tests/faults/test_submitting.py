@@ -1,4 +1,4 @@
-"""io_submit refuses, is interrupted, fails, or takes a part: nothing is lost, all is counted."""
+"""io_submit refuses, is interrupted, fails, or takes a part: no I/O is lost or miscounted."""
 
 from pathlib import Path
 from typing import Any

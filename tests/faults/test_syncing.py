@@ -1,4 +1,4 @@
-"""fsync and fdatasync that fail: whoever awaits one is told, and goes on with the next.
+"""fsync and fdatasync that fail: the task that awaits one gets the error, and can go on.
 
 On the core by laiobench.aio, since requests to sync are issued one by one.
 """

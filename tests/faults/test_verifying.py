@@ -1,4 +1,4 @@
-"""Blocks that can't be read back: told with where and why, and what else was read counts."""
+"""Blocks that can't be read back are told with place and reason; other reads count."""
 
 import pytest
 

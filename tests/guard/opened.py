@@ -1,4 +1,4 @@
-"""Targets opened as jobs open them: what is said against it, or that it can be written to."""
+"""Opens targets as jobs open them; returns the refusal, or that the target may be written to."""
 
 import fcntl
 import os

@@ -1,4 +1,4 @@
-"""Loop devices of our own with something on them, and gone after the test."""
+"""Makes loop devices with partitions and the like, for the duration of a test."""
 
 import struct
 import subprocess

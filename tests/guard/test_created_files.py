@@ -1,4 +1,4 @@
-"""Files that laiobench makes: ours for as long as nobody else has touched them."""
+"""Files that laiobench made stay its own until another program changes them."""
 
 import os
 import signal

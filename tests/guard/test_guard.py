@@ -1,4 +1,4 @@
-"""What may be written to: real devices, files and links, opened as jobs open them."""
+"""The guard: which real devices, files and links may be written to."""
 
 import fcntl
 import os

@@ -1,4 +1,4 @@
-"""What other processes have open or locked, by whatever name."""
+"""The guard finds targets that other processes have open or locked, under any name."""
 
 import fcntl
 import os

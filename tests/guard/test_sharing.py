@@ -1,4 +1,4 @@
-"""Devices and files that share their blocks with what is in use: up, down and sideways."""
+"""The guard finds devices and files that share blocks with something in use."""
 
 import os
 import subprocess

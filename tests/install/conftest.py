@@ -1,4 +1,4 @@
-"""The wheel, and environments that have it: made once."""
+"""Builds the wheel and environments with it, once in a session."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""What building needs and a machine lacks is told in a sentence, whichever way one builds."""
+"""Where something that building needs is missing, a sentence says so, however one builds."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""Type checkers believe the package, from a wheel and from an editable install."""
+"""Type checkers use the package's types, from a wheel and from an editable install."""
 
 import re
 import subprocess

@@ -1,4 +1,4 @@
-"""The wheel, where the checkout is not: every command, the Python API, and all that they read.
+"""The wheel outside of the checkout: every command, the Python API, and their data files.
 
 What is missing in a wheel is not missed where it was made, so nothing here sees the
 checkout: environments have the wheel and what its metadata asks for.

@@ -1,4 +1,4 @@
-"""Which options make another job: those that change what its I/Os are, and no others."""
+"""The options that make a job another job: those that change its I/Os."""
 
 import pytest
 

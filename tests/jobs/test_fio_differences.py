@@ -1,4 +1,4 @@
-"""What fio reads in another way: job files of which that is told."""
+"""Job files that fio reads in another way: the difference is told."""
 
 import pytest
 

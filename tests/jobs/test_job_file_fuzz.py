@@ -1,4 +1,4 @@
-"""Whatever a job file contains: jobs or errors, at a cost that grows with its length alone."""
+"""Any text as a job file yields jobs or errors, in time that grows only with its length."""
 
 import contextlib
 import json

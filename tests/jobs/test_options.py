@@ -1,4 +1,4 @@
-"""The one definition of every option, and all that is made of it."""
+"""The definitions of options, and all that is generated from them."""
 
 import runpy
 import tomllib

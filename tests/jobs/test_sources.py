@@ -1,4 +1,4 @@
-"""From profiles, files, flags and the environment to jobs; and what is said when they are wrong."""
+"""From profiles, files, flags and the environment to jobs, and the errors of each."""
 
 import contextlib
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What a search among revisions must hold, on trials that are drawn.
+"""Error rates of the search among revisions, on simulated trials.
 
 One of 64 revisions after the good one makes it 10 % slower, at 3 % of noise.  Everything of
 the search is real, but for the trials: which revision is next, what is known, when it ends.

@@ -1,4 +1,4 @@
-"""What comparisons must hold, on the real pipeline against a target that is known.
+"""Error rates of comparisons, on the real pipeline against a target with known values.
 
 The null engine answers in the time that it is told to; each trial tells it another one,
 drawn around the truth, so that the noise between trials is known too.  Everything else

@@ -1,4 +1,4 @@
-"""What could be seen is seen: at the level of the table that says so, with other pairs.
+"""A change of the size that a table says it could see is seen, at its level, in other pairs.
 
 Simulations of pairs' log ratios, by the functions that the tables use.  A table has seven
 metrics here, as one of a job that reads has.

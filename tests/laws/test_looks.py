@@ -1,4 +1,4 @@
-"""However often one looks: false calls stay below 5 % over all looks together.
+"""However often one looks, false calls stay below 5 % over all looks together.
 
 A comparison is looked at after each pair from the sixth to the sixtieth, in noises of which
 none is normal and steady.  It counts as called if any look called it.

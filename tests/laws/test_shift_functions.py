@@ -1,4 +1,4 @@
-"""Shift functions: what their bounds hold, at all percentiles together.
+"""Error rates of shift functions: their bounds hold at all percentiles together.
 
 Trials are drawn: each has a pace of its own, and a tail of its own, as those of a device
 have.  Everything from their percentiles on is what comparisons use.

@@ -1,4 +1,4 @@
-"""What gates on stored results must hold: of simulated sessions, on the function that decides.
+"""Error rates of gates on stored results, on simulated sessions.
 
 Figures are of one end of an interval, as a gate's verdict is.  LAIOBENCH_LAWS=10 repeats them
 ten times as often.

@@ -1,4 +1,4 @@
-"""The order of trials: no noise is called a difference more often than is said.
+"""Error rates of the order of trials: noise is not called a difference more often than stated.
 
 The order that is used is laid over noises that take sides, and the test that is used
 counts.  The numbers are the machine's alone here; nothing is measured.

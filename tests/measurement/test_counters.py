@@ -1,4 +1,4 @@
-"""Every counter that is promised is counted and in the document; options begin as promised."""
+"""Every declared counter is counted and in the document; options have their stated defaults."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The Python API: what makes no sense is refused before anything runs; what is planted is told."""
+"""The Python API refuses wrong arguments before anything runs, and documents a spike."""
 
 import math
 

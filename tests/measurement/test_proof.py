@@ -1,4 +1,4 @@
-"""Proof rules: each is seen to hold, and to fail when its numbers do not agree."""
+"""Proof rules: each holds on good numbers, and fails when its numbers do not agree."""
 
 import copy
 from collections.abc import Callable

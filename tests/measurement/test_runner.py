@@ -1,4 +1,4 @@
-"""What becomes of a run when Python fails in the middle of it."""
+"""A run ends cleanly when Python code fails in the middle of it."""
 
 import subprocess
 import sys

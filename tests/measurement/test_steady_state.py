@@ -1,4 +1,4 @@
-"""Steady states: laws of slopes and deviations, and what a watch makes of totals."""
+"""Steady states: slopes and deviations, and how a watcher reads totals."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""Series: bounded, and exact though merged."""
+"""Time series are bounded in length, and exact although points are merged."""
 
 from hypothesis import given
 from hypothesis import strategies as st

@@ -1,4 +1,4 @@
-"""Whatever a job writes is found as it was, and whatever is changed afterwards is found out.
+"""Verification accepts whatever a job wrote, and finds every byte that is changed afterwards.
 
 Hypothesis chooses the job, in the calling process; a byte is flipped behind its back.
 """

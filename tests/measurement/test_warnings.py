@@ -1,4 +1,4 @@
-"""Warnings: each is found where it applies, and nowhere else."""
+"""Warnings: each is given where it applies, and nowhere else."""
 
 import dataclasses
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""When watchers look: an interval apart, and not before there is anything to see."""
+"""Watchers look once each interval, and not before jobs run."""
 
 from laiobench.measurement.watch.watcher import Watcher
 

@@ -1,4 +1,4 @@
-"""Windows of logs: what is kept is bounded, and adds up to what there was."""
+"""Windows of logs: what is kept in the document is bounded, and sums to the totals."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What comes next: the laws of every workload, and the distributions against scipy's."""
+"""Workloads: the rules of every order of I/Os, and distributions against scipy's."""
 
 import re
 from collections import Counter

@@ -1,4 +1,4 @@
-"""Engines are declared twice, where they are chosen and in the core; both say the same."""
+"""Engines are declared in Python and in the core, and both declarations agree."""
 
 import dataclasses
 from typing import get_args

@@ -1,4 +1,4 @@
-"""Latencies: what the core has a row of is recorded, reported, and in documents."""
+"""Every latency in the core's table is recorded, reported, and in documents."""
 
 import shutil
 import subprocess

@@ -1,4 +1,4 @@
-"""Reports of the core as plain data."""
+"""Reports of the core become plain Python data."""
 
 from types import SimpleNamespace
 

@@ -1,4 +1,4 @@
-"""What the tools are let loose on: devices and files of our own, and /dev/zero."""
+"""The targets of the peers: devices and files made for them, and /dev/zero."""
 
 import contextlib
 import os

@@ -1,4 +1,4 @@
-"""The offsets that fio's rules fix exactly are ours too; its shares and ours are alike."""
+"""Offsets: equal to fio's where its rules fix them exactly, else equally distributed."""
 
 import re
 import subprocess

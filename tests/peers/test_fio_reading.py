@@ -1,4 +1,4 @@
-"""What explain says of fio's reading is what fio does."""
+"""What `explain` says of fio's reading of a job file is what fio does."""
 
 import re
 import subprocess

@@ -1,4 +1,4 @@
-"""The forms that values have are read as fio reads them."""
+"""The forms of values are read as fio reads them."""
 
 import re
 import subprocess

@@ -1,4 +1,4 @@
-"""Each tool alone, in turns: IOPS, as they come out on a machine whose speed drifts.
+"""Runs each tool alone, in turns, for the IOPS on a machine with a drifting speed.
 
 In every round each tool runs once, in an order that changes from round to round; what counts
 is the median of the rounds' ratios.  On shared machines it differs by 30 % from run to run.

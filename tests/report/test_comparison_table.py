@@ -1,4 +1,4 @@
-"""What a comparison comes to in words."""
+"""The table of a comparison, and its sentences."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Copies of a job: what is told of each, and what of all of them once."""
+"""Copies of a job: what is shown for each, and what once for all."""
 
 import re
 from collections.abc import Sequence

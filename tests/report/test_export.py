@@ -1,4 +1,4 @@
-"""What is written for other programs, read by those programs or their own parsers' rules."""
+"""Exports, read by the programs that they are for, or by the rules of their parsers."""
 
 import csv
 import io

@@ -1,4 +1,4 @@
-"""The chart of a history, and what is said below it."""
+"""The chart of a history, and the sentences below it."""
 
 import math
 import random

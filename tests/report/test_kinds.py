@@ -1,4 +1,4 @@
-"""A kind of document is a row: what is stored of any kind is listed, shown and exported."""
+"""A kind of document is a row: documents of every kind are listed, shown and exported."""
 
 import json
 from collections.abc import Iterator

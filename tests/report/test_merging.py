@@ -1,4 +1,4 @@
-"""Several jobs as one: every latency is that of all their I/Os."""
+"""Jobs merged into one: every latency is that of all their I/Os."""
 
 import statistics
 from collections import Counter

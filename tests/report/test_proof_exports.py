@@ -1,4 +1,4 @@
-"""What hidden arms proved, and that verdicts were withheld, as other programs are told."""
+"""Exports contain what hidden arms proved, and which verdicts were withheld."""
 
 import pytest
 from junitparser import JUnitXml

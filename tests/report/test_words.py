@@ -1,4 +1,4 @@
-"""Words and signs have one meaning, and the sentences say what the table says."""
+"""Each word and sign has one meaning, and sentences agree with their table."""
 
 import re
 from typing import Any

@@ -1,4 +1,4 @@
-"""Which results are copies of one job, and what jobs of one name are called."""
+"""Which results are copies of one job, and the labels of jobs with the same name."""
 
 from typing import Any
 

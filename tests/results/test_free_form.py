@@ -1,4 +1,4 @@
-"""What differs between versions: documents of before are read by today's names."""
+"""Documents of earlier versions are read under today's names."""
 
 from typing import Any
 

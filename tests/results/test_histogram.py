@@ -1,4 +1,4 @@
-"""The histogram's layout and what is read from it, against the core and against sorting."""
+"""The histogram's layout and percentiles, against the core and against sorting."""
 
 import math
 import statistics

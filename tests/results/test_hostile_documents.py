@@ -1,4 +1,4 @@
-"""Documents that somebody else made: each is shown, or refused in a sentence."""
+"""Documents that somebody manipulated are shown, or refused with a sentence."""
 
 import copy
 import json

@@ -1,4 +1,4 @@
-"""What is above a histogram's 60 s counts wherever percentiles are told: by the largest of all."""
+"""Latencies above the histogram's 60 s count as the largest wherever percentiles are shown."""
 
 import csv
 import io

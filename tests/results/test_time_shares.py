@@ -1,4 +1,4 @@
-"""Where the time of IOThreads went."""
+"""The shares of time that IOThreads worked, waited for a CPU, and waited for I/O."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""Documents of every kind that somebody changed: each reading command answers, or says a sentence.
+"""Documents of every kind with random changes: reading commands answer or say a sentence.
 
 What is changed is drawn with a fixed seed: a place is left out, or has something of another
 type or size.  The commands are called in this process, and a few as programs.

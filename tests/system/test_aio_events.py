@@ -1,4 +1,4 @@
-"""The kernel's room for AIO events, on machines that are not at hand."""
+"""The kernel's room for AIO events, read from made-up files."""
 
 from pathlib import Path
 

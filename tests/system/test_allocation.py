@@ -1,4 +1,4 @@
-"""What devices say that they have stored, from folders made up for the purpose."""
+"""What devices report as stored, read from made-up folders."""
 
 import os
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""device-mapper's tables, from answers as the kernel writes them."""
+"""The tables of device-mapper, read from answers as the kernel writes them."""
 
 import errno
 import struct

@@ -1,4 +1,4 @@
-"""What mountinfo and /proc/swaps say of names with any bytes in them."""
+"""mountinfo and /proc/swaps with arbitrary bytes in names."""
 
 import os
 from pathlib import Path

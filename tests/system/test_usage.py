@@ -1,4 +1,4 @@
-"""Who uses a device, from kernels' folders made up for the purpose: stacks not at hand here."""
+"""The users of a device, found in made-up folders of /sys and /proc."""
 
 import os
 import re

@@ -1,4 +1,4 @@
-"""The extension module that is imported was built from the sources that are here."""
+"""The imported extension module was built from the present sources."""
 
 from laiobench import native
 from laiobench.native import build

@@ -1,4 +1,4 @@
-"""The picture of the tree in ARCHITECTURE.md: its arrows are the imports, and no others."""
+"""The arrows in the picture of ARCHITECTURE.md are exactly the imports."""
 
 import itertools
 import re
