@@ -1,12 +1,10 @@
 """Change points: where a series changed for good.
 
-A change is a step of the logarithms that noise would not show, however much it resembles itself
-from point to point (`step_search`), where the medians on both sides differ by a minimum effect.
-One value that is far from its neighbours, or two, are drawn near them before: a change has at
-least 3 points on either side.  Series of hundreds are looked through in windows that overlap.
+A change is a step of the logarithms that correlated noise does not explain (`step_search`), with
+medians on both sides that differ by a minimum effect, and at least 3 points on either side.  One
+or two adjacent outliers are clipped first.  Long series are searched in windows that overlap.
 
-Knows points in time; what is measured, of which job and by whom, its callers do.  Needs numpy
-where there are enough points.
+Knows points in time, and not what was measured.  Needs numpy, if there are enough points.
 """
 
 import math
@@ -15,17 +13,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 ALPHA = 0.05
-"""That a step is noise, if it is the worst of noises: most have far less."""
+"""In the worst case of correlated noise.  In most noise, false changes are far rarer."""
 
 MIN_EFFECT = 0.02
 MIN_POINTS = 3
 """On either side of a change."""
 
 MIN_SERIES = 8
-"""In all: fewer would be parted by their order alone too often."""
+"""In all.  Fewer are separated by chance too often, even in random order."""
 
 _WINDOW = 128
-_FAR = 4.0  # deviations from the median of its neighbours: more is drawn back to it
+_FAR = 4.0  # deviations from the median of the neighbours: values beyond are clipped
 _LEAST_NOISE = 1e-4
 
 
@@ -48,7 +46,7 @@ class ChangePoint:
     """Median of the stretch before, and of that after."""
     after: float
     p: float
-    """The chance, at most, that noise alone shows one like it somewhere."""
+    """An upper bound, for any correlation of the noise, of a change anywhere in the series."""
 
     @property
     def ratio(self) -> float:
@@ -63,7 +61,7 @@ def change_points(
     Args:
         series: values above 0, in the order of time.
         min_effect: the relative change below which none is told.
-        alpha: of each test.
+        alpha: the level of each test.
     """
     logs = [math.log(point.value) for point in series]
     if len(logs) < MIN_SERIES:
@@ -71,7 +69,7 @@ def change_points(
     # numpy is wanted only here.
     from laiobench.comparison.step_search import StepSearch
 
-    drawn = _without_far_ones(logs)
+    drawn = _clipped(logs)
     found: dict[int, float] = {}
     for begin in _windows(len(logs)):
         window = drawn[begin : begin + _WINDOW]
@@ -79,7 +77,7 @@ def change_points(
         for at, p in search.steps().items():
             if all(abs(begin + at - other) >= MIN_POINTS for other in found):
                 found[begin + at] = p
-    # Windows that overlap may have divided a stretch anew.
+    # The changes of two windows may be close to each other.
     while found:
         bounds = [0, *sorted(found), len(logs)]
         effects = {at: _effect(logs, bounds, at) for at in found}
@@ -91,23 +89,23 @@ def change_points(
     return [_told(series, bounds, at, found[at]) for at in bounds[1:-1]]
 
 
-def goes_to_and_fro(series: Sequence[Point]) -> bool:
-    """Whether its newest part is told best as going to and fro between two levels."""
+def is_switching(series: Sequence[Point]) -> bool:
+    """Whether switching between two levels explains the newest part of a series best."""
     logs = [math.log(point.value) for point in series[-_WINDOW:]]
     if len(logs) < MIN_SERIES:
         return False
     # numpy is wanted only here.
     from laiobench.comparison.step_search import StepSearch
 
-    return StepSearch(_without_far_ones(logs), 0.0, ALPHA, MIN_POINTS).goes_to_and_fro([], [])
+    return StepSearch(_clipped(logs), 0.0, ALPHA, MIN_POINTS).is_switching([], [])
 
 
 def _windows(n: int) -> range:
-    """Where they begin: each is half of another one, so that no place is at all their ends."""
+    """Where windows begin.  They overlap by half, so that each place is well inside of one."""
     return range(0, max(1, n - _WINDOW // 2), _WINDOW // 2)
 
 
-def _without_far_ones(logs: Sequence[float]) -> list[float]:
+def _clipped(logs: Sequence[float]) -> list[float]:
     middles = [statistics.median(logs[max(0, at - 2) : at + 3]) for at in range(len(logs))]
     off = [value - middle for value, middle in zip(logs, middles, strict=True)]
     spread = statistics.median(map(abs, off)) / 0.6745

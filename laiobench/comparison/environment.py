@@ -189,7 +189,7 @@ def _needing() -> tuple[tuple[str, Condition], ...]:
 
 
 def as_json(value: object) -> str:
-    """An option's value, so that equal ones are equal."""
+    """An option's value as JSON; equal values give equal text."""
     return json.dumps(value, sort_keys=True, default=str)
 
 
@@ -246,7 +246,7 @@ def _differing_jobs(
 
 
 def default_of(option: str) -> str:
-    """What a job has that did not set it, as JSON."""
+    """The default of an option, as JSON."""
     return as_json(_defaults().get(option))
 
 

@@ -1,11 +1,11 @@
-"""History: which series stored results are, and what each of them is of.
+"""History: the series of a metric that stored results contain.
 
-A series is of one job, direction and metric; and of one *kind* of job, which is what its
-options say that it does: jobs of one name with other block sizes are other jobs, though
-they share the name.  Its points are sessions of measuring, since runs of one hour resemble each
-other; also where single runs are looked at, a change is one between sessions.
+There is a series for each job, direction and *kind* of job, which is what its options say that
+it does: jobs with the same name and different block sizes are different jobs.  A point is a
+session of measuring, since runs within one are correlated.  Even if single runs are shown,
+changes are found between sessions.
 
-Pure.  When a series changed, `change_points` tells.
+Pure.  `change_points` finds the changes.
 """
 
 import statistics
@@ -27,50 +27,50 @@ from laiobench.words import suggest
 
 @dataclass(frozen=True)
 class Series:
-    """The values of one metric, of one kind of job."""
+    """The values of a metric of one kind of job."""
 
     key: Key
     kind: JobKind
     apart: Mapping[str, str]
-    """The options by which it differs from others of the same name."""
+    """The options in which it differs from other jobs of the same name."""
     runs: tuple[Point, ...]
     sessions: tuple[Point, ...]
-    """The medians of runs."""
+    """The medians of their runs."""
     begins: tuple[int, ...]
-    """Which run is each session's first."""
+    """The index of the first run of each session."""
     lacking: int
-    """How many results of the job have no such value."""
+    """The number of results of the job without this value."""
     mixed: tuple[str, ...]
-    """Facts of machines that were not always the same, though a change may be just that."""
+    """Facts about machines that differ between the runs, which may explain a change."""
 
     @property
     def told_apart(self) -> str:
-        """`bs=4096, iodepth=1`; empty where there is nothing else of this name."""
+        """`bs=4096, iodepth=1`; empty if no other job has this name."""
         return ", ".join(f"{name}={value}" for name, value in self.apart.items())
 
     def points(self, *, by_session: bool) -> tuple[Point, ...]:
         return self.sessions if by_session else self.runs
 
     def changes(self, *, by_session: bool, min_effect: float) -> list[ChangePoint]:
-        """When it changed for good; always judged by sessions.
+        """Find when it changed for good, always from the values of sessions.
 
         Args:
-            by_session: the index is that of a session; else that of its first run.
-            min_effect: the relative change below which none is told.
+            by_session: whether indices are of sessions, or of their first runs.
+            min_effect: the smallest relative change to report.
         """
         found = change_points.change_points(self.sessions, min_effect=min_effect)
         if by_session:
             return found
         return [replace(change, index=self.begins[change.index]) for change in found]
 
-    def goes_to_and_fro(self) -> bool:
-        """Whether two levels explain it, neither of which is for good."""
-        return change_points.goes_to_and_fro(self.sessions)
+    def is_switching(self) -> bool:
+        """Whether it switches between two levels, neither of which is for good."""
+        return change_points.is_switching(self.sessions)
 
 
 @dataclass(frozen=True)
 class _Measured:
-    """A run's values, and in which session it was made."""
+    """The values of a run, and the number of its session."""
 
     run: RunDigest
     session: int
@@ -89,16 +89,16 @@ def find_series(
     direction: str | None = None,
     where: Sequence[tuple[str, str]] = (),
 ) -> list[Series]:
-    """All that are meant: of each job, kind of it and direction, unless they are chosen.
+    """Find the series of a metric, of each job, kind of job and direction.
 
     Args:
         runs: those that ended well, in any order.
         metric: one of `METRICS`.
-        job, direction: only of these.
-        where: options that the job must have, each with its value as it is written.
+        job, direction: only series of these.
+        where: options that jobs must have, with values as a user writes them.
 
     Raises:
-        UsageError: none is.
+        UsageError: there is none.
     """
     if metric not in METRICS:
         raise UsageError(
@@ -124,7 +124,7 @@ def find_series(
 
 
 def _chosen(found: Sequence[Series], where: Sequence[tuple[str, str]]) -> list[Series]:
-    """Those whose jobs have these options."""
+    """The series of jobs with these options."""
     for name, _ in where:
         if name not in Job.model_fields:
             raise UsageError(f"there is no option {name}{suggest(name, Job.model_fields)}")
@@ -140,7 +140,7 @@ def _chosen(found: Sequence[Series], where: Sequence[tuple[str, str]]) -> list[S
 
 
 def only(found: Sequence[Series]) -> Series:
-    """The one that there is.
+    """The only series.
 
     Raises:
         UsageError: there are several.
@@ -168,7 +168,7 @@ def _measured(runs: Sequence[RunDigest]) -> list[_Measured]:
 
 
 def _kinds_of(measured: Sequence[_Measured], key: Key) -> list[Series]:
-    """Those of one job, direction and metric: one for each kind of the job."""
+    """A series for each kind of the job."""
     of_job = [each for each in measured if key.job in each.kinds]
     kinds = dict.fromkeys(each.kinds[key.job] for each in of_job)
     apart = told_apart([*kinds])

@@ -1,7 +1,7 @@
-"""Kinds of jobs: what a job does, whatever it is called, and what tells two apart.
+"""Kinds of jobs: what a job does, and in which options two kinds differ.
 
-The options that a job set other than by default, as far as they change its I/O
-(`environment.set_options`).
+A kind is the set of options that change a job's I/Os and are not at their default
+(`environment.set_options`).  A job's name is not part of it.
 """
 
 import json
@@ -18,23 +18,23 @@ from laiobench.results.digest import RunDigest
 
 @dataclass(frozen=True)
 class JobKind:
-    """What a job set; jobs of one kind are one."""
+    """What a job does."""
 
     options: tuple[tuple[str, str], ...]
-    """Names and values, as JSON; where copies differ, a list of all."""
+    """Names, and values as JSON; a list of values if copies differ."""
 
     def value(self, option: str) -> str:
-        """As JSON; the default where it was not set."""
+        """The value as JSON; the default if it was not set."""
         return dict(self.options).get(option, default_of(option))
 
     def has(self, option: str, written: str) -> bool:
-        """Whether the option has this value, as it may be written, or as it is shown."""
+        """Whether the option has this value, as a user may write it or as it is shown."""
         value = self.value(option)
         return written == shown(value) or _read(option, written) == value
 
 
 def kind_of(run: RunDigest, name: str) -> JobKind:
-    """Of the job of this name."""
+    """The kind of the job with this name."""
     found: dict[str, dict[str, None]] = {}
     for copy in run.copies[name]:
         for option, value in set_options(copy).items():
@@ -48,20 +48,20 @@ def kind_of(run: RunDigest, name: str) -> JobKind:
 
 
 def told_apart(kinds: Sequence[JobKind]) -> list[Mapping[str, str]]:
-    """For each, the options in which not all are alike, with its own values as they are shown."""
+    """For each kind, its values of the options in which the kinds differ, as they are shown."""
     names = dict.fromkeys(name for kind in kinds for name, _ in kind.options)
     differing = [name for name in names if len({kind.value(name) for kind in kinds}) > 1]
     return [{name: shown(kind.value(name)) for name in differing} for kind in kinds]
 
 
 def shown(value: str) -> str:
-    """JSON as people write it: texts without quotes."""
+    """A JSON value as people write it: strings without quotes."""
     read: Any = json.loads(value)
     return read if isinstance(read, str) else value
 
 
 def _read(option: str, written: str) -> str | None:
-    """As JSON, what is written as an option's value; None where it can't be one."""
+    """The JSON of an option's value as a user writes it; None if it is not valid."""
     try:
         return as_json(Job.model_validate({option: written}).model_dump()[option])
     except ValidationError:

@@ -1,17 +1,16 @@
-"""Steps in noise that resembles itself: how much better they fit a series than noise alone does.
+"""Steps in correlated noise: how much better a series with steps fits than noise alone.
 
-Noise is a level that wanders, and noise on top of it that does not: what a value is off by
-follows the one before by a share of `rho` per point, but for a part of it that is new each
-time.  That is AR(1) where the part is nothing, and what a slow drift under a quick noise is
-otherwise.  Which noise it is nobody knows: each hypothesis takes the one of a grid that makes
-the series most likely, so that "nothing changed" may blame all of a step on a wandering
-level if it can.
+The noise is the sum of AR(1) noise, which is correlated by `rho` from one value to the next,
+and white noise.  So it can be anything between independent values and a level that wanders.  Its
+parameters are not known: each hypothesis uses those of a grid that make the series most likely.
+So the null hypothesis, in which nothing changed, explains a step by a wandering level where
+it can.
 
-What is told is a *gain*: twice the logarithm of the ratio of likelihoods.  How large a gain
-noise alone makes hardly depends on which noise it is, once it resembles itself, nor on how long the
-series is: the constants below are the tail of the worst of them, and hold for all (tests/laws).
+The result is a *gain*: twice the logarithm of the likelihood ratio.  Its distribution under the
+null hardly depends on rho, once there is correlation, or on the length of the series.  The
+constants below describe the tail of the worst case, and are used for all (tests/laws).
 
-Knows numbers alone.
+Knows only numbers.
 """
 
 import math
@@ -26,32 +25,32 @@ if TYPE_CHECKING:
     from laiobench.comparison.numerics import Floats
 
 _STAY = 2
-"""Stretches, of two steps that are found only together: between what comes and goes."""
+"""Times `stretch`: the fewest values between two steps that are found only as a pair."""
 
 _LEAST_NOISE = 1e-4
-"""Where neighbours are equal, as counts may be: what is below this is no step."""
+"""Values may be equal, as counts are: this keeps the likelihood finite."""
 
 _RHOS = (0.3, 0.5, 0.65, 0.8, 0.9, 0.97)
-_NEW_EACH_TIME = (0.0, 0.3, 0.6, 0.85)
+_WHITE_SHARES = (0.0, 0.3, 0.6, 0.85)
 
-# Noise alone gains more with a chance of at most exp(−(gain − from) / by): the tail of the worst
-# of AR(1) with rho from 0 to 0.97, random walks, and wandering levels under white noise, of 6
-# to 200 points.  Two steps are asked for more than that: they are looked for where one is none.
+# P(gain > g) under the null is at most exp(−(g − from) / by).  Simulated with AR(1) noise of rho 0
+# to 0.97, with random walks, and with AR(1) plus white noise; 6 to 200 values.  The constants for
+# two steps are stricter than that, because two are tried where one has failed.
 _ONE_FROM, _ONE_BY = 6.8, 2.4
 _TWO_FROM, _TWO_BY = 18.2, 2.6
 
 
 _LEAST_P = 0.001
-"""No more was simulated."""
+"""Smaller tails were not simulated."""
 
 
 def p_of_one(gain: float) -> float:
-    """The chance, at most, that noise alone has a place where one step gains as much."""
+    """An upper bound of the p value of the best single step."""
     return _p((_ONE_FROM - gain) / _ONE_BY)
 
 
 def p_of_two(gain: float) -> float:
-    """The same of two steps together."""
+    """The same for the best pair of steps."""
     return _p((_TWO_FROM - gain) / _TWO_BY)
 
 
@@ -60,25 +59,25 @@ def _p(log: float) -> float:
 
 
 class Found(NamedTuple):
-    """The best of all places."""
+    """The best places."""
 
     gain: float
     places: tuple[int, ...]
-    """Each that of the first point after a step."""
+    """The index of the first value after each step."""
 
 
 @dataclass(frozen=True)
 class _Noise:
-    """One of the grid, for a length of series."""
+    """The noise at one point of the grid, for one length of series."""
 
     whiten: "Floats"
     steps: "Floats"
-    """A column for each place, as it is when whitened; the first is the level as a whole."""
+    """A whitened column for a step at each index; at index 0 it is the level."""
     log_determinant: float
 
 
 class Search:
-    """A series, and what steps in it gain.
+    """Computes what steps in a series gain.
 
     Args:
         values: logarithms, in the order of time; at least two.
@@ -92,7 +91,7 @@ class Search:
         self._white = [noise.whiten @ (series - series.mean()) for noise in self._noises]
 
     def misfit(self, steps: Sequence[int]) -> float:
-        """−2 log likelihood with these steps, by the noise that suits them best."""
+        """−2 log likelihood with these steps, with the noise that fits best."""
         return min(
             self._twice_log(noise, float(rest @ rest))
             for noise, white in self._each()
@@ -100,11 +99,11 @@ class Search:
         )
 
     def best_one(self, steps: Sequence[int], within: range | None = None) -> Found:
-        """Where one more step gains most.
+        """Find the additional step with the largest gain.
 
         Args:
-            steps: those that are there already.
-            within: only these places; default: all.
+            steps: the steps so far.
+            within: the indices to consider; default: all.
         """
         free = self._free(steps, self._stretch)
         places = np.array([at for at in free if within is None or at in within], dtype=np.intp)
@@ -121,7 +120,7 @@ class Search:
         return Found(self.misfit(steps) - best[0], best[1:])
 
     def best_two(self, steps: Sequence[int]) -> Found:
-        """Where two more steps gain most together: of what comes and goes neither may alone."""
+        """Find the pair of additional steps with the largest gain: in a bump, one gains little."""
         stay = _STAY * self._stretch
         places = np.array(self._free(steps, stay), dtype=np.intp)
         apart = places[None, :] - places[:, None] >= stay
@@ -142,7 +141,7 @@ class Search:
         return zip(self._noises, self._white, strict=True)
 
     def _free(self, steps: Sequence[int], apart: int) -> list[int]:
-        """The places that are so far from all steps, and from both ends."""
+        """The indices at least `apart` from all steps and both ends."""
         bounds = [0, *steps, self._n]
         return [
             place
@@ -156,7 +155,7 @@ class Search:
 
 
 def _gained_by_two(rest: "Floats", columns: "Floats") -> "Floats":
-    """By how much each two columns together make the squares less."""
+    """How much each pair of columns reduces the sum of squares."""
     gram, along = columns.T @ columns, columns.T @ rest
     own = np.diag(gram)
     both = np.outer(along**2, own) - np.outer(along, along) * gram
@@ -166,12 +165,12 @@ def _gained_by_two(rest: "Floats", columns: "Floats") -> "Floats":
 
 
 def _basis(noise: _Noise, steps: Sequence[int]) -> "Floats":
-    """Orthonormal, of what the level as a whole and the steps can be."""
+    """An orthonormal basis of the level and the steps."""
     return np.asarray(np.linalg.qr(noise.steps[:, [0, *steps]])[0])
 
 
 def _without(basis: "Floats", values: "Floats") -> "Floats":
-    """What is left of them, or of each column."""
+    """The residuals of a vector, or of each column of a matrix."""
     return np.asarray(values - basis @ (basis.T @ values))
 
 
@@ -182,8 +181,8 @@ def _noises(n: int) -> tuple[_Noise, ...]:
     steps = (places[:, None] >= places[None, :]).astype(np.float64)
     found = [_Noise(np.eye(n), steps, 0.0)]
     for rho in _RHOS:
-        for new in _NEW_EACH_TIME:
-            lower = np.linalg.cholesky((1 - new) * rho**distance + new * np.eye(n))
+        for white in _WHITE_SHARES:
+            lower = np.linalg.cholesky((1 - white) * rho**distance + white * np.eye(n))
             whiten = np.linalg.inv(lower)
             found.append(_Noise(whiten, whiten @ steps, 2 * float(np.log(np.diag(lower)).sum())))
     return tuple(found)

@@ -1,11 +1,11 @@
-"""Steps of a series that noise would not show, whatever that noise is.
+"""The search for steps in a series that correlated noise does not explain.
 
-They are added as long as one more, or two more together, gain more than noise does that
-resembles itself (`persistent_noise`); but not where the series goes to and fro between two levels
-(`two_levels`).  Each must then hold by itself: without it the series fits worse by as much,
-and the medians on both sides are apart.  What does not hold is taken back, the weakest first.
+One step, or a pair of steps, is added as long as its gain is significant in correlated noise
+(`persistent_noise`), and as long as switching between two levels does not explain the series
+better (`two_levels`).  Then steps are removed, the weakest first, until each is significant by
+itself and the medians on both sides differ enough.
 
-Knows numbers alone.
+Knows only numbers.
 """
 
 import itertools
@@ -14,16 +14,16 @@ import statistics
 from collections.abc import Sequence
 
 from laiobench.comparison.persistent_noise import Search, p_of_one, p_of_two
-from laiobench.comparison.two_levels import FEWEST_SWITCHES, to_and_fro
+from laiobench.comparison.two_levels import FEWEST_SWITCHES, switching
 
 
 class StepSearch:
-    """A series that is looked through at once.
+    """Finds the steps of one series.
 
     Args:
-        values: in the order of time, at least two.
-        least: a step is none below it.
-        alpha: of each test.
+        values: the series in the order of time, at least two values.
+        least: the smallest step to report, as a difference of medians.
+        alpha: the level of each test.
         stretch: the fewest values between steps, and at the ends.
     """
 
@@ -34,22 +34,22 @@ class StepSearch:
         self._search = Search(values, stretch)
 
     def steps(self) -> dict[int, float]:
-        """The place of the first value after each, with the chance of it in noise, at most."""
+        """The index of the first value after each step, and an upper bound of its p value."""
         steps: list[int] = []
         while more := self._more(steps):
             steps = self._moved(sorted([*steps, *more]))
         return self._holding(steps)
 
     def _more(self, steps: Sequence[int]) -> Sequence[int]:
-        """One more step, or two, that noise would not show; none where there is no such."""
+        """The next step, or pair of steps, that is significant; empty if there is none."""
         one = self._search.best_one(steps)
         found = one if p_of_one(one.gain) <= self._alpha else self._search.best_two(steps)
         if found is not one and p_of_two(found.gain) > self._alpha:
             return ()
-        return () if self.goes_to_and_fro(steps, found.places) else found.places
+        return () if self.is_switching(steps, found.places) else found.places
 
-    def goes_to_and_fro(self, steps: Sequence[int], more: Sequence[int]) -> bool:
-        """Whether two levels, neither of them for good, explain the rest better than more steps."""
+    def is_switching(self, steps: Sequence[int], more: Sequence[int]) -> bool:
+        """Whether switching between two levels explains the residuals better than more steps."""
         bounds = [0, *steps, len(self._values)]
         rest = [
             value - statistics.fmean(self._values[begin:end])
@@ -57,12 +57,12 @@ class StepSearch:
             for value in self._values[begin:end]
         ]
         price = 2 * math.log(len(rest))
-        way = to_and_fro(rest, price)
+        way = switching(rest, price)
         with_more = self._search.misfit(sorted([*steps, *more])) + price * len(more)
         return way.switches >= FEWEST_SWITCHES and way.misfit + price * way.switches < with_more
 
     def _moved(self, steps: list[int]) -> list[int]:
-        """Each to where it gains most, now that the others are known."""
+        """Move each step to where it gains most, given the others."""
         for number, at in enumerate(steps):
             others = [*steps[:number], *steps[number + 1 :]]
             bounds = [0, *steps, len(self._values)]
@@ -72,7 +72,7 @@ class StepSearch:
         return steps
 
     def _holding(self, steps: Sequence[int]) -> dict[int, float]:
-        """Those that noise would not show, with how often it would."""
+        """The steps that are significant given the others, with their p values."""
         while steps:
             bounds = [0, *steps, len(self._values)]
             chances = {
@@ -91,7 +91,7 @@ class StepSearch:
         return abs(statistics.median(after) - statistics.median(before))
 
     def _chances(self, steps: Sequence[int]) -> dict[int, float]:
-        """Of each alone, or together with a neighbour."""
+        """The p value of each step alone, or together with a neighbour if that is smaller."""
         best = self._search.misfit(steps)
 
         def lost_without(*some: int) -> float:
@@ -106,12 +106,12 @@ class StepSearch:
 
 
 def _stretches(bounds: Sequence[int], at: int) -> tuple[int, int]:
-    """Where the one before a step begins, and where that after it ends."""
+    """Where the stretch before a step begins, and where the stretch after it ends."""
     number = bounds.index(at, 1)
     return bounds[number - 1], bounds[number + 1]
 
 
 def _by_order(bounds: Sequence[int], at: int) -> float:
-    """How often so few values would be parted so by their order alone: 3 and 3 once in ten."""
+    """The p value of a perfect separation of so few values in random order: 0.1 for 3 and 3."""
     begin, end = _stretches(bounds, at)
     return min(1.0, 2 / math.comb(end - begin, at - begin))

@@ -1,7 +1,7 @@
-"""A level that goes to and fro between two: how well that alone explains a series.
+"""Switching between two levels: how well that explains a series.
 
-Some machines have two states, and stay in one for a while.  Neither is for good, however
-well one step between them fits a part of the series.  Knows numbers alone.
+Some machines have two states, and stay in each of them for a while.  A switch between them is not
+a change for good, even if a step fits part of the series well.  Knows only numbers.
 """
 
 import math
@@ -16,26 +16,26 @@ if TYPE_CHECKING:
     from laiobench.comparison.numerics import Floats
 
 FEWEST_SWITCHES = 3
-"""There, back, and there again: fewer may be a change that was undone."""
+"""There, back, and there again.  Two may be a change that was undone."""
 
 _LEAST_NOISE = 1e-4
 _ROUNDS = 8
 
 
-class ToAndFro(NamedTuple):
-    """The likeliest way."""
+class Switching(NamedTuple):
+    """The most likely sequence of levels."""
 
     misfit: float
-    """−2 log likelihood under white noise, without what the switches are worth."""
+    """−2 log likelihood with white noise, without the price of the switches."""
     switches: int
 
 
-def to_and_fro(values: Sequence[float], price: float) -> ToAndFro:
-    """The way between two levels that explains a series best.
+def switching(values: Sequence[float], price: float) -> Switching:
+    """Fit two levels, and the most likely sequence of switches between them.
 
     Args:
         values: at least two, in the order of time.
-        price: of a switch, in −2 log likelihood.
+        price: the price of a switch, in −2 log likelihood.
     """
     series = np.asarray(values, dtype=np.float64)
     n = len(series)
@@ -52,11 +52,11 @@ def to_and_fro(values: Sequence[float], price: float) -> ToAndFro:
         if (way == is_high).all():
             break
         is_high = way
-    return ToAndFro(n * math.log(squares + n * _LEAST_NOISE**2), switches)
+    return Switching(n * math.log(squares + n * _LEAST_NOISE**2), switches)
 
 
 def _middle(series: "Floats") -> float:
-    """Between the two groups that leave the least squares (Otsu 1979)."""
+    """The threshold between two groups with the least sum of squares (Otsu 1979)."""
     ordered = np.sort(series)
     below = np.arange(1, len(series))
     sums = np.cumsum(ordered)[:-1]
@@ -66,7 +66,12 @@ def _middle(series: "Floats") -> float:
 
 
 def _way(low: "Floats", high: "Floats", price: float) -> "npt.NDArray[np.bool_]":
-    """Which of both each value is of, so that costs and switches come to the least (Viterbi)."""
+    """Which values are at the high level, at the least total cost (Viterbi).
+
+    Args:
+        low, high: the cost of each value at either level.
+        price: the cost of a switch.
+    """
     came: list[tuple[bool, bool]] = []
     at_low, at_high = float(low[0]), float(high[0])
     for to_low, to_high in zip(low[1:].tolist(), high[1:].tolist(), strict=True):

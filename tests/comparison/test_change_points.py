@@ -9,7 +9,7 @@ from laiobench.comparison.change_points import (
     ChangePoint,
     Point,
     change_points,
-    goes_to_and_fro,
+    is_switching,
 )
 
 
@@ -71,12 +71,12 @@ def test_what_was_undone_is_two_changes() -> None:
     assert places(change_points(series((15, 100), (12, 115), (15, 100), noise=0.02))) == [15, 27]
 
 
-def test_a_level_that_goes_to_and_fro_is_no_change_for_good() -> None:
+def test_a_level_that_switches_to_and_fro_is_no_change_for_good() -> None:
     to_and_fro = series(*[(9, 100), (7, 130)] * 5, noise=0.01)
     assert change_points(to_and_fro) == []
-    assert goes_to_and_fro(to_and_fro)
-    assert not goes_to_and_fro(series((30, 100), (30, 130), noise=0.01))
-    assert not goes_to_and_fro(series((60, 100), noise=0.03))
+    assert is_switching(to_and_fro)
+    assert not is_switching(series((30, 100), (30, 130), noise=0.01))
+    assert not is_switching(series((60, 100), noise=0.03))
 
 
 def test_a_step_under_modes_is_found() -> None:

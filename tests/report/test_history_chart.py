@@ -53,7 +53,7 @@ def test_one_point_is_a_chart_too_and_no_reason_to_look_for_changes() -> None:
 def test_no_change_is_said_and_why() -> None:
     assert "no change was found" in rendered(series(*[1e5] * 20))
     to_and_fro = [level for _ in range(6) for level in [*[1e5] * 6, *[1.4e5] * 5]]
-    assert "goes to and fro between two levels" in rendered(series(*to_and_fro))
+    assert "switch between two levels" in rendered(series(*to_and_fro))
 
 
 def test_runs_are_counted_beside_sessions() -> None:

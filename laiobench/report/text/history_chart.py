@@ -26,7 +26,7 @@ def render(series: Series, changes: Sequence[ChangePoint], width: int, *, by_ses
 
 
 def name_of(series: Series) -> str:
-    """The job's, and what tells it apart from others that are called so."""
+    """The job's name, and the options in which it differs from others of that name."""
     return f"{series.key.job} ({series.told_apart})" if series.apart else series.key.job
 
 
@@ -51,8 +51,8 @@ def _why_none(series: Series) -> str:
             f"no change can be found yet: that takes {MIN_SERIES} sessions of measuring, "
             f"{MIN_POINTS} on either side of it"
         )
-    if series.goes_to_and_fro():
-        return "no change for good was found: it goes to and fro between two levels"
+    if series.is_switching():
+        return "no change for good was found: the values switch between two levels"
     return "no change was found"
 
 
@@ -71,7 +71,7 @@ def _chart(kind: Metric, series: Sequence[Point], changes: Sequence[int], width:
     values = [point.value for point in series]
     margin = max(len(format_value(value, kind)) for value in (min(values), max(values)))
     columns = _columns(values, max(1, width - margin - 3))
-    low, high = min(columns), max(columns)  # what is drawn, and not what it is the median of
+    low, high = min(columns), max(columns)  # what is drawn: medians, where points share a column
     labels = {0: format_value(high, kind), HEIGHT - 1: format_value(low, kind)}
     marked = {_column(index, len(values), len(columns)) for index in changes}
     rows = [[_CHANGE if at in marked else " " for at in range(len(columns))] for _ in range(HEIGHT)]
