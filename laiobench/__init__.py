@@ -14,6 +14,7 @@ from laiobench.version import __version__
 
 if TYPE_CHECKING:
     from laiobench.comparison.ab import ab
+    from laiobench.comparison.bisect import bisect
     from laiobench.comparison.stored import compare
     from laiobench.errors import LaiobenchError
     from laiobench.jobs.options import Job
@@ -23,8 +24,8 @@ if TYPE_CHECKING:
     from laiobench.results.store import load_document as load
 
 __all__ = [
-    "Comparison", "Job", "LaiobenchError", "RunResult", "__version__", "ab", "compare", "load",
-    "run",
+    "Comparison", "Job", "LaiobenchError", "RunResult", "__version__", "ab", "bisect", "compare",
+    "load", "run",
 ]  # fmt: skip
 
 _HOMES = {
@@ -33,6 +34,7 @@ _HOMES = {
     "LaiobenchError": "laiobench.errors",
     "RunResult": "laiobench.results.run_result",
     "ab": "laiobench.comparison.ab",
+    "bisect": "laiobench.comparison.bisect",
     "compare": "laiobench.comparison.stored",
     "load": "laiobench.results.store:load_document",
     "run": "laiobench.measurement.measure",

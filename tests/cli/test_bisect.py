@@ -190,7 +190,7 @@ def test_ctrl_c_saves_what_there_is(builds: Program) -> None:
             ("--revisions=builds", "--prepare=x {rev}", "--good=build9", "--bad=build3"),
             "build9 does not come before build3",
         ),
-        (("--revisions=builds", "--prepare=x {rev}", "--confidence=30%"), "--confidence must be"),
+        (("--revisions=builds", "--prepare=x {rev}", "--confidence=30%"), "confidence must be"),
         (("--revisions=builds", "--prepare=x {rev}", "--metric=speed"), "no metric speed"),
         (("--git=.", "--prepare=x {rev}"), "--git needs both ends"),
         (("--revisions=builds", "--prepare=x {rev}", "--first-parent"), "is for --git"),

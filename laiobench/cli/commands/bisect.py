@@ -19,11 +19,12 @@ from laiobench.cli.shared_options import (
     seed_option,
 )
 from laiobench.cli.write_options import WriteOptions, write_options
-from laiobench.errors import UsageError, raise_all
+from laiobench.comparison.bisection_design import check_design
+from laiobench.errors import UsageError
 from laiobench.jobs.sources.flags import Flags
 from laiobench.results import reference, store
 from laiobench.results.bisection import BisectionDesign, BisectionResult
-from laiobench.results.metrics import METRICS, MOSTLY_JUDGED
+from laiobench.results.metrics import MOSTLY_JUDGED
 
 
 @click.command(
@@ -180,7 +181,7 @@ def command(
         max_time_s=max_time,
         max_trials=max_trials,
     )
-    _check(design)
+    check_design(design)
     # Imported here: these need numpy, which is slow to import.
     from laiobench.cli import bisecting
     from laiobench.comparison.revision_trials import RevisionTrials
@@ -199,30 +200,6 @@ def command(
         place = Place.of(reference.find(resumed, results))
         trials.take_up(_earlier(place.path))
     return bisecting.bisect(trials, jobs, place, writing, wanted, as_json=as_json, quiet=quiet)
-
-
-def _check(design: BisectionDesign) -> None:
-    """Check the numbers.
-
-    Raises:
-        UsageError: some make no sense; it names all of them.
-    """
-    problems = []
-    if not 0.5 <= design.confidence < 1:
-        problems.append(
-            UsageError(f"--confidence must be from 50% to below 100%, not {design.confidence:.4g}")
-        )
-    if not 0 <= design.threshold < 10:
-        problems.append(UsageError(f"--threshold={design.threshold:.4g} is no change to look for"))
-    if design.max_trials is not None and design.max_trials < 1:
-        problems.append(UsageError(f"--max-trials must be above 0, not {design.max_trials}"))
-    if design.max_time_s is not None and design.max_time_s <= 0:
-        problems.append(UsageError("--max-time must be above 0"))
-    if unknown := [name for name in design.metrics if name not in METRICS]:
-        problems.append(
-            UsageError(f"there is no metric {unknown[0]}", "these are: " + ", ".join(METRICS))
-        )
-    raise_all(problems)
 
 
 def _earlier(path: Path) -> BisectionResult:
