@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from faults.faulty_file import FaultyFile
-from faults.subject import INTERRUPTED, OK, PATIENCE_S, RUN_FAILED, Subject, depth_of
+from faults.subject import INTERRUPTED, OK, PATIENCE_S, RUN_FAILED, Subject, depth_of, words
 
 # Seconds from the start: while it imports, opens, begins, measures, saves.
 _RANDOM = random.Random(20261122)
@@ -99,7 +99,7 @@ def test_nobody_reads_the_answer(subject: Subject, data_file: Path, mode: str) -
     ours, theirs = os.pipe()
     os.close(ours)
     command = subject.program.command(
-        "run", "--json", f"--filename={data_file}", "--number_ios=50", mode
+        "run", "--json", f"--filename={data_file}", "--number_ios=50", *words([mode])
     )
     done = subprocess.run(
         command, cwd=subject.program.folder, env=subject.program.environment, stdout=theirs,

@@ -51,10 +51,7 @@ static long wake_thread(UringRing *ring, uint32_t n)
 {
     long ret = 0;
 
-    /* The store of the tail comes first: the thread looks at it once more
-     * after it has said that it needs to be woken. */
-    __atomic_thread_fence(__ATOMIC_SEQ_CST);
-    if (uring_ring_asks(ring) & URING_SQ_NEED_WAKEUP) {
+    if (uring_ring_asks_after_tail(ring) & URING_SQ_NEED_WAKEUP) {
         ret = uring_ring_enter(ring, n, 0, URING_ENTER_SQ_WAKEUP);
     }
     return ret < 0 && ret != -EINTR ? ret : (long)n;

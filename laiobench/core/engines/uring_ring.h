@@ -136,3 +136,13 @@ static inline void uring_ring_take_back(UringRing *ring)
 {
     uring_ring_set_tail(ring, __atomic_load_n(ring->sq_head, __ATOMIC_ACQUIRE));
 }
+
+/*
+ * uring_ring_asks() as it is after the tail was set.  The full barrier in it pairs
+ * with the kernel's thread, which looks at the tail once more after it has said
+ * that it needs to be woken.
+ */
+static inline uint32_t uring_ring_asks_after_tail(const UringRing *ring)
+{
+    return __atomic_fetch_or(ring->sq_flags, 0, __ATOMIC_SEQ_CST);
+}
