@@ -33,7 +33,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure() -> None:
-    # In the background of a shell script both are ignored, and what is tested inherits that.
+    # A shell script ignores both for background jobs, and programs under test would inherit that.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGQUIT, signal.SIG_DFL)
     start_session()
@@ -66,7 +66,7 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
 def program(
     tmp_path: Path, worker_id: str, pytestconfig: pytest.Config, request: pytest.FixtureRequest
 ) -> Program:
-    """laiobench, with an empty folder to run in and no settings from the outside."""
+    """The program, in an empty folder and without settings from the environment."""
     environment = {
         name: value for name, value in os.environ.items() if not name.startswith("LAIOBENCH_")
     }
@@ -78,7 +78,7 @@ def program(
 
 @pytest.fixture
 def sanitizers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
-    """What the environment must say for the program to run under them; they must keep silent."""
+    """The environment for a run under sanitizers; the test fails if they report anything."""
     reports = tmp_path_factory.mktemp("reports")
     yield sanitized_program.environment(reports)
     assert [report.read_text() for report in reports.iterdir()] == []
@@ -97,7 +97,7 @@ def data_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def zram() -> Iterator[str]:
-    """A RAM block device of our own, 64 MiB."""
+    """A RAM block device of 64 MiB, made for the test."""
     number = Path("/sys/class/zram-control/hot_add").read_text().strip()
     Path(f"/sys/block/zram{number}/disksize").write_text("64M")
     yield f"/dev/zram{number}"

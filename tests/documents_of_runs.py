@@ -7,7 +7,7 @@ from laiobench.results.digest import RunDigest, digest
 
 
 def latency(p50_ns: float, count: int, histogram: list[tuple[int, int]] | None = None) -> Any:
-    """All percentiles follow from the median."""
+    """A latency of a document; all percentiles are derived from the median."""
     return {
         "count": count,
         "min": round(p50_ns / 2),
@@ -33,7 +33,7 @@ def job(
     options: Mapping[str, Any] | None = None,
     histogram: list[tuple[int, int]] | None = None,
 ) -> dict[str, Any]:
-    """One copy of a job, at depth 1; on its IOThread so many I/Os were made in all."""
+    """One copy of a job, at depth 1; its IOThread made so many I/Os in all."""
     lat = latency(p50_ns, ios, histogram)
     return {
         "name": name,
@@ -63,7 +63,7 @@ def job(
 
 
 def document(*jobs: dict[str, Any], started_at: str = "2026-01-01T00:00:00Z") -> dict[str, Any]:
-    """A run of these jobs, which went well."""
+    """The document of a run of these jobs that ended well."""
     return {
         "schema": 1,
         "kind": "run",

@@ -21,7 +21,7 @@ from packaging.requirements import Requirement
 
 ROOT = Path(__file__).parent.parent
 
-# What a clone has not: made by building and testing, or git's own.
+# Not in a clone: what building and testing make, and git's own files.
 NOT_CLONED = (
     ".git", ".venv", "build", "dist", "*.egg-info", "*.so", "_core.c", "__pycache__", ".*_cache",
     ".hypothesis", "*.pyc",
@@ -32,7 +32,7 @@ _MAKE_SDIST = "import sys; from setuptools import build_meta; build_meta.build_s
 
 @dataclass(frozen=True)
 class Built:
-    """What was made of the tree."""
+    """The sdist and the wheel of the tree."""
 
     tree: frozenset[str]
     """The files of a clone."""
@@ -96,7 +96,7 @@ def build(folder: Path) -> Built:
 
 
 def clone(tree: Path) -> None:
-    """What a clone of this tree would be, as it is now."""
+    """Copy this tree as a clone would have it."""
     shutil.copytree(ROOT, tree, symlinks=True, ignore=shutil.ignore_patterns(*NOT_CLONED))
 
 
@@ -130,7 +130,7 @@ def make_environment(home: Path, wheel: Path, extras: Sequence[str] = ()) -> Env
 def _required(
     of: Distribution, extras: Sequence[str], seen: frozenset[str] = frozenset()
 ) -> Iterator[Distribution]:
-    """Distributions that `of` requires, and those that these require."""
+    """The distributions that `of` requires, directly or indirectly."""
     for line in of.requires or ():
         requirement = Requirement(line)
         marker = requirement.marker
@@ -145,7 +145,7 @@ def _required(
 
 
 def _link(part: Distribution, site: Path) -> None:
-    """A distribution's files and folders at the top of where it is installed."""
+    """Link a distribution's files and folders into an environment."""
     for name in {file.parts[0] for file in part.files or ()} - {"..", "__pycache__"}:
         if not (site / name).exists():
             (site / name).symlink_to(Path(str(part.locate_file(name))).resolve())

@@ -26,10 +26,10 @@ SANITIZERS = {
     "thread": ["-fsanitize=thread"],
 }
 
-# As users have it; the others are for finding faults.
+# As users build it; the other builds are for finding faults.
 _VARIANTS = {**SANITIZERS, "optimized": ["-O2", *OPTIMIZE_AS_ONE]}
 
-# What a program brings along to be linked with it, when it includes their headers.
+# Files that are linked with a program if it includes their headers.
 _STAND_INS = ("fake_kernel", "fake_uring", "failing_calls")
 COMPILER = os.environ.get("CC", "gcc")
 _FLAGS = [
@@ -38,25 +38,25 @@ _FLAGS = [
 ]  # fmt: skip
 
 
-# Where a session builds: told to the processes that it starts.
+# The variable that tells the session's processes where it builds.
 _FOLDER_VARIABLE = "NATIVE_PROGRAMS_OF_TESTS"
 
 
 def start_session() -> None:
-    """To be called before other processes are started; what is built is gone when this one ends."""
+    """Make the folder for builds, before other processes start; it is removed at the end."""
     if _FOLDER_VARIABLE not in os.environ:
         os.environ[_FOLDER_VARIABLE] = tempfile.mkdtemp(prefix="laiobench-native-")
         atexit.register(shutil.rmtree, os.environ[_FOLDER_VARIABLE], ignore_errors=True)
 
 
 def build_folder() -> Path:
-    """Of this session."""
+    """The folder in which this session builds."""
     return Path(os.environ[_FOLDER_VARIABLE])
 
 
 @contextmanager
 def being_built(name: str) -> Iterator[bool]:
-    """Whether it is ours to build; when it is not, somebody has built it."""
+    """Yields whether the caller has to build; if not, another process has built it."""
     done = build_folder() / f"{name}.done"
     with (build_folder() / f"{name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -66,14 +66,14 @@ def being_built(name: str) -> Iterator[bool]:
 
 
 def source_of(name: str) -> Path:
-    """A program's, in whichever folder it is."""
+    """The source of a program, in whichever folder it is."""
     (found,) = FOLDER.rglob(f"{name}.c")
     return found
 
 
 @functools.cache
 def build_core(variant: str) -> list[Path]:
-    """The core's object files."""
+    """Build the core's object files."""
     folder = build_folder() / variant
     sources = core_files(".c")
     compile_with = [COMPILER, *_FLAGS, *_VARIANTS[variant], f"-I{CORE}", "-c"]
@@ -85,7 +85,7 @@ def build_core(variant: str) -> list[Path]:
 
 
 def _stand_ins(source: Path) -> set[Path]:
-    """The stand-ins whose headers a source includes, also by way of a fixture."""
+    """The stand-ins that a source includes by their headers, also through a fixture."""
     found: set[Path] = set()
     for header in re.findall(r'#include "(\w+)\.h"', source.read_text()):
         if header in _STAND_INS:
@@ -97,7 +97,7 @@ def _stand_ins(source: Path) -> set[Path]:
 
 @functools.cache
 def build(name: str, variant: str) -> Path:
-    """The program, ready to run."""
+    """Build a program; returns its path."""
     target = build_folder() / f"{name}-{variant}"
     source = source_of(name)
     flags = [*_FLAGS, *_VARIANTS[variant], f"-I{CORE}", f"-I{FOLDER}"]

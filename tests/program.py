@@ -11,7 +11,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a run of the program came to."""
+    """The result of a run of the program."""
 
     code: int
     stdout: str
@@ -55,7 +55,7 @@ class Program:
         return Outcome(done.returncode, done.stdout, done.stderr)
 
     def start(self, *arguments: str | Path) -> subprocess.Popen[str]:
-        """The program, running."""
+        """Start the program, and don't wait for its end."""
         return subprocess.Popen(
             self.command(*arguments),
             cwd=self.folder,

@@ -26,7 +26,7 @@ def _build_extension(target: Path) -> None:
 
 
 def _link_package(folder: Path) -> None:
-    """All of it but the extension, by symbolic links."""
+    """Link all of the package but the extension into a folder."""
     package = ROOT / "laiobench"
     border = package / "native"
     (folder / "native").mkdir(parents=True)
@@ -40,7 +40,7 @@ def _link_package(folder: Path) -> None:
 
 
 def _packages() -> Path:
-    """The folder with the package, built if it is not there."""
+    """The folder with the package, built at the first call."""
     folder = build_folder() / "sanitized"
     with being_built("sanitized") as is_ours:
         if is_ours:
@@ -50,17 +50,17 @@ def _packages() -> Path:
 
 
 def _runtime() -> str:
-    """It must be there before Python is."""
+    """The sanitizers' runtime library, which must be loaded before Python."""
     ask = [COMPILER, "-print-file-name=libasan.so"]
     return subprocess.run(ask, capture_output=True, text=True, check=True).stdout.strip()
 
 
 def environment(reports: Path) -> dict[str, str]:
-    """For the program; what the sanitizers have to say is put into the folder `reports`."""
+    """The environment for the program; sanitizers write to files in the folder `reports`."""
     log = f"log_path={reports}/report:exitcode=99"
     return {
         "PYTHONPATH": str(_packages()),
         "LD_PRELOAD": _runtime(),
-        "ASAN_OPTIONS": f"{log}:detect_leaks=0",  # Python lets go of nothing at its end
+        "ASAN_OPTIONS": f"{log}:detect_leaks=0",  # Python does not free its memory when it exits
         "UBSAN_OPTIONS": f"{log}:print_stacktrace=1",
     }

@@ -8,7 +8,7 @@ from laiobench.native.plans import JobPlan, PlannedIo, preview_ios
 
 
 def plan_of(job: Job, target_bytes: int, seed: int = 1) -> tuple[JobPlan, Region]:
-    """The plan of its first copy on a target of that size."""
+    """The plan of a job's first copy, on a target of that size."""
     limits = TargetLimits(target_bytes, 4, 512, is_block_device=False, is_regular_file=True)
     region = region_of(job, OpenTarget("a file", -1, limits))
     budget = budget_of(job, region)
@@ -21,7 +21,7 @@ def plan_of(job: Job, target_bytes: int, seed: int = 1) -> tuple[JobPlan, Region
 
 
 def ios_of(job: Job, target_bytes: int, count: int = 0, seed: int = 1) -> list[PlannedIo]:
-    """The first `count` I/Os; 0: as many as it would do."""
+    """A job's first `count` I/Os; 0: all that it would do."""
     plan, _ = plan_of(job, target_bytes, seed)
     if count or plan.ios:
         return preview_ios(plan, count or plan.ios)

@@ -14,13 +14,13 @@ BLOCKS = 64
 
 
 def pattern(block: int) -> bytes:
-    """What block number `block` of the file is full of."""
+    """The content of block number `block` of the file."""
     return bytes([block]) * BLOCK
 
 
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
-    """64 blocks of 4 KiB, each full of its number."""
+    """A file of 64 blocks of 4 KiB; each byte of a block is the block's number."""
     path = tmp_path / "file.bin"
     path.write_bytes(b"".join(map(pattern, range(BLOCKS))))
     return path

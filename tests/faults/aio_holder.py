@@ -23,7 +23,7 @@ def aio_events_left() -> int:
 
 @contextmanager
 def aio_events_held(left: int) -> Iterator[None]:
-    """Until the block ends, nobody finds more than `left` events."""
+    """Within the block, at most `left` events are free for other processes."""
     contexts = []
     try:
         while (free := aio_events_left()) > left:

@@ -27,7 +27,7 @@ def loop_device(file: Path) -> Iterator[str]:
 
 
 def limit(device: str, size_bytes: int) -> None:
-    """From now on it is smaller; its file, which writes would extend again, is as it was."""
+    """Make the device smaller; its file stays, since writes would extend a shorter one."""
     with Path(device).open("rb") as opened:
         info = bytearray(_LOOP_INFO_BYTES)
         fcntl.ioctl(opened, _LOOP_GET_STATUS64, info)
@@ -36,7 +36,7 @@ def limit(device: str, size_bytes: int) -> None:
 
 
 def set_read_only(device: str, *, read_only: bool) -> None:
-    """From now on, writes are refused; or not any more."""
+    """Make the device refuse writes, or accept them again."""
     _run("blockdev", "--setro" if read_only else "--setrw", device)
 
 

@@ -31,13 +31,13 @@ def told_mode(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture(params=[f"--completion={name}" for name in MODES])
 def aio_mode(request: pytest.FixtureRequest) -> str:
-    """Each completion mode in turn: for what befalls native AIO alone."""
+    """Each completion mode of native AIO in turn."""
     return str(request.param)
 
 
 @pytest.fixture
 def subject(program: Program) -> Iterator[Subject]:
-    """The program.  Faults must depend on it, so that they end before it is waited for."""
+    """The program.  Fixtures of faults depend on it, so that faults end before it does."""
     subject = Subject(program)
     yield subject
     subject.kill_what_runs()
@@ -45,19 +45,19 @@ def subject(program: Program) -> Iterator[Subject]:
 
 @pytest.fixture
 def faulty_file(subject: Subject, tmp_path: Path) -> Iterator[FaultyFile]:
-    """4 MiB in a file without faults, as yet."""
+    """A file of 4 MiB that may be given faults; it has none yet."""
     with mounted(tmp_path / "faulty") as file:
         yield file
 
 
 @pytest.fixture
 def blocking_file(subject: Subject, tmp_path: Path) -> Iterator[FaultyFile]:
-    """The same on a file system that knows no asynchronous I/O: io_submit waits for each."""
+    """The same without asynchronous I/O: io_submit waits for each request."""
     with mounted(tmp_path / "blocking", is_async=False) as file:
         yield file
 
 
 @pytest.fixture(scope="session")
 def shim(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The library to preload."""
+    """The shim, a library to preload."""
     return build_shim(tmp_path_factory.mktemp("shim"))

@@ -13,7 +13,7 @@ _PERIOD_US = 100_000
 
 @contextmanager
 def _group(controller: str) -> Iterator[Path]:
-    """An empty one, for as long as the block lasts."""
+    """A new control group, which is removed after the block."""
     folder = _ROOT / controller / f"laiobench-test-{os.getpid()}-{time.monotonic_ns()}"
     folder.mkdir()
     try:
@@ -25,13 +25,13 @@ def _group(controller: str) -> Iterator[Path]:
 
 
 def joining(group: Path) -> tuple[str, ...]:
-    """A prefix: the command joins before it begins."""
+    """A prefix for a command, which puts it into the group before it begins."""
     return ("sh", "-c", f'echo $$ > {group}/cgroup.procs && exec "$@"', "sh")
 
 
 @contextmanager
 def cpu_quota(share: float) -> Iterator[Path]:
-    """A group that gets so much of one CPU."""
+    """A group that gets this share of one CPU."""
     with _group("cpu") as group:
         group.joinpath("cpu.cfs_period_us").write_text(str(_PERIOD_US))
         group.joinpath("cpu.cfs_quota_us").write_text(str(round(share * _PERIOD_US)))
@@ -40,7 +40,7 @@ def cpu_quota(share: float) -> Iterator[Path]:
 
 @contextmanager
 def one_cpu(cpu: int) -> Iterator[Path]:
-    """A group whose cpuset is this one."""
+    """A group that may use only this CPU."""
     with _group("cpuset") as group:
         group.joinpath("cpuset.mems").write_text((_ROOT / "cpuset/cpuset.mems").read_text())
         group.joinpath("cpuset.cpus").write_text(str(cpu))
@@ -49,7 +49,7 @@ def one_cpu(cpu: int) -> Iterator[Path]:
 
 @contextmanager
 def read_limit(device: str, iops: int) -> Iterator[Path]:
-    """A group that gets so many reads a second from the device."""
+    """A group that may make this many reads a second from the device."""
     numbers = subprocess.run(
         ["lsblk", "--nodeps", "--noheadings", "--output=MAJ:MIN", device],
         check=True, capture_output=True, text=True,
@@ -60,4 +60,4 @@ def read_limit(device: str, iops: int) -> Iterator[Path]:
         try:
             yield group
         finally:
-            limit.write_text(f"{numbers} 0")  # else what waits would wait on
+            limit.write_text(f"{numbers} 0")  # else blocked reads would go on waiting

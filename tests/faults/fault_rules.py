@@ -21,20 +21,20 @@ ACTIONS = ("short", "zero", "delay", "hang")
 
 @dataclass(frozen=True)
 class Fault:
-    """What is done to one request."""
+    """What a rule does to a request."""
 
     action: str
     amount: float = 0.0
 
     @property
     def errno(self) -> int:
-        """The error to answer; 0 if it is none."""
+        """The errno to answer; 0: the action is no error."""
         return getattr(errno, self.action, 0)
 
 
 @dataclass
 class Rule:
-    """One line, and how often it has matched."""
+    """A rule, and how often it has matched."""
 
     operation: str
     first: int
@@ -66,7 +66,7 @@ class Rule:
         )
 
     def hit(self, operation: str, offset: int, size_bytes: int) -> bool:
-        """Count the request, and tell whether it is hit."""
+        """Count a request that matches; returns whether the rule hits it."""
         if self.operation not in (operation, "any"):
             return False
         if offset > self.last or offset + max(size_bytes, 1) <= self.first:

@@ -26,37 +26,37 @@ class FaultyFile:
         return int(self._server.stdout.readline())
 
     def inject(self, *rules: str) -> None:
-        """From now on, requests meet these too."""
+        """Add rules; they apply to new requests."""
         for rule in rules:
             self._ask(f"inject {rule}")
 
     def clear(self) -> None:
-        """No request meets a fault any more; those that hang go on hanging."""
+        """Remove all rules; requests that hang go on hanging."""
         self._ask("clear")
 
     def release(self) -> None:
-        """Answer what hangs."""
+        """Answer the requests that hang."""
         self._ask("release")
 
     @property
     def hung(self) -> int:
-        """Requests that hang."""
+        """How many requests hang."""
         return self._ask("hung")
 
     @property
     def hits(self) -> int:
-        """Requests that met a fault of a rule that is still there."""
+        """How many requests the present rules have hit."""
         return self._ask("hits")
 
     def wait_until_hung(self, requests: int) -> None:
-        """Until so many requests hang."""
+        """Wait until so many requests hang."""
         deadline = time.monotonic() + 30
         while (hung := self.hung) < requests:
             assert time.monotonic() < deadline, f"only {hung} requests hang"
             time.sleep(0.02)
 
     def abort(self) -> None:
-        """The server dies: what waits gets ECONNABORTED, what comes ENOTCONN."""
+        """Kill the server: waiting requests get ECONNABORTED, later ones ENOTCONN."""
         self._server.kill()
         self._server.wait()
 
@@ -79,7 +79,7 @@ def mounted(folder: Path, *, is_async: bool = True) -> Iterator[FaultyFile]:
             yield FaultyFile(folder / "data", server)
         finally:
             if server.poll() is None:
-                server.stdin.close()  # it unmounts, and the kernel ends all that waits
+                server.stdin.close()  # it unmounts, and the kernel fails waiting requests
                 try:
                     server.wait(timeout=20)
                 except subprocess.TimeoutExpired:

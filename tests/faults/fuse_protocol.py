@@ -29,7 +29,7 @@ _TRANSFER = struct.Struct("<QQIIQII")
 
 
 class Opcode(IntEnum):
-    """Those that the server answers in a way of its own."""
+    """The operations that the server answers each in its own way."""
 
     LOOKUP = 1
     FORGET = 2
@@ -52,11 +52,11 @@ class Opcode(IntEnum):
 
 @dataclass(frozen=True)
 class Request:
-    """One message of the kernel's."""
+    """A request from the kernel."""
 
     opcode: int
     unique: int
-    """By which the answer is told from others."""
+    """The id by which the kernel matches the answer."""
     node: int
     body: bytes
 
@@ -120,7 +120,7 @@ def attributes_reply(node: int, size_bytes: int) -> bytes:
 
 
 def open_reply(node: int) -> bytes:
-    """Past the page cache always, or the kernel would complete short I/Os from there."""
+    """The file bypasses the page cache, from which the kernel would complete short I/Os."""
     return struct.pack("<QIi", node, DIRECT_IO, 0)
 
 

@@ -27,11 +27,11 @@ _MS_NOSUID, _MS_NODEV, _MNT_DETACH = 2, 4, 2
 _NO_ANSWER = (Opcode.FORGET, Opcode.BATCH_FORGET, Opcode.INTERRUPT)
 
 Answer = Callable[[], bytes | int]
-"""Carries a request out, and gives the reply's body, or an errno."""
+"""Carries out a request; returns the body of the reply, or an errno."""
 
 
 class Server:
-    """The file's content, the rules, and who waits."""
+    """The file's content, the rules, and the requests that wait."""
 
     def __init__(self, device: int, size_bytes: int, *, is_async: bool) -> None:
         self._device = device
@@ -46,7 +46,7 @@ class Server:
     # ---- what we are told -------------------------------------------------------
 
     def _obey(self, line: str) -> int:
-        """Carry a command out; the number that it asks for."""
+        """Carry out a command; returns the number that it asks for."""
         command, _, argument = line.partition(" ")
         match command:
             case "inject":
@@ -66,7 +66,7 @@ class Server:
         return 0
 
     def _read_commands(self) -> bool:
-        """False when there will be no more."""
+        """Carry out commands from stdin; returns False at its end."""
         received = os.read(0, 65536)
         *lines, self._commands = (self._commands + received).split(b"\n")
         for line in lines:
@@ -81,13 +81,13 @@ class Server:
         try:
             os.write(self._device, message)
         except OSError as error:
-            if error.errno != errno.ENOENT:  # nobody waits for it any more
+            if error.errno != errno.ENOENT:  # the process that waited is gone
                 raise
 
     def _carry_out(
         self, operation: str, transfer: fuse.Transfer, fault: Fault | None
     ) -> bytes | int:
-        """When its time has come: what the request is answered."""
+        """Carry out a request; returns the reply."""
         if fault and fault.errno:
             return fault.errno
         size_bytes = transfer.size_bytes
@@ -104,12 +104,12 @@ class Server:
                 return b""
 
     def _serve_faulty(self, request: fuse.Request, operation: str) -> None:
-        """A request that rules apply to: answer now, later, or when released."""
+        """Serve a request to which rules apply: answer now, later, or when released."""
         transfer = fuse.Transfer(0, 0, b"")
         if operation != "fsync":
             transfer = fuse.Transfer.parse(request.body)
         place = (operation, transfer.offset, transfer.size_bytes)
-        # Every rule counts what it matches; of those that hit, the last one rules.
+        # Every rule counts its matches; of several that hit, the last one applies.
         faults = [rule.fault for rule in self._rules if rule.hit(*place)]
         fault = faults[-1] if faults else None
         answer = partial(self._carry_out, operation, transfer, fault)
@@ -140,7 +140,7 @@ class Server:
                 return errno.ENOSYS
 
     def _serve_one(self) -> bool:
-        """False when the file system has gone."""
+        """Serve a request; returns False if the file system is unmounted."""
         try:
             message = os.read(self._device, fuse.MESSAGE_BYTES)
         except OSError as error:
@@ -156,7 +156,7 @@ class Server:
     # ---- the loop ---------------------------------------------------------------
 
     def _answer_delayed(self) -> float | None:
-        """Those that are due; in how many ms the next one is."""
+        """Answer delayed requests that are due; returns in how many ms the next one is."""
         while self._delayed:
             wait_s = self._delayed[0][0] - time.monotonic()
             if wait_s > 0:

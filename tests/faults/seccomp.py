@@ -29,11 +29,11 @@ _ALLOW, _FAIL = 0x7FFF0000, 0x00050000
 _LOAD_NUMBER, _JUMP_IF_EQUAL, _RETURN = 0x20, 0x15, 0x06
 
 Instruction = tuple[int, int, int, int]
-"""Of classic BPF: code, how far to jump if so, and if not, operand."""
+"""An instruction of classic BPF: code, jump if true, jump if false, operand."""
 
 
 def instructions(failing: dict[str, int]) -> list[Instruction]:
-    """For each call its errno; all others are let through."""
+    """A filter that answers each call with its errno, and allows all others."""
     numbers = NUMBERS[platform.machine()]
     program: list[Instruction] = [(_LOAD_NUMBER, 0, 0, 0)]
     for call, code in failing.items():

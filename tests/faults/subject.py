@@ -28,7 +28,7 @@ def depth_of(mode: str, iodepth: int) -> int:
     return 1 if mode == BLOCKING else iodepth
 
 
-# For a machine that others use as well, and strace's slowness.
+# Long enough for a busy machine and for strace.
 PATIENCE_S = 60
 # The kernel frees a context only a little after its process has ended.
 AIO_PATIENCE_S = 2
@@ -51,20 +51,20 @@ def aio_events_in_use() -> int:
 
 
 def folders_of_aio_users() -> set[Path]:
-    """Where the processes that have a completion ring are at work."""
+    """The working folders of processes that have a completion ring."""
     folders = set()
     for maps in Path("/proc").glob("[0-9]*/maps"):
         try:
             if "/[aio]" in maps.read_text():
                 folders.add(maps.with_name("cwd").readlink())
-        except OSError:  # it has ended, or is not ours to look into
+        except OSError:  # it has ended, or belongs to another user
             continue
     return folders
 
 
 @dataclass(frozen=True)
 class Report:
-    """What a run came to: the document, and what was said beside it."""
+    """The result of a run: its document, and its stderr."""
 
     document: dict[str, Any]
     stderr: str
@@ -78,18 +78,18 @@ class Report:
 
     @property
     def failures(self) -> list[str]:
-        """What was said to have failed."""
+        """The failures in the document."""
         return re.findall(r"^failed: (.*)", self.stderr, re.MULTILINE)
 
     @property
     def warnings(self) -> dict[str, str]:
-        """What was warned of: what was seen, by the warning's id."""
+        """The warnings in the document: `seen`, by id."""
         return {warning["id"]: warning["seen"] for warning in self.document["warnings"]}
 
 
 @dataclass(frozen=True)
 class Ending:
-    """Of a process: its exit code, and what it wrote."""
+    """The exit code of a process, and what it wrote."""
 
     code: int
     stdout: str
@@ -107,21 +107,21 @@ class Running:
 
     @property
     def said(self) -> str:
-        """What it has written to stderr as yet."""
+        """What it has written to stderr so far."""
         return self._stderr.read_text()
 
     def is_over(self) -> bool:
         return self.process.poll() is not None
 
     def signal(self, number: signal.Signals) -> None:
-        """To the program itself, also if it runs under strace."""
+        """Send a signal to the program itself, also if it runs under strace."""
         pid = self.process.pid
         while Path(f"/proc/{pid}/comm").read_text() == "strace\n":
             pid = int(Path(f"/proc/{pid}/task/{pid}/children").read_text().split()[0])
         os.kill(pid, number)
 
     def wait_until_begun(self) -> None:
-        """Until the program is being imported: before, Ctrl-C is the interpreter's own."""
+        """Wait until the program is imported: before that, Python itself handles Ctrl-C."""
         maps = Path(f"/proc/{self.process.pid}/maps")
         deadline = time.monotonic() + PATIENCE_S
         while "pydantic_core" not in maps.read_text():
@@ -129,7 +129,7 @@ class Running:
             time.sleep(0.001)
 
     def wait_until_measuring(self) -> None:
-        """Until the IOThread has begun its work."""
+        """Wait until the IOThread has begun its work."""
         tasks = Path(f"/proc/{self.process.pid}/task")
         deadline = time.monotonic() + PATIENCE_S
         while not any("iothread" in (task / "comm").read_text() for task in tasks.iterdir()):
@@ -138,7 +138,7 @@ class Running:
         time.sleep(0.2)
 
     def wait_until_said(self, text: str) -> None:
-        """Until it has told of something."""
+        """Wait until it has printed a text."""
         deadline = time.monotonic() + PATIENCE_S
         while text not in self.said:
             assert time.monotonic() < deadline, self.said
@@ -146,7 +146,7 @@ class Running:
             time.sleep(0.02)
 
     def end(self) -> Ending:
-        """Wait for it, without patience for a hang or a traceback."""
+        """Wait for its end; a hang or a traceback fails the test."""
         stdout, _ = self.process.communicate(timeout=PATIENCE_S)
         assert "Traceback" not in self.said, self.said
         return Ending(self.process.returncode, stdout, self.said)
@@ -165,9 +165,9 @@ class Running:
         return report
 
     def check_aio_is_given_back(self) -> None:
-        """As many events are in use as before, unless others have begun to use some.
+        """Check that the AIO events are free again, unless other programs have taken some.
 
-        Who is at work in the program's folder is none of the others.
+        Processes that work in the program's folder do not count as other programs.
         """
         ours = self._subject.program.folder
         deadline = time.monotonic() + AIO_PATIENCE_S
@@ -195,7 +195,7 @@ class Subject:
         self._known = {self._earlier}
 
     def start(self, *arguments: str | Path, prefix: Sequence[str | Path] = ()) -> Running:
-        """`laiobench run` with these options, answering with its document."""
+        """Start `laiobench run --json` with these options."""
         aio_events_before = aio_events_in_use()
         stderr = self.program.folder / f"stderr-{len(self.running)}"
         with stderr.open("w") as file:
@@ -220,7 +220,7 @@ class Subject:
     def refusal(
         self, *arguments: str | Path, code: int = RUN_FAILED, prefix: Sequence[str | Path] = ()
     ) -> str:
-        """The one error that the program ends with, instead of a run."""
+        """Run the program, which must refuse to run; returns its one error."""
         running = self.start(*arguments, prefix=prefix)
         ending = running.end()
         assert ending.code == code, ending.stderr
@@ -234,7 +234,7 @@ class Subject:
         return ending.stderr
 
     def check_unharmed(self) -> None:
-        """What was saved before is as it was."""
+        """Check that the earlier result is unchanged."""
         assert self._earlier.read_text() == '{"an earlier": "result"}'
 
     @property
@@ -242,7 +242,7 @@ class Subject:
         return self._earlier.name
 
     def wait_for_result(self) -> dict[str, Any]:
-        """The new result, once it has been saved."""
+        """Wait for the new result to be saved; returns it."""
         deadline = time.monotonic() + PATIENCE_S
         while not (new := set(self.results.glob("2*.json")) - self._known):
             assert time.monotonic() < deadline, "no result was saved"
@@ -252,14 +252,14 @@ class Subject:
         return document
 
     def check_saved(self, document: dict[str, Any]) -> None:
-        """One result has come, whole, and nothing else."""
+        """Check that one new result was saved whole, and nothing else."""
         self.check_unharmed()
         (saved,) = set(self.results.iterdir()) - self._known
         assert json.loads(saved.read_text()) == document
         self._known.add(saved)
 
     def kill_what_runs(self) -> None:
-        """Once nothing holds them in the kernel any more."""
+        """Kill what still runs, once no faulty request holds it in the kernel."""
         for running in self.running:
             if not running.is_over():
                 running.signal(signal.SIGKILL)

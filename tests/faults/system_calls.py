@@ -14,28 +14,28 @@ EVENTFDS = "anon_inode:[eventfd]"
 """What /proc shows of a descriptor that is an eventfd."""
 
 ANY_EPOLL_WAIT = "/^epoll_p?wait"
-"""Whichever of them the C library calls on this machine."""
+"""The names of the call; which one the C library uses depends on the machine."""
 
 
 def strace_injecting(injection: str, *, path: str = "") -> tuple[str, ...]:
-    """`io_submit:error=EAGAIN:when=3`: each thread's third call fails, and is not made.
+    """A prefix that makes calls fail: `io_submit:error=EAGAIN:when=3` fails each thread's third.
 
     With `path`, only calls on descriptors of that file are counted and meant.
     """
     call, _, _ = injection.partition(":")
-    # Together with a path, the filter in the kernel would let some calls through uncounted.
+    # With a path, strace's seccomp filter would let some calls through uncounted.
     of_path = ("-P", path) if path else ("--seccomp-bpf",)
     command = ("strace", "-f", "-qq", "-o", "/dev/null", *of_path)
     return (*command, "-e", f"trace={call}", "-e", f"inject={injection}")
 
 
 def without(*calls: str) -> tuple[str, ...]:
-    """`eventfd2=ENOSYS`: all calls fail."""
+    """A prefix that makes all calls fail: `eventfd2=ENOSYS`."""
     return (sys.executable, seccomp.__file__, ",".join(calls))
 
 
 def build_shim(folder: Path) -> Path:
-    """The shim as a library in `folder`."""
+    """Build the shim as a library in `folder`."""
     library = folder / "shim.so"
     source = Path(__file__).with_name("shim.c")
     flags = ("-shared", "-fPIC", "-O2", "-Wall", "-Wextra", "-Werror")
@@ -44,6 +44,6 @@ def build_shim(folder: Path) -> Path:
 
 
 def shimmed(library: Path, **settings: int) -> tuple[str, ...]:
-    """Settings of the shim's: `take_one_every=3`, `foreign_ring=1`."""
+    """A prefix with settings of the shim: `take_one_every=3`, `foreign_ring=1`."""
     variables = [f"SHIM_{name.upper()}={value}" for name, value in settings.items()]
     return ("env", f"LD_PRELOAD={library}", *variables)

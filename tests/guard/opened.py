@@ -14,7 +14,7 @@ READ, WRITE = Job(rw="randread"), Job(name="w", rw="randwrite")
 
 
 def refusal(path: str | Path, permission: Permission | None = None) -> str:
-    """What is said against writing to `path`, which was allowed by name."""
+    """The error when a job opens `path`, which was allowed by name, to write to it."""
     with (
         Targets(permission or Permission([path])) as targets,
         pytest.raises(LaiobenchError) as refused,

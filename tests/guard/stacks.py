@@ -51,7 +51,7 @@ def write_mbr(file: Path) -> None:
 
 @contextmanager
 def addpart(disk: str, number: int, start: int, sectors: int) -> Iterator[None]:
-    """A partition that the kernel is told of, and no table names."""
+    """A partition that the kernel knows, but no table on the disk names."""
     run("addpart", disk, str(number), str(start), str(sectors))
     try:
         yield
@@ -61,7 +61,7 @@ def addpart(disk: str, number: int, start: int, sectors: int) -> Iterator[None]:
 
 @contextmanager
 def partitioned(file: Path) -> Iterator[str]:
-    """A loop device whose two partitions the kernel knows, whatever tables it can read."""
+    """A loop device with two partitions that the kernel knows, also without reading a table."""
     write_mbr(file)
     with ExitStack() as stack:
         device = stack.enter_context(loop(file))

@@ -63,7 +63,7 @@ def run_pair(pair: Pair, load: tools.Load, floor: Path, rounds: int) -> list[tup
 
 
 def show_costs(rows: Sequence[Row]) -> None:
-    """I/Os in a second of CPU time, ours ÷ the peer's."""
+    """Print the ratios of I/Os in a second of CPU time, ours ÷ the peer's."""
     click.echo(
         tabulate(
             [
@@ -87,7 +87,7 @@ def show_costs(rows: Sequence[Row]) -> None:
 
 
 def show_iops(found: Sequence[tuple[int, str, Ratio]]) -> None:
-    """Without targets."""
+    """Print the ratios of IOPS, which have no targets."""
     click.echo(
         tabulate(
             [

@@ -9,7 +9,7 @@ MODES = ("poll", "eventfd", "bh", "adaptive", "getevents")
 
 @dataclass(frozen=True)
 class Pair:
-    """By iodepth, how many times the I/Os of `peer` ours must do per second of CPU time."""
+    """Two tools, and by iodepth the least ratio of I/Os per second of CPU time, ours ÷ peer."""
 
     ours: str
     peer: str
@@ -27,7 +27,7 @@ PAIRS = (
 
 @dataclass(frozen=True)
 class Ratio:
-    """Of two tools, over all rounds."""
+    """The ratios of two tools, over all rounds."""
 
     median: float
     low: float
@@ -47,7 +47,7 @@ class Row:
     peer: str
     ratio: Ratio
     ours_ns: float
-    """CPU time per I/O, the median."""
+    """The median of CPU time per I/O."""
     peer_ns: float
     least: float | None = None
 
@@ -57,7 +57,7 @@ class Row:
 
 
 def row(pair: Pair, iodepth: int, costs: Sequence[tuple[float, float]], *, judged: bool) -> Row:
-    """Of what an I/O cost both, in CPU time, in each round."""
+    """The row of a pair; `costs` are (ours, peer's) CPU time per I/O in ns, of each round."""
     return Row(
         iodepth,
         pair.ours,

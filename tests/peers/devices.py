@@ -35,7 +35,7 @@ def file(folder: Path) -> Iterator[str]:
 
 
 def build_floor(folder: Path) -> Path:
-    """The floor, with the core's own choice of offsets."""
+    """Build the program `floor`: the system calls alone, with the core's choice of offsets."""
     here = Path(__file__).parent
     core = here.parent.parent / "laiobench" / "core"
     program = folder / "floor"

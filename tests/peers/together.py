@@ -27,13 +27,13 @@ IO_COUNT = 1 << 30
 
 @dataclass(frozen=True)
 class Counted:
-    """What a process has used and read since it began."""
+    """The CPU time that a process has used, and the bytes that it has read."""
 
     cpu_ns: int
     ios: int
 
     def per_io_since(self, before: "Counted") -> float:
-        """CPU time per I/O since then, in ns."""
+        """CPU time per I/O since an earlier reading, in ns."""
         return (self.cpu_ns - before.cpu_ns) / (self.ios - before.ios)
 
 

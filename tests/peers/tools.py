@@ -28,7 +28,7 @@ QEMU_STEP_BLOCKS = 16411
 
 @dataclass(frozen=True)
 class Load:
-    """What every tool is asked to do."""
+    """The load that every tool runs."""
 
     path: str
     region_bytes: int
@@ -40,7 +40,7 @@ class Load:
 
 @dataclass(frozen=True)
 class Speed:
-    """What a tool came to."""
+    """The result of a tool."""
 
     iops: float
     cpu_ns_per_io: float
@@ -49,7 +49,7 @@ class Speed:
 
 
 def pinned(load: Load, command: Sequence[str]) -> list[str]:
-    """To the load's CPU."""
+    """The command, pinned to the load's CPU."""
     return ["taskset", "--cpu-list", str(load.cpu), *command]
 
 
@@ -64,7 +64,7 @@ def _run(load: Load, command: Sequence[str]) -> str:
 
 
 def laiobench_command(load: Load, mode: str, max_batch: int = MAX_BATCH) -> list[str]:
-    """The whole of it, with all recording on."""
+    """The command line of laiobench, with all recording on."""
     return [
         sys.executable, "-m", "laiobench", "run", f"--filename={load.path}", "--rw=randread",
         "--bs=4k", f"--size={load.region_bytes}", f"--iodepth={load.iodepth}",

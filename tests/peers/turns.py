@@ -18,8 +18,11 @@ Round = Mapping[str, tools.Speed]
 
 
 def tools_for(device: str, floor: Path) -> dict[str, Tool]:
-    """By name, those that are compared next to each other, so that a machine whose speed drifts
-    does both alike; qemu-img knows no character devices, and sleeping modes need slow ones."""
+    """The tools by name.
+
+    Tools that are compared are next to each other, so that a drift of the machine's speed
+    meets both.  qemu-img can't use character devices, and sleeping modes need slow devices.
+    """
     chosen: dict[str, Tool] = {
         "getevents, batch 1": lambda load: tools.laiobench(load, "getevents", max_batch=1),
         "fio": tools.fio,
@@ -36,7 +39,7 @@ def tools_for(device: str, floor: Path) -> dict[str, Tool]:
 
 
 class _Qemu:
-    """qemu-img is told how many I/Os to do: as many as it did in such a time before."""
+    """qemu-img, which takes a number of I/Os and no time: as many as it last did in that time."""
 
     def __init__(self) -> None:
         self._iops: dict[int, float] = {}
@@ -51,7 +54,7 @@ class _Qemu:
 
 
 def run_rounds(load: tools.Load, chosen: Mapping[str, Tool], count: int) -> list[Round]:
-    """Each tool once a round; each round begins with another, every other one goes backwards."""
+    """Run each tool once a round; each round begins with another, every second goes backwards."""
     names = list(chosen)
     rounds: list[Round] = []
     for number in range(count):
@@ -64,7 +67,7 @@ def run_rounds(load: tools.Load, chosen: Mapping[str, Tool], count: int) -> list
 
 
 def iops_ratios(rounds: Sequence[Round]) -> dict[str, Ratio]:
-    """Of each pair that the rounds have, by `ours ÷ peer`."""
+    """The ratios of each pair of tools, by `ours ÷ peer`."""
     return {
         f"{pair.ours} ÷ {pair.peer}": Ratio.of(
             [one[pair.ours].iops / one[pair.peer].iops for one in rounds]
@@ -75,7 +78,7 @@ def iops_ratios(rounds: Sequence[Round]) -> dict[str, Ratio]:
 
 
 def latency_row(rounds: Sequence[Round]) -> str:
-    """Whether the latencies that we see are those that fio sees."""
+    """A line that compares laiobench's latencies with fio's."""
     said = []
     for name in ("p50", "p99"):
         ratio = Ratio.of(
