@@ -207,6 +207,7 @@ def test_an_i_o_that_fails_is_an_error_of_the_job(program: Program, data_file: P
 @pytest.mark.parametrize(
     ("words", "told"),
     [
+        (("--name=x", "--allow_mounted_write=1"), "a mounted device is never written to"),
         (("--client=host", "--name=x"), "run laiobench on each machine"),
         (("--name=x", "--output-format=yaml"), "there is no format yaml"),
         (("--name=x", "--terse-version=2"), "there are 3, 4 and 5"),

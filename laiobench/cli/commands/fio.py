@@ -27,10 +27,11 @@ from laiobench.cli.status import Status
 from laiobench.cli.stopping import SignalControl, leave_at_once, stop_on_signals
 from laiobench.cli.streams import write_document
 from laiobench.cli.write_options import WriteOptions
-from laiobench.errors import ExitCode, LaiobenchError, RunError, UsageError
+from laiobench.errors import ExitCode, LaiobenchError, RunError, UsageError, raise_all
 from laiobench.files.below import Below
 from laiobench.jobs.options import Job
 from laiobench.jobs.sources import Draft, Setting, check_places, resolve
+from laiobench.jobs.sources.fio_compat import ON
 from laiobench.jobs.sources.fio_readings import notes_of_run
 from laiobench.jobs.sources.load import gather
 from laiobench.measurement.measure import run
@@ -108,7 +109,18 @@ def _drafts(words: FioWords) -> list[Draft]:
     """The jobs; a file is read as fio's, whatever it is called."""
     files = [name if name == "-" or "/" in name else f"./{name}" for name in words.files]
     drafts = gather(files, words.flags, os.environ, words.sections)
+    raise_all([problem for draft in drafts for problem in _asks_for_mounted(draft)])
     return [_with_fio_s_engine(draft) for draft in drafts]
+
+
+def _asks_for_mounted(draft: Draft) -> Iterator[UsageError]:
+    """A script that relies on it must not go on as if it had been given."""
+    asked = draft.settings.get("allow_mounted_write")
+    if asked and str(asked.value).strip().lower() in ON:
+        yield UsageError(
+            f"{asked.told('allow_mounted_write')}: a mounted device is never written to",
+            f"unmount it, and name it in {ALLOW_WRITE}; a file on it can be named as well",
+        )
 
 
 def _with_fio_s_engine(draft: Draft) -> Draft:
