@@ -14,7 +14,7 @@ from laiobench.version import __version__
 
 if TYPE_CHECKING:
     from laiobench.comparison.ab import ab
-    from laiobench.comparison.bisect import bisect
+    from laiobench.comparison.bisection.bisect import bisect
     from laiobench.comparison.stored import compare
     from laiobench.errors import LaiobenchError
     from laiobench.jobs.options import Job
@@ -34,7 +34,7 @@ _HOMES = {
     "LaiobenchError": "laiobench.errors",
     "RunResult": "laiobench.results.run_result",
     "ab": "laiobench.comparison.ab",
-    "bisect": "laiobench.comparison.bisect",
+    "bisect": "laiobench.comparison.bisection.bisect",
     "compare": "laiobench.comparison.stored",
     "load": "laiobench.results.store:load_document",
     "run": "laiobench.measurement.measure",

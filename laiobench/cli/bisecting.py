@@ -18,8 +18,8 @@ from laiobench.cli.saved import Place, save_and_print
 from laiobench.cli.stopping import SignalControl, leave_at_once, stop_on_signals
 from laiobench.cli.time_left import TimeLeft
 from laiobench.cli.write_options import WriteOptions
+from laiobench.comparison.bisection.trials import RevisionTrials
 from laiobench.comparison.hooks import RevisionCommands
-from laiobench.comparison.revision_trials import RevisionTrials
 from laiobench.errors import ExitCode
 from laiobench.jobs.options import Job
 from laiobench.jobs.sources import Draft, Setting, resolve

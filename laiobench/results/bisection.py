@@ -1,6 +1,6 @@
 """Bisection: the document of a search for the revision that changed a metric.
 
-`laiobench bisect` writes it.  Only the model is here; `laiobench.comparison.bisection`
+`laiobench bisect` writes it.  Only the model is here; `laiobench.comparison.bisection.search`
 computes what is in it.
 """
 

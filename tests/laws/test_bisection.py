@@ -14,7 +14,7 @@ from functools import cache
 
 import pytest
 
-from laiobench.comparison.bisection import Answer, Bisection, Finding, Rules
+from laiobench.comparison.bisection.search import Answer, Bisection, Finding, Rules
 from repeats import FACTOR, most_by_chance
 
 pytestmark = [pytest.mark.alone, pytest.mark.slow, pytest.mark.timeout(600 * FACTOR)]

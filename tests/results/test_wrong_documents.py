@@ -21,8 +21,8 @@ from documents_of_runs import document, job
 from laiobench.cli import live_comparison
 from laiobench.cli.interruption import Interruption
 from laiobench.cli.main import cli
+from laiobench.comparison.bisection.trials import RevisionTrials
 from laiobench.comparison.experiment import resume
-from laiobench.comparison.revision_trials import RevisionTrials
 from laiobench.errors import UsageError
 from laiobench.report.export import FORMATS
 from laiobench.results import store

@@ -25,7 +25,7 @@ ROWS = [
     ["measurement/outcome"],
     ["measurement"],
     ["comparison"],
-    ["comparison/gate"],
+    ["comparison/gate", "comparison/bisection"],
     ["report", "report/text"],
     ["report/export"],
     ["cli"],

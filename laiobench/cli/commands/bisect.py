@@ -19,7 +19,7 @@ from laiobench.cli.shared_options import (
     seed_option,
 )
 from laiobench.cli.write_options import WriteOptions, write_options
-from laiobench.comparison.bisection_design import check_design
+from laiobench.comparison.bisection.design import check_design
 from laiobench.errors import UsageError
 from laiobench.jobs.sources.flags import Flags
 from laiobench.results import reference, store
@@ -184,7 +184,7 @@ def command(
     check_design(design)
     # Imported here: these need numpy, which is slow to import.
     from laiobench.cli import bisecting
-    from laiobench.comparison.revision_trials import RevisionTrials
+    from laiobench.comparison.bisection.trials import RevisionTrials
 
     jobs = bisecting.JobsOfRevisions(sources, section, flags)
     if not jobs.differ and not bisecting.names_revision(prepare, setup):

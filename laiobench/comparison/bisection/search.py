@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from laiobench.comparison.level_and_step import LevelAndStep, Step
+from laiobench.comparison.bisection.level_and_step import LevelAndStep, Step
 from laiobench.comparison.numerics import np
 
 if TYPE_CHECKING:

@@ -3,7 +3,7 @@
 Prepares a revision when another one is next, runs its trials, and skips revisions that can't
 be measured.  With several metrics each has a search of its own in the same trials, until one
 of them shows first that the ends differ; from then on that one decides.  Knows no terminal
-and no file.  `laiobench.comparison.bisection` chooses the next revision.
+and no file.  `laiobench.comparison.bisection.search` chooses the next revision.
 """
 
 import math
@@ -14,10 +14,10 @@ from typing import Protocol
 
 from laiobench import native
 from laiobench.comparison.attempt import Failure, attempt
-from laiobench.comparison.bisection import Answer, Bisection, Rules
+from laiobench.comparison.bisection.costs import preparation_s, trial_s
+from laiobench.comparison.bisection.search import Answer, Bisection, Rules
+from laiobench.comparison.bisection.values import changes, step_change, worse
 from laiobench.comparison.hooks import CommandFailed
-from laiobench.comparison.revision_costs import preparation_s, trial_s
-from laiobench.comparison.revision_values import changes, step_change, worse
 from laiobench.comparison.trial_warnings import of_trials
 from laiobench.comparison.values import Unmeasurable, values
 from laiobench.errors import ExitCode, LaiobenchError, UsageError

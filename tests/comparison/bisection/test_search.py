@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from laiobench.comparison.bisection import (
+from laiobench.comparison.bisection.search import (
     ENOUGH_END_PAIRS,
     FEWEST_END_PAIRS,
     Answer,

@@ -8,7 +8,7 @@ import math
 import statistics
 from collections.abc import Sequence
 
-from laiobench.comparison.level_and_step import Step
+from laiobench.comparison.bisection.level_and_step import Step
 from laiobench.comparison.values import Unmeasurable, Value
 from laiobench.results.bisection import StepChange
 from laiobench.results.metrics import Metric

@@ -1,7 +1,7 @@
 """The Python API of bisections: `laiobench.bisect`.
 
 It makes revisions and a design from its arguments, and runs the search; how that goes is in
-`laiobench.comparison.revision_trials`.
+`laiobench.comparison.bisection.trials`.
 """
 
 import secrets
@@ -10,8 +10,8 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Literal
 
-from laiobench.comparison.bisection_design import check_design
-from laiobench.comparison.revision_trials import RevisionTrials
+from laiobench.comparison.bisection.design import check_design
+from laiobench.comparison.bisection.trials import RevisionTrials
 from laiobench.errors import RunError, UsageError
 from laiobench.jobs.options import Job
 from laiobench.measurement.control import Control

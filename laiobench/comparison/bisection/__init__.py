@@ -1,0 +1,1 @@
+"""A bisection: which revision made it worse, found by noisy trials."""
