@@ -16,8 +16,9 @@ import select
 import signal
 import sys
 import time
-from collections.abc import Iterator
-from typing import NoReturn
+from collections.abc import Callable, Iterator
+from types import FrameType
+from typing import Any, NoReturn
 
 from laiobench.errors import ExitCode
 from laiobench.measurement.control import Control
@@ -26,8 +27,10 @@ from laiobench.measurement.control import Control
 _ENDING = (
     signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGXCPU, signal.SIGUSR2,
     signal.SIGALRM, signal.SIGVTALRM, signal.SIGPROF, signal.SIGPWR, signal.SIGIO,
+    signal.SIGSTKFLT, *range(signal.SIGRTMIN, signal.SIGRTMAX + 1),
 )  # fmt: skip
 _STDERR = 2
+_Handler = Callable[[int, FrameType | None], Any] | int | signal.Handlers | None
 _PATIENCE_S = 3.0
 
 
@@ -64,20 +67,27 @@ def stop_on_signals() -> Iterator[SignalControl]:
             return  # the kernel repeats it each second, of which nobody is in more of a hurry
         control.request_stop()
         text = "leaving at once" if control.leave else "stopping; once more to leave at once"
-        _say(f"\n{signal.Signals(number).name}: {text}\n")
+        _say(f"\n{_name(number)}: {text}\n")
         if control.must_end:
             os._exit(ExitCode.INTERRUPTED)
 
-    before = {
-        number: signal.signal(number, on_signal)
-        for number in (*_ENDING, signal.SIGUSR1)
-        if signal.getsignal(number) not in (signal.SIG_IGN, None)
-    }
+    before: dict[int, _Handler] = {}
+    for number in (*_ENDING, signal.SIGUSR1):
+        if signal.getsignal(number) not in (signal.SIG_IGN, None):
+            with contextlib.suppress(OSError):  # valgrind keeps the last for itself
+                before[number] = signal.signal(number, on_signal)
     try:
         yield control
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def _name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:  # a real-time signal: only the first and the last have names
+        return f"SIGRTMIN+{number - signal.SIGRTMIN}"
 
 
 def _say(text: str) -> None:

@@ -63,9 +63,10 @@ def endless(*more: str) -> tuple[str, ...]:
 @pytest.mark.parametrize(
     "number",
     [signal.SIGQUIT, signal.SIGXCPU, signal.SIGUSR2, signal.SIGALRM, signal.SIGVTALRM,
-     signal.SIGPROF, signal.SIGPWR, signal.SIGIO],
+     signal.SIGPROF, signal.SIGPWR, signal.SIGIO, signal.SIGSTKFLT, signal.SIGRTMIN,
+     signal.SIGRTMIN + 5, signal.SIGRTMAX],
 )  # fmt: skip
-def test_whatever_would_end_it_saves_first(program: Program, number: signal.Signals) -> None:
+def test_whatever_would_end_it_saves_first(program: Program, number: int) -> None:
     process = program.start(*endless())
     wait_until_running(process)
     process.send_signal(number)
