@@ -23,7 +23,7 @@ _AS_ANSWER = re.compile(rf"^({_WORDS})(?= \(exit \d+\))", re.MULTILINE)
 
 
 def are_wanted() -> bool:
-    """Whether standard output is a terminal whose user has not asked for none (NO_COLOR)."""
+    """Whether standard output is a terminal, and NO_COLOR is not set."""
     return (
         sys.stdout.isatty()
         and not os.environ.get("NO_COLOR")

@@ -23,7 +23,7 @@ _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 
 def option(form: str) -> Callable[[_Command], _Command]:
-    """The option, for a command whose answer is a document of this form."""
+    """The option `--export`, with the formats that there are for this form of document."""
     return click.option(
         "--export",
         "export_texts",

@@ -212,7 +212,7 @@ class _Group:
         """Whether the user asked jobs to stop."""
 
     def look(self, now_s: float, *, is_last: bool) -> None:
-        """Call each watcher whose time has come."""
+        """Call each watcher that is due."""
         for watcher in self.watchers:
             if is_last and watcher.looks_at_the_end:
                 watcher.look_at_the_end(now_s)

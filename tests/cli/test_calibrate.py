@@ -26,7 +26,7 @@ SHORT = ("--length=0.05", "--length=0.1", "--pairs=6")
 
 @pytest.fixture
 def at_home(program: Program) -> Program:
-    """With a state folder of its own."""
+    """The program, with a state folder of its own."""
     state = str(program.folder / "state")
     return Program(program.folder, {**program.environment, "XDG_STATE_HOME": state})
 
@@ -77,7 +77,7 @@ def test_what_makes_no_sense_is_refused(more: dict[str, Any], said: str) -> None
 
 @pytest.mark.parametrize("is_contended", [True, False])
 def test_what_others_did_meanwhile_is_told(is_contended: bool) -> None:
-    """Each trial as it would be with others on its CPU, or with none."""
+    """Calibrate with trials that warn of other programs on the CPU, or do not."""
     noise = [
         Warning(id="cpu_contended", seen="job waited", why="others ran", do="end them"),
         Warning(id="buffered", seen="", why="", do=""),

@@ -25,7 +25,7 @@ _PAINTED = re.compile(r"(\x1b\[\d+m)(.*?)\x1b\[0m")
 
 
 def on_terminal(program: Program, *arguments: str, **environment: str) -> str:
-    """What appears on standard output, which is a terminal."""
+    """The output on stdout, which is a terminal."""
     ours, theirs = os.openpty()
     process = subprocess.Popen(
         program.command(*arguments), cwd=program.folder, stdout=theirs, stderr=subprocess.DEVNULL,

@@ -17,7 +17,7 @@ ABSURD = "9" * 400
 
 
 def complaint(outcome: Outcome, code: int) -> str:
-    """The one error; nothing else was said, and nothing was answered."""
+    """The program's one error; it printed nothing else."""
     assert outcome.code == code, outcome.stderr
     assert outcome.stdout == ""
     first, *more = outcome.stderr.splitlines()

@@ -28,7 +28,7 @@ ACTS = re.compile(
 def on_terminal(
     program: Program, *words: str | Path, stdin: bytes = b"", more: Mapping[str, str] | None = None
 ) -> str:
-    """What a terminal of its own is sent, stdout and stderr."""
+    """The output of a command on a terminal, stdout and stderr."""
     screen, line = pty.openpty()
     environment = {**program.environment, "TERM": "xterm", **(more or {})}
     process = subprocess.Popen(
@@ -62,7 +62,7 @@ def check(sent: str) -> None:
 
 @pytest.fixture
 def document(program: Program) -> Path:
-    """A result in which all that users and devices name acts."""
+    """A result in which all names of users and devices have characters that act."""
     made: dict[str, Any] = program("run", "--engine=null", "--number_ios=100", "--json").document
     bad = ACTING + COMMAND
     made["status"] = "failed"

@@ -271,7 +271,7 @@ def test_a_link_called_fio_and_a_module_are_in_its_stead(program: Program, tmp_p
 def test_kernel_test_suites_read_terse_fields_by_their_number(
     program: Program, data_file: Path
 ) -> None:
-    """blktests' way: version 4, a row for each group, IOPS and errors by field."""
+    """As blktests calls fio: version 4, a row for each group, IOPS and errors by field."""
     outcome = fio(
         program, "--output-format=terse", "--terse-version=4", "--group_reporting=1", "--bs=4k",
         "--rw=randread", "--norandommap", "--name=reads", f"--filename={data_file}", "--size=1m",
@@ -285,7 +285,7 @@ def test_kernel_test_suites_read_terse_fields_by_their_number(
 
 
 def test_kubernetes_wrappers_read_typed_json(program: Program, data_file: Path) -> None:
-    """kubestr's way: a job file of several jobs, and numbers whose types are fixed."""
+    """As kubestr calls fio: a job file of several jobs; it reads numbers of fixed types."""
     (program.folder / "job").write_text(
         "[global]\nrandrepeat=0\nverify=0\nioengine=libaio\ndirect=1\ngtod_reduce=1\n"
         f"filename={data_file}\n"
@@ -306,7 +306,7 @@ def test_kubernetes_wrappers_read_typed_json(program: Program, data_file: Path) 
 def test_results_of_regression_bots_are_read_by_direction(
     program: Program, data_file: Path
 ) -> None:
-    """The way of LKP and kdevops: json+ to a file, percentiles by fio's names."""
+    """As LKP and kdevops call fio: json+ to a file, percentiles by fio's names."""
     outcome = fio(
         program, "--output-format=json+", "--output=out", "--name=task_0", "--rw=randread",
         "--bs=4k", "--ioengine=sync", f"--filename={data_file}", "--size=1m",

@@ -73,7 +73,7 @@ def measuring_thread(pid: int) -> int | None:
 
 
 def test_a_thread_that_is_taken_off_its_cpu_is_told(program: Program) -> None:
-    """As by a CPU that goes offline, whose threads the kernel lets run anywhere."""
+    """As when a CPU goes offline: the kernel lets its threads run on any other."""
     running = program.start(
         "run", "--engine=null", "--runtime=2", "--time_based", "--cpus_allowed=0",
         "--completion=eventfd", "--null_latency_us=1000", "--json", "--no-save",

@@ -96,7 +96,7 @@ def test_a_file_system_without_direct_io_says_so(program: Program, data_file: Pa
 
 @pytest.fixture
 def large_sectors(tmp_path: Path) -> Iterator[str]:
-    """A loop device whose logical blocks are 4096 bytes."""
+    """A loop device with logical blocks of 4096 bytes."""
     image = tmp_path / "image"
     with image.open("wb") as file:
         file.truncate(16 << 20)

@@ -25,7 +25,7 @@ NULL = ("--engine=null", "--null_latency_us=100")
 
 
 def on_terminal(program: Program, *arguments: str, columns: int = 80, term: str = "xterm") -> str:
-    """What appears on stderr, a terminal of that width."""
+    """The output on stderr, which is a terminal of that width."""
     ours, theirs = os.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
     process = subprocess.Popen(
@@ -45,7 +45,7 @@ def on_terminal(program: Program, *arguments: str, columns: int = 80, term: str 
 
 
 def drawn(shown: str) -> list[str]:
-    """The lines that were drawn over each other."""
+    """The lines of progress, which were drawn over each other."""
     return [text for text in shown.split("\r\x1b[K") if "IOPS" in text and "\n" not in text]
 
 

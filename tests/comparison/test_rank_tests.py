@@ -15,7 +15,7 @@ ALPHAS = st.sampled_from([0.1, 0.05, 0.01, 0.0125])
 
 
 def distinct(least: int, most: int) -> st.SearchStrategy[list[float]]:
-    """Values whose magnitudes are all different, and none 0."""
+    """Values with different magnitudes, none of them 0."""
     return st.lists(
         st.integers(-1000, 1000).filter(bool), min_size=least, max_size=most, unique_by=abs
     ).map(lambda numbers: [number + math.copysign(0.3, number) for number in numbers])

@@ -16,7 +16,7 @@ NULL = ("--engine=null", "--number_ios=100")
 
 
 def unsaved(subject: Subject, *arguments: str | Path, prefix: tuple[str, ...] = ()) -> Report:
-    """A run that went well, and whose result could not be saved; the answer is there."""
+    """Check that a run that can't save its result still prints it; returns the report."""
     ending = subject.start(*arguments, prefix=prefix).end()
     assert ending.code == RUN_FAILED, ending.stderr
     assert ending.stderr.count("laiobench: error: the result cannot be saved in") == 1

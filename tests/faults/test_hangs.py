@@ -17,7 +17,7 @@ PLACE = 65536
 
 
 def hung(subject: Subject, file: FaultyFile, mode: str, *more: str) -> Running:
-    """A run all of whose I/Os have come to hang at one place, and have been told of."""
+    """A run in which all I/Os hang at one place, and that has been told."""
     running = subject.start(
         f"--filename={file.path}", "--rw=read", f"--iodepth={DEPTH}", "--time_based",
         f"--size={2 * PLACE}", "--hang-timeout=200ms", mode, *more,

@@ -125,7 +125,7 @@ def test_what_we_made_is_refused_while_another_writes_to_it(tmp_path: Path) -> N
 @pytest.mark.loop
 class TestDevices:
     def test_a_program_with_a_node_of_its_own(self, device: str, tmp_path: Path) -> None:
-        """As a virtual machine's server in its sandbox, whose lock is on that node."""
+        """As a virtual machine's server: it has locked a device node in its own sandbox."""
         node = tmp_path / "node"
         os.mknod(node, 0o60000 | 0o600, Path(device).stat().st_rdev)
         with opened(node, "O_RDWR") as pid:

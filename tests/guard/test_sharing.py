@@ -117,7 +117,7 @@ def test_the_layers_of_an_overlay(file: Path, tmp_path: Path) -> None:
 
 
 class TestWithoutTheNode:
-    """As in a container, whose /dev is not the machine's, or as a user who may not open it."""
+    """As in a container with another /dev, or as a user who may not open the node."""
 
     @pytest.fixture
     def system(self, tmp_path: Path) -> System:

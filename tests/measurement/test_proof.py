@@ -18,12 +18,12 @@ Change = Callable[[dict[str, Any]], None]
 
 
 def counters() -> dict[str, dict[str, Any]]:
-    """What cffi tells, all 0."""
+    """The counters that the core has, all 0."""
     return native.empty_counters()
 
 
 def worker(mode: str, **changes: Any) -> native.WorkerReport:
-    """One that has done 100 I/Os in this mode, as it should."""
+    """A worker that has done 100 I/Os in this mode without any fault."""
     life = counters()
     reapers = {"adaptive": "eventfd"}
     life["reaped"][reapers.get(mode, mode)] = 100

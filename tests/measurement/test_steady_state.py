@@ -68,7 +68,7 @@ def watch_of(criterion: str, **more: float) -> SteadyWatch:
 
 
 def feed(watch: SteadyWatch, rates: list[int]) -> int:
-    """After how many intervals, of a second each, it was steady; 0: never."""
+    """The number of intervals, of a second each, after which it was steady; 0: never."""
     total = 0
     watch.add(0, 0, 0)
     for count, rate in enumerate(rates, start=1):

@@ -140,7 +140,7 @@ def test_completions_inside_the_call_are_told_with_it() -> None:
 
 
 def test_what_an_iothread_completed_inside_the_call_is_of_all_its_jobs() -> None:
-    """The counter is of the thread, and so of all whose I/Os were on it."""
+    """The counter is the thread's, so it counts the I/Os of all jobs on it."""
     run = run_of(Job(iodepth=32), inside_submit(0.9, completed_in_submit=160))
     (warning,) = found(dataclasses.replace(run, ios_of_workers=200))
     assert "(80% completed inside the call)" in warning.seen

@@ -13,7 +13,7 @@ JOBS = [{"name": "job", "iodepth": 1}]
 
 
 def comparison(pairs: int, slow_down: float, cpu: float = 1.0) -> Comparison:
-    """Of new against old; no two pairs are the same."""
+    """A comparison of new with old; no two pairs are the same."""
     blocks = [
         {
             "old": [run_of(100_000)],

@@ -16,7 +16,7 @@ MS = 1_000_000
 
 
 def copies(number: int, *, is_shared: bool = False, **more: Any) -> RunResult:
-    """Each with an IOThread of its own, or all on one."""
+    """Copies of a job, each with an IOThread of its own, or all on one."""
     made = []
     for copy in range(number):
         one = job(

@@ -24,7 +24,7 @@ FAST, SLOW = 190_000, 10_000
 
 
 def stalled(copy: int) -> dict[str, Any]:
-    """A copy of whose I/Os 5 % took 90 s."""
+    """A copy of a job in which 5 % of the I/Os took 90 s."""
     made = job(ios=FAST + SLOW, copy=copy, options={"numjobs": 2, "group_reporting": True})
     lat = latency(FAST_NS, FAST + SLOW, [(FAST_NS, FAST)])
     lat |= {

@@ -52,7 +52,7 @@ def a_run() -> dict[str, Any]:
 
 
 def a_comparison() -> dict[str, Any]:
-    """Of a live comparison: 6 pairs, of which one side is slower."""
+    """The document of a live comparison: 6 pairs, one side is slower."""
 
     def measure(variant: Any, position: int) -> RunResult:
         p50_ns = 1e5 * (1 + variant.jobs[0].iodepth / 100) + position
@@ -99,7 +99,7 @@ def a_calibration() -> dict[str, Any]:
 
 
 def a_bisection() -> dict[str, Any]:
-    """Of three revisions: the second one made it, the third can't be built."""
+    """A bisection of three revisions: the second made the change, the third can't be built."""
     trials = [
         {"variant": name, "block": at, "position": at, "run": document(job(p50_ns=p50_ns))}
         for at, (name, p50_ns) in enumerate((("a", 1e5), ("d", 2e5), ("b", 2e5), ("a", 1e5)))

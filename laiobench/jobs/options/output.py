@@ -113,4 +113,4 @@ class OutputOptions(OptionGroup):
 
 
 SHORTEST_MS = 10
-"""Windows are ended by another thread, whose delays would distort shorter ones."""
+"""The shortest window.  Another thread ends windows, and its delays would distort shorter ones."""

@@ -190,7 +190,7 @@ class PatternOptions(OptionGroup):
 
     @property
     def directions(self) -> tuple[str, ...]:
-        """The directions whose options have an effect; verify_only counts as if it wrote."""
+        """The directions that options may be about; verify_only counts as if it wrote."""
         return ("read",) * self.reads + (self.changing,) * (self.read_percent < 100)
 
     # ---- sequences

@@ -2,7 +2,7 @@
 
 An accepted option has no effect here; `explain` and the result say so.  Any other is an
 error that names the nearest thing that laiobench has.  Nothing is dropped silently.
-A row whose option has been added to `Job` is not looked up any more.
+The row of an option that `Job` has is never used.
 """
 
 from collections.abc import Iterable

@@ -16,7 +16,7 @@ _BINARY = re.compile(r"(?<![\w./])(\d+)([kmgtpe])ib(?!\w)", re.IGNORECASE)
 _DECIMAL_TIME = re.compile(r"(\d*)\.\d+\s*[a-zµ]*", re.IGNORECASE)
 _DURATIONS = ("s", "us", "ms", "ns")
 
-# Options whose defaults differ, and fio's default; ours is in the option table.
+# Options that have another default in fio: fio's; ours is in the option table.
 DEFAULTS = {
     "direct": "0: through the page cache",
     "engine": "psync: blocking calls, one at a time whatever the iodepth",
