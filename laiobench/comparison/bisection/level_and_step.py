@@ -21,8 +21,9 @@ from laiobench.comparison.numerics import np, scipy
 if TYPE_CHECKING:
     from laiobench.comparison.numerics import Floats
 
-# (share, variance / spread²) of the noise: about a t distribution with 4 degrees of freedom.
-_NOISES = ((0.72, 0.6), (0.24, 2.0), (0.04, 16.0))
+# (share, variance / spread²) of the noise, of several kinds.  The first is about a t distribution
+# with 4 degrees of freedom; by the other one some trials are far off, as where there are two kinds.
+_NOISES = (((0.72, 0.6), (0.24, 2.0), (0.04, 16.0)), ((0.65, 0.8), (0.2, 2.0), (0.15, 80.0)))
 # (share, deviation / spread) of the level's jumps: mostly it only drifts.
 _JUMPS = ((0.98, 0.0), (0.02, 8.0))
 _WIDEST_LEVEL = 10.0  # standard deviation: a factor of 20,000 either way, around the first trial
@@ -51,10 +52,14 @@ class LevelAndStep:
 
     def __init__(self, shares: Sequence[float], *, is_prepared: bool) -> None:
         offsets = _OFFSETS if is_prepared else (0.0,)
-        grid = np.array(list(itertools.product(_SPREADS, _DRIFTS, offsets, _STEPS)))
+        grid = np.array(
+            list(itertools.product(_SPREADS, _DRIFTS, offsets, _STEPS, range(len(_NOISES))))
+        )
         self._spread2 = grid[:, 0] ** 2
         self._drift2 = self._spread2 * grid[:, 1] ** 2
         self._offset2 = self._spread2 * grid[:, 2] ** 2
+        # Of each combination: (part of the noise, share or variance / spread²).
+        self._noise = np.array(_NOISES)[grid[:, 4].astype(int)].transpose(1, 2, 0)
         self._states = 3 if is_prepared else 2
         shape = (len(shares), len(grid))
         self._log = np.tile(np.log(np.array(shares) / len(grid))[:, None], (1, len(grid)))
@@ -97,7 +102,7 @@ class LevelAndStep:
             jumped[_LEVEL, _LEVEL] += jump**2 * self._spread2
             to = (jumped * seen_by).sum(axis=1)
             known2 = (seen_by * to).sum(axis=0)
-            for share, noise in _NOISES:
+            for share, noise in self._noise:
                 seen2 = known2 + noise * self._spread2
                 logs.append(np.log(jump_share * share) - 0.5 * (np.log(seen2) + off**2 / seen2))
                 gains.append(to / seen2)
@@ -177,7 +182,7 @@ class LevelAndStep:
         keep = relative > _NEGLIGIBLE
         if keep.mean() > _WORTH_IT:
             return
-        for name in ("_log", "_mean", "_cov", "_spread2", "_drift2", "_offset2"):
+        for name in ("_log", "_mean", "_cov", "_spread2", "_drift2", "_offset2", "_noise"):
             setattr(self, name, getattr(self, name)[..., keep])
 
 
