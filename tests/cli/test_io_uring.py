@@ -119,6 +119,23 @@ def test_punted_ios_are_told_and_paid_for(program: Program, zram: str) -> None:
     assert 0 < workers_ns <= job["cpu"]["user_ns"] + job["cpu"]["system_ns"]
 
 
+@pytest.mark.root
+@pytest.mark.parametrize("prefix", [(), ("unshare", "--pid", "--fork", "--mount-proc")])
+@pytest.mark.parametrize("options", [(), ("--sqthread_poll",)])
+def test_workers_are_found_with_a_poller_and_in_a_container(
+    program: Program, own_file: Path, prefix: tuple[str, ...], options: tuple[str, ...]
+) -> None:
+    """Each sync goes to a worker, which is named after the poller, by a number of the host's."""
+    outcome = program(
+        "run", *URING, f"--filename={own_file}", "--json", "--rw=randwrite", "--fsync=1",
+        "--number_ios=200", f"--allow-write={own_file}", *options, prefix=prefix,
+    )  # fmt: skip
+    (job,) = outcome.document["jobs"]
+    other = job["counters"]["other"]
+    assert other["kernel_workers_ns"] > 0
+    assert (other["kernel_poller_ns"] > 0) == bool(options)
+
+
 def test_nothing_is_told_of_workers_where_there_are_none(program: Program, data_file: Path) -> None:
     outcome = program(
         "run", *URING, f"--filename={data_file}", "--json", "--rw=randread", "--number_ios=300"

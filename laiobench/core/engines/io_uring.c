@@ -472,6 +472,7 @@ static Engine *uring_open(AioContext *ctx, DoneList *done,
     if (config->notify && open_notifier(state, error) < 0) {
         goto out_ring;
     }
+    uring_workers_init(&state->workers, state->ring.fd);
     uring_flags_describe(&state->ring, &state->base.set_up);
     return &state->base;
 

@@ -26,20 +26,26 @@ static uint64_t cpu_ns_of(int thread)
     return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
 }
 
-/* A small file of @thread; empty if it can't be read. */
-static void read_file(int thread, const char *name, char *text, size_t room)
+/* A small file; empty if it can't be read. */
+static void read_file(const char *path, char *text, size_t room)
 {
-    char path[64];
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
     ssize_t got = -1;
-    int fd;
 
-    snprintf(path, sizeof(path), "/proc/self/task/%d/%s", thread, name);
-    fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd >= 0) {
         got = read(fd, text, room - 1);
         close(fd);
     }
     text[got > 0 ? got : 0] = '\0';
+}
+
+/* One of @thread. */
+static void read_file_of(int thread, const char *name, char *text, size_t room)
+{
+    char path[64];
+
+    snprintf(path, sizeof(path), "/proc/self/task/%d/%s", thread, name);
+    read_file(path, text, room);
 }
 
 static uint64_t sleeps_of(int thread)
@@ -48,19 +54,66 @@ static uint64_t sleeps_of(int thread)
     char text[4096];
     const char *found;
 
-    read_file(thread, "status", text, sizeof(text));
+    read_file_of(thread, "status", text, sizeof(text));
     found = strstr(text, label);
     return found ? strtoull(found + strlen(label), NULL, 10) : 0;
 }
 
-/* Is it called "@prefix@owner"? */
-static bool is_named(const char *name, const char *prefix, long owner)
+/* ---- whose they are -------------------------------------------------------- */
+
+/* How many there are in this process; atomic. */
+static uint32_t owners;
+
+/*
+ * They are named after the kernel's own number of a thread.  In a container
+ * (a PID namespace) gettid() tells another one, and nothing tells the kernel's.
+ */
+static bool knows_kernel_numbers(void)
+{
+    static const char of_the_first[] = "pid:[4026531836]";
+    char link[32] = "";
+
+    return readlink("/proc/self/ns/pid", link, sizeof(link) - 1) < 0 ||
+           strcmp(link, of_the_first) == 0;
+}
+
+/* The kernel's number of the thread that submits for the ring; 0: not known. */
+static long poller_number(int ring_fd)
+{
+    static const char label[] = "SqThread:";
+    char path[64], text[4096];
+    const char *found;
+    long number;
+
+    snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", ring_fd);
+    read_file(path, text, sizeof(text));
+    found = strstr(text, label);
+    number = found ? strtol(found + strlen(label), NULL, 10) : 0;
+    return number > 0 ? number : 0;
+}
+
+/* Has it a name of "@prefix" and a thread's number?  That, or 0. */
+static long number_in(const char *name, const char *prefix)
 {
     size_t length = strlen(prefix);
 
-    return strncmp(name, prefix, length) == 0 &&
-           strtol(name + length, NULL, 10) == owner;
+    return strncmp(name, prefix, length) == 0 ? strtol(name + length, NULL, 10)
+                                              : 0;
 }
+
+/* Workers of a ring with a poller are the poller's. */
+static bool is_ours(const UringWorkers *workers, long number)
+{
+    if (number == 0) {
+        return false;
+    }
+    if (workers->owner == 0) { /* whoever it is, there is no other */
+        return __atomic_load_n(&owners, __ATOMIC_RELAXED) == 1;
+    }
+    return number == workers->owner || number == workers->poller;
+}
+
+/* ---- what they used -------------------------------------------------------- */
 
 /* The worker, which may be new; NULL without memory for one more. */
 static UringWorker *find(UringWorkers *workers, int thread)
@@ -118,29 +171,41 @@ static void forget_ended(UringWorkers *workers)
     workers->count = left;
 }
 
-static void look_at(UringWorkers *workers, int thread, long owner)
+static void look_at(UringWorkers *workers, int thread)
 {
     char name[32];
 
-    read_file(thread, "comm", name, sizeof(name));
-    if (is_named(name, "iou-wrk-", owner)) {
+    read_file_of(thread, "comm", name, sizeof(name));
+    if (is_ours(workers, number_in(name, "iou-wrk-"))) {
         look_at_worker(workers, thread);
-    } else if (is_named(name, "iou-sqp-", owner)) {
+    } else if (is_ours(workers, number_in(name, "iou-sqp-"))) {
         workers->poller_cpu_ns = cpu_ns_of(thread);
     }
+}
+
+void uring_workers_init(UringWorkers *workers, int ring_fd)
+{
+    *workers = (UringWorkers){
+        .ring_fd = ring_fd,
+        .owner = knows_kernel_numbers() ? syscall(SYS_gettid) : 0,
+    };
+    __atomic_fetch_add(&owners, 1, __ATOMIC_RELAXED);
 }
 
 void uring_workers_look(UringWorkers *workers)
 {
     DIR *threads = opendir("/proc/self/task");
-    long owner = syscall(SYS_gettid);
+    long poller = poller_number(workers->ring_fd);
     const struct dirent *entry;
 
+    if (poller > 0) { /* not told while the ring is in use, in some kernels */
+        workers->poller = poller;
+    }
     while (threads && (entry = readdir(threads))) {
         int thread = atoi(entry->d_name);
 
         if (thread > 0) {
-            look_at(workers, thread, owner);
+            look_at(workers, thread);
         }
     }
     if (threads) {
@@ -151,5 +216,6 @@ void uring_workers_look(UringWorkers *workers)
 
 void uring_workers_cleanup(UringWorkers *workers)
 {
+    __atomic_fetch_sub(&owners, 1, __ATOMIC_RELAXED);
     free(workers->known);
 }

@@ -4,7 +4,9 @@
  * (SQPOLL).  They belong to the process, and what they use is paid for by whoever
  * submitted.  Knows what they have used so far, not what they did.
  *
- * For the thread that submits: they are named after it.
+ * They are told apart by their names, which have the number of their thread.  In
+ * a container that number is not known: there they are found where one
+ * thread alone has an io_uring; where several have, none is found.
  */
 #pragma once
 
@@ -18,12 +20,18 @@ typedef struct UringWorker {
 } UringWorker;
 
 typedef struct UringWorkers {
+    int ring_fd;
+    long owner;  /* the kernel's number of the thread; 0: not known */
+    long poller; /* of the thread that submits for it; 0: none, or not known */
     UringWorker *known; /* of ours, those that may still be there */
     uint32_t count, room;
     uint64_t cpu_ns; /* of all, those that have ended included */
     uint64_t sleeps; /* times that one had nothing left to do */
     uint64_t poller_cpu_ns;
 } UringWorkers;
+
+/* For the calling thread, which has set up the ring. */
+void uring_workers_init(UringWorkers *workers, int ring_fd);
 
 /*
  * Look what the calling thread's have used since the last look.  One that ends
