@@ -42,9 +42,8 @@ def worker(mode: str, **changes: Any) -> native.WorkerReport:
 
 
 def broken(mode: str, report: native.WorkerReport, **more: bool) -> list[str]:
-    return [
-        rule.rule for rule in proof.check(Job(completion=mode), report, **more) if not rule.holds
-    ]
+    job = Job(engine="psync" if MODES[mode].is_for_blocking else "libaio", completion=mode)
+    return [rule.rule for rule in proof.check(job, report, **more) if not rule.holds]
 
 
 @pytest.mark.parametrize("mode", MODES)
