@@ -22,6 +22,8 @@ BUDGETS = [
     ("libaio", "poll", 1, "/dev/zero", 610),
     ("libaio", "poll", 32, "/dev/zero", 265),
     ("libaio", "getevents", 32, "/dev/zero", 270),
+    ("io_uring", "poll", 1, "/dev/zero", 755),
+    ("io_uring", "poll", 32, "/dev/zero", 325),
     ("psync", "submit", 1, "/dev/zero", 600),
 ]
 
