@@ -32,9 +32,9 @@ class AioContext:
             "bh" does so and reaps in a bottom half, "poll" never sleeps while requests are in
             flight, "adaptive" polls for a while and then sleeps, "getevents" sleeps in
             io_getevents.
-        engine: "libaio", "threads" (a pool of threads), "psync" (each call waits for its
-            request, so that no completion mode applies) or "null" (no device: requests succeed
-            after `null_latency_ns`, and no data is moved).
+        engine: "libaio", "io_uring", "threads" (a pool of threads), "psync" (each call waits for
+            its request, so that no completion mode applies) or "null" (no device: requests
+            succeed after `null_latency_ns`, and no data is moved).
         iodepth: requests in flight at a time.  There may be more: they wait in the context.
         poll_max_ns: with "adaptive", the longest time to poll.
         null_latency_ns: the null engine's service time.

@@ -8,7 +8,7 @@ import pytest
 from laiobench.aio import AioContext
 
 MODES = ["poll", "eventfd", "bh", "adaptive", "getevents"]
-ENGINES = ["libaio", "threads"]
+ENGINES = ["libaio", "io_uring", "threads"]
 BLOCK = 4096
 BLOCKS = 64
 
