@@ -57,7 +57,7 @@ FORMATS: Mapping[str, Format] = {
         "github_summary", "for $GITHUB_STEP_SUMMARY, to which it is appended", _GATE, appends=True
     ),
     "github-annotations": Format(
-        "github_annotations", "workflow commands, for regressions only; on stdout", _GATE
+        "github_annotations", "workflow commands, for what did not pass; on stdout", _GATE
     ),
     "bigger-is-better": Format(
         "github_action_benchmark", "github-action-benchmark's customBiggerIsBetter",
