@@ -68,7 +68,9 @@ def program(
 ) -> Program:
     """The program, in an empty folder and without settings from the environment."""
     environment = {
-        name: value for name, value in os.environ.items() if not name.startswith("LAIOBENCH_")
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith("LAIOBENCH_") and name != "NO_COLOR"
     }
     environment["LAIOBENCH_SCRATCH"] = str(ROOT / ".pytest_cache" / f"scratch-{worker_id}")
     if pytestconfig.getoption("--sanitized"):

@@ -28,9 +28,9 @@ ACTS = re.compile(
 def on_terminal(
     program: Program, *words: str | Path, stdin: bytes = b"", more: Mapping[str, str] | None = None
 ) -> str:
-    """The output of a command on a terminal, stdout and stderr."""
+    """The output of a command on a terminal, stdout and stderr; without colours of its own."""
     screen, line = pty.openpty()
-    environment = {**program.environment, "TERM": "xterm", **(more or {})}
+    environment = {**program.environment, "TERM": "xterm", "NO_COLOR": "1", **(more or {})}
     process = subprocess.Popen(
         program.command(*words), cwd=program.folder, env=environment,
         stdin=line, stdout=line, stderr=line, start_new_session=True,
