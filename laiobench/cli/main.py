@@ -88,7 +88,7 @@ def _no_command(name: str, ctx: click.Context) -> click.UsageError:
 @click.version_option(__version__, "-V", "--version", message="laiobench %(version)s")
 @click.pass_context
 def cli(ctx: click.Context) -> None:
-    """Benchmark block devices through Linux native AIO.
+    """Benchmark block devices: how fast, at what CPU cost, and did it get worse?
 
     \b
     laiobench run                          a first impression, on a scratch file

@@ -116,10 +116,8 @@ def _brunner_munzel_low(differences: "Floats", ordered: "Floats", alpha: float) 
     Between two neighbours of the ordered differences its result is the same.  Below the lowest
     difference no values overlap and it has no answer: there Mann and Whitney's test decides.
     """
-    low, high = (
-        1,
-        len(ordered) // 2,
-    )  # places of the first neighbours between which the test does not exclude
+    # Places of the first neighbours between which the test does not exclude it.
+    low, high = 1, len(ordered) // 2
     while low < high:
         middle = (low + high) // 2
         shift = float(ordered[middle - 1] + ordered[middle]) / 2

@@ -58,9 +58,8 @@ def log_ratios(baseline: Sequence[float], variant: Sequence[float]) -> list[floa
     pairs = list(zip(baseline, variant, strict=True))
     if any(not (math.isfinite(value) and value > 0) for pair in pairs for value in pair):
         raise ValueError("a ratio needs values above 0")
-    return [
-        math.log(new) - math.log(old) for old, new in pairs
-    ]  # not the log of the ratio, which may overflow
+    # Not the logarithm of the ratio, which may overflow.
+    return [math.log(new) - math.log(old) for old, new in pairs]
 
 
 def paired(

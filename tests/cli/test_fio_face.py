@@ -87,6 +87,16 @@ def test_a_group_is_one_entry_as_of_fio(program: Program, data_file: Path) -> No
 
 
 @pytest.mark.fio
+def test_jobs_of_one_name_are_called_as_by_fio(program: Program, data_file: Path) -> None:
+    jobs = f"[global]\nfilename={data_file}\nsize=64k\n[a]\nrw=read\n[a]\nstonewall\nrw=randread\n"
+    (program.folder / "jobs.fio").write_text(jobs)
+    ours = json.loads(fio(program, "jobs.fio", "--output-format=json").stdout)
+    theirs = json.loads(real(program.folder, "jobs.fio", "--output-format=json").stdout)
+    names = [[(job["jobname"], job["groupid"]) for job in each["jobs"]] for each in (ours, theirs)]
+    assert names[0] == names[1] == [("a", 0), ("a", 1)]
+
+
+@pytest.mark.fio
 @pytest.mark.parametrize(
     "words",
     [("--version",), ("--parse-only", "--name=x", "--rw=read", "--size=1m"), ("--nosuch=1",),
@@ -214,6 +224,7 @@ def test_an_i_o_that_fails_is_an_error_of_the_job(program: Program, data_file: P
         (("--name=x", "--eta=often"), "it must be always, never, auto"),
         (("--name=x", "--iodpeth=3"), "did you mean"),
         (("--name=x", "--output"), "--output needs a value"),
+        (("--name=x", "--section=x"), "it chooses among a file's jobs: give the file"),
         ((), "no job is defined"),
         (("--cmdhelp=iodpeth",), "did you mean iodepth"),
     ],

@@ -4,9 +4,6 @@
  * ring.  What is too misaligned for direct I/O goes to a thread pool instead, and
  * so does what io_uring has no operation for.
  *
- * Longer than 400 lines for the same reason as linux_aio.c: submitting and reaping
- * share one state, and are inlined into each other.
- *
  * How a ring is set up depends on who notices completions; see uring_flags.c.
  *
  * Longer than 400 lines, since submitting and reaping share one state and are

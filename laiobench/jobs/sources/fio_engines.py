@@ -65,4 +65,4 @@ _HINTS: dict[str, str] = {
 def engine_hint(value: str) -> str:
     """What to write instead of one of fio's engines."""
     name = value.strip().partition(":")[0]
-    return _HINTS.get(name, "write ioengine=libaio, or leave it out: native AIO is what there is")
+    return _HINTS.get(name, "write ioengine=libaio, which is nearest to most engines")

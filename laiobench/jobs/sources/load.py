@@ -80,7 +80,9 @@ def _check_sections(sections: Sequence[str], sources: Sequence[Source]) -> None:
         [
             UsageError(
                 f"--section={section}: there is no such job{suggest(section, names)}",
-                f"these are: {', '.join(dict.fromkeys(names))}",
+                f"these are: {', '.join(dict.fromkeys(names))}"
+                if names
+                else "it chooses among a file's jobs: give the file",
             )
             for section in sections
             if section not in names

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
-from laiobench.results.copies import by_job, told_apart
+from laiobench.results.copies import by_job
 from laiobench.results.histogram import added
 from laiobench.results.run_result import DirectionResult, JobResult, Latency, SeriesPoint
 from laiobench.units import NS_PER_S
@@ -19,7 +19,7 @@ from laiobench.words import IO_DIRECTIONS
 
 def reported(jobs: Sequence[JobResult]) -> list[list[JobResult]]:
     """The jobs that are shown as one, in their order: those of a group that asks for it."""
-    numbered = groupby(enumerate(told_apart(jobs)), key=lambda item: _key(*item))
+    numbered = groupby(enumerate(jobs), key=lambda item: _key(*item))
     return [[job for _, job in members] for _, members in numbered]
 
 

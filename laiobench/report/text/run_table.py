@@ -68,7 +68,7 @@ def _measured(entries: Sequence[_Entry]) -> str:
 
 def _entries(jobs: Sequence[JobResult]) -> Iterator[tuple[str, Sequence[JobResult]]]:
     """What has rows of its own, by its title; after the copies of a job all of them."""
-    for _, entries in groupby(reported(jobs), key=_whose):
+    for _, entries in groupby(reported(told_apart(jobs)), key=_whose):
         members_of = list(entries)
         yield from ((_title_of(members), members) for members in members_of)
         if len(members_of) > 1:
