@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from laiobench.cli.status import check_interval
 from laiobench.errors import UsageError
 from laiobench.jobs.options import option_names
 from laiobench.jobs.sources.fio_compat import COMMAND_OPTIONS
@@ -107,6 +108,7 @@ def _take(found: FioWords, name: str, value: str) -> None:
             found.shows_progress = value != "never"
         case "status-interval":
             found.status_interval_s = _seconds(name, value)
+            check_interval(found.status_interval_s)
         case "aux-path":
             found.log_dir = Path(value)
         case "parse-only":

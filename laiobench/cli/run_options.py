@@ -14,8 +14,8 @@ import click
 
 from laiobench.cli.params import DurationType, PathType
 from laiobench.cli.shared_options import DEFAULT_RESULTS, quiet_option
+from laiobench.cli.status import check_interval
 from laiobench.errors import RunError, UsageError
-from laiobench.measurement.runner import SAMPLE_INTERVAL_S
 from laiobench.measurement.watch.stuck_io import DEFAULT_HANG_TIMEOUT_S
 from laiobench.results import reference, store
 from laiobench.results.run_result import RunResult
@@ -144,8 +144,8 @@ def run_options(command: Callable[..., int]) -> Callable[..., int]:
         *, output: Path | None, results: Path | None, no_save: bool, hang_timeout: float,
         status_interval: float | None, quiet: bool, log_dir: Path, **others: Any,
     ) -> int:  # fmt: skip
-        if status_interval is not None and status_interval < SAMPLE_INTERVAL_S:
-            raise UsageError(f"--status-interval must be at least {SAMPLE_INTERVAL_S:g} s")
+        if status_interval is not None:
+            check_interval(status_interval)
         destination = Destination.of(output, results, no_save)
         running = RunOptions(destination, hang_timeout, status_interval, quiet, log_dir)
         return command(running=running, **others)

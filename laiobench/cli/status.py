@@ -10,7 +10,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from laiobench.cli.console import say
+from laiobench.errors import UsageError
 from laiobench.measurement.control import Control, Progress
+from laiobench.measurement.runner import SAMPLE_INTERVAL_S
 from laiobench.measurement.targets import Filling
 from laiobench.results.histogram import counts_of_bins
 
@@ -32,6 +34,16 @@ class _Stretch:
         for index, count in progress.sample.bins:
             self.bins[index] = self.bins.get(index, 0) + count
         self.max_ns = progress.sample.max_ns
+
+
+def check_interval(interval_s: float) -> None:
+    """There is a sample each second, and so there is no more to tell in between.
+
+    Raises:
+        UsageError: the interval is shorter.
+    """
+    if interval_s < SAMPLE_INTERVAL_S:
+        raise UsageError(f"--status-interval must be at least {SAMPLE_INTERVAL_S:g} s")
 
 
 class Status:

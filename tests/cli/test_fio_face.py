@@ -6,7 +6,6 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -203,13 +202,12 @@ def test_writes_need_a_permission_that_scripts_can_give(program: Program, data_f
     assert fio(program, *words, "--readonly", allow=str(data_file)).code == 1
 
 
-def test_an_i_o_that_fails_is_an_error_of_the_job(program: Program, data_file: Path) -> None:
-    with data_file.open("r+b") as file:
-        file.truncate(1 << 20)
-        outcome = fio(
-            program, "--name=x", f"--filename={data_file}", "--rw=read", "--size=2m",
-            "--output-format=json",
-        )  # fmt: skip
+def test_a_size_beyond_the_target_is_a_failure(program: Program, tmp_path: Path) -> None:
+    file = tmp_path / "short"
+    file.write_bytes(bytes(1 << 20))
+    outcome = fio(
+        program, "--name=x", f"--filename={file}", "--rw=read", "--size=2m", "--output-format=json"
+    )
     assert outcome.code == 1
     assert "goes beyond" in outcome.stderr
 
@@ -221,6 +219,7 @@ def test_an_i_o_that_fails_is_an_error_of_the_job(program: Program, data_file: P
         (("--client=host", "--name=x"), "run laiobench on each machine"),
         (("--name=x", "--output-format=yaml"), "there is no format yaml"),
         (("--name=x", "--terse-version=2"), "there are 3, 4 and 5"),
+        (("--name=x", "--status-interval=200ms"), "--status-interval must be at least 1 s"),
         (("--name=x", "--eta=often"), "it must be always, never, auto"),
         (("--name=x", "--iodpeth=3"), "did you mean"),
         (("--name=x", "--output"), "--output needs a value"),
@@ -249,14 +248,13 @@ def test_help_is_there(program: Program) -> None:
 def test_a_signal_ends_it_as_fio(program: Program, data_file: Path) -> None:
     process = subprocess.Popen(
         program.command("fio", "--name=x", f"--filename={data_file}", "--runtime=60",
-                        "--time_based", "--output-format=json"),
+                        "--time_based", "--output-format=json", "--status-interval=1"),
         cwd=program.folder, env=program.environment, stdout=subprocess.PIPE,
         stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
-    tasks = Path(f"/proc/{process.pid}/task")
-    while not any("iothread" in (task / "comm").read_text() for task in tasks.iterdir()):
-        time.sleep(0.01)
-    time.sleep(0.3)
+    assert process.stderr
+    while not json.loads(process.stderr.readline())["jobs"][0]["ios"]:
+        pass
     process.send_signal(signal.SIGINT)
     stdout, _ = process.communicate(timeout=60)
     assert process.returncode == 128
