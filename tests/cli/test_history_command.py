@@ -130,3 +130,11 @@ def test_without_the_extras_the_points_are_shown(program: Program, folder: Path)
     assert made.code == 0 and len(made.stdout.splitlines()) == 21
     refused = without("history")
     assert refused.code == 2 and "pip install '.[stats]'" in refused.stderr
+
+
+def test_what_is_left_out_is_told_also_where_it_is_zero(program: Program) -> None:
+    program("run", "--engine=null", "--number_ios=20", "-q")
+    outcome = program("history", "results", "--metric=lat_p99.9_ns")
+    assert "1 of 1 results of job job are left out: they have no lat_p99.9_ns above 0" in (
+        outcome.stderr
+    )

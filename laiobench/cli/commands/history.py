@@ -129,7 +129,10 @@ def _warn(series: Series) -> None:
     job = f"job {history_chart.name_of(series)}"
     if series.lacking:
         results = series.lacking + len(series.runs)
-        say(f"warning: {series.lacking} of {results} results of {job} have no {series.key.metric}")
+        say(
+            f"warning: {series.lacking} of {results} results of {job} are left out: "
+            f"they have no {series.key.metric} above 0"
+        )
     if series.mixed:
         names = ", ".join(series.mixed)
         say(
