@@ -49,9 +49,10 @@ docs: $(VENV)/.installed
 	$(BIN)/python docs/options.py
 	$(BIN)/python docs/arguments.py
 
-# Beside fio, qemu-img and the system calls alone, in pairs.  Root; minutes.
+# Beside fio, qemu-img and the system calls alone, in pairs: native AIO, and io_uring.  Root; minutes.
 peers: $(VENV)/.installed
-	$(BIN)/python tests/peers $(PEERS)
+	$(BIN)/python tests/peers $(PEERS); native=$$?; \
+	$(BIN)/python tests/peers --device=file --turns=0 $(PEERS) && exit $$native
 
 # Editable, so that Python changes need no install; a change of the core does.
 # What running needs, and with .installed what testing needs as well.

@@ -2,6 +2,7 @@
 
 First two tools at a time share one CPU, and what counts is what an I/O costs each in CPU time:
 this repeats to 1 or 2 %, and has targets.  Then each runs alone, in turns, for the IOPS.
+Native AIO is compared on a zram, where nothing has to be waited for, and io_uring on a file.
 Ends with 1 if a target is missed.
 """
 
@@ -22,30 +23,35 @@ import tools
 import turns
 from tabulate import tabulate
 
-from comparison import PAIRS, Pair, Ratio, Row, row
+from comparison import MODES, OF_IO_URING, OF_NATIVE_AIO, Pair, Ratio, Row, row
 
 
-def command_of(name: str, load: tools.Load, floor: Path) -> list[str]:
-    """The tool's command line, for much longer than anybody waits."""
+def commands(load: tools.Load, floor: Path) -> dict[str, list[str]]:
+    """The tools' command lines by name, for much longer than anybody waits."""
     load = together.endless(load)
-    if name.startswith("floor of "):
-        return tools.floor_command(load, name.removeprefix("floor of "), floor)
-    match name:
-        case "fio":
-            return tools.fio_command(load)
-        case "fio tuned":
-            return tools.fio_command(load, *tools.FIO_TUNED)
-        case "qemu-img":
-            return tools.qemu_img_command(load, together.IO_COUNT)
-        case "getevents, batch 1":
-            return tools.laiobench_command(load, "getevents", max_batch=1)
-        case _:
-            return tools.laiobench_command(load, name)
+    registered = ("--fixedbufs=1", "--registerfiles=1")
+    found = {
+        "fio": tools.fio_command(load),
+        "fio tuned": tools.fio_command(load, *tools.FIO_TUNED),
+        "fio's io_uring": tools.fio_command(load, engine="io_uring"),
+        "qemu-img": tools.qemu_img_command(load, together.IO_COUNT),
+        "getevents, batch 1": tools.laiobench_command(load, "getevents", max_batch=1),
+    }
+    for engine, prefix in (("libaio", ""), ("io_uring", "io_uring ")):
+        for mode in MODES:
+            name = prefix + mode
+            found[name] = tools.laiobench_command(load, mode, engine=engine)
+            found[f"floor of {name}"] = tools.floor_command(load, mode, floor, engine)
+            found[f"{name}, registered"] = tools.laiobench_command(
+                load, mode, *registered, engine=engine
+            )
+    return found
 
 
 def run_pair(pair: Pair, load: tools.Load, floor: Path, rounds: int) -> list[tuple[float, float]]:
     """What an I/O cost both in each round; each is started first every other time."""
-    ours, peer = (command_of(name, load, floor) for name in (pair.ours, pair.peer))
+    known = commands(load, floor)
+    ours, peer = known[pair.ours], known[pair.peer]
     costs = []
     for number in range(rounds):
         click.echo(
@@ -71,7 +77,7 @@ def show_costs(rows: Sequence[Row]) -> None:
                     row.iodepth,
                     f"{row.ours} ÷ {row.peer}",
                     *(f"{value:.3f}" for value in asdict(row.ratio).values()),
-                    f"{row.least}" if row.least else "",
+                    f"{row.least:.3g}" if row.least else "",
                     "" if row.is_met else "MISSED",
                     *(f"{value:,.0f} ns" for value in (row.ours_ns, row.peer_ns)),
                 )
@@ -134,12 +140,16 @@ def main(
         floor = devices.build_floor(Path(scratch))
         in_turns = turns.tools_for(device, floor)
         in_turns = {name: tool for name, tool in in_turns.items() if not only or name in only}
-        pairs = [pair for pair in PAIRS if {pair.ours, pair.peer} <= set(in_turns)]
+        pairs = [
+            pair
+            for pair in (OF_IO_URING if device == "file" else OF_NATIVE_AIO)
+            if not only or {pair.ours, pair.peer} <= set(only)
+        ]
         for depth in iodepth:
             load = tools.Load(path, region_bytes, depth, seconds, cpu, direct=device != "zero")
             for pair in pairs:
                 costs = run_pair(pair, load, floor, rounds)
-                rows.append(row(pair, depth, costs, judged=device == "zram"))
+                rows.append(row(pair, depth, costs, judged=device != "zero"))
         for depth in iodepth if turn_count else ():
             load = tools.Load(path, region_bytes, depth, turn_seconds, cpu, device != "zero")
             done = turns.run_rounds(load, in_turns, turn_count)

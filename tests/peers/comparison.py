@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 MODES = ("poll", "eventfd", "bh", "adaptive", "getevents")
+ASLEEP = ("eventfd", "bh", "getevents")
+"""The modes that never look for what is not there yet."""
 
 
 @dataclass(frozen=True)
@@ -16,13 +18,27 @@ class Pair:
     least: Mapping[int, float] = field(default_factory=dict)
 
 
-PAIRS = (
+OF_NATIVE_AIO = (
     *(Pair(mode, f"floor of {mode}", {1: 0.95, 32: 0.975, 128: 0.975}) for mode in MODES),
     Pair("poll", "fio"),
     Pair("poll", "fio tuned"),
     Pair("getevents, batch 1", "fio"),
     Pair("poll", "qemu-img"),
 )
+
+_DEPTHS = (1, 32, 128)
+
+OF_IO_URING = (
+    *(
+        Pair(f"io_uring {mode}", f"floor of io_uring {mode}", dict.fromkeys(_DEPTHS, 1 / 1.05))
+        for mode in ASLEEP
+    ),
+    *(Pair(f"io_uring {mode}, registered", mode, dict.fromkeys(_DEPTHS, 1.05)) for mode in ASLEEP),
+    Pair("io_uring getevents", "getevents"),
+    Pair("io_uring getevents", "fio's io_uring"),
+)
+"""For a device that starts I/Os without waiting: elsewhere threads of the kernel do them.  Where
+an I/O takes time, looking for it costs as much as it takes: so these are of modes that sleep."""
 
 
 @dataclass(frozen=True)

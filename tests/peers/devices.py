@@ -40,9 +40,10 @@ def build_floor(folder: Path) -> Path:
     core = here.parent.parent / "laiobench" / "core"
     program = folder / "floor"
     sources = [
-        here / "floor.c",
+        *(here / "floor").glob("*.c"),
         *(path for path in (core / "workload").glob("*.c") if path.stem != "write_data"),
-        core / "base" / "memory.c",
+        *(core / "base" / f"{name}.c" for name in ("memory", "error")),
+        *(core / "engines" / f"{name}.c" for name in ("uring_ring", "uring_flags")),
     ]
     subprocess.run(
         [

@@ -63,29 +63,32 @@ def _run(load: Load, command: Sequence[str]) -> str:
 # ---- how each is called -----------------------------------------------------------
 
 
-def laiobench_command(load: Load, mode: str, max_batch: int = MAX_BATCH) -> list[str]:
+def laiobench_command(
+    load: Load, mode: str, *options: str, engine: str = "libaio", max_batch: int = MAX_BATCH
+) -> list[str]:
     """The command line of laiobench, with all recording on."""
     return [
         sys.executable, "-m", "laiobench", "run", f"--filename={load.path}", "--rw=randread",
+        f"--engine={engine}",
         "--bs=4k", f"--size={load.region_bytes}", f"--iodepth={load.iodepth}",
         f"--runtime={load.seconds}", "--time_based", f"--completion={mode}",
         f"--max_batch={max_batch}", f"--randseed={SEED}", f"--direct={int(load.direct)}",
-        "--no-save", "--json",
+        "--no-save", "--json", *options,
     ]  # fmt: skip
 
 
-def floor_command(load: Load, mode: str, program: Path) -> list[str]:
+def floor_command(load: Load, mode: str, program: Path, engine: str = "libaio") -> list[str]:
     """The system calls alone, over the same offsets."""
     return [
-        str(program), mode, load.path, str(load.iodepth), str(MAX_BATCH), str(load.seconds),
+        str(program), engine, mode, load.path, str(load.iodepth), str(MAX_BATCH), str(load.seconds),
         str(load.region_bytes), str(stream_seed(SEED, 0)),
     ]  # fmt: skip
 
 
-def fio_command(load: Load, *options: str) -> list[str]:
-    """fio's libaio engine, as it comes or with options."""
+def fio_command(load: Load, *options: str, engine: str = "libaio") -> list[str]:
+    """fio, as it comes or with options."""
     return [
-        "fio", "--name=peer", f"--filename={load.path}", "--ioengine=libaio", "--rw=randread",
+        "fio", "--name=peer", f"--filename={load.path}", f"--ioengine={engine}", "--rw=randread",
         "--bs=4k", f"--size={load.region_bytes}", f"--iodepth={load.iodepth}", "--readonly",
         f"--runtime={load.seconds}s", "--time_based", f"--direct={int(load.direct)}",
         "--lat_percentiles=1", "--output-format=json", *options,
@@ -106,7 +109,7 @@ def qemu_img_command(load: Load, count: int) -> list[str]:
 
 def laiobench(load: Load, mode: str, max_batch: int = MAX_BATCH) -> Speed:
     """By its own report."""
-    (job,) = json.loads(_run(load, laiobench_command(load, mode, max_batch)))["jobs"]
+    (job,) = json.loads(_run(load, laiobench_command(load, mode, max_batch=max_batch)))["jobs"]
     percentiles = job["read"]["lat_ns"]["percentiles"]
     return Speed(job["read"]["iops"], job["cpu"]["per_io_ns"], percentiles["50"], percentiles["99"])
 

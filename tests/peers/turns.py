@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 import tools
 
-from comparison import MODES, PAIRS, Ratio
+from comparison import MODES, OF_NATIVE_AIO, Ratio
 
 Tool = Callable[[tools.Load], tools.Speed]
 Round = Mapping[str, tools.Speed]
@@ -72,7 +72,7 @@ def iops_ratios(rounds: Sequence[Round]) -> dict[str, Ratio]:
         f"{pair.ours} ÷ {pair.peer}": Ratio.of(
             [one[pair.ours].iops / one[pair.peer].iops for one in rounds]
         )
-        for pair in PAIRS
+        for pair in OF_NATIVE_AIO
         if {pair.ours, pair.peer} <= set(rounds[0])
     }
 
