@@ -46,7 +46,7 @@ def test_with_latency_run_the_depth_is_measured_until_the_runtime_is_over(
     (job,) = outcome.document["jobs"]
     assert job["latency_target"]["depth"] == 64
     assert len(job["latency_target"]["tried"]) == 7
-    assert 0.5e9 < job["runtime_ns"] < 1.7e9
+    assert 0.5e9 < job["runtime_ns"] < 2e9  # without the search, which took 0.35 s of the 2
 
 
 def test_a_target_that_cannot_be_kept_is_said_so(program: Program) -> None:
