@@ -40,13 +40,13 @@ def whole(built: Built, tmp_path_factory: pytest.TempPathFactory) -> Environment
 
 
 def with_results(environment: Environment) -> Environment:
-    """The same, with a policy and folders of results to compare: six days of each."""
+    """The same, with a policy and folders of results to compare: eight days of each."""
     environment.folder.joinpath("gate.toml").write_text(POLICY)
     environment.folder.joinpath("latencies").write_text("50\n50.1\n90\n90.1\n")
     for month, name in enumerate(("base", "new"), start=1):
         folder = environment.folder / name
         folder.mkdir()
-        for day in range(1, 7):
+        for day in range(1, 9):
             made = document(
                 job(p50_ns=1e5 * (1 + 0.002 * (day % 3))),
                 started_at=f"2026-{month:02d}-{day:02d}T00:00:00Z",

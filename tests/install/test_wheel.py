@@ -32,7 +32,7 @@ WITH_STATISTICS = {
         ),
         "90 made it slower",
     ),
-    "history": (("history", "base"), "6 sessions"),
+    "history": (("history", "base"), "8 sessions"),
 }
 COMMANDS = WITH_STATISTICS | {
     "run": (("run", *NULL), "rules hold"),
