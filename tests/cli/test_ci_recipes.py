@@ -157,7 +157,7 @@ def test_nights_become_a_baseline_and_another_machine_exits_5(runner: Runner) ->
     done = runner(step(GITHUB, "nightly", "Look for changes that no single night shows"))
     assert done.returncode == 0, done.stderr
     summary = runner.summary.read_text()
-    assert "```\nstorage read IOPS: 2 points" in summary
+    assert "```\nstorage read IOPS: 2 sessions" in summary
     assert summary.endswith("\n```\n")
 
 

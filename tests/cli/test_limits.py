@@ -188,7 +188,13 @@ HIDING_PROC = ("unshare", "--mount", "sh", "-c", 'mount -t tmpfs none /proc && e
 
 
 @pytest.mark.root
-def test_without_proc_it_is_told_that_it_is_missing(program: Program) -> None:
+@pytest.mark.parametrize("scratch", ["there", "not there"])
+def test_without_proc_it_is_told_that_it_is_missing(program: Program, scratch: str) -> None:
+    program = Program(
+        program.folder, {**program.environment, "LAIOBENCH_SCRATCH": str(program.folder / "kept")}
+    )
+    if scratch == "there":
+        assert program("run", "--size=4k", "--no-save").code == 0
     outcome = program("run", "--size=4k", "--no-save", prefix=HIDING_PROC)
     assert "a fault in laiobench itself" not in outcome.stderr
     assert outcome.code == 0 or "/proc" in outcome.stderr

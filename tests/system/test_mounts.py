@@ -27,6 +27,7 @@ def test_a_swap_file_of_any_name_is_found(odd: bytes, tmp_path: Path) -> None:
     file = tmp_path / name
     file.touch()
     (tmp_path / "proc").mkdir()
+    (tmp_path / "sys/block").mkdir(parents=True)
     (tmp_path / "proc/swaps").write_bytes(b"Filename Type\n%b file 1 0 -2\n" % os.fsencode(file))
     found = uses_of_file(file.stat(), System(tmp_path / "proc", tmp_path / "sys"))
     assert found == [Use("it is used as swap", f"swapoff {file}")]

@@ -317,11 +317,14 @@ def open_pinned(pin: Pin, opened: str, job: Job) -> OpenTarget:
 
     Raises:
         UsageError, RunError: it can't be opened so.
+        FileNotFoundError: there is no /proc.
     """
     flags = os.O_CLOEXEC | (os.O_DIRECT if job.direct else 0)
     flags |= (os.O_RDWR | _SYNC_FLAGS[job.sync]) if job.writes else os.O_RDONLY
     try:
         fd = os.open(opened, flags | os.O_NONBLOCK)
+    except FileNotFoundError:  # what is pinned is there: it is /proc that is not
+        raise
     except OSError as error:
         raise refusals.cannot_open(pin.path, job, error, pin.status) from None
     try:
