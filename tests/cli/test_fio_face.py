@@ -328,3 +328,24 @@ def test_results_of_regression_bots_are_read_by_direction(
         clat["percentile"]
     )
     assert sum(clat["bins"].values()) == clat["N"] == 256
+
+
+@pytest.mark.root
+def test_no_answer_is_written_onto_a_block_device(program: Program, zram: str) -> None:
+    refused = fio(program, "--name=x", "--ioengine=null", "--number_ios=1", f"--output={zram}")
+    assert refused.code == 1
+    assert "block device" in refused.stderr
+    assert Path(zram).read_bytes().strip(b"\0") == b""
+
+
+def test_no_answer_replaces_what_is_measured_or_read(program: Program) -> None:
+    target = program.folder / "target.bin"
+    target.write_bytes(b"a" * 65536)
+    jobs = program.folder / "jobs.fio"
+    jobs.write_text(f"[a]\nfilename={target}\nrw=read\ndirect=0\n")
+    for output in (target, jobs):
+        before = output.read_bytes()
+        refused = fio(program, jobs, f"--output={output}")
+        assert refused.code == 1
+        assert "would be replaced" in refused.stderr
+        assert output.read_bytes() == before

@@ -12,7 +12,7 @@ part of the answer, and on a terminal they are said besides.
 import os
 import stat
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
@@ -28,9 +28,10 @@ from laiobench.cli.stopping import SignalControl, leave_at_once, stop_on_signals
 from laiobench.cli.streams import write_document
 from laiobench.cli.write_options import WriteOptions
 from laiobench.errors import ExitCode, LaiobenchError, RunError, UsageError, raise_all
+from laiobench.files import distinct, outputs
 from laiobench.files.below import Below
 from laiobench.jobs.options import Job
-from laiobench.jobs.sources import Draft, Setting, check_places, resolve
+from laiobench.jobs.sources import Draft, Setting, check_places, needed_files, resolve
 from laiobench.jobs.sources.fio_compat import ON
 from laiobench.jobs.sources.fio_readings import notes_of_run
 from laiobench.jobs.sources.load import gather
@@ -38,6 +39,7 @@ from laiobench.measurement.measure import run
 from laiobench.measurement.targets import Filling
 from laiobench.report.export import fio_json, fio_logs, fio_normal, fio_terse
 from laiobench.report.text import remarks
+from laiobench.results import store
 from laiobench.results.run_result import RunResult
 from laiobench.system import devices, disk_stats
 from laiobench.system.disk_stats import DiskUse
@@ -84,12 +86,11 @@ def _answer(words: FioWords) -> int:
     if words.parse_only:
         return ExitCode.OK
     words.log_dir.mkdir(parents=True, exist_ok=True)
-    logs.check()
-    write = _writer(words.output)
+    _check_files(words, jobs, logs)
     with stop_on_signals() as control, _on_screen(words, control) as screen:
         result, disks = _measure(words, jobs, notes_of_run(drafts, jobs), logs, control, screen)
         problems = logs.end()
-        write("".join(_texts(words, result, disks)))
+        _write(words.output, "".join(_texts(words, result, disks)))
         control.is_saved = True
         for sentence in (*_for_people(result), *remarks.failures(result)):
             say(sentence)
@@ -129,24 +130,35 @@ def _with_fio_s_engine(draft: Draft) -> Draft:
     return replace(draft, settings={**draft.settings, "engine": _FIO_S_ENGINE})
 
 
-def _writer(path: Path | None) -> Callable[[str], None]:
-    """To stdout, or to a file, of which it is known before the run that it can be written.
+def _check_files(words: FioWords, jobs: Sequence[Job], logs: fio_logs.LogFiles) -> None:
+    """Check before the run that all files can be written, and that none is needed otherwise.
 
     Raises:
-        RunError: it can't.
+        UsageError, RunError: one can't be, or is.
     """
-    if path is None:
-        return write_document
+    output = words.output
+    if output is not None:
+        if not output.parent.is_dir():  # as with fio, which makes no folder for it
+            raise RunError(f"--output={output} cannot be written: No such file or directory")
+        store.check_output(output)
+    logs.check()
+    written = [] if output is None else [(f"--output={output}", output)]
+    distinct.check([*written, *logs.paths], needed_files(words.files, jobs))
 
-    def to_file(text: str, mode: str = "w") -> None:
-        try:
-            with path.open(mode, encoding="utf-8", errors="backslashreplace") as file:
-                file.write(text)
-        except OSError as error:
-            raise RunError(f"--output={path} cannot be written: {error.strerror}") from None
 
-    to_file("", "a")
-    return to_file
+def _write(output: Path | None, text: str) -> None:
+    """Write to stdout, or to a file.
+
+    Raises:
+        RunError: it can't be written.
+    """
+    if output is None:
+        write_document(text)
+        return
+    try:
+        outputs.write(output, text)
+    except OSError as error:
+        raise RunError(f"--output={output} cannot be written: {error.strerror}") from None
 
 
 # ---- the run ---------------------------------------------------------------------------
